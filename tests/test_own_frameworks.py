@@ -698,3 +698,67 @@ def test_functions_that_are_given_by_their_names(check: Check) -> None:
     assert check("given.py:Activation", {**given, "slope": "bent"}, files)["verdict"] == "wrong"
     unknown = check("given.py:Activation", {**given, "function": "curved"}, files)["error"]
     assert unknown["hint"] == "nothing that is read here defines curved", unknown
+
+
+SLOPES_ALONE = """
+class Vertex:
+    def __init__(self, value, parents=()):
+        self.value, self.parents, self.grad = value, parents, 0.0
+class Operation:
+    def __call__(self, *given):
+        return self.forward(*given)
+class Times(Operation):
+    @staticmethod
+    def forward(x, y):
+        return Vertex(x.value * y.value)
+    @staticmethod
+    def backward(x, y):
+        return y.value, x.value
+class Square(Operation):
+    @staticmethod
+    def forward(x):
+        return Vertex(x.value ** 2)
+    @staticmethod
+    def backward(x):
+        return (2 * x.value,)
+"""
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("Times", "y.value, y.value"), ("Square", "(3 * x.value,)")])
+def test_operations_without_an_object_take_and_make_values(check: Check, name: str, wrong: str) -> None:
+    """Both passes get the values, whose own gradients nobody has set; where a first parameter keeps nothing, it is no
+    context, though both passes begin with it."""
+    given = {"x": 0.7, "y": -1.3}
+    assert check(f"ops.py:{name}", given, {"ops.py": SLOPES_ALONE})["verdict"] == "ok"
+    text = SLOPES_ALONE.replace("y.value, x.value" if name == "Times" else "(2 * x.value,)", wrong)
+    assert check(f"ops.py:{name}", given, {"ops.py": text})["verdict"] == "wrong"
+
+
+MARGINS = """
+import numpy as np
+class Line:
+    def __init__(self, size, alpha=0.5):
+        self.w, self.b, self.alpha, self.outputs = np.full(size, 0.3), 0.1, alpha, []
+    def forward(self, X):
+        OUT
+    def backward(self, X, y):
+        BACK
+        self.dw, self.db = d @ X + MORE, d.sum()
+"""
+
+
+@pytest.mark.parametrize(
+    ("out", "back", "told"),
+    [
+        ("return X @ self.w + self.b", "d = -(y * (y * self.forward(X) < 1)) / 3", "the hinge loss with y"),
+        ("self.outputs = [x @ self.w + self.b for x in X]", "d = np.array(self.outputs) - y", "squared error with y"),
+    ],
+)
+def test_a_loss_of_margins_and_outputs_that_are_kept_in_a_list(check: Check, out: str, back: str, told: str) -> None:
+    text = MARGINS.replace("OUT", out).replace("BACK", back)
+    given = {"X": [[0.3, 1.0], [-1.0, 0.5], [0.4, -0.1]], "y": [1, -1, 1], "size": 2}
+    found = check("line.py", given, {"line.py": text.replace("MORE", "0")})
+    assert {one["name"]: one["verdict"] for one in found["gradients"] if one["name"] != "X"} == {"w": "ok", "b": "ok"}
+    assert told in str(found["remarks"])
+    penal = check("line.py", given, {"line.py": text.replace("MORE", "self.alpha * self.w")})["error"]
+    assert "with a penalty on w: let a function loss return their sum" in penal["hint"]

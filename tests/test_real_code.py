@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -1203,6 +1204,75 @@ def conv_backward(dout, cache):
     return col2im_cython(dcols, *x.shape, 2, 2, 1, 2), (d @ cols.T).reshape(w.shape)
 """,
     ),
+    "a step of its own beside the gradients": (
+        {"x": X["x"], "shape": [2, 3]},
+        """
+import numpy as np
+class Scale:
+    def __init__(self, shape):
+        self.w = np.ones(shape[-1]) / 2
+    def forward(self, x):
+        self.x = x
+        return x * self.w
+    def gradient(self, eta):
+        self.dw = (eta * self.x).sum(axis=0)
+        return eta * self.w
+    def backward(self, alpha=0.1):
+        self.w -= alpha * self.dw
+""",
+    ),
+    "a loss that is calculated, and its gradient": (
+        {"p": X["x"], "label": [2, 0]},
+        """
+import numpy as np
+class Softmax:
+    def cal_loss(self, p, label):
+        self.label = label
+        e = np.exp(p - p.max(axis=1, keepdims=True))
+        self.soft = e / e.sum(axis=1, keepdims=True)
+        return -np.log(self.soft[np.arange(2), label]).sum()
+    def gradient(self):
+        d = self.soft.copy()
+        d[np.arange(2), self.label] -= 1
+        return d
+""",
+    ),
+    "a loss and its backward pass by name": (
+        {"mu": X["x"], "logvar": X["x"]},
+        """
+import numpy as np
+def kl_loss(mu, logvar):
+    return -0.5 * np.sum(1 + logvar - mu**2 - np.exp(logvar))
+def kl_backward(mu, logvar):
+    return mu, 0.5 * (np.exp(logvar) - 1)
+""",
+    ),
+    "a slope that ends in d": (
+        {"x": X["x"]},
+        """
+import numpy as np
+def squash(x):
+    return np.tanh(x)
+def squash_d(x):
+    return 1 - np.tanh(x)**2
+""",
+    ),
+    "tabs and places of Python 2": (
+        {"x": [0.3, -0.2, 0.9, 0.4]},
+        """
+import numpy as np
+def pool_forward(x):
+    out = np.zeros(len(x) / 2)
+    for i in range(0, len(x), 2):
+\tout[np.arange(4)[i] / 2] = x[i:i + 2].sum()
+    return out, x
+def pool_backward(dout, x):
+    dx = np.zeros_like(x)
+    for i in np.arange(start=0, stop=len(x), step=1):
+\tdx[i] = dout[i / 2]
+    return dx
+""",
+    ),
 }
 
 
@@ -1267,3 +1337,44 @@ class Net:
         return 2 * self.x * g
 """
     assert check("net.py:Net", {"x": X["x"]}, {"net.py": text})["verdict"] == "ok"
+
+
+CALLED = """
+import numpy as np
+class Layer:
+    def __init__(self, units, act, act_prime, cost):
+        self.w, self.act, self.act_prime, self.cost = np.full((units, units), 0.5), act, act_prime, cost
+    def forward(self, x):
+        self.x, self.z = x, x @ self.w
+        return self.act(self.z)
+    def backward(self, grad, learning_rate):
+        grad = grad * self.act_prime(self.z)
+        self.w -= learning_rate * self.x.T @ grad
+        return grad @ self.w.T
+"""
+
+
+def test_the_hint_gives_a_function_for_what_is_called(check: Check) -> None:
+    """And a number for the rate of steps: with what the hint says, the pass runs."""
+    hint = check("layer.py", {}, {"layer.py": CALLED.replace("cost):", "cost=None):")})["error"]["hint"]
+    given = dict(re.findall(r"--(\w+) '([^']*)'", hint))
+    assert given["act"] == "np.tanh"
+    assert given["act_prime"] == "lambda x: 1 - np.tanh(x)**2"
+    assert (given["units"], given["learning_rate"]) == ("3", "0.1")
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [("squash(x) * x", '--squash "lambda x: …"'), ("x * SIZE", "--SIZE 1.0"), ("x * factr", "did you mean factor?")],
+)
+def test_what_nothing_defines_can_be_given(check: Check, text: str, given: str) -> None:
+    code = f"factor = 3.0\ndef f_forward(x):\n    return {text}, x * factor\ndef f_backward(g, y):\n    return g\n"
+    assert given in check("f.py", {"x": X["x"]}, {"f.py": code})["error"]["hint"]
+
+
+def test_a_function_may_stand_in_a_cell_that_is_no_python(check: Check) -> None:
+    cells = ["def f_forward(x):\n    y = ### your code\n    return y", "def g_forward(x):\n    return x"]
+    book = json.dumps({"cells": [{"cell_type": "code", "source": one} for one in cells]})
+    found = check("book.ipynb:f_forward", {"x": X["x"]}, {"book.ipynb": book})["error"]
+    assert found["message"] == "there is no function f_forward"
+    assert "cell 1 of book.ipynb is left out" in found["hint"]

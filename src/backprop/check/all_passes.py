@@ -72,7 +72,11 @@ def judged(
         hint = give(Fitted(code, given, upstream, seed).all_of([*wanting.values()]))
         raise Problem("variable", f"{name} {takes([*missing])}", hint=hint)
     if not found.verdicts:
-        raise Problem("variable", found.left_out[0], hint="set a number in the script, like x = 3.0, or give it one")
+        raise Problem(
+            "variable",
+            next(iter(found.left_out), "there is no backward pass in this text"),
+            hint="set a number in the script, like x = 3.0, or give it one",
+        )
     return found if wrt is None else of_these(found, wrt)
 
 

@@ -62,8 +62,10 @@ def part_of(text: str, name: str | None) -> Part:
                 plain = PYTHON_312.sub(r"\1\2\3", text)
                 if plain != text and not mistake_in(plain):
                     return Part(source, ast.parse(plain))
+                source = Source(re.sub(r"(?m)^[ \t]+", lambda one: one[0].expandtabs(8), text), name)
+                source.left_out = left_out
                 source.old = "__future__ import division" not in text  # which Python 2 has, too
-                return Part(source, ast.parse(as_python_3(text)))
+                return Part(source, ast.parse(as_python_3(source.text)))
     except SyntaxError as error:
         at = ast.Pass(lineno=min(error.lineno or 1, len(source.lines)), col_offset=max(0, (error.offset or 1) - 1))
         at.end_lineno, at.end_col_offset = at.lineno, at.col_offset + 1

@@ -270,12 +270,18 @@ class Binding:
         there = moved(self.given, paths, np.random.default_rng(self.seed), 1.0)  # where weights are 0, many agree
         for output in runner.last_set[:MOST_TRIED]:
             runner.output = output
-            outputs = runner.outputs(there)
-            for told, loss in self.usual(outputs[0], output):
-                distances = self.distances([loss.slope(outputs[0])], there)
-                agree = sum(np.size(at_path(there, path)) for path, one in distances.items() if path and one == 0)
-                if agree > most:
-                    best, most = (told, loss, output), agree
+            out = runner.outputs(there)[0]
+            gradients: dict[Path, Any] = {}
+            with suppress(Problem):
+                outcome = runner.run(there, [np.ones(np.shape(out))])
+                gradients = {path: one for path, one in outcome.gradients.items() if at_path(there, path) is not None}
+            for told, loss, multiples in self.usual(out, output):
+                swept = runner.swept(there, [loss.slope(out)], [*gradients])
+                for words, factor in multiples.items():
+                    right = [path for path, one in swept.items() if same_slopes(gradients[path], factor * one)]
+                    agree = sum(np.size(at_path(there, path)) for path in right)
+                    if agree > most:
+                        best, most = (told.format(words), loss._replace(factor=factor), output), agree
         if best is None:
             hint = "set it: loss = …"
             raise Problem("value", "no loss is set before the gradients, and none that is usual fits", hint=hint)
@@ -283,17 +289,19 @@ class Binding:
         self.remarks.append(f"no loss is set: what is judged is the gradient of {told}")
         return [self.loss.slope(runner.outputs(self.given)[0])]
 
-    def usual(self, output: Any, name: str) -> Iterator[tuple[str, Loss]]:
-        """The losses that may be meant, in words."""
+    def usual(self, output: Any, name: str) -> Iterator[tuple[str, Loss, dict[str, float]]]:
+        """The losses that may be meant, in words, and what they may be multiplied with."""
         size = np.size(output)
         ways = {"the mean": 2 / size, "the sum": 2.0, "half the mean": 1 / size, "half the sum": 1.0}
-        for told, factor in ways.items():
-            yield f"{told} of the squares of {name}", Loss("squared error", 0.0, factor)
+        yield f"{{}} of the squares of {name}", Loss("squared error", 0.0), ways
         labels = {key: one for key, one in self.runner.compared(output).items() if key != name}
         for whose, value in labels.items():
             for loss in losses(output, {whose: value}):
-                for factor in factors(np.shape(output)):
-                    yield f"the {loss.name} of {name} with {whose}", loss._replace(factor=factor)
+                yield (
+                    f"the {loss.name} of {name} with {whose}",
+                    loss,
+                    {str(one): one for one in factors(np.shape(output))},
+                )
 
     def away(self) -> dict[str, Any]:
         """The inputs far away from the given ones, with the same labels."""
@@ -322,7 +330,7 @@ class Binding:
             mine = outcome.gradients[path]
             if np.shape(mine) != np.shape(one):
                 found[path] = np.inf
-            elif np.allclose(mine, one, rtol=1e-5, atol=1e-9, equal_nan=True):
+            elif same_slopes(mine, one):
                 found[path] = 0.0
             else:
                 away = float(np.linalg.norm(np.subtract(mine, one)) / (np.linalg.norm(one) or 1.0))
@@ -403,3 +411,7 @@ class Binding:
     def in_backward(self, problem: Problem) -> bool:
         """Whether a problem has a place: the forward pass ran already, so it is in the backward pass."""
         return problem.line is not None and bool(self.runner.outputs(self.given))
+
+
+def same_slopes(mine: Any, right: Any) -> bool:
+    return np.shape(mine) == np.shape(right) and np.allclose(mine, right, rtol=1e-5, atol=1e-9, equal_nan=True)

@@ -22,7 +22,8 @@ class Loss(NamedTuple):
 
     def slope(self, output: Any) -> Any:
         """Its gradient on the output."""
-        return self.factor * SLOPES[self.name](np.asarray(output, dtype=float), self.target)
+        with np.errstate(all="ignore"):
+            return self.factor * SLOPES[self.name](np.asarray(output, dtype=float), self.target)
 
 
 SLOPES: dict[str, Callable[[Any, Any], Any]] = {
@@ -32,6 +33,7 @@ SLOPES: dict[str, Callable[[Any, Any], Any]] = {
     "cross-entropy of the softmax": lambda out, y: special.softmax(out, axis=-1) - y,
     "cross-entropy of the softmax of columns": lambda out, y: special.softmax(out, axis=0) - y,
     "cross-entropy of the sigmoid": lambda out, y: special.expit(out) - y,
+    "hinge loss": lambda out, y: np.where(y * out < 1, -y, 0.0),
 }
 
 
@@ -53,7 +55,11 @@ def losses(output: Any, labels: dict[str, Any]) -> Iterator[Loss]:
     """What a loss of an output and labels may be, without what it is divided by."""
     for value in labels.values():
         for target in targets(np.asarray(output), value):
-            yield from [Loss(name, target) for name in SLOPES if np.ndim(output) or "softmax" not in name]
+            signs = bool(np.all(np.abs(target) == 1))
+            fitting = [
+                one for one in SLOPES if (np.ndim(output) or "softmax" not in one) and (signs or one != "hinge loss")
+            ]
+            yield from [Loss(name, target) for name in fitting]
 
 
 def loss_of(
@@ -63,20 +69,29 @@ def loss_of(
     """The loss for which most gradients of a backward pass are right. Raises a Problem where none is: nobody knows then
     what they are to be. Where the loss has a penalty, too, it does not stand in the code."""
     best, most = None, 0
-    with np.errstate(all="ignore"):
-        for loss in losses(output, labels):
-            found = swept(loss.slope(output))
-            for factor in factors(np.shape(output)):
-                wanted = {path: factor * one for path, one in found.items()}
-                right = [path for path, one in wanted.items() if close(gradients.get(path), one)]
-                rest = [path for path in wanted if path not in right]
-                if len(right) > most and not any(follows(gradients.get(one), wanted[one], at(one)) for one in rest):
-                    best, most = loss._replace(factor=factor), len(right)
+    penalties: list[str] = []
+    for loss in losses(output, labels):
+        found = swept(loss.slope(output))
+        for factor in factors(np.shape(output)):
+            wanted = {path: factor * one for path, one in found.items()}
+            right = [path for path, one in wanted.items() if close(gradients.get(path), one)]
+            rest = [path for path in wanted if path not in right]
+            penal = [".".join(map(str, one)) for one in rest if follows(gradients.get(one), wanted[one], at(one))]
+            if len(right) > most and not penal:
+                best, most = loss._replace(factor=factor), len(right)
+            elif len(right) + len(penal) == len(wanted) and not penalties:
+                penalties = [loss.name, enumerated(penal)]
     if best is None:
+        hint = f"give its gradient on the output with {option('--upstream', '…')}, or return the loss, too"
+        if penalties:
+            hint = (
+                "the gradients are those of the {} with a penalty on {}: let a function loss return their sum".format(
+                    *penalties
+                )
+            )
         raise Problem(
-            "value", f"no loss of {enumerated(list(labels))} stands in the code, and none that is usual fits",
-            hint=f"give its gradient on the output with {option('--upstream', '…')}, or return the loss, too",
-        )  # fmt: skip
+            "value", f"no loss of {enumerated(list(labels))} stands in the code, and none that is usual fits", hint=hint
+        )
     return best
 
 

@@ -42,7 +42,7 @@ from backprop.python.entry.rounds import GENERIC, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.source import parameter_names
-from backprop.python.values.arrays import Tensor, is_number
+from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.scope import Function, Object, Scope
 
 INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
@@ -79,6 +79,7 @@ class Back(Taken):
         if me is not None and self.above_in:
             me.names[self.above_in] = above[0]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
+        idle = {name: fresh(held_gradient(one)) for name, one in self.holders.items()}
         if pair.kind == "autograd":
             own = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.backward.name), {})
             rest = iter(above)  # None for a result that is no number
@@ -114,9 +115,8 @@ class Back(Taken):
         found, by = self.came_out(run, returned, me, before, given, pair.backward)
         found = found if self.above else self.contracted(found, forward.outputs, original, given)
         for name, value in given.items():
-            held = self.holders[name].names if name in self.holders else {}
-            gradient = next((one for key in GRADIENTS if is_gradient(one := inner(held.get(key)))), None)
-            if gradient is not None:
+            gradient = held_gradient(self.holders.get(name))
+            if gradient is not None and not ((name,) in found and same(gradient, idle[name])):
                 found[(name,)], by = gradient, "attribute"
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
@@ -183,9 +183,7 @@ class Back(Taken):
         """The gradients that the objects of the inputs hold."""
         found: dict[Path, Any] = {}
         for name in given:
-            holder = scope.names.get(name)
-            held = holder.names if isinstance(holder, Object) else {}
-            gradient = next((held[key] for key in GRADIENTS if is_gradient(held.get(key))), None)
+            gradient = held_gradient(scope.names.get(name))
             if gradient is not None:
                 found[(name,)] = gradient
         return found
@@ -440,6 +438,12 @@ class Back(Taken):
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
+
+
+def held_gradient(holder: Any) -> Any:
+    """The gradient that an object holds; None where it holds none, or is no object."""
+    held = holder.names if isinstance(holder, Object) else {}
+    return next((one for key in GRADIENTS if is_gradient(one := inner(held.get(key)))), None)
 
 
 def named_apart(names: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -123,6 +123,8 @@ class Watching(Interpreter):
         return super().truth(value)
 
     def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        if isinstance(function, Blank):
+            raise Used(function, Use("called"))
         name = word_of(function)
         me = function.me if isinstance(function, Bound) and isinstance(function.me, Blank) else None
         if me is not None and name in TURNING and not arguments:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from backprop.errors import MOST_NAMED
@@ -12,8 +13,10 @@ from backprop.python.spellings.numpy import DRAWN
 
 SIZES = (4, 3, 5, 6)  # of axes, in the order in which the text names them, so that no two are mixed up
 SMALL, UNNAMED = 2, 3  # of any after these, as of filters, and of those called _
+RATE = re.compile(r"(?i)(^|_)(lr|rate|eta|momentum|decay)$")  # of the steps that a backward pass takes
 AXES = ("axis", "dim")
-COUNTED = DRAWN | {"zeros", "ones", "empty", "eye", "range"}
+COUNTED = DRAWN | {"zeros", "ones", "full", "empty", "eye", "range"}
+SLOPE = re.compile(r"^d_|^d[A-Z]|^dact|prime|deriv|grad", re.IGNORECASE)  # of a function that is given
 PRODUCTS = frozenset(["dot", "matmul", "mm"])
 USUAL = {"eps": "1e-5", "epsilon": "1e-5", "momentum": "0.9"}  # what is called so is a number that everybody has
 
@@ -21,8 +24,9 @@ USUAL = {"eps": "1e-5", "epsilon": "1e-5", "momentum": "0.9"}  # what is called 
 class Examples:
     """Values for the parameters of some functions, as they are typed. Axes of one name have one size."""
 
-    def __init__(self, functions: Sequence[ast.AST]) -> None:
+    def __init__(self, functions: Sequence[ast.AST], backs: Sequence[ast.AST] = ()) -> None:
         self.nodes = [node for function in functions for node in ast.walk(function)]
+        self.calls = [node for one in (*functions, *backs) for node in ast.walk(one) if isinstance(node, ast.Call)]
         self.sizes: dict[str, int] = {}
 
     def of(self, name: str) -> str:
@@ -32,6 +36,10 @@ class Examples:
             return USUAL[name]
         if keys := self.keys(name):
             return json.dumps(keys)
+        if function := self.function(name):
+            return function
+        if RATE.search(name):
+            return "0.1"
         if texts := self.compared(name):
             return texts[0]
         if axes := self.axes(name):
@@ -53,6 +61,17 @@ class Examples:
                 if isinstance(key, str) and isinstance(node.ctx, ast.Load):
                     found[key] = next(iter(self.compared(ast.unparse(node))), "train" if key == "mode" else 1)
         return found
+
+    def function(self, name: str) -> str:
+        """A function, where a parameter is called, also under the name of an attribute: of one array, or of an output
+        and what it should be; its slope where it is called so."""
+        taken = [len(call.args) for call in self.calls if ast.unparse(call.func) in (name, f"self.{name}")]
+        if not taken:
+            return ""
+        slope = bool(SLOPE.search(name))
+        if max(taken) < 2:
+            return "lambda x: 1 - np.tanh(x)**2" if slope else "np.tanh"
+        return "lambda a, b: 2 * (a - b)" if slope else "lambda a, b: np.sum((a - b)**2)"
 
     def compared(self, text: str) -> list[str]:
         """The texts that an expression, or a name that it is kept under, is compared with."""

@@ -80,10 +80,7 @@ class Forth(Outputs):
     def holding(self) -> tuple[str, set[str]]:
         """The class whose objects a forward pass takes in place of arrays: it reads of its inputs what no array has,
         and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none."""
-        names, torch = {*self.parameters}, self.torch or self.pair.kind not in ("functions", "class")
-        nodes = [node for node in ast.walk(self.pair.forward or ast.Pass()) if isinstance(node, ast.Attribute)]
-        of_inputs = [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
-        read = [(name, one) for name, one in of_inputs if name in names and not hasattr(np.ndarray, one)]
+        torch, read = self.torch or self.pair.kind not in ("functions", "class"), self.read_of_inputs(self.pair.forward)
         own = {one for _, one in read if one not in HELD}
         for name, methods in self.code.classes().items() if own and not torch else ():
             start = methods.get("__init__")
@@ -92,6 +89,12 @@ class Forth(Outputs):
             if own <= attributes(start, ast.Store) | methods.keys():
                 return name, {one for one, _ in read}
         return "", set()
+
+    def read_of_inputs(self, tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
+        """What a function reads of its inputs that no array has, with the names of these."""
+        nodes = [node for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.Attribute)]
+        found = [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
+        return [(name, one) for name, one in found if name in self.parameters and not hasattr(np.ndarray, one)]
 
     def holder(self, run: Interpreter, scope: Scope, name: str, value: Any) -> Object:
         """An object of that class, of which gradients are asked for."""
@@ -211,17 +214,23 @@ class Forth(Outputs):
                 self.made_of.setdefault(str(key), fresh(kept_in[key]))
         return me
 
+    @cached_property
+    def readiness(self) -> tuple[set[str], set[str], dict[str, tuple[ast.FunctionDef, set[str]]]]:
+        """What the forward pass reads of its object; what of that it does not set itself; and the methods of the class,
+        each with what it fills."""
+        methods = self.code.classes().get(self.pair.name, {})
+        called = [] if self.pair.forward is None else reached(self.pair.forward, methods)
+        own, made = (set().union(*[attributes(one, how) for one in called]) for how in (ast.Load, ast.Store))
+        return own, own - made, {name: (one, filled_by(one)) for name, one in methods.items()}
+
     def make_ready(self, run: Interpreter, me: Object, given: dict[str, Any]) -> None:
         """Call the methods that set what the forward pass needs and the constructor left out, as a framework does."""
-        methods = self.code.classes().get(self.pair.name, {})
-        forward = self.pair.forward
+        forward, (own, wanted, filling) = self.pair.forward, self.readiness
         if forward is None or not isinstance(me.cls.find(forward.name), Function):
             return
-        called = reached(forward, methods)
-        own, set_here = (set().union(*[attributes(one, how) for one in called]) for how in (ast.Load, ast.Store))
-        needed = {name for name in own - set_here if is_empty(me.names.get(name)) and me.cls.find(name) is None}
+        needed = {name for name in wanted if is_empty(me.names.get(name)) and me.cls.find(name) is None}
         first = next((given[name] for name in parameter_names(forward)[1:2] if name in given), None)
-        for name, method in methods.items():
+        for name, (method, filled) in filling.items() if needed else ():
             known = {
                 **{
                     one: np.shape(first) if first is not None else ()
@@ -231,7 +240,7 @@ class Forth(Outputs):
                 **given,
             }
             free = [one for one in required_names(method)[1:] if one not in known and not OPTIMIZER.match(one)]
-            if not needed & filled_by(method) or free or name in own or name.startswith("__"):
+            if not needed & filled or free or name in own or name.startswith("__"):
                 continue
             found = me.cls.find(name)
             if method in (forward, self.pair.backward) or not isinstance(found, Function) or found.kind != "plain":
@@ -266,8 +275,9 @@ class Forth(Outputs):
 
     def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
         """What a name of the text means: a function, or one that stands in a class that needs no object."""
-        if self.pair.owner and name != self.pair.owner:
-            return self.of_text(run, scope, self.pair.owner).find(name)
+        own = self.of_text(run, scope, self.pair.owner).find(name) if self.pair.owner not in ("", name) else None
+        if own is not None:
+            return own
         return self.call(run, run.lookup, (name, scope, None), {})
 
     def call(self, run: Interpreter, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -280,14 +290,23 @@ class Forth(Outputs):
         except Refusal as refusal:
             raise Problem(refusal.kind, refusal.message, hint=refusal.hint) from None
 
+    @property
+    def script_part(self) -> Part:
+        """The text of a script, the first where its backward pass is another one."""
+        return self.code.parts[-1 if self.pair.split or len(self.code.parts) == 1 else -2]
+
+    @cached_property
+    def words(self) -> set[str]:
+        """The names in the text of a script."""
+        return {node.id for node in ast.walk(self.script_part.tree) if isinstance(node, ast.Name)}
+
     def script(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
         """The first text, statement by statement; the output is the cost, else the name that it sets last."""
-        part = self.code.parts[-1 if self.pair.split or len(self.code.parts) == 1 else -2]
+        part = self.script_part
         if not part.tree.body:
             raise Problem("syntax", f"there is no code in {part.source.name or 'this text'}")
         body = [self.with_value(one, given) for one in part.tree.body[: self.pair.split or None]]
-        words = {node.id for one in part.tree.body for node in ast.walk(one) if isinstance(node, ast.Name)}
-        scope.names.update({name: one for name, one in given.items() if name in words})  # others are attributes
+        scope.names.update({name: one for name, one in given.items() if name in self.words})  # others are attributes
         run.source = part.source
         then = tuple(part.tree.body[self.pair.split :][: 1 if self.pair.kind == "values" else None])
         then = then if self.pair.split else tuple(self.code.parts[-1].tree.body)
@@ -363,13 +382,13 @@ class Forth(Outputs):
 
     def statements(self, run: Interpreter, body: list[ast.stmt], scope: Scope, then: tuple[ast.stmt, ...] = ()) -> None:
         """Statements in order. One that cannot be read, and that nothing which follows needs, is left out."""
-        needed = names_used([*then, *map(ast.Name, last_names(body)[:1])], body)
         for statement in body:
             try:
                 run.body([statement], scope)
             except Return:
                 raise Problem("syntax", "a return stands in no function", source=run.source.name) from None
             except Problem as problem:
+                needed = names_used([*then, *map(ast.Name, last_names(body)[:1])], body)
                 aside = isinstance(statement, ast.Expr) or not names_set(statement) & needed
                 if problem.kind not in ("name", "syntax") or not aside:
                     raise

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.entry.examples import Examples
+from backprop.python.entry.examples import RATE, Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import LABELS, Path, is_data, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, reached, returns, with_first_round
@@ -316,7 +316,7 @@ class Inputs:
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
         needed = [name for name in needed if name not in self.given]
-        examples = Examples([one for one, _ in functions] if needed else [])
+        examples = Examples([one for one, _ in functions] if needed else [], self.backs() if needed else [])
         return {name: examples.of(name) for name in needed}
 
     def begins_anew(self) -> dict[str, str]:
@@ -336,7 +336,8 @@ class Inputs:
         return {taken[0]: first[0]} if anew else {}
 
     def labels_of_backward(self) -> list[str]:
-        """The labels that the backward pass alone takes, told by their names: they are no gradient from above."""
+        """The labels that the backward pass alone takes, and the rate of its steps, told by their names: they are no
+        gradient from above."""
         pair = self.pair
         if pair.forward is None or pair.backward is None or pair.kind not in ("functions", "class"):
             return []
@@ -344,7 +345,8 @@ class Inputs:
         known |= {name for one in self.constructors() for name in parameter_names(one)} if pair.of_object else set()
         if self.renamed:
             return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
-        return [name for name in required_names(pair.backward) if LABELS.fullmatch(name) and name not in known]
+        like = [one for one in required_names(pair.backward) if LABELS.fullmatch(one) or is_rate(one)]
+        return [name for name in like if name not in known and name in names_read(pair.backward)]
 
     def parameters_of_rows(self, columns: list[str]) -> list[str]:
         """The parameters that rows of a table give: those that need a value, and those that are columns."""
@@ -403,6 +405,17 @@ def guards_in(node: ast.AST) -> list[ast.expr]:
         return [node.left, node.right]
     names = [one.id for one in node.targets if isinstance(one, ast.Name)] if isinstance(node, ast.Assign) else []
     return [node.value] if isinstance(node, ast.Assign) and any(map(EPSILON.search, names)) else []
+
+
+def is_rate(name: str) -> bool:
+    """Whether a name is plainly one of a step's size: eta may be an error from above."""
+    return bool(RATE.search(name)) and name != "eta"
+
+
+def names_read(tree: ast.AST | None) -> set[str]:
+    """The names that are read somewhere in a tree."""
+    nodes = ast.walk(tree) if tree is not None else ()
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:

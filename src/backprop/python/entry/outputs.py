@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
+from backprop.python.entry.examples import RATE
 from backprop.python.entry.given import numbers_in
 from backprop.python.entry.gradients import is_cost, is_gradient
 from backprop.python.entry.inputs import UPSTREAM_LIKE, Inputs
@@ -21,7 +22,6 @@ from backprop.python.values.scope import Function, Object, Scope
 
 OF_ABOVE = re.compile(r"delta|grad|error|upstream|(^|_)d_?(out|y|z)", re.IGNORECASE)  # of an attribute
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
-RATE = re.compile(r"(?i)(^|_)(lr|rate|eta|momentum|decay)$")  # of the steps that a backward pass takes
 OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
 
 
@@ -98,7 +98,10 @@ class Outputs(Inputs):
         if handed_on and loss is not None:  # what is judged is the loss that it keeps
             results, names = [me.names[loss]], [loss]
         if returned is None:  # it leaves its result in an attribute
-            name = next((one for one in OUTPUTS if is_gradient(me.names.get(one))), None)
+            left = {name: me.names.get(name) for name in OUTPUTS}  # or in a list, one for each step
+            name = next(
+                (key for key, one in left.items() if is_gradient(one) or numbers_in(one) or alike_in(one)), None
+            )
             results, names = ([me.names[name]], [name]) if name is not None else (results, names)
         return results, names
 

@@ -12,7 +12,7 @@ from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
 from backprop.python.entry.rounds import Passes, arguments_of, both_passes, names_in, training
-from backprop.python.source import Code, Part, names_set, names_used, parameter_names
+from backprop.python.source import Code, Part, names_set, names_used, parameter_names, required_names
 from backprop.python.values.arrays import HELD
 
 BACK = re.compile(
@@ -20,8 +20,8 @@ BACK = re.compile(
     r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
 )
 SLOPE = re.compile(
-    r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)_?(?:prime|der(?:iv(?:ative)?)?|jac(?:obian)?|"
-    r"grad(?:ient)?s?)",
+    r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)(?:_d|_?(?:prime|der(?:iv(?:ative)?)?|jac(?:obian)?|"
+    r"grad(?:ient)?s?))",
     re.IGNORECASE,
 )
 SLOPES = re.compile(r"grad(?:ient)?s?|deriv(?:ative)?s?|jac(?:obian)?|slope|prime", re.IGNORECASE)  # of a name, whose
@@ -36,7 +36,9 @@ FORWARD = re.compile(
 BACKWARD = re.compile(
     r"^_*(?:(?:backward|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
 )
-FORTH_OTHERWISE = re.compile(r"^_*(?:__call__|call|compute(?:_?output)?|update_?output|evaluate)$", re.IGNORECASE)
+FORTH_OTHERWISE = re.compile(
+    r"^_*(?:__call__|call|compute|update_?output|evaluate|(?:compute|calc?|get)_?(?:output|loss|cost))$", re.IGNORECASE
+)
 BACK_OTHERWISE = re.compile(
     r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|deriv(?:ative)?|prime)$", re.IGNORECASE
 )
@@ -339,7 +341,8 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
     if match is None:
         return None
     stem = match["first"] or match["second"]
-    names = ["forward", "fwd"] if stem is None else [form.format(stem) for form in FORTH]
+    forms = (*FORTH, "{}_loss", "{}_cost") if re.search("back|bwd", name) else FORTH  # `compute_grad` is of no other
+    names = ["forward", "fwd"] if stem is None else [form.format(stem) for form in forms]
     return next((functions[one] for one in names if one in functions and one != name), None)
 
 
@@ -366,7 +369,7 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     found = [one for name, one in methods.items() if name == "forward" or FORWARD.match(name)]
     forward = min(found, key=lambda one: (one.args.vararg is not None, one.name != "forward"), default=None)
     forward = forward or methods.get("__call__")
-    backs = [one for name, one in methods.items() if BACKWARD.match(name)]
+    backs = [one for name, one in methods.items() if BACKWARD.match(name) and not only_steps(one, methods)]
     alike = [one for one in backs if forward is not None and one.name in ("backward", f"back{forward.name}")]
     backward = next(iter([*alike, *backs]), None)
     if backward is None:  # a cost, and what gives its slopes, which no other method takes as its helper
@@ -383,6 +386,14 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     return forward, backward
 
 
+def only_steps(method: ast.FunctionDef, methods: dict[str, ast.FunctionDef]) -> bool:
+    """Whether a method needs nothing but what another one leaves, by its name the gradients: `backward(self, rate=0.1)`
+    beside `gradient(self, eta)`."""
+    others = [one for name, one in methods.items() if BACK_OTHERWISE.match(name) and len(required_names(one)) > 1]
+    left = set().union(*[attributes(one, ast.Store) for one in others])
+    return len(required_names(method)) == 1 and not left.isdisjoint(attributes(method, ast.Load))
+
+
 def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     """The pair of a class: methods of an object, an autograd Function, or functions that only stand in a class."""
     forward, backward = passes(methods)
@@ -392,7 +403,9 @@ def class_pair(name: str, methods: dict[str, ast.FunctionDef]) -> Pair:
     if not has_context and not is_static(forward):
         return Pair(name, "class", forward, backward, 1)
     setup = methods.get("setup_context")
-    own = backward is not None and (first_parameter(backward) != first or len(parameter_names(backward)) == 1)
+    own = backward is not None and (
+        first_parameter(backward) != first or len(parameter_names(backward)) == 1 or not keeps(forward, first)
+    )
     if setup is None and not has_context and own:
         return Pair(name, "functions", forward, backward, owner=name)
     return Pair(name, "autograd", forward, backward, leading(forward), setup)
@@ -445,6 +458,12 @@ def context_of(method: ast.FunctionDef) -> int | None:
     names = [one.arg for one in method.args.args[:2]]
     wanted = {"ctx", "context", "self"} if is_static(method) else {"ctx"}
     return next((place for place, name in enumerate(names) if name in wanted), None)
+
+
+def keeps(method: ast.FunctionDef, name: str) -> bool:
+    """Whether a method puts something into one of its parameters, as into a context of whatever name."""
+    nodes = [node for node in ast.walk(method) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == name]
+    return any(isinstance(node.ctx, ast.Store) or node.attr.startswith(("save", "mark")) for node in nodes)
 
 
 def leading(method: ast.FunctionDef) -> int:
@@ -543,7 +562,8 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
         return class_pair(forward, methods)
     if forward not in functions:
         near = nearest(forward, [*functions, *classes])
-        raise Problem("name", f"there is no function {forward}", hint=f"did you mean {near}?" if near else "")
+        hint = "; ".join(code.left_out()[:2]) or (f"did you mean {near}?" if near else "")  # a cell may have defined it
+        raise Problem("name", f"there is no function {forward}", hint=hint)
     if backward is not None and backward != forward:
         if backward not in functions:
             near = nearest(backward, functions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -21,6 +22,7 @@ from backprop.python.values.tape import Tape
 
 Instead = dict[ast.stmt, list[ast.stmt]]
 HOLDERS = (np.ndarray, dict, list, Object)  # what a pass may write into
+NO_SIZE = re.compile("cannot be interpreted as an integer|only integers.* are valid indices")
 MOST_KEPT = 8  # points of which is kept what the forward pass left
 
 
@@ -50,7 +52,7 @@ class Runner(Back):
         try:
             run, found = self.forward_alone(given)
         except Problem as problem:
-            if self.whole_quotients or "cannot be interpreted as an integer" not in problem.message:
+            if self.whole_quotients or not NO_SIZE.search(problem.message):
                 raise
             self.whole_quotients = True  # it may be Python 2, where / of whole numbers is whole
             try:

@@ -13,7 +13,7 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.entry.forth import Forth
 from backprop.python.entry.gradients import is_gradient
-from backprop.python.entry.inputs import UPSTREAM_LIKE
+from backprop.python.entry.inputs import UPSTREAM_LIKE, names_read
 from backprop.python.entry.objects import LISTS
 from backprop.python.entry.outputs import OF_STATE, OUTPUTS, Forward, entries_in
 from backprop.python.interpret.interpreter import Interpreter
@@ -71,11 +71,14 @@ class Taken(Forth):
             results = dict(zip(forward.names, whole, strict=True))
         bound.update({name: given[its] for name, its in self.renamed.items() if its in given})
         inside = entries_in(given)
+        objects = {
+            name: self.holders[name] for name, _ in self.read_of_inputs(self.pair.backward) if name in self.holders
+        }
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
             elif name in given and name not in bound:
-                bound[name] = given[name]
+                bound[name] = objects.get(name, given[name])
             elif name in inside and name not in bound:
                 bound[name] = inside[name]
         with_outputs = not count and self.labels()  # with labels goes what they are compared with
@@ -143,9 +146,3 @@ def nothing_of(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return type(value)([nothing_of(one) for one in value])
     return np.zeros_like(value, dtype=float) if is_gradient(value) else value
-
-
-def names_read(tree: ast.AST | None) -> set[str]:
-    """The names that are read somewhere in a tree."""
-    nodes = ast.walk(tree) if tree is not None else ()
-    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}

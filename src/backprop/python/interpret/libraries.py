@@ -74,7 +74,7 @@ OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
 SIZED = frozenset([
     "axis", "axes", "dim", "dtype", "mode", "constant_values", "k", "diagonal", "endpoint", "optimize", "out", "shape",
     "num", "reps", "writeable", "repeats", "pad_width", "num_classes", "fill_value", "indexing", "minlength", "device",
-    "strides", "subok", "full_matrices",
+    "strides", "subok", "full_matrices", "stop", "end", "step",
 ])  # fmt: skip
 
 
@@ -281,6 +281,7 @@ class Libraries:
         for key in ("input", "self"):
             if key in named:
                 given = (named.pop(key), *given)
+        given, named = positional(row.function, given, named) if row.size not in OF_ARGUMENTS else (given, named)
         self.measure(row, given, named)
         out = self.result(ALIASES.get(name, name), row, given, named, answer)
         return self.asked(out) if keywords.get("requires_grad") is True else out

@@ -10,7 +10,7 @@ from backprop.errors import nearest
 from backprop.python.interpret.builtins import REFUSED, builtins
 from backprop.python.interpret.operators import Operators
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Builtin, Idle, Library, Scope, Unknown
+from backprop.python.values.scope import Builtin, Idle, Library, Scope, Unknown, to_give
 
 
 class Names(Operators):
@@ -53,7 +53,7 @@ class Names(Operators):
         missing = scope.top().names.get("*")
         if isinstance(missing, Unknown) and not near:
             raise Refusal(f"{name} is not defined, and {missing.why}", "name", missing.hint_for(name))
-        hint = f"did you mean {near}?" if near else "; ".join(self.source.remarks())
+        hint = f"did you mean {near}?" if near else "; ".join([*self.source.remarks(), to_give(name)])
         raise Refusal(f"{name} is not defined", "name", hint)
 
     def visible(self, scope: Scope) -> list[str]:

@@ -51,6 +51,8 @@ class Operators(Members):
                 return self.by_method(kind, a, b)
             x, y = operand(a), operand(b)
             self.room_for(kind, x, y)
+            whole = self.whole_quotients and all(np.asarray(one).dtype.kind in "iu" for one in (x, y))
+            function = operator.floordiv if whole and kind is ast.Div else function
             return self.taped(kind, a, b, settled(function(x, y), x, y))
         if isinstance(a, NUMBERS) and isinstance(b, NUMBERS):
             if isinstance(a, int) and isinstance(b, int):

@@ -150,6 +150,9 @@ def finfo(dtype=None):
 """
 
 NUMPY = """
+def divmod(x1, x2):
+    return x1 // x2, x1 % x2
+
 def copyto(dst, src, where=True, **_):
     there = np.broadcast_to(where, np.shape(dst))
     dst[there] = np.broadcast_to(src, np.shape(dst))[there]

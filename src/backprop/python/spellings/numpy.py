@@ -10,6 +10,7 @@ import numpy as np
 from backprop.python.spellings import special
 from backprop.python.spellings.row import (
     Row,
+    arange,
     broadcast,
     contracted,
     counted,
@@ -290,7 +291,7 @@ NUMPY: dict[str, Row] = {
     **listed(own, of_shape, "indices | np.indices((2, 3))"),
     **listed(own, square, "eye | np.eye(3)[y]\nidentity | np.identity(2)\ntri | np.tri(2, 3)"),
     **listed(own, square, "tril_indices | np.tril_indices(3)\ntriu_indices | np.triu_indices(3, 1)"),
-    **listed(own, stepping, "arange | np.arange(1, 9, 2)"),
+    "arange": Row(arange, stepping, "np.arange(1, stop=9, step=2)"),
     **listed(own, counted, "linspace | np.linspace(0, 1, 5)\nlogspace | np.logspace(0, 1, 5)"),
     **listed(own, counted, "geomspace | np.geomspace(1, 8, 4)"),
     **listed(own, second_shape, "broadcast_to | np.broadcast_to(v, (4, 3))\nresize | np.resize(v, (2, 2))"),

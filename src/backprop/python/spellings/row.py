@@ -76,9 +76,16 @@ def squared(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     return float(max(np.shape(arguments[0]), default=1)) ** 2
 
 
+def arange(start: Any, end: Any = None, step: Any = 1, **kinds: Any) -> Any:
+    """NumPy's and PyTorch's function, each with its own name for where it ends."""
+    return np.arange(start, kinds.pop("stop", end), step, **kinds)
+
+
 def stepping(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     """What arange gives."""
-    start, stop, step = (0.0, float(arguments[0]), 1.0) if len(arguments) == 1 else (*map(float, arguments), 1.0)[:3]
+    ends = (*arguments, *[keywords[name] for name in ("stop", "end") if name in keywords])
+    start, stop, step = (0.0, float(ends[0]), 1.0) if len(ends) == 1 else (*map(float, ends), 1.0)[:3]
+    step = float(keywords.get("step", step))
     return max(0.0, (stop - start) / step) if step else 0.0
 
 

@@ -11,6 +11,7 @@ from backprop.python.spellings import special
 from backprop.python.spellings.row import (
     Row,
     all_repeated,
+    arange,
     broadcast,
     contracted,
     counted,
@@ -496,7 +497,7 @@ TORCH: dict[str, Row] = {
     "full": Row(lambda shape, value, **_: np.full(shape_of((shape,)), value), of_shape, "torch.full((2, 3), 0.5)"),
     "full_like": Row(lambda a, value, **_: np.full(np.shape(a), value, a.dtype), together, "torch.full_like(x, 0.5)"),
     "eye": Row(np.eye, square, "torch.eye(3)"),
-    "arange": Row(np.arange, stepping, "torch.arange(1, 9, 2)"),
+    "arange": Row(arange, stepping, "torch.arange(start=1, end=9, step=2)"),
     "tensor": Row(made, together, "torch.tensor([[1.0, 2.0]])"),
     "as_tensor": Row(made, together, "torch.as_tensor([1.0, 2.0])"),
     "Tensor": Row(fractions, together, "torch.Tensor([[1, 2]])"),

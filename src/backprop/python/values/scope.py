@@ -212,8 +212,13 @@ class Unknown:
 
     def hint_for(self, name: str) -> str:
         """What to do about a name that would be found in it."""
-        given = either(f'--{name} "lambda x: …"', f'{name}="lambda x: …"')
-        return f"{self.hint}; or give it: {given}" if self.given else self.hint
+        return f"{self.hint}; or {to_give(name)}" if self.given else self.hint
+
+
+def to_give(name: str) -> str:
+    """How a name is given that no text defines: a function, or where its name is in capitals, a number."""
+    value = "1.0" if name.isupper() and len(name) > 1 else '"lambda x: …"'
+    return f"give it: {either(f'--{name} {value}', f'{name}={value}')}"
 
 
 @cache
