@@ -6,7 +6,7 @@ import ast
 
 import numpy as np
 import pytest
-from tests.pairs import pairs
+from tests.pairs import Pair, pairs
 from tests.pairs.judged import judged
 
 from backprop.check.cures.cure import with_lines
@@ -133,3 +133,31 @@ def test_a_name_that_is_a_length_elsewhere_may_be_an_array() -> None:
     code = Code([part_of(text, "f.py")])
     judge = Judge(Runner(code, pairs_in(code)[0], {"x": np.sin(np.arange(9.0)).reshape(3, 3)}))
     assert [one.write for one in with_lines(judge, judge.judge()).lines] == ["return g * (1 - n ** 2)"]
+
+
+GUARDED = """
+import numpy as np
+def net_forward(x, w, v, t):
+    h = np.tanh(x @ w)
+    a = 1 / (1 + np.exp(-(h @ v)))
+    return -np.mean(t * np.log(a + 1e-7) + (1 - t) * np.log(1 - a + 1e-7)), (x, w, v, t, h, a)
+def net_backward(cache):
+    x, w, v, t, h, a = cache
+    dz = (a - t) / len(t)
+    dv = h.T @ dz
+    dp = np.outer(dz, v) * (1 - h ** 2)
+    return dp @ w.T, x.T @ dp, dv
+"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    ("dv = h.T @ dz", "dv = 2 * h.T @ dz"),
+    ("dp = np.outer(dz, v) * (1 - h ** 2)", "dp = np.outer(dz, v) * (1 - h)"),
+])  # fmt: skip
+def test_a_mistake_is_found_beside_a_small_number_that_is_left_out(right: str, wrong: str) -> None:
+    """Every line that hands on the part of it was blamed, as no other made gradients right to the last digit."""
+    random = np.random.default_rng(1)
+    given = {"x": random.normal(size=(5, 4)), "w": random.normal(size=(4, 3)), "v": random.normal(size=3)}
+    pair = Pair("", "", {**given, "t": np.array([0, 1, 1, 0, 1.0])}, "", GUARDED, [])
+    found = judged(pair, GUARDED.replace(right, wrong))
+    assert [write for _, _, write in found.lines] == [right]
