@@ -161,3 +161,34 @@ def test_a_mistake_is_found_beside_a_small_number_that_is_left_out(right: str, w
     pair = Pair("", "", {**given, "t": np.array([0, 1, 1, 0, 1.0])}, "", GUARDED, [])
     found = judged(pair, GUARDED.replace(right, wrong))
     assert [write for _, _, write in found.lines] == [right]
+
+
+TIED = """
+import numpy as np
+def tied_forward(E, W, idx):
+    h = E[idx]
+    z = np.tanh(h @ W)
+    return z @ E.T, (E, W, idx, h, z)
+def tied_backward(dout, cache):
+    E, W, idx, h, z = cache
+    dE = dout.T @ z
+    da = dout @ E * (1 - z ** 2)
+    dh = da @ W.T
+    np.add.at(dE, idx, dh)
+    return dE, h.T @ da
+"""
+
+
+def test_no_edit_that_is_tried_writes_into_what_was_recorded() -> None:
+    """`np.add.at(z, idx, dh)` in place of the last line left another z behind, of which the chain rule knew nothing."""
+    random = np.random.default_rng(1)
+    pair = Pair(
+        "",
+        "",
+        {"E": random.normal(size=(5, 3)), "W": random.normal(size=(3, 3)), "idx": np.array([0, 2, 2, 1])},
+        "",
+        TIED,
+        [],
+    )
+    found = judged(pair, TIED.replace("dE = dout.T @ z", "dE = np.zeros_like(E)"))
+    assert [write for _, _, write in found.lines] == ["dE = np.zeros_like(E) + dout.T @ z"]
