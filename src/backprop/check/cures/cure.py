@@ -252,6 +252,8 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     far = far_fetched(cures)
     if far > (1, 0.0) and not judge.but_for_small and (bare := judge.without_small()) is not None:
         other = Solver(bare)
+        other.search.last = solver.search.last  # in what is left of the time for both
+        other.search.end = min(other.search.end, other.search.last)
         found = other.found()
         if far_fetched(found[0]) < far:
             solver, (cures, others, doubted) = other, found
