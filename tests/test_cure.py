@@ -6,7 +6,7 @@ import ast
 
 import numpy as np
 import pytest
-from tests.pairs import pairs
+from tests.pairs import Pair, pairs
 from tests.pairs.judged import judged
 
 from backprop.check.cures.cure import with_lines
@@ -133,3 +133,62 @@ def test_a_name_that_is_a_length_elsewhere_may_be_an_array() -> None:
     code = Code([part_of(text, "f.py")])
     judge = Judge(Runner(code, pairs_in(code)[0], {"x": np.sin(np.arange(9.0)).reshape(3, 3)}))
     assert [one.write for one in with_lines(judge, judge.judge()).lines] == ["return g * (1 - n ** 2)"]
+
+
+GUARDED = """
+import numpy as np
+def net_forward(x, w, v, t):
+    h = np.tanh(x @ w)
+    a = 1 / (1 + np.exp(-(h @ v)))
+    return -np.mean(t * np.log(a + 1e-7) + (1 - t) * np.log(1 - a + 1e-7)), (x, w, v, t, h, a)
+def net_backward(cache):
+    x, w, v, t, h, a = cache
+    dz = (a - t) / len(t)
+    dv = h.T @ dz
+    dp = np.outer(dz, v) * (1 - h ** 2)
+    return dp @ w.T, x.T @ dp, dv
+"""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    ("dv = h.T @ dz", "dv = 2 * h.T @ dz"),
+    ("dp = np.outer(dz, v) * (1 - h ** 2)", "dp = np.outer(dz, v) * (1 - h)"),
+])  # fmt: skip
+def test_a_mistake_is_found_beside_a_small_number_that_is_left_out(right: str, wrong: str) -> None:
+    """Every line that hands on the part of it was blamed, as no other made gradients right to the last digit."""
+    random = np.random.default_rng(1)
+    given = {"x": random.normal(size=(5, 4)), "w": random.normal(size=(4, 3)), "v": random.normal(size=3)}
+    pair = Pair("", "", {**given, "t": np.array([0, 1, 1, 0, 1.0])}, "", GUARDED, [])
+    found = judged(pair, GUARDED.replace(right, wrong))
+    assert [write for _, _, write in found.lines] == [right]
+
+
+TIED = """
+import numpy as np
+def tied_forward(E, W, idx):
+    h = E[idx]
+    z = np.tanh(h @ W)
+    return z @ E.T, (E, W, idx, h, z)
+def tied_backward(dout, cache):
+    E, W, idx, h, z = cache
+    dE = dout.T @ z
+    da = dout @ E * (1 - z ** 2)
+    dh = da @ W.T
+    np.add.at(dE, idx, dh)
+    return dE, h.T @ da
+"""
+
+
+def test_no_edit_that_is_tried_writes_into_what_was_recorded() -> None:
+    """`np.add.at(z, idx, dh)` in place of the last line left another z behind, of which the chain rule knew nothing."""
+    random = np.random.default_rng(1)
+    pair = Pair(
+        "",
+        "",
+        {"E": random.normal(size=(5, 3)), "W": random.normal(size=(3, 3)), "idx": np.array([0, 2, 2, 1])},
+        "",
+        TIED,
+        [],
+    )
+    found = judged(pair, TIED.replace("dE = dout.T @ z", "dE = np.zeros_like(E)"))
+    assert [write for _, _, write in found.lines] == ["dE = np.zeros_like(E) + dout.T @ z"]

@@ -203,3 +203,15 @@ def test_a_sweep_that_is_wrong_in_many_elements_is_measured_in_all_of_them() -> 
     told = slopes.of_sweep(np.cos(start) + 0.01 * (-1.0) ** np.arange(12), 0.0)
     found = slopes.measured_where(objective, {"x": start}, ("x",), told, np.cos(start))
     assert np.allclose([one.slope for one in found.probes], np.cos(start), rtol=1e-9)
+
+
+def test_slopes_of_a_function_without_a_rule_are_those_of_turned_arrays_too() -> None:
+    """`reshape(-1)` of such a one is a copy: nothing was moved, every slope was 0, and all was measured by hand."""
+    text = (
+        "import numpy as np\ndef turned_forward(x):\n    return np.einsum('ij->j', (x * x).T), x\n"
+        "def turned_backward(dout, x):\n    return 2 * x * dout[:, None]\n"
+    )
+    x, code = np.arange(6.0).reshape(3, 2), Code([part_of(text, "code.py")])
+    runner = Runner(code, pairs_in(code)[0], {"x": x})
+    (found,) = runner.swept({"x": x}, [np.ones(3)], [("x",)]).values()
+    assert np.allclose(found, 2 * x)

@@ -282,3 +282,47 @@ def test_what_a_pass_is_of_is_what_its_text_says(text: str, right: str, wrong: s
     blamed = [place for place, row in enumerate(text.split("\n"), 1) if right and right in row]
     assert sorted(one.name for one in found.gradients) == names
     assert (found.verdict, [one.line for one in found.lines]) == ("wrong" if right else "ok", blamed)
+
+
+AFFINE = """
+import numpy as np
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w)
+def affine_backward(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+"""
+
+
+@pytest.mark.parametrize(("of_bias", "made", "verdict"), [
+    ((1, 3), "dout.sum(axis=0)", "ok"),
+    ((1, 3), "dout.mean(axis=0)", "wrong"),
+    ((3,), "dout.sum(axis=0, keepdims=True)", "wrong"),
+])  # fmt: skip
+def test_a_gradient_that_lacks_axes_which_an_update_adds_is_right(
+    of_bias: tuple[int, ...], made: str, verdict: str
+) -> None:
+    random = np.random.default_rng(1)
+    given = {"x": random.normal(size=(5, 4)), "w": random.normal(size=(4, 3)), "b": random.normal(size=of_bias)}
+    found = backprop.judge(AFFINE.replace("dout.sum(axis=0)", made), **given)
+    assert found.verdict == verdict
+    assert any("keepdims" in one for one in found.passes[0].remarks) == (of_bias == (1, 3))
+
+
+NOISY_OR = """
+import numpy as np
+def noisy_forward(p, t):
+    q = np.prod(1 - p, axis=1)
+    return -(t * np.log(1 - q) + (1 - t) * np.log(q)).mean(), (p, t, q)
+def noisy_backward(cache):
+    p, t, q = cache
+    dq = (t / (1 - q) - (1 - t) / q) / len(p)
+    return -dq[:, None] * q[:, None] / (1 - p)
+"""
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_gradient_of_one_element_is_its_own_inputs(rows: int) -> None:
+    """With a single element of each it was taken for the slopes on the labels."""
+    given = {"p": np.full((rows, 1), 0.8), "t": np.arange(rows)}
+    assert backprop.judge(NOISY_OR, **given).ok

@@ -34,6 +34,7 @@ BRIEF = 1.0  # seconds for the search of one edit instead of them
 IN_TURN = 5.0  # seconds in which mistakes are looked for one after the other
 DEAR = 2.3  # cures that cost as much, and two edits are looked for that cost less
 PLAINER = 4.0  # seconds in which they are, at most
+SMALL_NUMBER = re.compile(r"\b\d[\d.]*[eE]-\d+")
 GROWN = 0.3  # what each word more than two costs that a line gets, where one edit is held against two
 PLAIN_WORDS = {
     "sum", "mean", "axis", "dim", "keepdims", "keepdim", "True", "T", "transpose", "swapaxes", "0", "1", "2", "at",
@@ -232,6 +233,11 @@ def grown(cure: Cure) -> float:
     return GROWN * max(0, new - old - 2)
 
 
+def far_fetched(cures: list[Cure]) -> tuple[float, float]:
+    """How far cures are from what stands there: how many lines, and what these have more to say."""
+    return len(cures) or inf, sum(map(grown, cures))
+
+
 def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     """The verdict on a wrong pass with the faulty lines, each with the line to write, or what can be said of them."""
     if verdict.verdict != "wrong":
@@ -240,7 +246,17 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     right = but_for_digits(solver.search, verdict)
     if right is not None:
         return right
+    bare = judge.without_small() if judge.but_for_small else None  # these would be taken for mistakes, too
+    solver = Solver(bare) if bare is not None else solver
     cures, others, doubted = solver.found()
+    far = far_fetched(cures)
+    if far > (1, 0.0) and not judge.but_for_small and (bare := judge.without_small()) is not None:
+        other = Solver(bare)
+        other.search.last = solver.search.last  # in what is left of the time for both
+        other.search.end = min(other.search.end, other.search.last)
+        found = other.found()
+        if far_fetched(found[0]) < far:
+            solver, (cures, others, doubted) = other, found
     places = [place_of(cure) for cure in cures]
     if cures:
         places = with_values(solver.search, cures, places)
@@ -343,6 +359,9 @@ def place_of(cure: Cure) -> Place:
 def written(cure: Cure) -> str:
     """The line to write, in the user's own words where only a part of it changes."""
     line, text = cure.line, cure.edit.text
+    small = set(SMALL_NUMBER.findall(ast.get_source_segment(line.source.text, line.statement) or ""))
+    if len(small) == 1:  # lines may be looked for without it
+        text = text.replace("+ 0.0", f"+ {small.pop()}")
     if cure.edit.adds:
         return "\n".join(map(ast.unparse, cure.edit.statements[1:]))
     if isinstance(line.statement, COMPOUND):

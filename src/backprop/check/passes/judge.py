@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from math import inf, isfinite, nan
 from time import process_time
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 
 from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.points import AROUND, Point, Surroundings
-from backprop.check.passes.slopes import Comparison, compared
+from backprop.check.passes.slopes import Comparison, compared, shape_text
 from backprop.check.passes.steps import INSTEAD, STRAIGHT, Steps
 from backprop.check.passes.verdict import Gradient, Verdict
 from backprop.errors import Problem, enumerated
@@ -32,10 +33,12 @@ class Judge:
 
     def __init__(self, runner: Runner, upstream: Any = None, seed: int = 0, reading: str | None = None) -> None:
         self.runner, self.until = runner, process_time() + LONG
+        self.asked = upstream, seed, reading
         self.binding = Binding(runner, upstream, seed, reading)
         self.remarks, self.first = self.binding.remarks, self.binding.first
         self.unnamed: list[str] = []
         self.straight: set[Path] = set()  # inputs whose gradients come through steps as they are
+        self.but_for_small = False  # whether a gradient is right but for small numbers
         self.paths = self.judged_paths()
         self.surroundings = Surroundings(self.binding, self.paths)
         self.points = [self.surroundings.point(self.binding.given, self.binding.upstream)]
@@ -252,12 +255,21 @@ class Judge:
         return True
 
     def but_for_small_numbers(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
-        """A gradient that is right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""
-        if any(one.verdict == "wrong" and not one.error < SMALL_ERROR for one in found.values()):
+        """Gradients that are right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""
+        small = [path for path, one in found.items() if one.verdict == "wrong" and one.error < SMALL_ERROR]
+        if not small or not self.are_right_but_for_small(self.points, small):
             return found
-        if not self.are_right_but_for_small(self.points, list(found)):
-            return found
-        return {path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()}
+        return {path: one._replace(verdict="ok") if path in small else one for path, one in found.items()}
+
+    def without_small(self) -> Judge | None:
+        """The judge of the same pass without small numbers, where that runs and is wrong as well."""
+        for guards in (True, False):
+            runner, _ = self.runner.without_small(SMALL, guards)
+            with suppress(Problem):
+                judge = None if runner is None else Judge(runner, *self.asked)
+                if judge is not None and judge.judge().verdict == "wrong":
+                    return judge
+        return None
 
     def are_right_but_for_small(self, points: list[Point], paths: list[Path]) -> bool:
         """Whether gradients are right without small numbers in the forward pass, or without guards in both, which is
@@ -271,6 +283,7 @@ class Judge:
                 continue
             back = without if guards else self.runner
             if all(self.is_right_as(without, back, zeros, point, paths) for point in points):
+                self.but_for_small = True
                 if (remark := f"numbers below {SMALL:g} {told}") not in self.remarks:
                     self.remarks.append(remark)
                 return True
@@ -305,6 +318,10 @@ class Judge:
             remarks.append(f"the backward pass writes into {enumerated(self.first.wrote)}, which is its caller's")
         for name, whose in self.runner.supposed.items():
             remarks.append(f"{name} of the backward pass is taken for {whose}")
+        for path, shape in self.runner.lower.items():
+            name, wanted = ".".join(path), shape_text(np.shape(at_path(self.binding.given, path)))
+            told = f"the gradient of {name} is {shape_text(shape)} and {name} {wanted}"
+            remarks.append(f"{told}: `-=` adds the axis by itself, and keepdims=True in a sum keeps it")
         if whole := [name for name in self.binding.whole if (name,) in self.paths]:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")
         if self.unnamed:

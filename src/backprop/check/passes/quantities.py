@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.check.passes.closed_forms import Closed, closed_forms
-from backprop.check.passes.trace import STOPS, Trace, Visit, aside, bare, loaded, targets_of
+from backprop.check.passes.trace import STOPS, Trace, Visit, aside, bare, loaded, targets_of, then_copied, writes
 from backprop.python.values.scope import Bound, Library
 from backprop.python.values.tape import Entry, is_fraction
 
@@ -77,11 +77,14 @@ class Room:
         return self.known[tree]
 
     def computed(self, tree: ast.expr) -> Any:
-        try:
-            with aside(self.run, self.source):
-                return self.run.evaluate(tree, self.scope)
-        except STOPS:
-            return Failed
+        for scope in then_copied(self.scope, self.scope):
+            try:
+                with aside(self.run, self.source):
+                    return self.run.evaluate(tree, scope)
+            except STOPS as stop:
+                if not writes(stop):
+                    break
+        return Failed
 
     def with_value(self, index: ast.expr, value: Any) -> Any:
         """What an index takes of a value."""

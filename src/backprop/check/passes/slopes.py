@@ -276,7 +276,7 @@ def slope_along(
     """The slope in one direction and a bound of its error; nan where there is a kink, or no number."""
 
     def at(t: float) -> tuple[float, float]:
-        moved = np.array(start)
+        moved = np.array(start, order="C")
         if place is None:
             moved = moved + t * weights
         else:

@@ -196,15 +196,18 @@ class Trace:
         if run is None or visit.scope is None:
             return None
         scope = surroundings(visit.scope, statements)
-        try:
-            with aside(run, visit.source):
-                try:
-                    run.body(statements, scope)
-                except Return as returned:
-                    return pieces(returned.value)
-                return self.targets(run, statement if len(statements) != 1 else statements[0], scope)
-        except STOPS:
-            return None
+        for around in then_copied(scope, visit.scope):
+            try:
+                with aside(run, visit.source):
+                    try:
+                        run.body(statements, around)
+                    except Return as returned:
+                        return pieces(returned.value)
+                    return self.targets(run, statement if len(statements) != 1 else statements[0], around)
+            except STOPS as stop:
+                if not writes(stop):
+                    return None
+        return None
 
     def replayed(self, base: str, statement: ast.stmt, new: ast.stmt) -> list[Any] | None:
         """What a name holds behind all visits of a line, if another one stands in its place that writes into what the
@@ -254,6 +257,17 @@ def surroundings(scope: Scope, statements: list[ast.stmt]) -> Scope:
 
 
 STOPS = (Refusal, Problem, RecursionError, *ERRORS)  # what ends something that is computed aside
+
+
+def then_copied(first: Scope, recorded: Scope) -> Iterator[Scope]:
+    """What to compute in, and copies of all that was recorded, for what would write into that."""
+    yield first
+    yield frozen(recorded, Copies())
+
+
+def writes(stop: BaseException) -> bool:
+    """Whether something was ended as it would write into what was recorded."""
+    return "read-only" in str(stop)
 
 
 @contextmanager
@@ -357,6 +371,7 @@ class Copies:
         if self.tape is not None:
             self.tape.put(copied, numbers)
         if self.last is not None:
+            copied.setflags(write=False)  # what was recorded stays as it was
             self.last[id(value)] = Copy(value, copied, content)
         return copied
 

@@ -132,6 +132,8 @@ class Back(Taken):
             return found
         (path, slopes), *_ = found.items()
         size = int(np.prod(out))
+        if size == 1 and np.shape(slopes) == np.shape(at_path(given, path)):  # it is the gradient itself
+            return found
         if np.ndim(slopes) == 0 and np.shape(at_path(given, path)) == out:  # the same slope everywhere
             return {path: np.full(out, slopes) if out else slopes}
         for whose in (path, *self.paths(given)):
@@ -146,6 +148,18 @@ class Back(Taken):
                 self.jacobian = True
                 return {whose: (np.reshape(above[0], (*rows, 1, -1)) @ slopes).reshape(shape)}
         return found
+
+    def added(self, outcome: Outcome, given: dict[str, Any]) -> Outcome:
+        """Gradients in the shape of their inputs, where these have axes of length 1 before it: `b -= rate * db` does so
+        by itself. A framework takes no such gradient."""
+        if self.pair.kind in ("autograd", "vjp"):
+            return outcome
+        for path, one in outcome.gradients.items():
+            shape, wanted = np.shape(one), np.shape(at_path({**self.made_of, **given}, path))
+            if wanted != shape == wanted[len(wanted) - len(shape) :] and np.size(one) == np.prod(wanted, dtype=int):
+                outcome.gradients[path] = np.reshape(one, wanted)
+                self.lower[path] = shape
+        return outcome
 
     def script_backward(self, run: Interpreter, forward: Forward, above: list[Any], given: dict[str, Any]) -> Outcome:
         """The second text, with what the first one left."""

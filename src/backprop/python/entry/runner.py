@@ -130,7 +130,7 @@ class Runner(Back):
                 forward = self.forward(run, scope, arguments)
                 if recorder is not None:
                     recorder.came_out(forward.outputs)
-                return self.split(forward, arguments)
+                return self.added(self.split(forward, arguments), given)
             edited = recorder is None and (instead is not None or observer is not None)
             if edited:
                 arguments, forward = self.done(run, scope, given, arguments)
@@ -145,7 +145,7 @@ class Runner(Back):
                 above += [np.ones(np.shape(one)) for one in forward.outputs[len(above) :]]
             if recorder is not None:
                 recorder.turns(run, above)
-            return self.backward(run, scope, arguments, forward, above, upstream)
+            return self.added(self.backward(run, scope, arguments, forward, above, upstream), given)
 
     def done(
         self, run: Interpreter, scope: Scope, given: dict[str, Any], arguments: dict[str, Any]

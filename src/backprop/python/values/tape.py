@@ -494,7 +494,7 @@ def puller(function: Callable[..., Any], given: list[Any], place: int, named: di
             size = max(1.0, abs(float(x.reshape(-1)[element])))
 
             def at(step: float, element: int = element, size: float = size) -> Any:
-                moved = np.array(x)
+                moved = np.array(x, order="C")  # whose elements are in a row
                 moved.reshape(-1)[element] += step * size
                 out = function(*given[:place], moved, *given[place + 1 :], **named)
                 return np.asarray(getattr(out, "values", out), dtype=float).reshape(-1)
