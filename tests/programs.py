@@ -120,7 +120,9 @@ def smooth_cases(seed: int, count: int) -> Iterator[Case]:
         yield text, {name: at[name] for name in Compiled(text).variables}
 
 
-CASES = [*gate_cases(), *random_cases(SEED, 100), *smooth_cases(SEED, 100)]
+FORKS: list[Case] = [("q = tan(x); x*y - q", {"x": 0.5, "y": 2.0})]  # what is taken off is a sum
+
+CASES = [*FORKS, *gate_cases(), *random_cases(SEED, 100), *smooth_cases(SEED, 100)]
 
 
 def expected(case: Case) -> list[float]:

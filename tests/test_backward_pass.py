@@ -118,6 +118,14 @@ def test_a_gradient_that_goes_on_under_another_spelling_of_its_name_is_read_befo
     assert found[1].advice == ["`grad_x` is read before it is computed"]
 
 
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [("dq = x", "reads `x` where `z` is needed"), ("dq = z; dx = y*q", "reads `q` where `dq` is needed")],
+)
+def test_one_name_in_place_of_another_is_told(text: str, advice: str) -> None:
+    assert lines("q = x*y; f = q*z", text, x=2, y=3, z=5)[-1].advice == [advice]
+
+
 def test_a_listing_of_the_notes_is_judged_whole() -> None:
     text = "x = -2; y = 5; z = -4\nq = x + y\nf = q * z\ndfdz = q\ndfdq = z\ndqdx = 1.0\ndqdy = 1.0\n"
     text += "dfdx = dfdq * dqdx\ndfdy = dfdq * dqdy\n"

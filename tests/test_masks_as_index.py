@@ -131,3 +131,13 @@ def test_true_and_false_as_values(tmp_path: Path) -> None:
         assert backprop.compile("sum(x[m]^2)").hessian(x=[1.0, 2, 3], m=given)["x"]["x"].tolist() == [
             [2, 0, 0], [0, 0, 0], [0, 0, 2],
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "index", ["[0, 1], [0, 1, 1]", "[0, 1], ..., [0, 1, 1]", "x[:, 0] > 0, [0, 1, 1]", "i, [0, 1, 1]"]
+)
+def test_indices_that_do_not_fit_one_another(index: str) -> None:
+    at = {"x": [[1, 2, 3], [4, 5, 6]], "i": [0, 1]}
+    with pytest.raises(backprop.Problem, match="element by element.*: a vector of 2, a vector of 3"):
+        compiled = backprop.compile(f"sum(x[{index}])")
+        compiled.evaluate({name: at[name] for name in compiled.variables})

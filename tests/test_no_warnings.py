@@ -79,3 +79,13 @@ def test_commands_warn_of_nothing(gate: Gate, tmp_path: Path, monkeypatch: pytes
             more = ("--by", f"{names[0]}=0.1") if verb == "nudge" else ()
             assert commanded(verb, text, *point, *more) in (0, 1, 2)
             assert "mistake of backprop" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "x"), [
+    ("sum([1/(x*y), y, 1])", "-0.0"), ("log(dot([hypot(x, x), x], [x, y]))", "inf"), ("sum(digamma([x, y]/x))", "0"),
+    ("sum(hypot(solve([[x^y, 1], [y, 2]], [1, 2]), y))", "inf"),
+])  # fmt: skip
+def test_numbers_among_arrays_warn_of_nothing(text: str, x: str, capsys: Any) -> None:
+    for words in (["eval", "--why-nan"], ["explain"], ["check"], ["check", "--claim", "dx=1"]):
+        assert commanded(words[0], text, "--x", x, "--y", "1", *words[1:]) in (0, 1)
+        assert "mistake of backprop" not in capsys.readouterr().err

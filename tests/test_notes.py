@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 import backprop
+from backprop.library import Compiled
+from backprop.library.notes import squares
 
 AT = [(0.0, 0.0), (0.0, 2.0), (1.0, 1.0), (-1.0, 0.0)]
 TEXTS = [
@@ -82,6 +84,31 @@ def test_what_definitions_lose_is_told(text: str, at: dict[str, object], told: b
     found = backprop.compile(text, expand=True).evaluate(at).notes
     assert any(note.message.startswith(LOST) for note in found) is told
     assert not any(note.message.startswith(LOST) for note in backprop.evaluate(text, at).notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "told"),
+    [
+        ("asinh(x)", -1e6, True), ("sinpi(x)", 1e16, True), ("sum(expm1([x, x]))", 1e-12, True),
+        ("asinh(x)", 2.0, False), ("sum(softmax([x, 1])[0])", 3.0, False), ("f(t) = t^2; f(x)", 3.0, False),
+    ],
+)  # fmt: skip
+def test_digits_that_definitions_lose_are_told(text: str, at: float, told: bool) -> None:
+    found = backprop.compile(text, expand=True).evaluate(x=at).notes
+    assert any(note.message.endswith("the definitions lose digits") for note in found) is told
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "told"),
+    [
+        ("log(1 + exp(x))", 400, ["f = log(q2)"]), ("log(1 + exp(x))", 300, []), ("1/x", 1e-160, ["f = 1 / x"]),
+        ("log(x)", 0, []), ("sum(1/[x, 1e-200*x])", 2, ["q3 = 1 / q2"]),
+    ],
+)  # fmt: skip
+def test_squares_that_are_no_numbers_are_told_of_second_derivatives(text: str, x: float, told: list[str]) -> None:
+    evaluation = Compiled(text).evaluate({"x": x})
+    found = list(squares(evaluation.run, evaluation.names))
+    assert [note.message.split(":")[0] for note in found] == told
 
 
 def test_what_definitions_lose_is_told_of_values_alone() -> None:

@@ -59,6 +59,7 @@ def test_a_jump_is_found() -> None:
     ("floor(x)", {"x": -0.1}, {"x": 2.0}, "nowhere: x is on the jump of f = floor(x)"),
     ("sum(abs(x))", {"x": np.full(2, 0.1)}, {"x": np.array([0.0, 1.0])}, "nowhere: x is on the kink of q1 = abs(x)"),
     ("g(t) = abs(t) + 1; g(x)", {"x": 0.1}, {"x": 0.0}, "nowhere: x is on the kink of f = g(x)"),
+    ("1/step(x)", {"x": -3.0}, {"x": 0.0}, "nowhere: x is on the jump of q1 = step(x)"),  # beyond it is no number
     ("relu(x)", {"x": -1.0}, {"x": 0.0}, None),  # to this side it holds
     ("abs(x)^2", {"x": 0.1}, {"x": 0.0}, None),  # it is the square that bends
 ])  # fmt: skip

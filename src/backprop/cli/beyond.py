@@ -9,7 +9,7 @@ from backprop.cli.question import Question
 from backprop.cli.reading import value_of
 from backprop.errors import Problem
 from backprop.library import Evaluation
-from backprop.library.notes import cusps, note
+from backprop.library.notes import cusps, note, squares
 from backprop.library.values import Value
 from backprop.numbers.shapes import all_finite, is_any
 
@@ -38,6 +38,8 @@ def answered(
     beyond = asked_beyond(question, hessian, jacobian, direction)
     evaluation = evaluated(question, beyond)
     found = answers(question, beyond, evaluation.output)
+    if beyond.hessian:
+        evaluation.notes.extend(squares(evaluation.run, evaluation.names))
     if beyond.hessian and not all(all_finite(value) for answer in found for _, value in answer.rows):
         evaluation.notes.extend(cusps(evaluation.run, evaluation.names))
         lost = [

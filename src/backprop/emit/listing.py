@@ -16,7 +16,7 @@ from backprop.circuit import Circuit
 from backprop.differentiate.derive import Derived, Share
 from backprop.emit.naming import Naming
 from backprop.emit.plain import raising
-from backprop.emit.target import Target, Text
+from backprop.emit.target import CHOICE, Target, Text
 from backprop.errors import Problem
 from backprop.gates import CONSTANT, INPUT
 from backprop.language.printer import ATOM, PRODUCT
@@ -362,7 +362,7 @@ def signed(text: Text) -> tuple[Text, str]:
     """What is added, and whether by `+=` or, where it begins with a minus sign, by `-=`."""
     if text.text.startswith("-") and text.level >= PRODUCT and not text.literal:
         rest = text.text[1:]
-        return Text(rest[1:-1] if enclosed(rest) else rest, text.level), "-"
+        return (Text(rest[1:-1], CHOICE) if enclosed(rest) else Text(rest, text.level)), "-"
     return text, "+"
 
 

@@ -16,7 +16,7 @@ from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
 from backprop.language import canonical_name, parse
 from backprop.language.program import Program
-from backprop.library.notes import Note, notes, opened_note
+from backprop.library.notes import Note, notes, nearly, opened_note
 from backprop.library.stages import Names, Stage, stages
 from backprop.library.values import as_value, is_truth, parse_value
 
@@ -105,22 +105,24 @@ class Evaluation:
         """Remarks on ties, kinks, numbers that are not finite, and gradients that ended."""
         found = notes(self.run, self.names)
         asked = vars(self).get("_asked")  # of a bare run nothing was asked
-        if asked and asked[0].expand and any("not-finite" in one.kind for one in found):
+        if asked and asked[0].expand and not any(one.kind in ("tie", "kink", "jump") for one in found):
             found += self._lost_by_opening()
         return found
 
     def _lost_by_opening(self) -> list[Note]:
-        """A remark where gates are finite that their definitions are not."""
-        from backprop.numbers.shapes import all_finite
+        """A remark where gates have numbers, or digits, that their definitions have not."""
+        from backprop.numbers.shapes import all_finite, quiet
 
         compiled, at, above = self._asked
         whole = compiled._copied()
         whole.expand = False
         asked = self.run.upstream is not None
         closed = whole.evaluate(at, upstream=above, wrt=self.wrt) if asked else whole.forward(at)
-        if not all(map(all_finite, [closed.value, *closed.gradients.values()])):
-            return []
-        return [opened_note(self.names)]
+        right, found = [closed.value, *closed.gradients.values()], [self.value, *self.gradients.values()]
+        with quiet(self.run.arrays):
+            if not all(map(all_finite, right)) or all(map(nearly, found, right)):
+                return []
+        return [opened_note(self.names, all(map(all_finite, found)))]
 
     def __repr__(self) -> str:
         return f"Evaluation({self.output} = {self.value!r}, gradients={self.gradients!r})"

@@ -15,7 +15,7 @@ from backprop.gates import NAMES, Gate
 from backprop.language import parse
 from backprop.language.printer import number_text
 from backprop.library.stages import Names, Stage, operand, stages
-from backprop.numbers.shapes import all_finite, dimension_analysis, shape_of, shape_text
+from backprop.numbers.shapes import all_finite, dimension_analysis, quiet, shape_of, shape_text
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
@@ -103,11 +103,12 @@ def tell(run: Run, names: Names, of: Iterable[str] | None = None, rounds: Sequen
     rows = stages(run, names)
     wanted = circuit.descendants([circuit.variables[name] for name in variables])
     chosen = rows if of is None else [row for row in rows if wanted[row.wire]]
-    back = [
-        step for row in reversed(chosen)
-        if row.gate != "input" and row.gradient is not None and run.sent[row.wire] is not None
-        and (step := backward(run, names, row, wanted)).sends
-    ]  # fmt: skip
+    with quiet(run.arrays):
+        back = [
+            step for row in reversed(chosen)
+            if row.gate != "input" and row.gradient is not None and run.sent[row.wire] is not None
+            and (step := backward(run, names, row, wanted)).sends
+        ]  # fmt: skip
     forward = [told(names, row, run) for row in rows if row.gate != "input"]
     ledger = forks(run, chosen, back)
     unsaid = {names.text(wire): one for one in rounds for wire in one.wires}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf, isfinite
 
 from backprop.circuit import Circuit
 from backprop.differentiate import rules
@@ -12,7 +12,7 @@ from backprop.errors.spelling import option, said
 from backprop.gates import GATES
 from backprop.language.printer import number_text
 from backprop.library.stages import Names, tie_text
-from backprop.numbers.shapes import is_any, quiet, shape_of
+from backprop.numbers.shapes import is_any, magnitude, quiet, shape_of
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
@@ -117,10 +117,16 @@ def note(kind: str, message: str, names: Names, wire: int) -> Note:
     return Note(kind, message, names.text(wire), names.circuit.span(wire))
 
 
-def opened_note(names: Names) -> Note:
+def opened_note(names: Names, finite: bool) -> Note:
     """A note where definitions lose what the gates that they stand for keep."""
-    text = f"without {option('--expand', True)} the value and all gradients are finite here: the definitions lose it"
+    kept = "the value or a gradient is another number" if finite else "the value and all gradients are finite here"
+    text = f"without {option('--expand', True)} {kept}: the definitions lose {'digits' if finite else 'it'}"
     return note("expanded", text, names, names.circuit.output)
+
+
+def nearly(found: Any, right: Any) -> bool:
+    """Whether nearly all digits are right, of an array those of its largest elements."""
+    return magnitude(found - right) <= 1e-9 * magnitude(right)
 
 
 def taken_stages(run: Run) -> bytearray:
@@ -300,6 +306,25 @@ def cusps(run: Run, names: Names) -> Iterator[Note]:
     for wire in equals_sorted(run):
         text = f"{names.line(wire)} has equal elements: what hangs on their order has no second derivative to tell"
         yield note("tie", text, names, wire)
+
+
+DIVISORS = {"x > 0": "x", "x != 0": "x", "y != 0": "y"}  # by the domain: in what the second derivative has a square
+
+
+def squares(run: Run, names: Names) -> Iterator[Note]:
+    """A note where second derivatives have 1/x^2 in them, of a number whose square is none."""
+    circuit = run.circuit
+    for wire, gate in enumerate(circuit.gates):
+        if gate.domain not in DIVISORS or gate.kink or run.sent[wire] is None:
+            continue
+        source = circuit.inputs[wire][gate.arguments.index(DIVISORS[gate.domain])]
+        x = run.values[source]
+        with quiet(run.arrays):
+            met = (x != 0) & (abs(x) < inf) & ((x * x < 5.6e-309) | (x * x == inf))
+        if circuit.active[source] and is_any(met):
+            name, value = names.text(source), number_text(element(x, met))
+            text = f"{names.line(wire)}: 1/{name}^2 is no number at {name} = {value}; second derivatives may lack it"
+            yield note("lost", text, names, wire)
 
 
 # ── gradients that died ──

@@ -83,6 +83,8 @@ class Line:
     def holds(self, t: float, here: float, predicted: float) -> bool:
         """Whether the prediction for t is good enough; rounding of the output is no fault of it."""
         change = self.value(t) - here
+        if not isfinite(change):
+            return False
         rounding = 8e-16 * max(abs(here), abs(change))
         return abs(change - t * predicted) <= HOLDS * abs(t * predicted) + rounding
 

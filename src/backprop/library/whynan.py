@@ -11,7 +11,7 @@ from backprop.library.advice import Advice, advice
 from backprop.library.causes import causes, without_consequence
 from backprop.library.rounds import line_among
 from backprop.library.stages import Names
-from backprop.numbers.shapes import array_text, shape_of
+from backprop.numbers.shapes import array_text, quiet, shape_of
 
 
 class Link(NamedTuple):
@@ -42,7 +42,8 @@ def why(run: Run, names: Names) -> Why:
         return Why(without_consequence(run, names), [], [], [])
     up = [link(names, spot.wire, run.values[spot.wire]) for spot in found.forward if spot.wire in names.names]
     down = [link(names, wire, run.gradient(wire)) for wire in found.backward if wire in names.names]
-    return Why([message for _, message, _ in found.remarks], up, down, list(advice(run, names)))
+    with quiet(run.arrays):
+        return Why([message for _, message, _ in found.remarks], up, down, list(advice(run, names)))
 
 
 def link(names: Names, wire: int, number: float) -> Link:

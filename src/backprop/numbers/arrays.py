@@ -201,7 +201,20 @@ def subscript(x_shape: tuple[int, ...], at: tuple[Any, ...], wires: tuple[Array,
         raise Mismatch(
             f"{{0}} is {shape_text(x_shape)}, and it is given {axis} {'index' if axis == 1 else 'indices'}", [0]
         )
+    check_together(found, len(wires))
     return tuple(found)
+
+
+def check_together(items: list[Any], wires: int) -> None:
+    """Several indices are taken element by element; a mask is one of as many as it chooses."""
+    indices = [item for item in items if isinstance(item, np.ndarray)]
+    shapes = [(int(np.sum(item)),) if item.dtype == bool else item.shape for item in indices]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = ", ".join(map(shape_text, shapes))
+        message = f"the indices of {{0}} are taken element by element, and have shapes that do not fit: {listed}"
+        raise Mismatch(message, [*range(1, wires + 1)] or [0]) from None
 
 
 def computed(item: Any) -> bool:

@@ -215,7 +215,7 @@ class Account:
             return self.grows(rate)
         where = "at the start" if step.step == 0 else f"at step {step.step}"
         cause = self.cause(step.x)
-        what = "the value" if not isfinite(step.value) else "a gradient"
+        what = "the value" if not isfinite(step.value) else "the norm of the gradient"
         return Verdict("nan", f"{what} is not finite {where}{cause}")
 
     def cause(self, x: Array) -> str:

@@ -9,7 +9,7 @@ from backprop.check.gradients.probe import Probe
 from backprop.check.gradients.stagewise import Stagewise
 from backprop.differentiate.run import Run, run
 from backprop.library.stages import Names
-from backprop.numbers.shapes import Mismatch
+from backprop.numbers.shapes import Mismatch, quiet
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
@@ -58,11 +58,12 @@ def sweep_of(result: Run) -> type[Stagewise | Jointly]:
 def compare(result: Run, names: Names, wire: int) -> Comparison:
     """The gradient of one wire against a numerical one."""
     try:
-        if isinstance(result.values[wire], float):
-            return compare_number(result, names.text(wire), names, Probe(result, wire))
-        from backprop.check.gradients.arrays import compare_array  # NumPy is heavy
+        with quiet(result.arrays):
+            if isinstance(result.values[wire], float):
+                return compare_number(result, names.text(wire), names, Probe(result, wire))
+            from backprop.check.gradients.arrays import compare_array  # NumPy is heavy
 
-        return compare_array(result, names, wire)
+            return compare_array(result, names, wire)
     except Mismatch:  # an index or a class, moved by a little, chooses nothing
         remark = "whole numbers that choose: there is no slope to compare with"
         return Comparison(names.text(wire), result.gradient(wire), nan, 0.0, "flat", "none", remark)

@@ -12,7 +12,7 @@ from backprop.differentiate.run import Run
 from backprop.errors.light import NamedTuple
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import complexes
-from backprop.numbers.shapes import magnitude, quiet, shape_of
+from backprop.numbers.shapes import magnitude, shape_of
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
@@ -112,30 +112,27 @@ class Probe:
         """All values with the wire at x."""
         values = self.values.copy()
         values[self.wire] = self.put(x)
-        with quiet(self.result.arrays):
-            for stage, function, inputs in self.plan:
-                values[stage] = function(*[values[source] for source in inputs])
+        for stage, function, inputs in self.plan:
+            values[stage] = function(*[values[source] for source in inputs])
         return values
 
     def read(self, x: float) -> Reading:
         """The output with the wire at x."""
         values = self.moved(x)
-        with quiet(self.result.arrays):
-            pieces = [side(*[values[s] for s in inputs], values[stage]) for stage, side, inputs in self.sides]
-            out = values[self.circuit.output] * self.result.upstream
+        pieces = [side(*[values[s] for s in inputs], values[stage]) for stage, side, inputs in self.sides]
+        out = values[self.circuit.output] * self.result.upstream
         value = float(out if isinstance(out, float) else out.sum())
         return Reading(value, tuple([told(piece) for piece in pieces]))
 
     def is_tied(self) -> bool:
         """Whether a gate on the way, one that sends gradients, sits right on its kink."""
-        with quiet(self.result.arrays):
-            for stage in dict.fromkeys(self.kinked):
-                gate, inputs = self.circuit.gates[stage], self.circuit.inputs[stage]
-                if gate.kink and not gate.flat:
-                    function = rules.kink(gate, len(inputs), self.result.arrays)
-                    on_kink = function(*[self.values[source] for source in inputs], self.values[stage])
-                    if on_kink.any() if shape_of(on_kink) else on_kink:
-                        return True
+        for stage in dict.fromkeys(self.kinked):
+            gate, inputs = self.circuit.gates[stage], self.circuit.inputs[stage]
+            if gate.kink and not gate.flat:
+                function = rules.kink(gate, len(inputs), self.result.arrays)
+                on_kink = function(*[self.values[source] for source in inputs], self.values[stage])
+                if on_kink.any() if shape_of(on_kink) else on_kink:
+                    return True
         return False
 
     def sizes(self) -> list[float]:
@@ -170,13 +167,12 @@ class Probe:
         """How far rounding each stage on the way, by so much of itself and by what underflows, can move the output: to
         first order, a sum over the stages."""
         result, total = self.result, 0.0
-        with quiet(result.arrays):
-            for stage, _, inputs in self.plan:
-                value, gradient = self.values[stage], result.gradient(stage)
-                if shape_of(value) == shape_of(gradient):  # beside the point a mask may choose other elements
-                    sizes = [magnitude(self.values[source]) for source in inputs]
-                    underflow = SMALLEST * max([1.0, *(size for size in sizes if size < LARGE)])  # scaled in the gate
-                    total += relative * magnitude(value * gradient) + underflow * magnitude(gradient)
+        for stage, _, inputs in self.plan:
+            value, gradient = self.values[stage], result.gradient(stage)
+            if shape_of(value) == shape_of(gradient):  # beside the point a mask may choose other elements
+                sizes = [magnitude(self.values[source]) for source in inputs]
+                underflow = SMALLEST * max([1.0, *(size for size in sizes if size < LARGE)])  # scaled in the gate
+                total += relative * magnitude(value * gradient) + underflow * magnitude(gradient)
         return total
 
     def complex_slope(self) -> float | None:

@@ -20,7 +20,7 @@ from backprop.check.stages.targets import Target
 from backprop.differentiate.run import Run
 from backprop.language.printer import number_text
 from backprop.library.stages import Names
-from backprop.numbers.shapes import magnitude
+from backprop.numbers.shapes import magnitude, quiet
 
 SIDES = 4  # directions in which a pass is tried next to a kink, and against each
 LOST = 1e-3  # of the largest share: what is further off is no matter of digits
@@ -38,7 +38,8 @@ class Verdicts(NamedTuple):
 def judge(result: Run, names: Names, lines: list[Line], wanted: Collection[str] | None = None) -> Verdicts:
     """Judge the lines of a backward pass, of which the gradients of some inputs, or of all, are wanted. Raises a
     Problem where a line reads what is not known."""
-    return Judge(Execution(result, names, lines)).verdicts(wanted)
+    with quiet(result.arrays):
+        return Judge(Execution(result, names, lines)).verdicts(wanted)
 
 
 class Judge:

@@ -17,6 +17,7 @@ from backprop.emit.target import Text
 from backprop.emit.targets.tex import Tex
 from backprop.emit.targets.texnames import TexNaming, digits, extent, matrix, prose
 from backprop.gates import CONSTANT, INPUT
+from backprop.language.printer import SUM
 from backprop.library.stages import Names
 from backprop.numbers.shapes import shape_code, shape_of
 
@@ -82,6 +83,12 @@ def formulas(request: Request, listing: Listing) -> list[tuple[str, str]]:
     return found
 
 
+def summand(share: Line) -> str:
+    """What is added to others, or taken off: in brackets where it is a sum itself."""
+    text = f"({share.text})" if share.operator == "-" and share.level <= SUM else share.text
+    return f" {share.operator} {text}"
+
+
 def backward(request: Request, listing: Listing, naming: TexNaming, values: list[Any] | None) -> list[list[str]]:
     """A row for each gradient, once all that it is made of has arrived."""
     top = naming.gradient_of(listing.named[listing.circuit.output])
@@ -96,7 +103,7 @@ def backward(request: Request, listing: Listing, naming: TexNaming, values: list
         if place < last[line.name]:
             continue
         shares = arrived[line.name]
-        text = shares[0].text + "".join(f" {share.operator} {share.text}" for share in shares[1:])
+        text = shares[0].text + "".join(map(summand, shares[1:]))
         text = text.replace(" + -", " - ")
         value = None
         if values is not None:
