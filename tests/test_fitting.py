@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from tests.pairs import Pair, pairs
@@ -51,23 +52,23 @@ class Heads:
 LIKE = re.compile(r"give options, like (.*), or all in a file")
 
 
+def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int | str | None:
+    monkeypatch.setattr("sys.argv", ["backprop", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code or 0
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_what_is_offered_can_be_pasted(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "layers.py"
     file.write_text(RIGHT[name])
-
-    def run(*words: str) -> int | str | None:
-        monkeypatch.setattr("sys.argv", ["backprop", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0
-
-    assert run("check", str(file)) == 2
+    assert run(monkeypatch, "check", str(file)) == 2
     offered = LIKE.search(capfd.readouterr().err)
     assert offered is not None
-    assert run("check", str(file), *shlex.split(offered[1]), "--seed", "1") == 0, offered[1]
+    assert run(monkeypatch, "check", str(file), *shlex.split(offered[1]), "--seed", "1") == 0, offered[1]
 
 
 def test_a_wrong_pass_is_offered_what_it_runs_with(
@@ -81,3 +82,101 @@ def test_a_wrong_pass_is_offered_what_it_runs_with(
     with pytest.raises(SystemExit):
         main()
     assert re.search(r"--Wx 'randn\(\d,(\d+)\)' --Wh 'randn\((?!\1)\d,\1\)' --b 'randn\(\1\)'", capfd.readouterr().err)
+
+
+HIDDEN = {  # mistakes that are none where an axis has the size 1 or that of another, or nothing is left out
+    "one key": """
+        def attention(Q, K, V):
+            S = Q @ K.T / np.sqrt(Q.shape[-1])
+            e = np.exp(S - S.max(-1, keepdims=True))
+            A = e / e.sum(-1, keepdims=True)
+            return A @ V, (Q, K, V, A)
+        def attention_backward(dO, cache):
+            Q, K, V, A = cache
+            dA = dO @ V.T
+            dS = A * (dA - (dA * A).sum(-1, keepdims=True))
+            return dS @ K, dS.T @ Q, A.T @ dO
+    """,
+    "one row": """
+        class Linear:
+            def __init__(self, n_in, n_out):
+                self.W = np.random.randn(n_in, n_out)
+                self.b = np.zeros(n_out)
+            def forward(self, x):
+                self.x = x
+                return x @ self.W + self.b
+            def backward(self, grad):
+                self.dW = self.x.T @ grad
+                self.db = grad.mean(axis=0)
+                return grad @ self.W.T
+    """,
+    "one output": """
+        def linear_forward(input, weight, bias):
+            return input @ weight.T + bias, (input, weight)
+        def linear_backward(dout, cache):
+            input, weight = cache
+            return dout @ weight, dout.T @ input / len(weight), dout.sum(axis=0)
+    """,
+    "a square": """
+        def layernorm_forward(x, gamma, ln_param):
+            xhat = x - x.mean(axis=1, keepdims=True)
+            std = np.sqrt((xhat**2).mean(axis=1, keepdims=True) + ln_param.get("eps", 1e-5))
+            return gamma * xhat / std, (xhat / std, gamma, std)
+        def layernorm_backward(dout, cache):
+            xhat, gamma, std = cache
+            N, D = dout.shape
+            g = dout * gamma
+            dx = (D * g - g.sum(1, keepdims=True) - xhat * (g * xhat).sum(1, keepdims=True)) / (N * std)
+            return dx, (dout * xhat).sum(0)
+    """,
+    "nothing dropped": """
+        def dropout_forward(x, dropout_param):
+            np.random.seed(dropout_param["seed"])
+            p = dropout_param["p"]
+            mask = np.random.rand(*x.shape) < p
+            return x * mask / p, (mask, p)
+        def dropout_backward(dout, cache):
+            mask, p = cache
+            return dout * mask
+    """,
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_is_offered_hides_no_mistake(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "wrong.py"
+    file.write_text(f"import numpy as np\n{dedent(HIDDEN[name])}")
+    assert run(monkeypatch, "check", str(file)) == 2
+    offered = LIKE.search(capfd.readouterr().err)
+    assert offered is not None
+    assert run(monkeypatch, "check", str(file), *shlex.split(offered[1])) == 1, offered[1]
+
+
+def test_labels_are_offered_to_a_wrong_pass_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With others, its right lines would be wrong, too."""
+    file = tmp_path / "wrong.py"
+    file.write_text(
+        dedent("""
+        import numpy as np
+        def forward(X, W1, W2):
+            z = X @ W1
+            a = np.tanh(z)
+            e = np.exp(a @ W2)
+            return z, a, e / e.sum(1, keepdims=True)
+        def compute_loss(p, Y):
+            return -np.sum(Y * np.log(p)) / len(Y)
+        def backward(X, Y, z, a, p, W2):
+            dz2 = (p - Y) / len(X)
+            return X.T @ ((dz2 @ W2.T) * (1 - z**2)), a.T @ dz2
+        def step(X, Y, W1, W2):
+            z, a, p = forward(X, W1, W2)
+            dW1, dW2 = backward(X, Y, z, a, p, W2)
+            return W1 - dW1, W2 - dW2
+    """)
+    )
+    assert run(monkeypatch, "check", str(file)) == 2
+    assert re.search(r"--Y '\[\[[01][^']*\]\]'", capfd.readouterr().err)

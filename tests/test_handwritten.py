@@ -443,3 +443,69 @@ def test_what_takes_long_is_told_meanwhile(capsys: pytest.CaptureFixture[str], m
         while not re.search(r"judging  \d+ s", told):
             told += capsys.readouterr().err
     assert capsys.readouterr().err.endswith("\r\x1b[K")  # the line is taken away
+
+
+NET = """
+import numpy as np
+class Net:
+    def __init__(self, size, classes):
+        self.params = {"W": np.random.randn(size, classes), "b": np.zeros(classes)}
+    def loss(self, X, y=None, reg=0.0):
+        W, b = self.params["W"], self.params["b"]
+        scores = X @ W + b
+        if y is None:
+            return scores
+        e = np.exp(scores)
+        p = e / e.sum(axis=1, keepdims=True)
+        loss = -np.log(p[np.arange(len(y)), y]).mean() + reg * np.sum(W * W)
+        p[np.arange(len(y)), y] -= 1
+        grads = {"W": X.T @ p / len(y) + reg * W, "b": p.sum(axis=0) / len(y)}
+        return loss, grads
+"""
+
+
+def test_a_net_is_asked_for_labels_and_says_what_a_weight_of_zero_hides(tmp_path: Path) -> None:
+    done = check(tmp_path, "net.py", net=NET)
+    assert (done.returncode, "--y '[0,2,1,1]'" in done.stderr) == (2, True)
+    given = {"X": [[1.0, 2, -1], [0.5, -2, 1]], "y": [0, 1], "size": 3, "classes": 2}
+    assert "reg is 0 unless given" in check(tmp_path, "net.py", given, net=NET).stderr
+    for words in ("net.py", "net.py:Net.loss"):  # the method is the pass that the class is
+        done = check(tmp_path, f"{words} --json", {**given, "reg": 0.6}, net=NET)
+        assert [one["verdict"] for one in answer(done)["gradients"]] == ["wrong", "ok"]
+        assert "unless given" not in done.stderr
+
+
+TWICE = """
+def scale_forward(x, mode):
+    if mode != "train":
+        raise ValueError("no such mode: %s" % mode)
+    return 3.0 * x, x
+def scale_backward(dout, cache):
+    return 3.0 * dout
+def scale_backward_alt(dout, cache):
+    return 2.0 * dout
+"""
+
+
+def test_passes_of_one_forward_pass_have_names_of_their_own_and_notes_are_said_once(tmp_path: Path) -> None:
+    done = check(tmp_path, "layers.py", {"x": [1.0, 2.0], "mode": "train"}, layers=TWICE)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert [(row[0], row[-1]) for row in rows[1:3]] == [("scale_backward", "ok"), ("scale_backward_alt", "WRONG")]
+    assert done.stderr.count("is random") == 1
+    assert "no such mode: tran" in check(tmp_path, "layers.py", {"x": 1.0, "mode": "tran"}, layers=TWICE).stderr
+
+
+def test_a_bias_of_zeros_before_a_softmax_is_no_size(tmp_path: Path) -> None:
+    """All of it moved alike, the softmax stays what it is."""
+    text = """
+import numpy as np
+def loss(x, y, b):
+    e = np.exp(x + b)
+    p = e / np.sum(e)
+    db = np.zeros_like(b)
+    db += p
+    db[y] -= 1
+    return -np.log(p[y]), db
+"""
+    done = check(tmp_path, "loss.py --json", {"x": [1.0, 2.0, 0.5], "y": 1, "b": [0, 0, 0]}, loss=text)
+    assert answer(done)["verdict"] == "ok"

@@ -138,6 +138,6 @@ def test_true_and_false_as_values(tmp_path: Path) -> None:
 )
 def test_indices_that_do_not_fit_one_another(index: str) -> None:
     at = {"x": [[1, 2, 3], [4, 5, 6]], "i": [0, 1]}
-    with pytest.raises(backprop.Problem, match="element by element.*: a vector of 2, a vector of 3"):
-        compiled = backprop.compile(f"sum(x[{index}])")
+    compiled = backprop.compile(f"sum(x[{index}])")
+    with pytest.raises(backprop.Problem, match=r"element by element.*: a vector of 2, a vector of 3"):
         compiled.evaluate({name: at[name] for name in compiled.variables})

@@ -29,6 +29,12 @@ def takes(missing: Sequence[str]) -> str:
     return f"takes {enumerated(missing)}, which {'is' if len(missing) == 1 else 'are'} not given"
 
 
+def called(pair: Pair, pairs: Sequence[Pair]) -> str:
+    """What a pass is called: one of several with the same forward pass as its function that goes back."""
+    several = [one.title for one in pairs].count(pair.title) > 1 and pair.kind == "functions"
+    return pair.backward.name if several and pair.backward is not None else pair.title
+
+
 def judged(
     code: Code,
     pairs: Sequence[Pair],
@@ -43,10 +49,10 @@ def judged(
     wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
     stopped: list[Problem] = []
     for pair in pairs:
-        runner = Runner(code, pair, dict(given), seed)
+        runner, name = Runner(code, pair, dict(given), seed), called(pair, pairs)
         if missing := runner.missing():
-            wanting[pair.title] = pair, missing
-            found.left_out.append(f"{pair.title} is left out: it {takes([*missing])}")
+            wanting[name] = pair, missing
+            found.left_out.append(f"{name} is left out: it {takes([*missing])}")
             continue
         try:
             judge = Judge(runner, upstream, seed)
@@ -54,7 +60,7 @@ def judged(
             if len(pairs) == 1:
                 raise
             stopped.append(problem)
-            found.left_out.append(f"{pair.title} is left out: {problem.message}")
+            found.left_out.append(f"{name} is left out: {problem.message}")
             continue
         verdict = with_lines(judge, judge.judge())
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
@@ -62,9 +68,10 @@ def judged(
             found_so = with_lines(other, other.judge())
             verdict = found_so if found_so.lines and not verdict.lines else verdict
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
-            found.left_out.append(f"{pair.title or 'the script'} is left out: nothing in it is to have a gradient")
+            found.left_out.append(f"{name or 'the script'} is left out: nothing in it is to have a gradient")
             continue
-        found.verdicts.append(verdict)
+        idle = [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
+        found.verdicts.append(verdict._replace(name=name, remarks=[*verdict.remarks, *idle]))
     if stopped and not found.verdicts:
         raise stopped[0]
     if wanting and not found.verdicts:

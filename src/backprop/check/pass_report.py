@@ -69,7 +69,6 @@ def lines_text(verdicts: Sequence[Verdict]) -> str:
     said = []
     for one in (line for verdict in verdicts for line in verdict.lines):
         where = f"line {one.line}" + (f" of {one.function}" if one.function else "")
-        said.append(f"{where}: {one.advice}" if one.advice else where)
-        if one.write is not None:
-            said += [f"    {text}" for text in one.write.splitlines()]
-    return "\n".join(said) + "\n" if said else ""
+        write = [] if one.write is None else [f"    {text}" for text in one.write.splitlines()]
+        said.append("\n".join([f"{where}: {one.advice}" if one.advice else where, *write]))
+    return "\n".join(dict.fromkeys(said)) + "\n" if said else ""

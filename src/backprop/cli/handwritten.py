@@ -128,7 +128,8 @@ def judge_passes(
         show_json(pass_report.passes_object(verdicts, left_out), output)
     else:
         show_grids([pass_report.passes_grid(verdicts)], chosen, output, color, pass_report.lines_text(verdicts))
-    for remark in [*(remark for one in verdicts for remark in one.remarks), *left_out] if not quiet else []:
+    remarks = dict.fromkeys([*(remark for one in verdicts for remark in one.remarks), *left_out])
+    for remark in remarks if not quiet else ():
         note(remark, color)
     return 0 if report.overall(one.verdict for one in verdicts) == "ok" else 1
 

@@ -16,7 +16,7 @@ from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
 from backprop.language import canonical_name, parse
 from backprop.language.program import Program
-from backprop.library.notes import Note, notes, nearly, opened_note
+from backprop.library.notes import Note, nearly, notes, opened_note
 from backprop.library.stages import Names, Stage, stages
 from backprop.library.values import as_value, is_truth, parse_value
 

@@ -84,10 +84,13 @@ class Binding:
         return [name for name in whole if name not in idle]
 
     def is_idle(self, given: dict[str, Any], name: str) -> bool:
-        """Whether nothing hangs on the fraction of what was given as whole: it is a size, or becomes whole again."""
+        """Whether nothing hangs on the fraction of what was given as whole: it is a size, or becomes whole again. Its
+        elements go different ways: a softmax takes no notice of all that go the same."""
+        value = given[name]
+        ways = np.linspace(0.5, 1, np.size(value)).reshape(np.shape(value)) if np.ndim(value) else 1.0
         try:
             here = self.runner.outputs(given)
-            moved = [self.runner.outputs({**given, name: given[name] + step}) for step in (0.25, 0.5)]
+            moved = [self.runner.outputs({**given, name: value + step * ways}) for step in (0.25, 0.5)]
         except Problem:
             return False
         return all(np.isfinite(one).all() for one in here) and all(

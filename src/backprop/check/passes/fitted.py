@@ -11,7 +11,7 @@ import numpy as np
 from backprop.check.passes.binding import Binding
 from backprop.check.passes.judge import Judge
 from backprop.errors import Problem
-from backprop.python.entry.fitting import FITS, Fitting, Misfits
+from backprop.python.entry.fitting import FITS, SLOPES, Fitting, Misfits
 from backprop.python.entry.given import at_path, is_differentiable
 from backprop.python.entry.runner import Runner
 
@@ -42,7 +42,8 @@ class Fitted:
         return kind(self.code, pair, {**self.given, **values}, self.seed, SECONDS)
 
     def misfits(self, runner: Runner) -> Misfits:
-        """What does not fit: all does only if every gradient is right at finite outputs, and none is missing."""
+        """What does not fit: all does only if every gradient is right at finite outputs, and none is missing; by the
+        share of the wrong ones."""
         try:
             binding = Binding(runner, self.upstream, self.seed)
             outputs = runner.outputs(binding.given)
@@ -57,12 +58,14 @@ class Fitted:
         if not gradients:
             return Misfits(UNREAD / 4, {}, {})
         labels = {path[0]: np.shape(at_path(given, path)) for path in runner.paths(given) if path not in gradients}
-        if all(np.all(np.isfinite(one)) for one in outputs) and binding.agrees(binding.upstream):
+        far = binding.distances(binding.upstream, given)
+        if all(np.all(np.isfinite(one)) for one in outputs) and not any(far.values()):
             judge = Judge(runner, self.upstream, self.seed) if labels else None
             missing = judge is not None and any(one.verdict == "missing" for one in judge.judge().gradients)
-            return Misfits(0.5, {}, labels) if missing else FITS
+            return Misfits(SLOPES, {}, labels) if missing else FITS
         shapes = {
             ".".join(map(str, path)): np.shape(one) for path, one in gradients.items()
             if np.shape(at_path(given, path)) != np.shape(one)
         }  # fmt: skip
-        return Misfits(1.0 + len(shapes), shapes, labels)
+        wrong = sum(map(bool, far.values())) / len(far)
+        return Misfits(SLOPES * (1 + wrong) + len(shapes), shapes, labels)

@@ -25,6 +25,7 @@ KEEPING = frozenset(["save_for_backward", "isinstance", "print", "append", "type
 GOING = frozenset(
     ["len", "zip", "enumerate", "reversed", "list", "tuple"]
 )  # through what they are given, or its length
+SEEDING = frozenset(["seed", "manual_seed", "RandomState", "default_rng"])
 ROOTS = frozenset(["log", "sqrt", "log2", "log10", "log1p", "rsqrt"])  # whose inputs are better above 0
 KINDS = {ast.MatMult: "product", ast.Pow: "exponent", ast.Mod: "parts", ast.FloorDiv: "parts"}  # of uses by operators
 ALONG = frozenset(["sum", "mean", "max", "min", "amax", "amin", "var", "std", "prod", "cumsum", "argmax", "softmax"])
@@ -129,6 +130,8 @@ class Watching(Interpreter):
         me = function.me if isinstance(function, Bound) and isinstance(function.me, Blank) else None
         if me is not None and name in TURNING and not arguments:
             return Blank(me.name, not me.turned)
+        if me is not None and name == "get":
+            raise Used(me, Use("settings"))
         given = arguments if me is None else (me, *arguments)
         if name in COPYING and given and isinstance(given[0], Blank):
             return given[0]
@@ -155,7 +158,7 @@ class Watching(Interpreter):
             raise Used(blank, Use("letters", lettered(given, place)))
         if name in PRODUCTS and len(given) > 1:
             raise Used(blank, Use("product", given[1 - min(place, 1)], place == 0))
-        if name in COUNTED or name in ("range", "reshape", "view"):
+        if name in COUNTED or name in SEEDING or name in ("range", "reshape", "view"):
             raise Used(blank, Use("alone" if given[0] is blank and name in ("reshape", "view") else "counts"))
         if name in GOING:
             raise Used(blank, Use("rows"))

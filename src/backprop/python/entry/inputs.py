@@ -314,11 +314,22 @@ class Inputs:
             functions += [(one, 1) for one in self.constructors()]
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
         needed += [name for name in self.labels_of_backward() if name not in needed]
+        needed += [name for name in turning_back(whole) if pair.of_one and name not in needed]
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
         needed = [name for name in needed if name not in self.given]
         examples = Examples([one for one, _ in functions] if needed else [], self.backs() if needed else [])
         return {name: examples.of(name) for name in needed}
+
+    def left_at_zero(self) -> list[str]:
+        """The parameters of the forward pass that are 0.0 where they are not given, as the weight of a penalty is."""
+        function = self.pair.forward
+        if function is None:
+            return []
+        taken = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+        defaults = dict(zip(taken[::-1], function.args.defaults[::-1], strict=False))
+        zeros = [name for name in taken if name in defaults and ast.unparse(defaults[name]) == "0.0"]
+        return [name for name in zeros if name not in self.given]
 
     def begins_anew(self) -> dict[str, str]:
         """What a method calls the first input that is both passes, `backprop(self, x, y)`, beside one that only goes
@@ -417,6 +428,17 @@ def names_read(tree: ast.AST | None) -> set[str]:
     """The names that are read somewhere in a tree."""
     nodes = ast.walk(tree) if tree is not None else ()
     return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def turning_back(function: ast.FunctionDef) -> list[str]:
+    """The parameters without which a function ends early, `if y is None: return scores`."""
+    tests = [
+        one.test.left for one in function.body
+        if isinstance(one, ast.If) and isinstance(one.body[-1], ast.Return)
+        and isinstance(one.test, ast.Compare) and ast.unparse(one.test).endswith(" is None")
+    ]  # fmt: skip
+    names = parameter_names(function)
+    return [one.id for one in tests if isinstance(one, ast.Name) and one.id in names]
 
 
 def assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:

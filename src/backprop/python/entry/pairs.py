@@ -546,7 +546,9 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
     """The pair of a name or two: functions, a class, or methods of one (`Affine.forward`)."""
     functions, classes = code.functions(), code.classes()
     owner, _, method = forward.partition(".")
-    if backward in (None, forward) and (trains := training_named(code, forward)) is not None and method:
+    own = classes.get(owner, {}).get(method)
+    trains = None if backward not in (None, forward) or (own and is_both(own)) else training_named(code, forward)
+    if trains is not None and method:
         return trains
     if method in classes.get(owner, {}):
         return method_pair(owner, classes[owner], method, backward)

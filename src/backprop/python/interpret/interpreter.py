@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -196,7 +197,11 @@ class Interpreter(Definitions):
         call = tree.exc if isinstance(tree.exc, ast.Call) else None
         head = call.func if call is not None else tree.exc
         why = next(iter(call.args), None) if call is not None else None
-        text = f": {why.value}" if isinstance(why, ast.Constant) and isinstance(why.value, str) else ""
+        value = None
+        with suppress(Refusal):
+            value = None if why is None else self.evaluate(why, scope)
+        self.at = tree
+        text = f": {value}" if isinstance(value, str) else ""
         raise Refusal(f"this raises an error here{text}"[:300], "value", raised=getattr(head, "id", "") or self.raised)
 
     def do_Delete(self, tree: ast.Delete, scope: Scope) -> None:
