@@ -265,8 +265,7 @@ class Evaluation(library.Evaluation):
         worksheet with boxes to fill in; `theme` is "light", "dark" or "print", and `width` that of a drawing in
         characters, which `color` paints for a terminal. What it draws has `save("circuit.svg")`, a picture also .png.
         """
-        from importlib import import_module
-
+        from backprop.draw import writer
         from backprop.draw.rounds import rolled
         from backprop.draw.scene import scene
 
@@ -282,8 +281,7 @@ class Evaluation(library.Evaluation):
 
             one_of("theme", PALETTES, theme)
             placed = picture(drawn, values=values, blank=blank)
-            text = getattr(import_module(f"backprop.draw.{form}"), form)(placed, Options(values, blank, theme))
-            return shown(text, KINDS.get(form, "text/plain"))
+            return shown(writer(form)(placed, Options(values, blank, theme)), KINDS.get(form, "text/plain"))
         if blank:
             raise Problem("option", f"a worksheet is a picture, and not {form}", hint='draw("svg", blank=True)')
         if form in ("wires", "lanes"):
@@ -293,7 +291,7 @@ class Evaluation(library.Evaluation):
         if form not in ("dot", "mermaid"):
             known = "svg, wires, lanes, html, dot, mermaid, tikz"
             raise Problem("option", f"a circuit is drawn as one of {known}, and not as {form!r}")
-        return shown(getattr(import_module(f"backprop.draw.{form}"), form)(drawn, values=values))
+        return shown(writer(form)(drawn, values=values))
 
     def explain(
         self, *names: str, form: Telling = "plain", digits: int = 6, brief: bool = False, rounds: bool = False,

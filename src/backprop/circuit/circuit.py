@@ -77,6 +77,12 @@ class Circuit:
         self.names[wire] = name
         return wire
 
+    def unused(self, name: str) -> str:
+        """The name, or the nearest to it that no variable has."""
+        while name in self.variables:
+            name += "_"
+        return name
+
     def add_constant(self, value: Any, node: int = -1) -> int:
         """Append a number, or an array."""
         wire = self.add(CONSTANT, (), node)

@@ -77,7 +77,9 @@ def command(
     if chosen in PICTURES:
         pictures(drawn, chosen, output, asked, values=not no_values, blank=blank, theme=theme)
     elif chosen in LISTS:
-        write(described(drawn, chosen, values=not no_values), output)
+        from backprop.draw import writer
+
+        write(writer(chosen)(drawn, values=not no_values), output)
     elif chosen == "html":
         from backprop.draw.page import page
 
@@ -141,15 +143,14 @@ def pictures(
     drawn: Scene, chosen: str, output: str | None, asked: Question, *, values: bool, blank: bool, theme: str
 ) -> None:
     """Write the picture; for a worksheet its key as well."""
-    from importlib import import_module
-
+    from backprop.draw import writer
     from backprop.draw.boxes import Options, picture
 
     placed = picture(drawn, values=values, blank=blank)
     for path, boxes in sheets(output, blank):
         options = Options(values, boxes, theme)
         if chosen != "png":
-            write(getattr(import_module(f"backprop.draw.{chosen}"), chosen)(placed, options), path)
+            write(writer(chosen)(placed, options), path)
             continue
         from backprop.draw.png import picture_png
 
@@ -157,14 +158,6 @@ def pictures(
         write(data, path)
         if missing:
             asked.told(f"the font of the picture has no {' '.join(missing)}: it is drawn if a font of the system has")
-
-
-def described(drawn: Scene, chosen: str, *, values: bool) -> str:
-    """The circuit in the language of another tool."""
-    from importlib import import_module
-
-    text: str = getattr(import_module(f"backprop.draw.{chosen}"), chosen)(drawn, values=values)
-    return text
 
 
 def terminal(drawn: Scene, chosen: str, output: str | None, asked: Question, *, values: bool) -> None:

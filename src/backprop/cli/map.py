@@ -117,7 +117,7 @@ class Run(Teller):
         from backprop.cli.traced import Asked, formula_of_numbers
 
         asked = self.asked
-        code = Asked(path, name, asked["variables"], asked["assignments"], None, None)
+        code = Asked(path, name, asked["variables"], asked["assignments"])
         return formula_of_numbers(code, Random(asked["seed"]), self.files.head())
 
     def make(self, text: str, source: str | None) -> Any:

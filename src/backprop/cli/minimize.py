@@ -219,19 +219,17 @@ class Descent(Teller):
 
     def of_code(self, path: str, name: str) -> tuple[Compiled, dict[str, Value], Any]:
         """A function of Python's, traced at its start: its formula stays what it is where nothing hangs on values."""
-        from backprop.cli.traced import Asked, traced_question
-        from backprop.library.traced import chooses
+        from backprop.cli.traced import Asked, runner_for
+        from backprop.library.traced import formula_anywhere
         from backprop.optimize.start import started
 
         asked, starts = self.options, self.written()
         middles = started(dict.fromkeys(starts), self.bounds)
         starts = {**{name: repr(value) for name, value in middles.items()}, **starts}
         assignments = tuple([f"{one}={value}" for one, value in starts.items()])
-        code = Asked(path, name, asked["variables"], assignments, None, None)
-        compiled, found = traced_question(code, self.random, asked["ties"], asked["expand"])
-        if found.decided:
-            raise chooses(name, found)
-        return compiled, dict(found.at), names_of(asked["wrt"])
+        runner = runner_for(Asked(path, name, asked["variables"], assignments), self.random)
+        compiled, at = formula_anywhere(runner, name, asked["ties"], asked["expand"])
+        return compiled, at, names_of(asked["wrt"])
 
     def written(self) -> dict[str, str]:
         """The values on the command line; what has a colon is not a start, but bounds."""

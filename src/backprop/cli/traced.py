@@ -19,8 +19,8 @@ class Asked(NamedTuple):
     name: str
     variables: str | None
     assignments: tuple[str, ...]
-    outputs: list[str] | None
-    upstream: Any
+    outputs: list[str] | None = None
+    upstream: Any = None
 
 
 def traced_question(asked: Asked, random: Random, ties: str, expand: bool) -> tuple[Compiled, Traced]:

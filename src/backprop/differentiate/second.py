@@ -96,7 +96,7 @@ def swept_together(
     """
     import numpy as np
 
-    above, shapes = fresh_name(circuit), [shape_of(value) for value in values]
+    above, shapes = circuit.unused("upstream"), [shape_of(value) for value in values]
     found: dict[str, Value] = {}
     for some in (False, True):
         derived = derive(circuit, wrt, output=output, ties=ties, upstream=above, shapes=shapes, some=some)
@@ -161,7 +161,7 @@ def jvp(circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value
     the direction, sends the product to where the gradient on the output stands.
     """
     values = evaluate(circuit, at)
-    upstream = fresh_name(circuit)
+    upstream = circuit.unused("upstream")
     shapes = [shape_of(value) for value in values]
     derived = derive(circuit, list(direction), ties=ties, upstream=upstream, shapes=shapes)
     output = values[circuit.output]
@@ -217,14 +217,6 @@ def zeros(value: Value) -> Value:
     from numpy import zeros
 
     return zeros(shape_of(value))
-
-
-def fresh_name(circuit: Circuit) -> str:
-    """A name for the gradient on the output, which no variable has."""
-    name = "upstream"
-    while name in circuit.variables:
-        name += "_"
-    return name
 
 
 def check_size(what: str, shapes: Sequence[tuple[int, ...]]) -> None:

@@ -74,6 +74,14 @@ class Picture(NamedTuple):
             (start, left + frame.box.width, height), left, centre, left + frame.numbers, height,
         )  # fmt: skip
 
+    def leaving(self) -> Iterator[tuple[list[tuple[int, list[Point]]], list[Point]]]:
+        """For each node, the wires that leave it, each with the node it goes into, and where they part."""
+        leaving: list[list[tuple[int, list[Point]]]] = [[] for _ in self.scene.nodes]
+        for index, (node, routes) in enumerate(zip(self.scene.nodes, self.layout.routes, strict=True)):
+            for source, points in zip(node.inputs, routes, strict=True):
+                leaving[source].append((index, points))
+        return zip(leaving, self.layout.forks, strict=True)
+
 
 def picture(scene: Scene, *, values: bool = True, blank: bool = False, live: bool = False) -> Picture:
     """Place a scene. Without `values` there is no room for numbers; `blank` has room for boxes to fill in as well, and

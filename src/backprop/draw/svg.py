@@ -123,12 +123,9 @@ def sentence(node: Node, options: Options) -> str:
 def wires(picture: Picture, live: bool = False) -> Iterator[str]:
     """The wires between nodes. Each has a halo, so that where two cross, the upper one bridges the other; in a `live`
     picture, it says into which node it goes, at whose step it lights up."""
-    leaving: list[list[tuple[str, str]]] = [[] for _ in picture.scene.nodes]
-    for index, (node, routes) in enumerate(zip(picture.scene.nodes, picture.layout.routes, strict=True)):
-        for source, points in zip(node.inputs, routes, strict=True):
-            leaving[source].append((path(points), f' data-into="{index}"' if live else ""))
-    for paths, forks in zip(leaving, picture.layout.forks, strict=True):
-        if paths:
+    for leaving, forks in picture.leaving():
+        if leaving:
+            paths = [(path(points), f' data-into="{index}"' if live else "") for index, points in leaving]
             dots = "".join(f'<circle class="fork" cx="{x:.1f}" cy="{y:.1f}" r="2.8"/>' for x, y in forks)
             halos = "".join(f'<path class="halo" d="{d}"/>' for d in dict.fromkeys(d for d, _ in paths))
             lines = "".join(f'<path class="wire"{into} d="{d}"/>' for d, into in dict.fromkeys(paths))

@@ -66,11 +66,8 @@ def at(x: float, y: float) -> str:
 
 def wires(placed: Picture) -> Iterator[str]:
     """The wires of each node on a broad line of the paper's colour, so that one bridges the other; then its forks."""
-    leaving: list[dict[str, None]] = [{} for _ in placed.scene.nodes]
-    for node, routes in zip(placed.scene.nodes, placed.layout.routes, strict=True):
-        for source, points in zip(node.inputs, routes, strict=True):
-            leaving[source][path(points)] = None
-    for paths, forks in zip(leaving, placed.layout.forks, strict=True):
+    for leaving, forks in placed.leaving():
+        paths = dict.fromkeys(path(points) for _, points in leaving)
         yield from (rf"\draw[bpbackground,line width=2.6pt] {way};" for way in paths)
         yield from (rf"\draw[bpwire] {way};" for way in paths)
         yield from (rf"\fill[fill=bpwire] {at(x, y)} circle[radius=2.6];" for x, y in forks)

@@ -267,12 +267,16 @@ class Target:
 
     def keywords(self, gate: Gate) -> list[str]:
         """The options of a gate as keywords of a call: those that are not as usual."""
-        usual = GATES[gate.name].settings if gate.settings else {}
         return [
             f"{self.options.get(option, option)}={self.setting(option, value)}"
-            for option, value in gate.settings.items()
-            if value != usual[option]
+            for option, value in self.unusual(gate).items()
         ]
+
+    @staticmethod
+    def unusual(gate: Gate) -> dict[str, Any]:
+        """The options of a gate that are not as usual."""
+        usual = GATES[gate.name].settings if gate.settings else {}
+        return {option: value for option, value in gate.settings.items() if value != usual.get(option)}
 
     def setting(self, option: str, value: Any) -> str:
         """The value of an option."""

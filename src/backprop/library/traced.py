@@ -94,6 +94,14 @@ def formula_of_numbers(runner: Runner, name: str, columns: Sequence[str], output
     return found[0].text
 
 
+def formula_anywhere(runner: Runner, name: str, ties: str, expand: bool) -> tuple[Compiled, dict[str, Any]]:
+    """The formula of a function, to be used at other points too, and the point at which it was traced."""
+    compiled, found = trace(runner, name, outputs=None, upstream=None, ties=ties, expand=expand)
+    if found.decided:
+        raise chooses(name, found)
+    return compiled, dict(found.at)
+
+
 def chooses(name: str, found: Traced) -> Problem:
     """The problem that code chooses by its values, where its formula is wanted elsewhere, too."""
     why = f": {found.decided[0]}" if found.decided else ""

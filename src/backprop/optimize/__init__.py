@@ -105,7 +105,10 @@ def understood(
     if isinstance(formula, Compiled):
         return formula, start, {}
     if callable(formula):
-        return *of_code(formula, start, ties, expand), {}
+        from backprop.library.traced import formula_anywhere, runner_of
+
+        name = getattr(formula, "__name__", "the code")
+        return *formula_anywhere(runner_of(formula, start), name, ties, expand), {}
     compiled, called = read(formula, data is not None, lambda text: Compiled(text, ties=ties, expand=expand))
     return compiled, start, called
 
@@ -119,19 +122,6 @@ def read(formula: str, of_table: bool, make: Callable[[str], Compiled]) -> tuple
     names = Called(formula, {})
     with names.problems():
         return make(names.text), names.spelt
-
-
-def of_code(
-    code: Callable[..., object], start: Mapping[str, Value], ties: str, expand: bool
-) -> tuple[Compiled, dict[str, Value]]:
-    """The formula of a function of Python's, and its start."""
-    from backprop.library.traced import chooses, runner_of, trace
-
-    name = getattr(code, "__name__", "the code")
-    compiled, found = trace(runner_of(code, start), name, outputs=None, upstream=None, ties=ties, expand=expand)
-    if found.decided:
-        raise chooses(name, found)
-    return compiled, dict(found.at)
 
 
 def columns(

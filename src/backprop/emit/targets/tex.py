@@ -73,8 +73,8 @@ class Tex(Target):
             return self.turned(operands[0])
         if gate.name == "stack" and not gate.settings["axis"]:
             return Text(rf"\begin{{pmatrix}} {' & '.join(texts)} \end{{pmatrix}}")
-        settings = {k: v for k, v in gate.settings.items() if v != usual(gate).get(k)}
-        below = ",".join(rf"\mathrm{{{option}}}={self.option(value)}" for option, value in settings.items())
+        unusual = self.unusual(gate).items()
+        below = ",".join(rf"\mathrm{{{option}}}={self.option(value)}" for option, value in unusual)
         below = f"_{{{below}}}" if below else ""
         if gate.name not in self.words:
             self.explained[gate.name] = gate
@@ -232,12 +232,6 @@ class Tex(Target):
         other = y.text.removeprefix(begin).removesuffix(end) if nested else rf"{y.text} & \text{{otherwise}}"
         rows = rf"{x.text} & \text{{if }} {condition.text} \\ {other}"
         return Text(rf"\begin{{cases}} {rows} \end{{cases}}", CHOICE)
-
-
-def usual(gate: Gate) -> dict[str, Any]:
-    from backprop.gates import GATES
-
-    return GATES[gate.name].settings
 
 
 def bracketed(operand: Text, level: int, first: bool = False) -> str:

@@ -76,7 +76,7 @@ class Plan:
         if twice is not None:
             raise Problem("option", f"the gradient of {twice} is asked for twice: {','.join(self.wrt)}")
         self.output = base.names[base.output]
-        self.seed = self.unused("upstream") if self.arrays and self.upstream is not None else None
+        self.seed = self.base.unused("upstream") if self.arrays and self.upstream is not None else None
         above = 1.0 if self.upstream is None else self.upstream if self.seed is None else self.seed
         derived = derive(base, self.wrt, ties=asked.ties, upstream=above, arrays=self.arrays, careful=careful)
         self.circuit = derived.circuit
@@ -102,12 +102,6 @@ class Plan:
         self.watches: dict[str, tuple[int, ...]] = {}
         if asked.notes:
             self.add_watches(derived.of)
-
-    def unused(self, name: str) -> str:
-        """A name that no variable has."""
-        while name in self.base.variables:
-            name += "_"
-        return name
 
     def first(self, variable: str) -> str:
         """The name of the column of a gradient."""
@@ -142,7 +136,7 @@ class Plan:
         for index, name in enumerate(self.wrt):
             others = self.wrt[index:]
             if self.arrays:
-                seed = self.unused("seed")
+                seed = self.base.unused("seed")
                 again = derive(
                     self.circuit, others, output=gradients[name], ties=ties, upstream=seed, arrays=True, some=True
                 )
