@@ -81,6 +81,8 @@ CURES = [
     ("√x^2", "^", "two ways", "write √(x^2) or (√x)^2"),
     ("3+2x²y", "x", "stand side by side", "write 3+2*x²*y"),
     ("2|x| + 3y", "|", "stand side by side", "write 2*|x| + 3*y"),
+    ("|x| + |y| z", "z", "|y| and z stand side by side", "write |x| + |y|*z"),
+    ("|x| % 3", "%", "% means nothing here", "mod(|x|, 3)"),
     ("|x", "", "not closed", "write |"),
     ("2√x", "√", "root", "2*√x"),
     ("torch.std(x)", ".std(", "torch.std", "n - 1"),
