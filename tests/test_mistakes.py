@@ -83,6 +83,7 @@ CURES = [
     ("2|x| + 3y", "|", "stand side by side", "write 2*|x| + 3*y"),
     ("|x| + |y| z", "z", "|y| and z stand side by side", "write |x| + |y|*z"),
     ("|x| % 3", "%", "% means nothing here", "mod(|x|, 3)"),
+    ("min 1, 2, z", "min", "min needs brackets round its input", "write min(1, 2, z)"),
     ("|x", "", "not closed", "write |"),
     ("2√x", "√", "root", "2*√x"),
     ("torch.std(x)", ".std(", "torch.std", "n - 1"),
