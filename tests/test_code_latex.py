@@ -246,3 +246,9 @@ def test_without_a_point_there_are_no_numbers() -> None:
     parts = sections(program(STAGED, "latex"))
     assert list(parts) == ["Formula", "Forward pass", "Backward pass"]
     assert not re.search(r"\d\.\d", "".join(parts.values()))
+
+
+def test_at_a_point_only_what_was_stretched_is_summed_back() -> None:
+    evaluation = backprop.evaluate("sum(A*x + b)", A=[[1, 2], [3, 4]], x=[1, 2], b=3)
+    summed = re.findall(r"partial (\S+)\} &= (?:.*unbroadcast)", evaluation.code("latex"))
+    assert sorted(summed) == ["b", "x"]

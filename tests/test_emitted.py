@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import backprop
 from backprop.cli import main
 from conftest import shell
 
@@ -132,3 +133,10 @@ def test_typescript_holds_nothing_that_nobody_reads(capsys: pytest.CaptureFixtur
     assert "da = 1" not in text
     assert command("code", "b = 2*y; a = 2*x; a + x", "--to", "javascript") == 0
     assert "da = 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("to", "line"), [
+    ("numpy", "dx = dx - (1 + q**2)"), ("sql", "y - (1 + q * q) AS dx"), ("latex", "y - (1 + q^{2})"),
+])  # fmt: skip
+def test_a_sum_that_is_taken_off_is_in_brackets(to: str, line: str) -> None:
+    assert line in backprop.compile("q = tan(x); x*y - q").code(to)

@@ -106,3 +106,5 @@ def test_where_books_say_another_number_their_rule_is_not_told() -> None:
     (_, _, base), (_, _, exponent) = told("x^y", {"x": 0.0, "y": 0.5})
     assert (base.rule, base.local) == ("y * x^(y - 1)", np.inf)
     assert (exponent.rule, exponent.local) == ("", 0.0)
+    power = [sent for stage, _, sent in told("sum(x^y)", {"x": [0.0, 2.0], "y": [0.0, 3.0]}) if stage != "f"]
+    assert [sent.rule for sent in power if sent.to == "x"] == [""]  # of one element the books say another number

@@ -111,7 +111,7 @@ class Evaluation:
 
     def _lost_by_opening(self) -> list[Note]:
         """A remark where gates have numbers, or digits, that their definitions have not."""
-        from backprop.numbers.shapes import all_finite, quiet
+        from backprop.numbers.shapes import all_finite, finite_magnitude, quiet
 
         compiled, at, above = self._asked
         whole = compiled._copied()
@@ -120,7 +120,9 @@ class Evaluation:
         closed = whole.evaluate(at, upstream=above, wrt=self.wrt) if asked else whole.forward(at)
         right, found = [closed.value, *closed.gradients.values()], [self.value, *self.gradients.values()]
         with quiet(self.run.arrays):
-            if not all(map(all_finite, right)) or all(map(nearly, found, right)):
+            size, slope = (max(map(finite_magnitude, sizes)) for sizes in (closed.run.values, closed.run.sent))
+            same = map(nearly, found, right, [size, *[slope] * len(right[1:])])
+            if not all(map(all_finite, right)) or all(same):
                 return []
         return [opened_note(self.names, all(map(all_finite, found)))]
 

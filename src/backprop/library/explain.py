@@ -148,7 +148,7 @@ def backward(run: Run, names: Names, row: Stage, wanted: bytearray) -> Backward:
     call = names.calls.get(row.wire)
     gate = None if call is not None else circuit.gates[row.wire]
     shapes = [shape_of(run.values[source]) for source in inputs]
-    at = None if run.arrays else [run.values[source] for source in (*inputs, row.wire)]
+    at = [run.values[source] for source in (*inputs, row.wire)]
     texts = rules_told(gate, shapes, run.ties, [operand(run, names, source) for source in inputs], row.name, at)
     locals_ = iter(row.local_gradients)  # one for each input that has a name: the same name may come twice
     gradient = run.gradient(row.wire)
@@ -216,7 +216,7 @@ def pattern(name: str, gate: Gate | None) -> str:
 
 def rules_told(
     gate: Gate | None, shapes: Sequence[tuple[int, ...]], ties: str, inputs: list[str | float], out: str,
-    at: list[float] | None,
+    at: list[Any] | None,
 ) -> list[str]:  # fmt: skip
     """The rule of each local gradient in the names of the stages; empty where it is long, or a mere number, or where
     books say another one than is used, and these are not the same number `at` this point.
@@ -242,9 +242,14 @@ def rules_told(
     return told if len(told) == count else [""] * count
 
 
-def same_number(gate: Gate, text: str, used: str | None, at: list[float]) -> bool:
-    """Whether two rules of a gate give the same at a point, but for rounding."""
-    found, wanted = [float(condition(rule or "0", gate, len(at) - 1)(*at)) for rule in (text, used)]
+def same_number(gate: Gate, text: str, used: str | None, at: list[Any]) -> bool:
+    """Whether two rules of a gate give the same at a point, of arrays in each element, but for rounding."""
+    arrays = any(map(shape_of, at))
+    found, wanted = [condition(rule or "0", gate, len(at) - 1, arrays)(*at) for rule in (text, used)]
+    if arrays:
+        from numpy import isclose as close
+
+        return bool(close(found, wanted, rtol=1e-6, atol=0, equal_nan=True).all())
     return isclose(found, wanted, rel_tol=1e-6) or (isnan(found) and isnan(wanted))
 
 

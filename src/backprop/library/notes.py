@@ -124,9 +124,10 @@ def opened_note(names: Names, finite: bool) -> Note:
     return note("expanded", text, names, names.circuit.output)
 
 
-def nearly(found: Any, right: Any) -> bool:
-    """Whether nearly all digits are right, of an array those of its largest elements."""
-    return magnitude(found - right) <= 1e-9 * magnitude(right)
+def nearly(found: Any, right: Any, scale: float) -> bool:
+    """Whether nearly all digits are right, of an array those of its largest elements; where numbers of a size cancel,
+    there are fewer."""
+    return magnitude(found - right) <= 1e-9 * magnitude(right) + 1e-13 * scale
 
 
 def taken_stages(run: Run) -> bytearray:
