@@ -509,3 +509,20 @@ def loss(x, y, b):
 """
     done = check(tmp_path, "loss.py --json", {"x": [1.0, 2.0, 0.5], "y": 1, "b": [0, 0, 0]}, loss=text)
     assert answer(done)["verdict"] == "ok"
+
+
+@pytest.mark.parametrize(("value", "wrong"), [(0.5, "reg * w"), (2.0, "2 * w")])
+def test_a_cure_is_none_for_one_value_of_a_setting_alone(value: float, wrong: str, tmp_path: Path) -> None:
+    """Twice 0.5 is 1, and twice 2 its square."""
+    text = f"""
+import numpy as np
+def loss(w, x, reg):
+    dw = x + {wrong}
+    return np.sum(x * w) + reg * np.sum(w * w), dw
+"""
+    given = {"w": [1.0, -2.0, 0.5], "x": [0.4, 1.0, 3.0], "reg": value}
+    done = check(tmp_path, "loss.py --json", given, loss=text)
+    (line,) = answer(done)["lines"]
+    namespace: dict[str, Any] = {"w": 1.5, "x": 0.3, "reg": 0.7}
+    exec(line["write"], namespace)
+    assert namespace["dw"] == pytest.approx(0.3 + 2 * 0.7 * 1.5)
