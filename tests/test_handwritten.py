@@ -526,3 +526,17 @@ def loss(w, x, reg):
     namespace: dict[str, Any] = {"w": 1.5, "x": 0.3, "reg": 0.7}
     exec(line["write"], namespace)
     assert namespace["dw"] == pytest.approx(0.3 + 2 * 0.7 * 1.5)
+
+
+def test_what_only_shows_how_it_is_used_is_no_statement_and_what_is_given_no_output(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        f'{NET}\nif __name__ == "__main__":\n    y = np.array([0, 1])\n    net = Net(3, 2)\n'
+    )
+    given = "--X '[[1, 2]]' --y '[0]' --size 2 --classes 2 --reg 0.5"
+    for words, hint in (("net.py", "name one of them: net.py:Net"), ("net.py:Net", "net.py:Net.loss")):
+        done = shell(f"backprop eval -f {words} {given}", tmp_path)
+        assert (done.returncode, hint in done.stderr) == (2, True)
+    assert shell(f"backprop eval -f net.py:Net.loss {given} --wrt X", tmp_path).returncode == 0
+    (tmp_path / "script.py").write_text('if __name__ == "__main__":\n    y = 2.0\n')
+    done = shell("backprop eval -f script.py --y 1", tmp_path)
+    assert (done.returncode, "is not run" in done.stderr) == (2, True)
