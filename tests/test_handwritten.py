@@ -540,3 +540,16 @@ def test_what_only_shows_how_it_is_used_is_no_statement_and_what_is_given_no_out
     (tmp_path / "script.py").write_text('if __name__ == "__main__":\n    y = 2.0\n')
     done = shell("backprop eval -f script.py --y 1", tmp_path)
     assert (done.returncode, "is not run" in done.stderr) == (2, True)
+
+
+def test_a_gradient_from_above_of_another_shape_is_told_the_right_one(tmp_path: Path) -> None:
+    text = """
+def pair_forward(x):
+    return 2.0 * x, 3.0 * x, None
+def pair_backward(da, db, cache):
+    return 2.0 * da + 3.0 * db
+"""
+    done = check(tmp_path, "layers.py --x '[[1, 2]]' --upstream 1", layers=text)
+    hint = "--upstream 'randn(2,1,2)'"
+    assert (done.returncode, hint in done.stderr) == (2, True)
+    assert check(tmp_path, f"layers.py --x '[[1, 2]]' {hint}", layers=text).returncode == 0
