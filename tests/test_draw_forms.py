@@ -148,6 +148,16 @@ def test_a_worksheet_has_boxes_and_its_key_the_same_layout(tmp_path: Path) -> No
     assert "−12" not in text
 
 
+def test_a_worksheet_has_all_numbers_that_are_computed_with(tmp_path: Path) -> None:
+    point = "--W '[[1, 2, 3], [4, 5, 6]]' --x '[7, 8, 9]'"
+    done = shell(f"backprop draw 'sum(W @ x)' {point} --blank -o sheet.svg", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "[[1.00 2.00 3.00] [4.00 5.00 6.00]]" in (tmp_path / "sheet.svg").read_text()
+    assert "[[7.00 8.00 9.00] [7.00 8.00 9.00]]" in (tmp_path / "sheet-key.svg").read_text()
+    done = shell("backprop draw 'sum(W)' --W 'ones(3, 6)' --blank -o sheet.svg", tmp_path)
+    assert "W is too large for a sheet" in done.stderr
+
+
 def test_a_worksheet_for_tex_has_boxes_and_its_key_the_same_layout(tmp_path: Path) -> None:
     done = shell('backprop draw "(x+y)*z" --x -2 --y 5 --z -4 --blank --theme print -o sheet.tex', tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -70,6 +71,14 @@ def test_the_first_example_reads_as_in_the_course() -> None:
 def test_a_step_that_is_told_has_the_size_of_the_number(x: float, step: str) -> None:
     story, _ = told("x^2", x=x)
     assert f": x + {step} changes f by about" in story.meaning[0]
+
+
+def test_digits_are_those_of_every_number() -> None:
+    found = Compiled("f = 1 / (1 + exp(-x))").evaluate(x=1.23456789)
+    for digits in (3, 8):
+        text = explanation.plain(tell(found.run, found.names, digits=digits), digits=digits)
+        assert not [one for one in re.findall(r"[0-9.]+", text) if len(one.strip("0.")) > digits + 1]
+        assert f"force of {found.gradients['x']:.{digits}g}" in text
 
 
 def test_a_fork_has_its_ledger() -> None:

@@ -286,7 +286,7 @@ def test_a_method_is_named_and_its_gradient_may_be_that_of_a_weight(tmp_path: Pa
     done = shell("backprop eval -f layers.py:Fit.plain --vars inputs.json --json", tmp_path)
     assert json.loads(done.stdout)["gradients"].keys() == {"X", "y"}
     done = shell("backprop eval -f layers.py:Fit --vars inputs.json", tmp_path)
-    assert "name one of its methods: FILE:Fit.cost, FILE:Fit.plain" in done.stderr
+    assert "name one of its methods: layers.py:Fit.cost, layers.py:Fit.plain" in done.stderr
     assert "name one of them: layers.py:Fit" in shell("backprop check layers.py --vars inputs.json", tmp_path).stderr
 
 
@@ -509,3 +509,47 @@ def loss(x, y, b):
 """
     done = check(tmp_path, "loss.py --json", {"x": [1.0, 2.0, 0.5], "y": 1, "b": [0, 0, 0]}, loss=text)
     assert answer(done)["verdict"] == "ok"
+
+
+@pytest.mark.parametrize(("value", "wrong"), [(0.5, "reg * w"), (2.0, "2 * w")])
+def test_a_cure_is_none_for_one_value_of_a_setting_alone(value: float, wrong: str, tmp_path: Path) -> None:
+    """Twice 0.5 is 1, and twice 2 its square."""
+    text = f"""
+import numpy as np
+def loss(w, x, reg):
+    dw = x + {wrong}
+    return np.sum(x * w) + reg * np.sum(w * w), dw
+"""
+    given = {"w": [1.0, -2.0, 0.5], "x": [0.4, 1.0, 3.0], "reg": value}
+    done = check(tmp_path, "loss.py --json", given, loss=text)
+    (line,) = answer(done)["lines"]
+    namespace: dict[str, Any] = {"w": 1.5, "x": 0.3, "reg": 0.7}
+    exec(line["write"], namespace)
+    assert namespace["dw"] == pytest.approx(0.3 + 2 * 0.7 * 1.5)
+
+
+def test_what_only_shows_how_it_is_used_is_no_statement_and_what_is_given_no_output(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        f'{NET}\nif __name__ == "__main__":\n    y = np.array([0, 1])\n    net = Net(3, 2)\n'
+    )
+    given = "--X '[[1, 2]]' --y '[0]' --size 2 --classes 2 --reg 0.5"
+    for words, hint in (("net.py", "name one of them: net.py:Net"), ("net.py:Net", "net.py:Net.loss")):
+        done = shell(f"backprop eval -f {words} {given}", tmp_path)
+        assert (done.returncode, hint in done.stderr) == (2, True)
+    assert shell(f"backprop eval -f net.py:Net.loss {given} --wrt X", tmp_path).returncode == 0
+    (tmp_path / "script.py").write_text('if __name__ == "__main__":\n    y = 2.0\n')
+    done = shell("backprop eval -f script.py --y 1", tmp_path)
+    assert (done.returncode, "is not run" in done.stderr) == (2, True)
+
+
+def test_a_gradient_from_above_of_another_shape_is_told_the_right_one(tmp_path: Path) -> None:
+    text = """
+def pair_forward(x):
+    return 2.0 * x, 3.0 * x, None
+def pair_backward(da, db, cache):
+    return 2.0 * da + 3.0 * db
+"""
+    done = check(tmp_path, "layers.py --x '[[1, 2]]' --upstream 1", layers=text)
+    hint = "--upstream 'randn(2,1,2)'"
+    assert (done.returncode, hint in done.stderr) == (2, True)
+    assert check(tmp_path, f"layers.py --x '[[1, 2]]' {hint}", layers=text).returncode == 0

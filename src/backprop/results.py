@@ -308,7 +308,7 @@ class Evaluation(library.Evaluation):
         digits_of(digits)
         self.run.circuit.expect_variables(names)
         left = () if rounds or form == "json" else left_out(self.run, self.names)
-        story = tell(self.run, self.names, names or None, left)
+        story = tell(self.run, self.names, names or None, left, digits)
         if one_of("an explanation", ("plain", "markdown", "latex", "json"), form) == "json":
             return as_json(story_object(story))
         painted = {"colour": color} if form == "plain" else {}

@@ -12,8 +12,9 @@ from backprop.cli.output import sayable, write
 from backprop.cli.question import Question, question
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
-from backprop.draw.scene import LARGE, Scene, scene
+from backprop.draw.scene import INPUTS, LARGE, Scene, scene
 from backprop.errors import Problem, enumerated, unknown_suffix
+from backprop.numbers.shapes import shape_of
 from backprop.show.palette import PALETTES
 from backprop.show.theme import is_terminal, wants_colour
 
@@ -145,7 +146,11 @@ def pictures(
     """Write the picture; for a worksheet its key as well."""
     from backprop.draw import writer
     from backprop.draw.boxes import Options, picture
+    from backprop.draw.figures import ON_A_SHEET
 
+    for node in drawn.nodes if blank else ():
+        if node.kind == INPUTS and shape_of(node.value) and node.value.size > ON_A_SHEET:
+            asked.told(f"{node.name} is too large for a sheet: only its first and its last number are on it")
     placed = picture(drawn, values=values, blank=blank)
     for path, boxes in sheets(output, blank):
         options = Options(values, boxes, theme)

@@ -51,7 +51,7 @@ def command(
     chosen = chosen_format(call, format_, json_, output)
     left = loops_shortened(evaluation, asked, rounds or chosen == "json")
     evaluation.run.circuit.expect_variables(names or ())
-    story = tell(evaluation.run, evaluation.names, names, left)
+    story = tell(evaluation.run, evaluation.names, names, left, digits)
     if chosen == "json":
         from backprop.show.objects import story_object
 

@@ -206,7 +206,11 @@ def read_expression(expression: str | None, file: str | None, words: Words) -> t
         return read_text(file), name_of(file)
     if expression is None:
         near = next((known for option in words.unknown if (known := nearest(option, words.known))), None)
-        hint = f"did you mean {near}?" if near else 'give it as an argument, "(x+y)*z", or as a file, -f FILE'
+        hint = (
+            f"did you mean {near}?"
+            if near
+            else 'give it as an argument, "(x+y)*z", or as a file, -f FILE (-f - is standard input)'
+        )
         raise Problem("option", "there is no expression", hint=hint)
     return expression, None
 

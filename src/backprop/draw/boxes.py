@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from backprop.draw.figures import WIDEST, short
+from backprop.draw.figures import ON_A_SHEET, SMALL, WIDEST, short
 from backprop.draw.layout import Box, Layout, Point, layout
 from backprop.draw.scene import INPUTS, NUMBERS, STAGES, Node, Scene, shape_text
 from backprop.errors.spans import visible, width
@@ -62,6 +62,7 @@ class Picture(NamedTuple):
     frames: list[Frame]
     layout: Layout
     forks: list[bool]  # whether the gradient of a node is a sum of shares
+    most: int = SMALL  # elements of an array that are written
 
     def places(self, index: int) -> Places:
         """Where the parts of a node are."""
@@ -95,7 +96,7 @@ def picture(scene: Scene, *, values: bool = True, blank: bool = False, live: boo
     forks = [len(found) > 1 and node.gradient is not None for node, found in zip(scene.nodes, uses, strict=True)]
     frames = [frame(node, forks, measure if values else None) for node in scene.nodes]
     placed = layout([f.box for f in frames], [node.inputs for node in scene.nodes])
-    return Picture(scene, frames, placed, forks)
+    return Picture(scene, frames, placed, forks, ON_A_SHEET if blank else SMALL)
 
 
 def text_width(text: str, size: float) -> float:
@@ -103,8 +104,8 @@ def text_width(text: str, size: float) -> float:
     return width(text) * ADVANCE * size
 
 
-def number_width(value: Any) -> float:
-    return 0.0 if value is None else text_width(short(value), NUMBER)
+def number_width(value: Any, most: int = SMALL) -> float:
+    return 0.0 if value is None else text_width(short(value, most), NUMBER)
 
 
 def widest(_: Any) -> float:
@@ -112,7 +113,7 @@ def widest(_: Any) -> float:
 
 
 def widest_or_blank(value: Any) -> float:
-    return max(number_width(value), BLANK[0])
+    return max(number_width(value, ON_A_SHEET), BLANK[0])
 
 
 def label_of(node: Node) -> str:
@@ -175,7 +176,7 @@ def node_parts(placed: Picture, index: int, options: Options, pen: Pen) -> Itera
     for source, sent, wire, share in zip(node.inputs, node.sent, places.inputs, places.shares, strict=True):
         yield pen.line(*wire)
         if options.values and not options.blank and placed.forks[source] and sent is not None:
-            yield pen.text("share", *share, short(sent))
+            yield pen.text("share", *share, short(sent, placed.most))
     yield pen.line(*places.output)
     yield from pen.outline(node, placed.frames[index], places)
     if name_of(node):
@@ -185,8 +186,8 @@ def node_parts(placed: Picture, index: int, options: Options, pen: Pen) -> Itera
     if options.blank and node.kind != INPUTS:  # the values of the inputs are given
         yield pen.blank(x, height - 2 - BLANK[1])
     else:
-        yield pen.text("value", x, height - ABOVE, short(node.value))
+        yield pen.text("value", x, height - ABOVE, short(node.value, placed.most))
     if node.gradient is not None and options.blank:
         yield pen.blank(x, height + 3)
     elif node.gradient is not None:
-        yield pen.text("gradient", x, height + BELOW, short(node.gradient))
+        yield pen.text("gradient", x, height + BELOW, short(node.gradient, placed.most))

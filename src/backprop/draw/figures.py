@@ -12,14 +12,15 @@ WIDEST = "−0.0e−300"  # no number is wider
 
 
 SMALL = 4  # elements: of a larger array the first and the last are shown
+ON_A_SHEET = 16  # on a worksheet, which is computed with, and on its key
 
 
-def short(value: Any) -> str:
+def short(value: Any, most: int = SMALL) -> str:
     """A number, or an array: its numbers if they are few, and else the first and the last."""
     shape = shape_of(value)
     if not shape:
         return short_number(float(value))
-    if value.size <= SMALL:
+    if value.size <= most:
         return elements(value.tolist())
     ends = f"{short_number(value.ravel()[0])} … {short_number(value.ravel()[-1])}"
     return f"{'[' * len(shape)}{ends}{']' * len(shape)}"

@@ -95,9 +95,11 @@ class Story(NamedTuple):
     left_out: dict[str, LeftOut]  # the stages that need not be told, by their names
 
 
-def tell(run: Run, names: Names, of: Iterable[str] | None = None, rounds: Sequence[LeftOut] = ()) -> Story:
+def tell(
+    run: Run, names: Names, of: Iterable[str] | None = None, rounds: Sequence[LeftOut] = (), digits: int = 6
+) -> Story:
     """The story of a run; `of` are the variables whose gradients it is about (all if None), and `rounds` those of loops
-    that need not be told."""
+    that need not be told. `digits` are those of numbers in place of names, and of the meaning."""
     circuit = run.circuit
     variables = list(circuit.variables if of is None else of)
     rows = stages(run, names)
@@ -109,12 +111,12 @@ def tell(run: Run, names: Names, of: Iterable[str] | None = None, rounds: Sequen
             if row.gate != "input" and row.gradient is not None and run.sent[row.wire] is not None
             and (step := backward(run, names, row, wanted)).sends
         ]  # fmt: skip
-    forward = [told(names, row, run) for row in rows if row.gate != "input"]
+    forward = [told(names, row, run, digits) for row in rows if row.gate != "input"]
     ledger = forks(run, chosen, back)
     unsaid = {names.text(wire): one for one in rounds for wire in one.wires}
     return Story(
         names.text(circuit.output), run.value, forward, back, [fork for fork in ledger if fork.name not in unsaid],
-        [*remarks(run, names, chosen, ledger), *chains(run, names, variables)], meaning(run, names, variables),
+        [*remarks(run, names, chosen, ledger), *chains(run, names, variables)], meaning(run, names, variables, digits),
         unsaid,
     )  # fmt: skip
 
@@ -122,7 +124,7 @@ def tell(run: Run, names: Names, of: Iterable[str] | None = None, rounds: Sequen
 # ── steps ──
 
 
-def told(names: Names, row: Stage, run: Run) -> Forward:
+def told(names: Names, row: Stage, run: Run, digits: int) -> Forward:
     """A stage forward, with the numbers in place of the names."""
     inputs = names.inputs(row.wire)
     if any(shape_of(run.values[source]) for source in (*inputs, row.wire)):
@@ -132,14 +134,14 @@ def told(names: Names, row: Stage, run: Run) -> Forward:
         numbers = ", ".join(f"{name}: {shape}" for name, shape in shown.items() if shape != "a number")
         return Forward(row.name, row.gate, row.expression, numbers, row.value)
     values: dict[str, str | float] = {
-        names.text(source): rounded(run.values[source]) for source in inputs if source in names.names
+        names.text(source): rounded(run.values[source], digits) for source in inputs if source in names.names
     }
     return Forward(row.name, row.gate, row.expression, substituted(row.expression, values), row.value)
 
 
-def rounded(x: float) -> float:
-    """A number to the six digits that tables show."""
-    return float(f"{x:.6g}") + 0.0
+def rounded(x: float, digits: int = 6) -> float:
+    """A number to the digits that tables show."""
+    return float(f"{x:.{digits}g}") + 0.0
 
 
 def backward(run: Run, names: Names, row: Stage, wanted: bytearray) -> Backward:
@@ -424,12 +426,12 @@ def heaviest(run: Run, wire: int) -> list[tuple[int, float]]:
     return path
 
 
-def short(x: float) -> str:
+def short(x: float, digits: int = 6) -> str:
     """A number in a sentence."""
-    return number_text(rounded(x))
+    return number_text(rounded(x, digits))
 
 
-def meaning(run: Run, names: Names, variables: list[str]) -> list[str]:
+def meaning(run: Run, names: Names, variables: list[str], digits: int) -> list[str]:
     """What the gradients say, in the words of the course: which way the circuit pulls, and how hard."""
     found = []
     out = names.text(run.circuit.output)
@@ -438,16 +440,16 @@ def meaning(run: Run, names: Names, variables: list[str]) -> list[str]:
     for name in variables:
         gradient = run.gradient(run.circuit.variables[name])
         if shape_of(gradient):
-            found.append(steepest(name, gradient))
+            found.append(steepest(name, gradient, digits))
         elif not isfinite(gradient) or gradient == 0:
             found.append(no_pull(name, gradient))
         else:
             way = "higher" if gradient > 0 else "lower"
-            force = short(abs(gradient))
+            force = short(abs(gradient), digits)
             step = nudge_for(run.values[run.circuit.variables[name]])
             found.append(
                 f"the circuit wants {name} {way}, with a force of {force}: {name} + {short(step)} changes "
-                f"{out} by about {short(gradient * step)}"
+                f"{out} by about {short(gradient * step, digits)}"
             )
     return found
 
@@ -459,7 +461,7 @@ def no_pull(name: str, gradient: float) -> str:
     )
 
 
-def steepest(name: str, gradient: Any) -> str:
+def steepest(name: str, gradient: Any, digits: int) -> str:
     """Which element of an array the circuit wants changed most."""
     from numpy import unravel_index
 
@@ -472,7 +474,7 @@ def steepest(name: str, gradient: Any) -> str:
     element = f"{name}[{', '.join(map(str, place))}]"
     return (
         f"of {name}, the circuit wants {element} {'higher' if force > 0 else 'lower'} most, with a force of "
-        f"{short(abs(force))}"
+        f"{short(abs(force), digits)}"
     )
 
 

@@ -117,7 +117,8 @@ def meant(code: Code, name: str, path: str) -> Pair:
     name = name or only(functions, classes, code)
     if name in classes:
         if passes(classes[name])[0] is None:
-            raise Problem("name", f"the class {name} has no forward", hint=methods_of(name, classes[name]))
+            hint = methods_of(name, classes[name]).replace("FILE:", f"{path}:")
+            raise Problem("name", f"the class {name} has no forward", hint=hint)
         return class_pair(name, classes[name])
     if name in functions:
         return Pair(name, "functions", functions[name], None)
@@ -135,9 +136,11 @@ def meant(code: Code, name: str, path: str) -> Pair:
 
 
 def only_defines(tree: ast.Module) -> bool:
-    """Whether a text does nothing but import and define."""
+    """Whether a text does nothing but import and define, and show how that is used."""
+    from backprop.python.straight.trees import is_main_guard
+
     defining = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Expr)
-    return all(isinstance(one, defining) for one in tree.body)
+    return all(isinstance(one, defining) or is_main_guard(one) for one in tree.body)
 
 
 def only(functions: dict[str, Any], classes: dict[str, Any], code: Code) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from backprop.check.passes.losses import Loss, close, factors, is_multiple, loss_of, losses
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
-from backprop.errors.spelling import option, said
+from backprop.errors.spelling import either, option, said
 from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import at_path, floated
 from backprop.python.entry.gradients import Path, leaves
@@ -111,11 +111,12 @@ class Binding:
             if any(np.size(one) != 1 for one in outputs) and not self.gives_jacobian(outputs):
                 return self.fixed(outputs)
         if upstream is not None:
-            found = [upstream] if len(outputs) == 1 else list(upstream)
+            found = list(upstream) if len(outputs) > 1 and np.iterable(upstream) else [upstream]
             shapes = [np.shape(one) for one in found]
             if shapes != [np.shape(one) for one in outputs]:
-                wanted = ", ".join(shape_text(np.shape(one)) for one in outputs)
-                raise Problem("shape", f"{UPSTREAM} has another shape than the output, which is {wanted}")
+                wanted = [np.shape(one) for one in outputs]
+                message = f"{UPSTREAM} has another shape than the output, which is {', '.join(map(shape_text, wanted))}"
+                raise Problem("shape", message, hint=in_that_shape(wanted))
             return [np.asarray(one, dtype=float) if np.ndim(one) else float(one) for one in found]
         if all(np.ndim(one) == 0 or np.size(one) == 1 for one in outputs):
             return [1.0 if np.ndim(one) == 0 else np.ones(np.shape(one)) for one in outputs]
@@ -418,3 +419,11 @@ class Binding:
 
 def same_slopes(mine: Any, right: Any) -> bool:
     return np.shape(mine) == np.shape(right) and np.allclose(mine, right, rtol=1e-5, atol=1e-9, equal_nan=True)
+
+
+def in_that_shape(wanted: list[tuple[int, ...]]) -> str:
+    """How gradients on outputs of such shapes are given."""
+    if len(set(wanted)) > 1:
+        return either("give a list of them in a file: --upstream @dout.json", "give a list of them")
+    shape = ",".join(map(str, wanted[0] if len(wanted) == 1 else (len(wanted), *wanted[0])))
+    return either(f"give --upstream '{f'randn({shape})' if shape else 1.0}'", f"give an array of the shape ({shape})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -11,12 +12,13 @@ from backprop.check.passes.binding import Binding
 from backprop.check.passes.slopes import Objective, Probe, Slopes, along, measured, measured_where, moved, with_value
 from backprop.errors import Problem
 from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path
+from backprop.python.entry.gradients import Path, is_data
 from backprop.python.entry.runner import Runner
 from backprop.python.values.arrays import fresh
 
 AROUND = 2  # points around the given one
 MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are
+A_LITTLE = 0.1  # of a setting by which it is another
 CLOSER = 0.5  # than to the differences a gradient is to the sweep, if these are wrong
 KNOWN = 1e-6  # of the largest element: so far the sweep and the differences may be apart where they agree
 DIRECTIONS, ROUGH = 2, 100.0
@@ -81,11 +83,12 @@ class Surroundings:
         slopes = measured(objective(runner, upstream, outputs), given, self.paths, self.binding.seed, most, swept)
         return Point(given, upstream, slopes, outputs, swept or {}, set(), {})
 
-    def near(self, far: float, most: int | None = None) -> Point | None:
+    def near(self, far: float, most: int | None = None, settings: Sequence[str] = ()) -> Point | None:
         """Another point."""
         binding, random = self.binding, self.binding.random
         for much in (1.0, 0.3, 0.1):
             given = moved(binding.given, self.paths, random, far * much)
+            given |= {name: given[name] * (1 + A_LITTLE * random.uniform(-1, 1)) for name in settings}
             upstream = binding.upstream
             if self.runner.above and self.runner.pair.kind != "script":
                 count = len(upstream) - (len(self.runner.loss_beyond) if self.runner.with_loss else 0)
@@ -108,12 +111,20 @@ class Surroundings:
     def more(self) -> list[Point]:
         """Points at which cures are tried, too."""
         if self.others is None:
-            self.others = self.away(MORE)
+            self.others = self.away(MORE, [*self.settings()])
         return self.others
 
-    def away(self, distances: tuple[float, ...]) -> list[Point]:
-        """Points so far away; one to which the forward pass does not get is left out."""
-        found = [self.near(far, PROBES) for far in distances]
+    def settings(self) -> Iterator[str]:
+        """The numbers that nothing is asked about and that are no labels, as the weight of a penalty: at 0.5, twice it
+        is 1, and a cure may take it for that."""
+        for name, value in self.binding.given.items():
+            if type(value) is float and (name,) not in self.paths and not is_data(name):
+                yield name
+
+    def away(self, distances: tuple[float, ...], settings: Sequence[str] = ()) -> list[Point]:
+        """Points so far away, with some settings a little changed; one to which the forward pass does not get is left
+        out."""
+        found = [self.near(far, PROBES, settings) for far in distances]
         return [one for one in found if one is not None]
 
     def is_rounded(self, point: Point, path: Path, gradients: dict[Path, Any]) -> bool:

@@ -319,12 +319,14 @@ class Forth(Outputs):
             return self.of_values(part, scope)
         self.left = variables(scope)
         found: dict[str, Any] = {
-            name: self.left[name] for name in last_names(body[start:]) if is_gradient(self.left.get(name))
-        }
+            name: self.left[name] for name in last_names(body[start:])
+            if is_gradient(self.left.get(name)) and name not in given
+        }  # fmt: skip
         costs = [name for name, one in found.items() if COST.fullmatch(name) and np.size(one) == 1]
         self.last_set = costs[:1] or [*found]
         if not found:
-            raise Problem("name", "the forward pass sets no name to its output", source=part.source.name)
+            hint = "what stands in `if __name__ == …` is not run" if "__name__" in self.words else "set it: loss = …"
+            raise Problem("name", "the forward pass sets no name to its output", source=part.source.name, hint=hint)
         last = self.output if self.output in found else self.last_set[0]
         if self.pair.split:  # of one text: whether it goes on from a gradient on the output that it does not set
             self.above = int(f"d{last}" in names_in(then))
