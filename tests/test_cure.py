@@ -10,6 +10,8 @@ from tests.pairs import Pair, pairs
 from tests.pairs.judged import judged
 
 from backprop.check.cures.cure import with_lines
+from backprop.check.cures.search import Search
+from backprop.check.edits.catalogue import plans
 from backprop.check.passes.causes import cause_of
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.sensitivity import Sense
@@ -24,6 +26,7 @@ MECHANISMS = [
     ("coursera two layers", 4, "a return of the loss alone is no cure"),
     ("pad and crop", 1, "a slice that stands elsewhere"),
     ("pad and crop", 2, "what is padded goes back by a slice"),
+    ("deep net with loops over a list of weights", 1, "lists of arrays of unlike shapes"),
     ("repeat and tile", 0, "what is there several times goes back as a sum"),
     ("repeat and tile", 1, "what is there several times goes back as a sum"),
     ("stack of gates", 1, "two parts of what is put together exchanged"),
@@ -192,3 +195,54 @@ def test_no_edit_that_is_tried_writes_into_what_was_recorded() -> None:
     )
     found = judged(pair, TIED.replace("dE = dout.T @ z", "dE = np.zeros_like(E)"))
     assert [write for _, _, write in found.lines] == ["dE = np.zeros_like(E) + dout.T @ z"]
+
+
+def both(inputs: str, forward: str, outputs: str, backward: str) -> str:
+    return (
+        f"import numpy as np\ndef some_forward({inputs}):\n    {forward}\n    return {outputs}\n"
+        f"def some_backward(dout, cache):\n    {backward}\n"
+    )
+
+
+SURVIVAL = both(
+    "x", "s = np.exp(-np.cumsum(x, axis=1))", "s, s",
+    "dc = -dout * cache\n    dx = np.cumsum(dc[:, ::-1], axis=1)[:, ::-1]\n    return dx",
+)  # fmt: skip
+WINDOWS = both(
+    "x", "xr = x.reshape(2, 2, 3, 2)\n    out = xr.max(axis=1).max(axis=2)", "out, (xr, out)",
+    "xr, out = cache\n    mask = xr == out[:, None, :, None]\n    dx = dout[:, None, :, None] * mask\n"
+    "    return dx.reshape(4, 6)",
+)  # fmt: skip
+SORTED = both(
+    "x", "i = np.argsort(x)", "x[i] ** 2, (i, x)",
+    "i, x = cache\n    dx = np.zeros(len(x))\n    dx[i] = 2 * x[i] * dout\n    return dx",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "right", "wrong", "shape"), [
+    (SURVIVAL, "dx = np.cumsum(dc[:, ::-1], axis=1)[:, ::-1]", "dx = np.cumsum(dc, axis=1)", (2, 4)),
+    (SURVIVAL, "dx = np.cumsum(dc[:, ::-1], axis=1)[:, ::-1]", "dx = np.cumsum(dc[:, ::-1], axis=1)", (2, 4)),
+    (WINDOWS, "mask = xr == out[:, None, :, None]", "mask = xr >= 0", (4, 6)),
+    (SORTED, "dx[i] = 2 * x[i] * dout", "dx = (2 * x[i] * dout)[i]", (5,)),
+])  # fmt: skip
+def test_sums_from_the_end_masks_of_windows_and_places(
+    code: str, right: str, wrong: str, shape: tuple[int, ...]
+) -> None:
+    pair = Pair("", "", {"x": np.random.default_rng(1).normal(size=shape)}, "", code, [])
+    (found,) = judged(pair, code.replace(right, wrong)).lines
+    assert ast.dump(ast.parse(found[2])) == ast.dump(ast.parse(right)), found
+
+
+def test_a_share_that_is_missing_may_be_broadcast() -> None:
+    code = both(
+        "x",
+        "t = np.log(np.exp(x).sum(1, keepdims=True))",
+        "t, (x, t)",
+        "x, t = cache\n    p = np.exp(x)\n    return p * dout",
+    )
+    parts = Code([part_of(code, "code.py")])
+    judge = Judge(Runner(parts, pairs_in(parts)[0], {"x": np.random.default_rng(1).normal(size=(3, 4))}))
+    search = Search(judge)
+    search.reaches(search.sense({}), {})
+    (line,) = [one for one in search.lines if ast.unparse(one.statement) == "p = np.exp(x)"]
+    assert "p = np.exp(x - t)" in {plan.text() for plan in plans(line, line.atoms(search.read))}

@@ -326,3 +326,21 @@ def test_a_gradient_of_one_element_is_its_own_inputs(rows: int) -> None:
     """With a single element of each it was taken for the slopes on the labels."""
     given = {"p": np.full((rows, 1), 0.8), "t": np.arange(rows)}
     assert backprop.judge(NOISY_OR, **given).ok
+
+
+DIVIDED = """
+import numpy as np
+def averaged_forward(x):
+    return (x ** 2).sum(axis=1).mean(), x
+def averaged_backward(x):
+    N, D = x.shape
+    return 2 * x / N
+"""
+
+
+@pytest.mark.parametrize(("columns", "by"), [(4, "N"), (3, "N"), (3, "D"), (3, "len(x)")])
+def test_a_right_pass_that_is_divided_by_one_of_two_equal_lengths_is_told_so(columns: int, by: str) -> None:
+    x = np.random.default_rng(1).normal(size=(3, columns))
+    (found,) = backprop.judge(DIVIDED.replace("/ N", f"/ {by}"), x=x).passes
+    told = f"x has two axes as long as {by}: other sizes tell whether the right one is taken"
+    assert (found.verdict, told in found.remarks) == ("ok", columns == 3)

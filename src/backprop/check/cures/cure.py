@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
-from collections.abc import Iterator
 from math import inf, isfinite
 from time import process_time
 from typing import Any
@@ -13,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from backprop.check.cures.around import in_one, led_back, shared
+from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
 from backprop.check.cures.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
 from backprop.check.edits.catalogue import COMPOUND, header
-from backprop.check.edits.forms import nodes_in
 from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.sensitivity import Sense
@@ -241,7 +239,7 @@ def far_fetched(cures: list[Cure]) -> tuple[float, float]:
 def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     """The verdict on a wrong pass with the faulty lines, each with the line to write, or what can be said of them."""
     if verdict.verdict != "wrong":
-        return verdict
+        return verdict._replace(remarks=[*verdict.remarks, *hidden_lengths(judge)])
     solver = Solver(judge)
     right = but_for_digits(solver.search, verdict)
     if right is not None:
@@ -272,28 +270,6 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
         if 0 < len(numbers) <= 5:
             remarks.append(f"if it is one line, it is {' or '.join(map(str, numbers))}: all wrong gradients hang on it")
     return verdict._replace(lines=places, remarks=remarks)
-
-
-def same_lengths(cure: Cure) -> Iterator[str]:
-    """What is said where a cure takes a length that another axis of the array has, too: either would do here."""
-    line, known = cure.line, dict[str, str]()
-    for node in nodes_in(line.source.text):  # `N, D = x.shape`, `N = x.shape[0]`
-        target, value = (node.targets[0], ast.unparse(node.value)) if isinstance(node, ast.Assign) else (None, "")
-        if isinstance(target, ast.Tuple) and value.endswith(".shape"):
-            known.update({ast.unparse(one): f"{value}[{place}]" for place, one in enumerate(target.elts)})
-        elif target is not None:
-            known[ast.unparse(target)] = value
-    old, new = (
-        Counter(
-            ast.unparse(node) for one in trees for node in ast.walk(one) if isinstance(node, ast.Name | ast.Subscript)
-        )
-        for trees in ([header(line.statement)], cure.edit.statements)  # none, of a line that is one too many
-    )
-    for text in sorted(new - old):
-        found = re.fullmatch(r"(.+)\.shape\[(\d)\]", known.get(text, text))
-        kind, length = (line.kind(found[1]), line.value(text)) if found is not None else (None, None)
-        if kind is not None and found is not None and isinstance(length, int) and kind.shape.count(length) > 1:
-            yield f"{found[1]} has two axes as long as {text}: other sizes tell which of them line {line.number} needs"
 
 
 def over_examples(judge: Judge, verdict: Verdict) -> list[str]:

@@ -130,12 +130,24 @@ def of(node: ast.expr, role: str, seen: Visible) -> Options:
             for sign in (">", "<", "<=", ">=", "==", "!=")
         )
         yield node.left, "wrong-point", 1.6
+        yield from ((f"({left} == {text})", "wrong-point", 1.9) for text in widened(node.left, seen))
     elif isinstance(node, ast.Call):
         yield from calls(node, seen)
     elif isinstance(node, ast.Slice):
         yield from slices(node, seen)
     elif isinstance(node, ast.Tuple) and role == "index":
         yield from ((one, "wrong-point", 1.7) for one in indices_in(seen.text))
+
+
+def widened(like: ast.expr, seen: Visible) -> Iterator[str]:
+    """Arrays with new axes, by the indices that a text has, as many as an expression has: the largest of windows."""
+    count = len(kind.shape) if (kind := seen.kind(like)) is not None else 0
+    widening = [text for one in indices_in(seen.text) if "None" in (text := ast.unparse(one).strip("()"))]
+    for name in [name for name, its in seen.arrays.items() if its.letter == "a" and len(its.shape) < count]:
+        for index in widening:
+            wide = seen.kind(f"{name}[{index}]")
+            if wide is not None and len(wide.shape) == count:
+                yield f"{name}[{index}]"
 
 
 def axes(node: ast.Tuple) -> Options:
@@ -322,6 +334,8 @@ def calls(node: ast.Call, seen: Visible) -> Options:
         yield ast.Call(node.func, arguments[::-1], node.keywords), "transposed", 1.3
     if len(arguments) == 3 and name == "where":
         yield ast.Call(node.func, [arguments[0], *arguments[:0:-1]], node.keywords), "wrong-point", 1.3
+    if name == "cumsum" and arguments:
+        yield from from_the_end(node, arguments[0], seen)
     if name in ("sum", "mean", "max"):
         yield from summing(node, arguments, int(of_library), seen)
     if name == "range":
@@ -332,6 +346,22 @@ def calls(node: ast.Call, seen: Visible) -> Options:
         yield f"reversed({ast.unparse(node)})", None, 1.6
     if name == "reversed" and arguments:
         yield arguments[0], None, 1.5
+
+
+def from_the_end(node: ast.Call, first: ast.expr, seen: Visible) -> Options:
+    """Sums that run from the other end: of what is turned round, turned back."""
+    kind = seen.kind(node)
+    numbers = [one.value for one in (*node.args[1:], *[one.value for one in node.keywords])
+               if isinstance(one, ast.Constant) and isinstance(one.value, int)]  # fmt: skip
+    if kind is None or not kind.shape or (len(kind.shape) > 1 and len(numbers) != 1):
+        return
+    axis = sum(numbers) % len(kind.shape)
+    turn = f".flip({axis})" if seen.torch else f"[{':, ' * axis}::-1]"
+    whole, inner = ast.unparse(node), ast.unparse(first)
+    if inner.endswith(turn):
+        yield f"{whole}{turn}", "wrong-point", 1.4
+    else:
+        yield whole.replace(inner, f"({inner}){turn}", 1) + turn, "wrong-point", 1.5
 
 
 def summing(node: ast.Call, arguments: list[ast.expr], place: int, seen: Visible) -> Options:

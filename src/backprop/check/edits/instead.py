@@ -16,6 +16,12 @@ UPSTREAM = ("dout", "dy", "dh", "grad_output", "upstream", "dnext")
 HOLDERS = (ast.Assign, ast.AugAssign, ast.Return, ast.Tuple, ast.Call, ast.keyword, ast.Dict)
 
 
+def spreads(shape: tuple[int, ...], over: tuple[int, ...]) -> bool:
+    """Whether an array of a shape is broadcast to another one."""
+    pairs = zip(shape[::-1], over[::-1], strict=False)
+    return len(shape) <= len(over) and all(one in (1, length) for one, length in pairs)
+
+
 class Spot(NamedTuple):
     """A place of an expression in a statement."""
 
@@ -199,7 +205,7 @@ class Quantity:
         """A share that is missing: a quantity, or a number times one."""
         text, shape, numbers = self.text, self.kind.shape, self.seen.numbers
         for other, its in self.seen.arrays.items():
-            if its.letter != "a" or its.shape != shape[-len(its.shape) :] or other == text:
+            if its.letter != "a" or not spreads(its.shape, shape) or other == text:
                 continue
             far = 0.0 if its.shape == shape else 0.3
             yield f"{text} + {other}", "missing-share", 1.9 + far

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from backprop.check.edits.forms import LIBRARIES, expression, indices_in
 from backprop.check.edits.instead import SLOPES
@@ -61,6 +61,16 @@ class Whole:
             yield f"{target} -= {ast.unparse(value.operand)}", "overwrites", 0.95
         if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
             yield f"{target} = {text}.{'clone' if self.seen.torch else 'copy'}()", "overwrites", 1.2
+
+        if self.is_index(value):  # put there what is taken from there, and the other way round
+            yield f"{target}[{ast.unparse(value.slice)}] = {ast.unparse(value.value)}", "wrong-point", 1.5
+        if self.is_index(goal):
+            yield f"{ast.unparse(goal.value)} = {text}[{ast.unparse(goal.slice)}]", "wrong-point", 1.5
+
+    def is_index(self, tree: ast.expr) -> TypeGuard[ast.Subscript]:
+        """Whether elements are taken by an array of whole numbers."""
+        kind = self.seen.kind(tree.slice) if isinstance(tree, ast.Subscript) else None
+        return kind is not None and kind.letter == "i" and bool(kind.shape)
 
     def accumulated(self, target: ast.expr, operator: ast.operator, value: str) -> Texts:
         """`d[i] += v` with an index that repeats: only `np.add.at` adds up."""

@@ -155,7 +155,9 @@ class Back(Taken):
         if self.pair.kind in ("autograd", "vjp"):
             return outcome
         for path, one in outcome.gradients.items():
-            shape, wanted = np.shape(one), np.shape(at_path({**self.made_of, **given}, path))
+            if not is_gradient(one) or not is_gradient(whose := at_path({**self.made_of, **given}, path)):
+                continue
+            shape, wanted = np.shape(one), np.shape(whose)
             if wanted != shape == wanted[len(wanted) - len(shape) :] and np.size(one) == np.prod(wanted, dtype=int):
                 outcome.gradients[path] = np.reshape(one, wanted)
                 self.lower[path] = shape
