@@ -762,3 +762,36 @@ def test_a_loss_of_margins_and_outputs_that_are_kept_in_a_list(check: Check, out
     assert told in str(found["remarks"])
     penal = check("line.py", given, {"line.py": text.replace("MORE", "self.alpha * self.w")})["error"]
     assert "with a penalty on w: let a function loss return their sum" in penal["hint"]
+
+
+PREPARED = """
+import numpy as np
+class Layer:
+    def __init__(self, rate=0.9):
+        self.training, self.rate = False, rate
+    def init_params(self, input_size):
+        self.channels = input_size[-1]
+        self.gamma = np.ones(self.channels)
+    def train(self, mode=True):
+        self.training = mode
+    def forward(self, x):
+        self.flat = x.reshape(-1, self.channels)
+        return self.flat * self.gamma * (2 if self.training else 1)
+    def backward(self, d):
+        if not self.training:
+            raise ValueError("not in training")
+        self.dgamma = 2 * (d * self.flat).sum(axis=0)
+        return 2 * d * self.gamma
+"""
+
+
+def test_a_layer_is_made_ready_with_what_is_given_and_keeps_the_weights_it_is_given(check: Check) -> None:
+    """The method that a framework calls may take something, and makes weights anew; a backward pass is of training."""
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5]], "input_size": [2, 2]}
+    found = check("layer.py", given, {"layer.py": PREPARED})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"gamma": "ok", "x": "ok"}, found
+    asked = check("layer.py", {"x": given["x"]}, {"layer.py": PREPARED})["error"]
+    assert asked["kind"] == "variable"
+    assert asked["hint"].startswith(
+        "channels is not there: init_params() sets it, and nobody calls that; give it, like --input_size "
+    )

@@ -216,6 +216,11 @@ class Inputs:
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
             }
             names += [name for name in made if name not in names]
+            setting = [one for one in methods.values() if pair.forward is not one is not pair.backward]
+            setting = [
+                one for one in setting if not read.isdisjoint(attributes(one, ast.Store))
+            ]  # by a framework, it may be
+            read |= {name for one in setting for name in parameter_names(one)[1:]}
             names += [name for name in given if name in read and name not in names]
         if pair.backward is not None and pair.kind in ("functions", "class"):
             names += [name for name in parameter_names(pair.backward) if name in given and name not in names]

@@ -40,7 +40,7 @@ FORTH_OTHERWISE = re.compile(
     r"^_*(?:__call__|call|compute|update_?output|evaluate|(?:compute|calc?|get)_?(?:output|loss|cost))$", re.IGNORECASE
 )
 BACK_OTHERWISE = re.compile(
-    r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|deriv(?:ative)?|prime)$", re.IGNORECASE
+    r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|der\w*ative|deriv|prime)$", re.IGNORECASE
 )
 COSTS = re.compile(
     r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?like\w*|neg\w*_log_?like\w*)"
