@@ -724,6 +724,33 @@ class Square(Operation):
 """
 
 
+REGISTERED = """
+import numpy as np
+OPERATIONS = {}
+def register(name):
+    def around(cls):
+        OPERATIONS[name] = cls
+        return cls
+    return around
+class Tensor:
+    def __init__(self, value, children=(), requires_grad=True):
+        self.value, self.grad, self.children = np.asarray(value), np.zeros_like(value), children
+@register("exp")
+class Exp:
+    def forward(x):
+        return np.exp(x.value)
+    def backward(g, x, out):
+        return [g * out.value * x.value / x.value]
+"""
+
+
+def test_operations_that_a_decorator_makes_static_take_their_result_as_a_tensor(check: Check) -> None:
+    given = {"x": [0.7, -1.3]}
+    assert check("ops.py", given, {"ops.py": REGISTERED})["verdict"] == "ok"
+    wrong = check("ops.py", given, {"ops.py": REGISTERED.replace("g * out.value *", "2 * g * out.value *")})
+    assert [one["line"] for one in wrong["lines"]] == [17]
+
+
 @pytest.mark.parametrize(("name", "wrong"), [("Times", "y.value, y.value"), ("Square", "(3 * x.value,)")])
 def test_operations_without_an_object_take_and_make_values(check: Check, name: str, wrong: str) -> None:
     """Both passes get the values, whose own gradients nobody has set; where a first parameter keeps nothing, it is no

@@ -25,7 +25,7 @@ from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
 from backprop.python.source import Part, names_set, names_used, parameter_names, required_names
-from backprop.python.values.arrays import HELD, fresh
+from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
 
@@ -75,27 +75,9 @@ class Forth(Outputs):
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
         found = self.results(run, pair.forward, returned, me)
+        if self.holders:  # a backward pass may take the result so, too
+            self.holders["="] = self.holder(run, scope, cls, found.outputs[0])
         return found if self.cost is None else self.with_cost(run, scope, found, given)
-
-    @cached_property
-    def holding(self) -> tuple[str, set[str]]:
-        """The class whose objects a forward pass takes in place of arrays: it reads of its inputs what no array has,
-        and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none."""
-        torch, read = self.torch or self.pair.kind not in ("functions", "class"), self.read_of_inputs(self.pair.forward)
-        own = {one for _, one in read if one not in HELD}
-        for name, methods in self.code.classes().items() if own and not torch else ():
-            start = methods.get("__init__")
-            if start is None or name == self.pair.name or len(required_names(start)) != 2:
-                continue
-            if own <= attributes(start, ast.Store) | methods.keys():
-                return name, {one for one, _ in read}
-        return "", set()
-
-    def read_of_inputs(self, tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
-        """What a function reads of its inputs that no array has, with the names of these."""
-        nodes = [node for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.Attribute)]
-        found = [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
-        return [(name, one) for name, one in found if name in self.parameters and not hasattr(np.ndarray, one)]
 
     def holder(self, run: Interpreter, scope: Scope, name: str, value: Any) -> Object:
         """An object of that class, of which gradients are asked for."""

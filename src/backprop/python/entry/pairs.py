@@ -50,6 +50,7 @@ COSTS = re.compile(
 GRADS = re.compile(
     r"^_*(?:g|df|dj|grad(?:ient)?s?|jac(?:obian)?|score|derivative)(?:_?fun(?:c|ction)?)?$", re.IGNORECASE
 )
+SELVES = re.compile(r"_*(self|cls|klass|this|me|ctx|context|s|c|m)?_*", re.IGNORECASE)
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
 
@@ -449,6 +450,9 @@ def reached(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef]) -> 
 
 
 def is_static(method: ast.FunctionDef) -> bool:
+    """Whether a method needs no object: it says so, or begins with none, as where a decorator of its class says so."""
+    if method.args.args and not SELVES.fullmatch(first_parameter(method)) and not method.decorator_list:
+        return not keeps(method, first_parameter(method))
     return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in method.decorator_list)
 
 
