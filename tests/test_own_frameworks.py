@@ -822,3 +822,29 @@ def test_a_layer_is_made_ready_with_what_is_given_and_keeps_the_weights_it_is_gi
     assert asked["hint"].startswith(
         "channels is not there: init_params() sets it, and nobody calls that; give it, like --input_size "
     )
+
+
+MOMENTUM = """
+import numpy as np
+class Line:
+    def __init__(self, lr, beta):
+        self.w, self.lr, self.beta = np.array([[0.5, -1.0], [2.0, 0.3]]), lr, beta
+        self.v = np.zeros_like(self.w)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, d):
+        dw = self.x.T @ d
+        dx = d @ self.w.T
+        self.v = self.beta * self.v + (1 - self.beta) * dw
+        self.w -= self.lr * self.v
+        return dx
+"""
+
+
+def test_a_step_along_a_running_mean_is_of_the_gradient_in_it(check: Check) -> None:
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], "lr": 0.1, "beta": 0.9}
+    found = check("line.py", given, {"line.py": MOMENTUM})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "x": "ok"}, found
+    wrong = check("line.py", given, {"line.py": MOMENTUM.replace("dw = self", "dw = 2 * self")})
+    assert [(one["line"], one["write"]) for one in wrong["lines"]] == [(11, "dw = self.x.T @ d")]

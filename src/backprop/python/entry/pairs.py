@@ -16,7 +16,7 @@ from backprop.python.source import Code, Part, names_set, names_used, parameter_
 from backprop.python.values.arrays import HELD
 
 BACK = re.compile(
-    r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd|"
+    r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd?|"
     r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
 )
 SLOPE = re.compile(
