@@ -848,3 +848,37 @@ def test_a_step_along_a_running_mean_is_of_the_gradient_in_it(check: Check) -> N
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "x": "ok"}, found
     wrong = check("line.py", given, {"line.py": MOMENTUM.replace("dw = self", "dw = 2 * self")})
     assert [(one["line"], one["write"]) for one in wrong["lines"]] == [(11, "dw = self.x.T @ d")]
+
+
+INSIDE = """
+import numpy as np
+class Bend:
+    def forward(self, x):
+        self.x = x
+        return np.tanh(x)
+    def backward(self, d):
+        return d * (1 - np.tanh(self.x)**2)
+class Block:
+    def __init__(self):
+        self.w, self.shift, self.bend = np.array([[0.5, -1.0], [2.0, 0.3]]), 0.0, Bend()
+    def forward(self, x):
+        self.x = x
+        return self.bend.forward(x @ self.w) + self.shift
+    def backward(self, d, rate=0.001):
+        dshift = d.sum(axis=0, keepdims=True)
+        d = self.bend.backward(d)
+        dw = self.x.T @ d
+        dx = d @ self.w.T
+        self.w -= rate * dw
+        self.shift -= rate * dshift
+        return dx
+"""
+
+
+def test_steps_behind_a_backward_pass_of_the_same_name_inside(check: Check) -> None:
+    """A number that becomes an array by its first step has the sum of that array as its gradient."""
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]]}
+    found = check("block.py:Block", given, {"block.py": INSIDE})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "shift": "ok", "x": "ok"}, found
+    wrong = check("block.py:Block", given, {"block.py": INSIDE.replace("dw = self", "dw = 2 * self")})
+    assert [one["line"] for one in wrong["lines"]] == [18]

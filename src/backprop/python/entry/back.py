@@ -317,13 +317,15 @@ class Back(Taken):
             means = [one for one in by if one in self.running]
             by = [one for one in by if one not in means] + [one for mean in means for one in self.running[mean]]
             read: list[Any] = [here.get(one, own.names.get(one)) for one in by]
-            alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape]
+            grown = np.shape(own.names[name]) != weights.shape  # `self.beta = 0.0`, and later one for each column
+            alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape and not grown]
             rates = [one for one in read if is_number(one) and one]
-            moved = None
-            if len(rates) == 1 and np.shape(own.names[name]) == weights.shape and not means:
+            moved: Any = None
+            if len(rates) == 1 and not means and (not grown or not weights.ndim):
                 moved = (weights - own.names[name]) / rates[0]
+                moved = np.sum(moved) if grown else moved
                 moved = -moved if self.above and not descends else moved  # up: what comes from above is as it is
-            if len(alike) == 1 and (moved is None or np.allclose(moved, alike[0], rtol=1e-6)) and (descends or rates):
+            if len(alike) == 1 and (moved is None or is_close(moved, alike[0])) and (descends or rates):
                 found[name] = alike[0]  # with all its digits
             elif moved is not None and len(alike) < 2:
                 found[name] = moved
@@ -458,6 +460,11 @@ def is_running(statement: ast.AST, name: str) -> bool:
     terms = [value.left, value.right] if isinstance(value, ast.BinOp) else []
     products = [one for one in terms if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)]
     return isinstance(statement, ast.Assign) and any(name in map(called, (one.left, one.right)) for one in products)
+
+
+def is_close(moved: Any, gradient: Any) -> bool:
+    """Whether a weight has moved along a gradient, as well as a difference of short numbers tells."""
+    return np.allclose(moved, gradient, rtol=1e-3, atol=1e-3 * np.max(np.abs(gradient), initial=0.0))
 
 
 def held_gradient(holder: Any) -> Any:
