@@ -724,6 +724,33 @@ class Square(Operation):
 """
 
 
+REGISTERED = """
+import numpy as np
+OPERATIONS = {}
+def register(name):
+    def around(cls):
+        OPERATIONS[name] = cls
+        return cls
+    return around
+class Tensor:
+    def __init__(self, value, children=(), requires_grad=True):
+        self.value, self.grad, self.children = np.asarray(value), np.zeros_like(value), children
+@register("exp")
+class Exp:
+    def forward(x):
+        return np.exp(x.value)
+    def backward(g, x, out):
+        return [g * out.value * x.value / x.value]
+"""
+
+
+def test_operations_that_a_decorator_makes_static_take_their_result_as_a_tensor(check: Check) -> None:
+    given = {"x": [0.7, -1.3]}
+    assert check("ops.py", given, {"ops.py": REGISTERED})["verdict"] == "ok"
+    wrong = check("ops.py", given, {"ops.py": REGISTERED.replace("g * out.value *", "2 * g * out.value *")})
+    assert [one["line"] for one in wrong["lines"]] == [17]
+
+
 @pytest.mark.parametrize(("name", "wrong"), [("Times", "y.value, y.value"), ("Square", "(3 * x.value,)")])
 def test_operations_without_an_object_take_and_make_values(check: Check, name: str, wrong: str) -> None:
     """Both passes get the values, whose own gradients nobody has set; where a first parameter keeps nothing, it is no
@@ -762,3 +789,96 @@ def test_a_loss_of_margins_and_outputs_that_are_kept_in_a_list(check: Check, out
     assert told in str(found["remarks"])
     penal = check("line.py", given, {"line.py": text.replace("MORE", "self.alpha * self.w")})["error"]
     assert "with a penalty on w: let a function loss return their sum" in penal["hint"]
+
+
+PREPARED = """
+import numpy as np
+class Layer:
+    def __init__(self, rate=0.9):
+        self.training, self.rate = False, rate
+    def init_params(self, input_size):
+        self.channels = input_size[-1]
+        self.gamma = np.ones(self.channels)
+    def train(self, mode=True):
+        self.training = mode
+    def forward(self, x):
+        self.flat = x.reshape(-1, self.channels)
+        return self.flat * self.gamma * (2 if self.training else 1)
+    def backward(self, d):
+        if not self.training:
+            raise ValueError("not in training")
+        self.dgamma = 2 * (d * self.flat).sum(axis=0)
+        return 2 * d * self.gamma
+"""
+
+
+def test_a_layer_is_made_ready_with_what_is_given_and_keeps_the_weights_it_is_given(check: Check) -> None:
+    """The method that a framework calls may take something, and makes weights anew; a backward pass is of training."""
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5]], "input_size": [2, 2]}
+    found = check("layer.py", given, {"layer.py": PREPARED})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"gamma": "ok", "x": "ok"}, found
+    asked = check("layer.py", {"x": given["x"]}, {"layer.py": PREPARED})["error"]
+    assert asked["kind"] == "variable"
+    assert asked["hint"].startswith(
+        "channels is not there: init_params() sets it, and nobody calls that; give it, like --input_size "
+    )
+
+
+MOMENTUM = """
+import numpy as np
+class Line:
+    def __init__(self, lr, beta):
+        self.w, self.lr, self.beta = np.array([[0.5, -1.0], [2.0, 0.3]]), lr, beta
+        self.v = np.zeros_like(self.w)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, d):
+        dw = self.x.T @ d
+        dx = d @ self.w.T
+        self.v = self.beta * self.v + (1 - self.beta) * dw
+        self.w -= self.lr * self.v
+        return dx
+"""
+
+
+def test_a_step_along_a_running_mean_is_of_the_gradient_in_it(check: Check) -> None:
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], "lr": 0.1, "beta": 0.9}
+    found = check("line.py", given, {"line.py": MOMENTUM})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "x": "ok"}, found
+    wrong = check("line.py", given, {"line.py": MOMENTUM.replace("dw = self", "dw = 2 * self")})
+    assert [(one["line"], one["write"]) for one in wrong["lines"]] == [(11, "dw = self.x.T @ d")]
+
+
+INSIDE = """
+import numpy as np
+class Bend:
+    def forward(self, x):
+        self.x = x
+        return np.tanh(x)
+    def backward(self, d):
+        return d * (1 - np.tanh(self.x)**2)
+class Block:
+    def __init__(self):
+        self.w, self.shift, self.bend = np.array([[0.5, -1.0], [2.0, 0.3]]), 0.0, Bend()
+    def forward(self, x):
+        self.x = x
+        return self.bend.forward(x @ self.w) + self.shift
+    def backward(self, d, rate=0.001):
+        dshift = d.sum(axis=0, keepdims=True)
+        d = self.bend.backward(d)
+        dw = self.x.T @ d
+        dx = d @ self.w.T
+        self.w -= rate * dw
+        self.shift -= rate * dshift
+        return dx
+"""
+
+
+def test_steps_behind_a_backward_pass_of_the_same_name_inside(check: Check) -> None:
+    """A number that becomes an array by its first step has the sum of that array as its gradient."""
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]]}
+    found = check("block.py:Block", given, {"block.py": INSIDE})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "shift": "ok", "x": "ok"}, found
+    wrong = check("block.py:Block", given, {"block.py": INSIDE.replace("dw = self", "dw = 2 * self")})
+    assert [one["line"] for one in wrong["lines"]] == [18]

@@ -38,7 +38,7 @@ from backprop.python.entry.objects import (
 )
 from backprop.python.entry.outputs import Forward, default_of
 from backprop.python.entry.pairs import returns
-from backprop.python.entry.rounds import GENERIC, is_descent, updates_in
+from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.source import parameter_names
@@ -303,12 +303,22 @@ class Back(Taken):
         """What the backward pass changes by a step, what it reads to do so, and whether it goes down. What an optimizer
         is handed, `self.W = self.opt.update(self.W, dW)`, is its own affair."""
         nodes = ast.walk(self.pair.backward) if self.pair.backward is not None else ()
-        return [
+        found = [
             (name, sorted(by - {name}), is_descent(node))
             for node in nodes if not isinstance(getattr(node, "value", None), ast.Call)
             and isinstance(getattr(node, "op", ast.Sub()), ast.Add | ast.Sub)
             for name, by in updates_in(node) if not is_of_gradient(name)
         ]  # fmt: skip
+        means = {name for _, by, _ in found for name in by if name in self.running}
+        return [one for one in found if one[0] not in means]
+
+    @cached_property
+    def running(self) -> dict[str, list[str]]:
+        """The running means that the backward pass keeps, as of momentum, and what it reads to do so."""
+        nodes = ast.walk(self.pair.backward) if self.pair.backward is not None else ()
+        return {
+            name: sorted(by - {name}) for node in nodes for name, by in updates_in(node) if is_running(node, name)
+        }  # fmt: skip
 
     def of_updates(self, run: Interpreter, own: Object, tree: ast.FunctionDef) -> dict[str, Any]:
         """The weights of its object that a backward pass itself updates, each with the gradient: what alone has its
@@ -320,14 +330,18 @@ class Back(Taken):
                 continue
             found[name] = None
             weights = np.asarray(self.made_of[name])
+            means = [one for one in by if one in self.running]
+            by = [one for one in by if one not in means] + [one for mean in means for one in self.running[mean]]
             read: list[Any] = [here.get(one, own.names.get(one)) for one in by]
-            alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape]
+            grown = np.shape(own.names[name]) != weights.shape  # `self.beta = 0.0`, and later one for each column
+            alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape and not grown]
             rates = [one for one in read if is_number(one) and one]
-            moved = None
-            if len(rates) == 1 and np.shape(own.names[name]) == weights.shape:
+            moved: Any = None
+            if len(rates) == 1 and not means and (not grown or not weights.ndim):
                 moved = (weights - own.names[name]) / rates[0]
+                moved = np.sum(moved) if grown else moved
                 moved = -moved if self.above and not descends else moved  # up: what comes from above is as it is
-            if len(alike) == 1 and (moved is None or np.allclose(moved, alike[0], rtol=1e-6)) and (descends or rates):
+            if len(alike) == 1 and (moved is None or is_close(moved, alike[0])) and (descends or rates):
                 found[name] = alike[0]  # with all its digits
             elif moved is not None and len(alike) < 2:
                 found[name] = moved
@@ -454,6 +468,19 @@ class Back(Taken):
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
+
+
+def is_running(statement: ast.AST, name: str) -> bool:
+    """Whether a statement adds to a part of what was there: `v = beta * v + (1 - beta) * dw`."""
+    value = getattr(statement, "value", None)
+    terms = [value.left, value.right] if isinstance(value, ast.BinOp) else []
+    products = [one for one in terms if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)]
+    return isinstance(statement, ast.Assign) and any(name in map(called, (one.left, one.right)) for one in products)
+
+
+def is_close(moved: Any, gradient: Any) -> bool:
+    """Whether a weight has moved along a gradient, as well as a difference of short numbers tells."""
+    return np.allclose(moved, gradient, rtol=1e-3, atol=1e-3 * np.max(np.abs(gradient), initial=0.0))
 
 
 def held_gradient(holder: Any) -> Any:

@@ -25,12 +25,13 @@ from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
 from backprop.python.source import Part, names_set, names_used, parameter_names, required_names
-from backprop.python.values.arrays import HELD, fresh
+from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
 
 OF_COST = re.compile(r"(?i)cost|loss|error|objective|entropy|(^|_)(mse|nll)(_|$)")
 SHAPE = re.compile(r"(in(put)?s?_?|x_?)?shape", re.IGNORECASE)  # of the first input, as a framework hands it on
+TRAINS = re.compile(r"_*(is_)?train(ing)?(_?mode)?")  # an attribute that says whether a backward pass may follow
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
 
 
@@ -74,27 +75,9 @@ class Forth(Outputs):
             inputs = tuple([run.scopes[pair.forward.name].names.get(name) for name in names])
             self.call(run, scope.names[pair.name].find("setup_context"), (me, inputs, returned), {})
         found = self.results(run, pair.forward, returned, me)
+        if self.holders:  # a backward pass may take the result so, too
+            self.holders["="] = self.holder(run, scope, cls, found.outputs[0])
         return found if self.cost is None else self.with_cost(run, scope, found, given)
-
-    @cached_property
-    def holding(self) -> tuple[str, set[str]]:
-        """The class whose objects a forward pass takes in place of arrays: it reads of its inputs what no array has,
-        and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none."""
-        torch, read = self.torch or self.pair.kind not in ("functions", "class"), self.read_of_inputs(self.pair.forward)
-        own = {one for _, one in read if one not in HELD}
-        for name, methods in self.code.classes().items() if own and not torch else ():
-            start = methods.get("__init__")
-            if start is None or name == self.pair.name or len(required_names(start)) != 2:
-                continue
-            if own <= attributes(start, ast.Store) | methods.keys():
-                return name, {one for one, _ in read}
-        return "", set()
-
-    def read_of_inputs(self, tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
-        """What a function reads of its inputs that no array has, with the names of these."""
-        nodes = [node for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.Attribute)]
-        found = [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
-        return [(name, one) for name, one in found if name in self.parameters and not hasattr(np.ndarray, one)]
 
     def holder(self, run: Interpreter, scope: Scope, name: str, value: Any) -> Object:
         """An object of that class, of which gradients are asked for."""
@@ -181,17 +164,16 @@ class Forth(Outputs):
             )
         forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None
         taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())} - self.own
-        parts = objects_in(me)
-        for name, value in given.items():
-            whose, _, attribute = name.rpartition(".")
-            own = cls.find(name)  # of a property, what it would be found to be
-            if name not in taken and (own is None or getattr(own, "kind", "") == "property") and whose in parts:
-                value = sizes(value) if SIZES.search(attribute) else value
-                if getattr(own, "setter", None) is not None:
-                    self.call(run, Bound(own.setter, parts[whose]), (value,), {})
-                else:
-                    parts[whose].names[attribute] = value
+        named = {one for method, _ in self.readiness[2].values() for one in parameter_names(method)}
+        self.set_attributes(run, me, {name: one for name, one in given.items() if name not in taken})
         self.make_ready(run, me, given)
+        again = {name: one for name, one in given.items() if name in self.own or name not in named | taken}
+        self.set_attributes(run, me, again)  # which making ready has made anew
+        parts = objects_in(me)
+        for held in [part.names for part in parts.values()]:
+            held.update(
+                {one: True for one in held if TRAINS.fullmatch(one) and held[one] is False and one not in given}
+            )
         self.handed = []
         asked = set().union(*[attributes(one, ast.Load) for one in self.backs()])
         me.names.update(
@@ -213,6 +195,19 @@ class Forth(Outputs):
                 kept_in[key] = given[key] if key in given and key not in taken else kept_in[key]
                 self.made_of.setdefault(str(key), fresh(kept_in[key]))
         return me
+
+    def set_attributes(self, run: Interpreter, me: Object, given: dict[str, Any]) -> None:
+        """Set what is given in an object, and those that it holds, where it is called so: a weight, or a property."""
+        parts = objects_in(me)
+        for name, value in given.items():
+            whose, _, attribute = name.rpartition(".")
+            own = me.cls.find(name)  # of a property, what it would be found to be
+            if (own is None or getattr(own, "kind", "") == "property") and whose in parts:
+                value = sizes(value) if SIZES.search(attribute) else value
+                if getattr(own, "setter", None) is not None:
+                    self.call(run, Bound(own.setter, parts[whose]), (value,), {})
+                else:
+                    parts[whose].names[attribute] = value
 
     @cached_property
     def readiness(self) -> tuple[set[str], set[str], dict[str, tuple[ast.FunctionDef, set[str]]]]:
@@ -258,16 +253,21 @@ class Forth(Outputs):
         except Problem as problem:
             methods = self.code.classes().get(self.pair.name, {}) if self.pair.of_object and me is not None else {}
             passes = [one for one in (self.pair.forward, self.pair.backward) if one is not None]
-            called = [one for start in passes for one in reached(start, methods)] if "None" in problem.message else []
+            unset = re.search(r"\bNone\b|has no \.\w", problem.message)
+            called = [one for start in passes for one in reached(start, methods)] if unset else []
             own, made = (set().union(*[attributes(one, how) for one in called]) for how in (ast.Load, ast.Store))
             others = [(name, one) for name, one in methods.items() if one not in called and name != "__init__"]
             held = me.names if me is not None else {}
             here = (problem.text or "").split("\n")[(problem.line or 1) - 1]  # what stands there comes first
-            for name in sorted(own - made, key=lambda name: (f"self.{name}" not in here, name)):
-                setter = [its for its, one in others if name in attributes(one, ast.Store)]
-                if held.get(name, 0) is None and setter:
-                    given = either(f"--{name} '{{\"KEY\": …}}'", f'{name}={{"KEY": …}}')
-                    hint = f"{name} is None: {setter[0]}() sets it, and nobody calls that; give it, like {given}"
+            for name in sorted(own, key=lambda name: (f"self.{name}" not in here, name)):
+                setter = [one for _, one in others if name in attributes(one, ast.Store)]
+                absent = name not in held and problem.message.endswith(f" .{name}")
+                if setter and (absent or (name not in made and held.get(name, 0) is None)):
+                    free = [one for one in required_names(setter[0])[1:] if one not in self.given]
+                    one, value = (free[0], "[3,4]") if free and absent else (name, '{"KEY": …}')
+                    given = either(f"--{one} '{value}'", f"{one}={value}")
+                    state = "is not there" if absent else "is None"
+                    hint = f"{name} {state}: {setter[0].name}() sets it, and nobody calls that; give it, like {given}"
                     told = Problem("variable", problem.message, text=problem.text, spans=problem.spans, hint=hint)
                     told.source = problem.source
                     raise told from None

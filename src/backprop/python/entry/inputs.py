@@ -7,6 +7,7 @@ import copy
 import re
 from collections import Counter
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +16,7 @@ from backprop.errors import Problem
 from backprop.python.entry.examples import RATE, Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import LABELS, Path, is_data, is_gradient, leaves, place_of
-from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, reached, returns, with_first_round
+from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, leading, reached, returns, with_first_round
 from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
@@ -31,6 +32,7 @@ from backprop.python.source import (
     uses_torch,
 )
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
+from backprop.python.values.arrays import HELD
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Object, Scope
 
@@ -146,8 +148,37 @@ class Inputs:
         """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
         if self.pair.forward is None:
             return None
-        used = (*self.trees(), self.pair.setup, self.cost, *self.owners, *self.by_text)
+        used = (
+            *self.trees(),
+            self.pair.setup,
+            self.cost,
+            *self.owners,
+            *self.by_text,
+            *self.defined({self.holding[0]}),
+        )
         return [one for one in used if one is not None]
+
+    @cached_property
+    def holding(self) -> tuple[str, set[str]]:
+        """The class whose objects a forward pass takes in place of arrays: it reads of its inputs what no array has,
+        and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none."""
+        torch, read = self.torch or self.pair.kind not in ("functions", "class"), self.read_of_inputs(self.pair.forward)
+        own = {one for _, one in read if one not in HELD}
+        for name, methods in self.code.classes().items() if own and not torch else ():
+            start = methods.get("__init__")
+            if start is None or name == self.pair.name or len(required_names(start)) != 2:
+                continue
+            if own <= attributes(start, ast.Store) | methods.keys():
+                return name, {one for one, _ in read}
+        return "", set()
+
+    def read_of_inputs(self, tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
+        """What a function reads of its inputs that no array has, with the names of these."""
+        nodes = [node for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.Attribute)]
+        found = [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
+        skip = leading(tree) if tree is not None and self.pair.kind in ("class", "autograd") else 0
+        own = parameter_names(tree)[skip:] if tree is not None else []
+        return [(name, one) for name, one in found if name in own and not hasattr(np.ndarray, one)]
 
     def part(self) -> Part:
         """The text that the forward pass stands in."""
@@ -217,6 +248,11 @@ class Inputs:
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
             }
             names += [name for name in made if name not in names]
+            setting = [one for one in methods.values() if pair.forward is not one is not pair.backward]
+            setting = [
+                one for one in setting if not read.isdisjoint(attributes(one, ast.Store))
+            ]  # by a framework, it may be
+            read |= {name for one in setting for name in parameter_names(one)[1:]}
             names += [name for name in given if name in read and name not in names]
         if pair.backward is not None and pair.kind in ("functions", "class"):
             names += [name for name in parameter_names(pair.backward) if name in given and name not in names]

@@ -16,7 +16,7 @@ from backprop.python.source import Code, Part, names_set, names_used, parameter_
 from backprop.python.values.arrays import HELD
 
 BACK = re.compile(
-    r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd|"
+    r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd?|"
     r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
 )
 SLOPE = re.compile(
@@ -40,7 +40,7 @@ FORTH_OTHERWISE = re.compile(
     r"^_*(?:__call__|call|compute|update_?output|evaluate|(?:compute|calc?|get)_?(?:output|loss|cost))$", re.IGNORECASE
 )
 BACK_OTHERWISE = re.compile(
-    r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|deriv(?:ative)?|prime)$", re.IGNORECASE
+    r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|der\w*ative|deriv|prime)$", re.IGNORECASE
 )
 COSTS = re.compile(
     r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?like\w*|neg\w*_log_?like\w*)"
@@ -50,6 +50,7 @@ COSTS = re.compile(
 GRADS = re.compile(
     r"^_*(?:g|df|dj|grad(?:ient)?s?|jac(?:obian)?|score|derivative)(?:_?fun(?:c|ction)?)?$", re.IGNORECASE
 )
+SELVES = re.compile(r"_*(self|cls|klass|this|me|ctx|context|s|c|m)?_*", re.IGNORECASE)
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
 
@@ -449,6 +450,9 @@ def reached(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef]) -> 
 
 
 def is_static(method: ast.FunctionDef) -> bool:
+    """Whether a method needs no object: it says so, or begins with none, as where a decorator of its class says so."""
+    if method.args.args and not SELVES.fullmatch(first_parameter(method)) and not method.decorator_list:
+        return not keeps(method, first_parameter(method))
     return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in method.decorator_list)
 
 

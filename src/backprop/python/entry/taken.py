@@ -71,9 +71,8 @@ class Taken(Forth):
             results = dict(zip(forward.names, whole, strict=True))
         bound.update({name: given[its] for name, its in self.renamed.items() if its in given})
         inside = entries_in(given)
-        objects = {
-            name: self.holders[name] for name, _ in self.read_of_inputs(self.pair.backward) if name in self.holders
-        }
+        reads = {name for name, _ in self.read_of_inputs(self.pair.backward)} if self.holders else set()
+        objects = {name: self.holders[name] for name in reads if name in self.holders}
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
@@ -82,7 +81,8 @@ class Taken(Forth):
             elif name in inside and name not in bound:
                 bound[name] = inside[name]
         with_outputs = not count and self.labels()  # with labels goes what they are compared with
-        self.in_order(bound, unknown[count:], forward, 0 if with_outputs else len(forward.outputs))
+        self.in_order(bound, unknown[count:], forward, 0 if with_outputs or reads else len(forward.outputs))
+        bound.update({name: self.holders["="] for name in reads if bound.get(name) is forward.outputs[0]})
         self.filled = {name: {} for name in self.back_names() if name in LISTS and name not in bound}
         bound.update(self.filled if self.node is None else {**self.filled, NODE: self.node})
         self.suppose(bound, given)

@@ -224,7 +224,6 @@ class Calls(Expressions):
         outer, at, outside = self.source, self.at, self.outside
         if not function.source.of_library:
             self.outside = None
-            self.scopes[function.name] = scope
         elif outside is None:
             self.outside = outer, at
         self.source = function.source
@@ -242,6 +241,8 @@ class Calls(Expressions):
         finally:
             self.meter.calls -= 1
             self.source, self.at, self.outside = outer, at, outside
+            if not function.source.of_library:  # at the end: it may call others of its name
+                self.scopes[function.name] = scope
             made = self.yielded.pop() if function.generates else None
         return iter(made) if isinstance(made, list) else None
 
