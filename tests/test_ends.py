@@ -11,7 +11,7 @@ import pytest
 
 import backprop
 from backprop.emit import Request, write
-from backprop.rows.folders import owned
+from backprop.rows.tables.locks import owned
 from conftest import shell
 
 NOTHING = np.array([])
