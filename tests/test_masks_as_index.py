@@ -141,3 +141,9 @@ def test_indices_that_do_not_fit_one_another(index: str) -> None:
     compiled = backprop.compile(f"sum(x[{index}])")
     with pytest.raises(backprop.Problem, match=r"element by element.*: a vector of 2, a vector of 3"):
         compiled.evaluate({name: at[name] for name in compiled.variables})
+
+
+@pytest.mark.parametrize("text", ["sum(S[S > 0] * a)", "sum(where(a > 0, S[S > 0], a))", "mse(S[S > 0], a)"])
+def test_a_mask_that_chooses_more_beside_the_point_has_no_slope_there(text: str) -> None:
+    found = backprop.compile(text).evaluate({"S": [[1.0, 0.0], [3.0, 0.0]], "a": [0.5, 2.0]}).check()
+    assert {one.name: one.verdict for one in found.comparisons} == {"S": "flat", "a": "ok"}

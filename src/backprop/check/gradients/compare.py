@@ -64,7 +64,7 @@ def compare(result: Run, names: Names, wire: int) -> Comparison:
             from backprop.check.gradients.arrays import compare_array  # NumPy is heavy
 
             return compare_array(result, names, wire)
-    except Mismatch:  # an index or a class, moved by a little, chooses nothing
+    except (Mismatch, ValueError):  # an index, a class or a mask, moved by a little, chooses nothing, or other elements
         remark = "whole numbers that choose: there is no slope to compare with"
         return Comparison(names.text(wire), result.gradient(wire), nan, 0.0, "flat", "none", remark)
 

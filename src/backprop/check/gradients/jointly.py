@@ -135,7 +135,7 @@ class Jointly:
             for stage in dict.fromkeys(reader for wire in wires for reader in self.readers[wire]):
                 try:
                     one = self.along(stage, chosen)
-                except Mismatch:  # whole numbers that choose
+                except (Mismatch, ValueError):  # whole numbers that choose
                     one = None
                 if one is None:
                     return inf, inf
