@@ -284,7 +284,7 @@ def test_a_method_is_named_and_its_gradient_may_be_that_of_a_weight(tmp_path: Pa
     found = answer(check(tmp_path, both, given, layers=METHODS.replace("X.T @ e", "2 * X.T @ e")))
     assert [(one["line"], one["verdict"]) for one in found["lines"]] == [(7, "wrong")]
     done = shell("backprop eval -f layers.py:Fit.plain --vars inputs.json --json", tmp_path)
-    assert json.loads(done.stdout)["gradients"].keys() == {"X", "y"}
+    assert json.loads(done.stdout)["gradients"].keys() == {"X", "y", "theta"}
     done = shell("backprop eval -f layers.py:Fit --vars inputs.json", tmp_path)
     assert "name one of its methods: layers.py:Fit.cost, layers.py:Fit.plain" in done.stderr
     assert "name one of them: layers.py:Fit" in shell("backprop check layers.py --vars inputs.json", tmp_path).stderr

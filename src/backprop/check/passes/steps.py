@@ -45,14 +45,21 @@ class Steps:
         return flat and any(np.any(one) for one in handed)
 
     def are_straight(self, path: Path) -> bool:
-        """Whether a gradient is what the steps hand on, at every point."""
-        return any(
-            all(
-                path in found and path in gradients and is_handed_on(gradients[path], found[path], point.given, path)
-                for found, (point, gradients) in zip(swept, self.points, strict=True)
-            )
-            for swept in self.swept
-        )
+        """Whether a gradient is what the steps hand on, at every point, and that is another than without them."""
+        for swept in self.swept:
+            found = [(one.get(path), *point) for one, point in zip(swept, self.points, strict=True)]
+            if any(its is None or path not in gradients for its, _, gradients in found):
+                continue
+            right = all(is_handed_on(gradients[path], its, point.given, path) for its, point, gradients in found)
+            if right and any(not is_same(its, point.swept.get(path)) for its, point, _ in found):
+                return True
+        return False
+
+
+def is_same(its: Any, plain: Any) -> bool:
+    """Whether steps hand on what comes without them."""
+    size = float(np.max(np.abs(its), initial=0.0, where=~np.isnan(its)))
+    return plain is not None and np.allclose(its, plain, rtol=0.0, atol=1e-3 * size, equal_nan=True)
 
 
 def is_handed_on(mine: Any, its: Any, given: dict[str, Any], path: Path) -> bool:

@@ -239,7 +239,7 @@ def item_text(item: Any) -> str:
         return f"{start}:{stop}" + (f":{step}" if step else "")
     if item is ...:
         return "..."
-    return str(list(item)) if isinstance(item, tuple) else str(item)
+    return f"[{', '.join(map(item_text, item))}]" if isinstance(item, tuple) else str(item)
 
 
 def slice_text(gate: Gate) -> str:

@@ -219,6 +219,11 @@ class Torch(Arrays):
 
     # ── pieces ──
 
+    def item(self, item: Any) -> str:
+        """PyTorch takes lists of lists for a subscript in each axis."""
+        text = super().item(item)
+        return f"torch.tensor({text})" if text.startswith("[[") else text
+
     def spell_index(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return Text(self.piece(operands[0].at_least(POSTFIX), gate, operands[1:]))
 
