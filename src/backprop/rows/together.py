@@ -185,7 +185,7 @@ def read_rows(parts: Sequence[Part], texts: Sequence[bytes], mapper: Mapper, opt
     reader = Reader(parts[0].source, names, mapper, judge, dialect, format, frozenset(options.nulls))
     reader.alone = options.only_new
     found = quick.rows(b"".join(map(ended, bodies)), 1, reader)
-    return None if found is None else Together(judge, found)
+    return None if found is None else Together(judge, found[0])
 
 
 def read_objects(parts: Sequence[Part], texts: Sequence[bytes], mapper: Mapper, options: Options) -> Together | None:

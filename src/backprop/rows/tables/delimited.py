@@ -20,7 +20,7 @@ MOST_HEADER = 1 << 20  # bytes in which the names of the columns are
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 
 
-Quick = Callable[[bytes, int, "Reader"], Batch | None]  # reads a block with its first line's number
+Quick = Callable[[bytes, int, "Reader"], tuple[Batch, int] | None]  # reads a block, given its first line's number
 
 
 def read(
@@ -38,43 +38,52 @@ def read(
     reader: Reader | None = None
     if mapper.arrays or dialect.comma:
         quick = None
-    for data, line, names in blocks(source, dialect):
+    blocks = Blocks(source, dialect)
+    for data in blocks:
         if reader is None:
-            reader = Reader(source.name, names, mapper, judge, dialect, format, frozenset(nulls))
+            reader = Reader(source.name, blocks.names, mapper, judge, dialect, format, frozenset(nulls))
             reader.alone = only_new
-            check_columns(names, mapper, source.name, only_new, judge)
-        batch = reader.block(data, line, quick if source.is_large else None)
+            check_columns(blocks.names, mapper, source.name, only_new, judge)
+        batch, lines = reader.block(data, blocks.line, quick if source.is_large else None)
+        blocks.line += lines
         yield batch
         if batch.failure is not None:
             raise batch.failure
 
 
-def blocks(source: Input, dialect: Dialect) -> Iterator[tuple[bytes, int, list[str]]]:
-    """The rows of a table in text as blocks of whole ones, each with the number of its first line and the names of the
-    columns. Of a table without a row there is an empty one. Raises a Problem where there are no names."""
-    names: list[str] = []
-    rest, line = b"", 1
-    for block in source.blocks():
-        data = rest + block
-        if line == 1:
-            data = data.removeprefix(b"\xef\xbb\xbf")
-        data, rest = cut(data, dialect.separator)
-        if not names and data:
-            taken, names = header(lines_of(head(data)), dialect, source.name)
-            line += taken
-            if not names:  # nothing is on these lines
-                continue
-            for _ in range(taken):
-                data = data.partition(b"\n")[2]
-            if not data:
-                yield data, line, names
-        if names and data:
-            yield data, line, names
-            line += data.count(b"\n")
-    if rest:
-        raise Problem("file", f"{source.name}:{line}: a quote is opened here and never closed", status=1)
-    if not names:
-        raise Problem("file", f"{source.name} is empty: there is no line of column names")
+class Blocks:
+    """The rows of a table in text as blocks of whole ones; of a table without a row there is an empty one. `names` are
+    those of the columns, and `line` is the number of a block's first line: who reads a block adds how many it had, as
+    to count them here is a sixth of all the work. Raises a Problem where there are no names."""
+
+    def __init__(self, source: Input, dialect: Dialect) -> None:
+        self.source, self.dialect = source, dialect
+        self.names: list[str] = []
+        self.line = 1
+
+    def __iter__(self) -> Iterator[bytes]:
+        rest = b""
+        for block in self.source.blocks():
+            data = rest + block
+            if self.line == 1:
+                data = data.removeprefix(b"\xef\xbb\xbf")
+            data, rest = cut(data, self.dialect.separator)
+            if not self.names and data:
+                taken, self.names = header(lines_of(head(data)), self.dialect, self.source.name)
+                self.line += taken
+                if not self.names:  # nothing is on these lines
+                    continue
+                for _ in range(taken):
+                    data = data.partition(b"\n")[2]
+                if not data:
+                    yield data
+            if self.names and data:
+                yield data
+        if rest:
+            message = f"{self.source.name}:{self.line}: a quote is opened here and never closed"
+            raise Problem("file", message, status=1)
+        if not self.names:
+            raise Problem("file", f"{self.source.name} is empty: there is no line of column names")
 
 
 def head(data: bytes) -> str:
@@ -134,10 +143,13 @@ class Reader:
         self.special = mapper.arrays or dialect.comma  # cells that only the careful way reads
         self.value = partial(with_comma, value) if dialect.comma else value
 
-    def block(self, data: bytes, first: int, quick: Quick | None) -> Batch:
-        """The rows of a block of whole rows."""
+    def block(self, data: bytes, first: int, quick: Quick | None) -> tuple[Batch, int]:
+        """The rows of a block of whole rows, and how many lines they take."""
         found = None if quick is None or not data else quick(data, first, self)
-        return self.rows(lines_of(decoded(data)[0]), first) if found is None else found
+        if found is not None:
+            return found
+        lines = lines_of(decoded(data)[0])
+        return self.rows(lines, first), len(lines)
 
     @property
     def numeric_nulls(self) -> list[float]:

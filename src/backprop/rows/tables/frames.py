@@ -11,7 +11,7 @@ from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report, check_columns
 from backprop.rows.tables.cells import DEEPEST, shown
-from backprop.rows.tables.delimited import Reader, Records, blocks, lines_of
+from backprop.rows.tables.delimited import Blocks, Reader, Records, lines_of
 from backprop.rows.tables.files import TEXT, Place
 from backprop.rows.tables.lines import Input, called, decoded, seekable, unreadable
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, size_of, size_of_all
@@ -260,14 +260,17 @@ def frames_of_delimited(
     dialect = options.dialect(format)
     reader: Reader | None = None
     try:
-        for data, line, names in blocks(given, dialect):
+        blocks = Blocks(given, dialect)
+        for data in blocks:
             if reader is None:
+                names, nulls = blocks.names, frozenset(options.nulls)
                 check_columns(names, mapper, given.name, not options.carried, judge)
-                reader = Reader(given.name, different(names), mapper, judge, dialect, format, frozenset(options.nulls))
-                empty = parsed(b"", line, reader, options)
+                reader = Reader(given.name, different(names), mapper, judge, dialect, format, nulls)
+                empty = parsed(b"", blocks.line, reader, options)
                 yield empty, given.read  # what the columns are, also if there is no row
             if data:
-                yield parsed(data, line, reader, options), given.read
+                yield parsed(data, blocks.line, reader, options), given.read
+                blocks.line += data.count(b"\n")
     finally:
         given.close()
 

@@ -146,7 +146,7 @@ def batches(
     return with_keys(found, judge.keys, [key for key in judge.keys if key in mapper.inputs], given.name, dialect)
 
 
-def quick_rows(data: bytes, first: int, reader: Any) -> Batch | None:
+def quick_rows(data: bytes, first: int, reader: Any) -> tuple[Batch, int] | None:
     """A block of rows by the quick reader, which is imported when the first one comes."""
     from backprop.rows.tables import quick
 

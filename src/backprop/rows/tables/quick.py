@@ -32,8 +32,9 @@ PIECE = 1 << 17  # bytes
 LONG = 4000  # bytes of a line: no whole number in it is too long for Python
 
 
-def rows(data: bytes, first: int, reader: Reader) -> Batch | None:
-    """The rows in a block, whose first line has a number; None where only the careful reader knows what they are."""
+def rows(data: bytes, first: int, reader: Reader) -> tuple[Batch, int] | None:
+    """The rows in a block, whose first line has a number, and how many lines they take; None where only the careful
+    reader knows what they are."""
     quotes = b'"' in data
     if quotes and not is_plain(data, reader.separator):
         return None
@@ -53,11 +54,11 @@ def rows(data: bytes, first: int, reader: Reader) -> Batch | None:
         return None
     columns = {name: column.to_numpy() for name, column in zip(reader.used, numbers, strict=True)}
     if doubtful is None:
-        return Batch(columns, [], {}, texts, reader.format, (), range(first, first + height), reader.names)
+        return Batch(columns, [], {}, texts, reader.format, (), range(first, first + height), reader.names), height
     places = np.flatnonzero(doubtful)
     if len(places) > height // 2:
         return None
-    return joined(columns, texts, places, first, reader)
+    return joined(columns, texts, places, first, reader), height
 
 
 def parsed(data: bytes, reader: Reader, quotes: bool) -> list[Any] | None:
