@@ -171,7 +171,7 @@ def test_an_output_that_is_no_number_needs_a_gradient_on_it() -> None:
     with pytest.raises(Problem, match="the output is a vector of 2, and no single number") as caught:
         mapper.run({"x": np.ones((2, 3))}, failed={})
     assert (
-        caught.value.hint.endswith("give upstream, a vector of 2 like the output; or sum(…) it to a number")
+        caught.value.hint.endswith("give upstream=np.ones(2), a vector of 2 like the output; or sum(…) it to a number")
         or caught.value.hint
     )
     assert "jacobian" not in caught.value.hint
@@ -483,7 +483,7 @@ def test_a_formula_of_numbers_alone_says_what_a_list_would_need(tmp_path: Path) 
 def test_an_output_without_upstream_is_a_problem_before_the_first_row(tmp_path: Path) -> None:
     done = shell("backprop map 'relu(W @ x)' --set 'W=[[1,2],[3,4]]' -o out.jsonl", tmp_path, '{"x":[1,2]}\n')
     assert (done.returncode, done.stdout) == (2, "")
-    assert "hint: give --upstream, a vector of 2 like the output" in done.stderr
+    assert "hint: give --upstream 'ones(2)', a vector of 2 like the output" in done.stderr
     assert not list(tmp_path.iterdir())
 
 

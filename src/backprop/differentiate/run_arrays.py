@@ -15,11 +15,11 @@ from backprop.circuit import Circuit
 from backprop.differentiate import functions, rules
 from backprop.errors import Problem
 from backprop.errors.spans import Span
-from backprop.errors.spelling import either, option
+from backprop.errors.spelling import either
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers.arrays import multiply, negate, unbroadcast
 from backprop.numbers.buffers import Pool, chosen, pooled
-from backprop.numbers.shapes import Mismatch, broadcast_mismatch, dimension_analysis, shape_of, shape_text
+from backprop.numbers.shapes import Mismatch, Shape, broadcast_mismatch, dimension_analysis, shape_of, shape_text
 
 Array = Any  # float or np.ndarray of float64
 
@@ -63,7 +63,7 @@ def seed_of(value: Array, upstream: Array | None) -> Array:
             raise Problem(
                 "shape",
                 f"the output is {shape_text(shape)}, and no single number: its gradient needs one from above",
-                hint=f"give {option('--upstream')}, {shape_text(shape)} like the output{ALL_OF_IT}; "
+                hint=f"give {ones_of(shape)}, {shape_text(shape)} like the output{ALL_OF_IT}; "
                 "or sum(…) it to a number" + ("; round brackets make no array of a formula" if shape == (1,) else ""),
             )
         return 1.0
@@ -71,9 +71,18 @@ def seed_of(value: Array, upstream: Array | None) -> Array:
         raise Problem(
             "shape",
             f"the upstream is {shape_text(shape_of(upstream))}, and the output is {shape_text(shape)}",
-            hint=f"the upstream must be {shape_text(shape)}, like the output",
+            hint=f"the upstream must be {shape_text(shape)}, like the output: {ones_of(shape)}"
+            if shape
+            else "the upstream must be a number, like the output",
         )
     return upstream
+
+
+def ones_of(shape: Shape) -> str:
+    """A gradient from above of this shape, as it is given."""
+    return either(
+        f"--upstream 'ones({','.join(map(str, shape))})'", f"upstream=np.ones({shape if len(shape) > 1 else shape[0]})"
+    )
 
 
 def sweep(
