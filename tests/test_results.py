@@ -288,7 +288,7 @@ CODE = "def f_forward(x, y):\n    return x*y, (x, y)\ndef f_backward(d, c):\n   
         ("evaluate('x', x=1).judge(5)", "a backward pass is a text"),
         ("evaluate('x', x=1).nudge()", "there is no step"),
         ("evaluate('x', x=1).explain(form='html')", "an explanation is one of"),
-        ("evaluate('x*[1, 2]', x=1)", "give upstream, a vector of 2"), ("reference(5)", "a gate has a name"),
+        ("evaluate('x*[1, 2]', x=1)", "give upstream=np.ones(2), a vector of 2"), ("reference(5)", "a gate has a name"),
         ("map('x', {'x': [1]}, threads=0)", "threads is a whole number"),
         ("map(5, {'x': [1]})", "a text or a function"),
         ("minimize('x^2', x=1, steps=2.5)", "steps is a whole number"), ("minimize('x^2', x=1, rate='a')", "rate is a"),
