@@ -208,6 +208,8 @@ def subscript(x_shape: tuple[int, ...], at: tuple[Any, ...], wires: tuple[Array,
 def check_together(items: list[Any], wires: int) -> None:
     """Several indices are taken element by element; a mask is one of as many as it chooses."""
     indices = [item for item in items if isinstance(item, np.ndarray)]
+    if len(indices) < 2:
+        return
     shapes = [(int(np.sum(item)),) if item.dtype == bool else item.shape for item in indices]
     try:
         np.broadcast_shapes(*shapes)

@@ -134,14 +134,16 @@ class Judge:
         self.points += self.surroundings.around()
         self.leave_infinite()
         found: dict[Path, Comparison] = {}
+        outcomes: list[tuple[Point, Outcome | None]] = []
         for point in self.points:
             outcome = self.first if point is self.points[0] else self.binding.attempt(point.given, point.upstream)
+            outcomes.append((point, outcome))
             for path, one in self.told_at(point, outcome).items():
                 found[path] = worse(found.get(path), one)
         if any(one.verdict == "wrong" for one in found.values()) and self.are_clipped(self.points, found):
             found = self.as_clipped(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
-            found = self.through_steps(found, self.points)
+            found = self.through_steps(found, outcomes)
         if not any(one.verdict == "wrong" for one in found.values()):
             found = self.hidden(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
@@ -178,7 +180,7 @@ class Judge:
                 outcome = self.runner.run(point.given, point.upstream)
             except Problem:
                 continue  # so far away a right pass may stop, too
-            there = self.through_steps(self.told_at(point, outcome), [point])
+            there = self.through_steps(self.told_at(point, outcome), [(point, outcome)])
             plain = [path for path, one in there.items() if one.verdict == "wrong" and self.plainly(point, path, one)]
             if plain and self.are_clipped([point], there):
                 return self.as_clipped(found)
@@ -208,12 +210,14 @@ class Judge:
         self.remarks.append("the backward pass keeps gradients in bounds, in which they are right")
         return {path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()}
 
-    def through_steps(self, found: dict[Path, Comparison], points: list[Point]) -> dict[Path, Comparison]:
-        """What comes through steps of the forward pass alone: a gradient that they hand on as it is counts as right."""
+    def through_steps(
+        self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]
+    ) -> dict[Path, Comparison]:
+        """What comes through steps of the forward pass alone: a gradient that they hand on as it is counts as right.
+        `outcomes` are those of the backward pass."""
         wrong = [path for path, one in found.items() if one.verdict == "wrong"]
         if not wrong or self.binding.stop is not None:
             return found
-        outcomes = [(point, self.binding.attempt(point.given, point.upstream)) for point in points]
         steps = Steps(self.runner, [(point, outcome.gradients) for point, outcome in outcomes if outcome is not None])
         told = dict(found)
         for path in wrong:
