@@ -15,7 +15,7 @@ from backprop.rows.compute.few import are_few
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.files import FORMATS, TEXT, Place, format_of, is_stream, whole
-from backprop.rows.tables.lines import LARGE, MIDDLING, Input
+from backprop.rows.tables.lines import LARGE, LARGE_BLOCK, MIDDLING, SUMMED_BLOCK, Input
 from backprop.rows.tables.objects import is_array
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of_all, writer_of
 from backprop.rows.tables.packing import NAMES, bare, suffix_of
@@ -115,7 +115,7 @@ def map_text(mapper: Mapper, sources: list[str], place: Place, target: str, opti
         room = BytesIO()
         behind, size = 0, size_of_all(sources)
         for source in sources:
-            given = Input(source, options.encoding)
+            given = Input(source, options.encoding, SUMMED_BLOCK if options.total else LARGE_BLOCK)
             stack.callback(given.close)
             large = max(size, behind) >= (MIDDLING if options.many else LARGE)
             given.large = large and not place.flows  # who reads may want the first rows alone, and these at once

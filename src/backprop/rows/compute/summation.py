@@ -13,13 +13,13 @@ from backprop.errors.spelling import option
 from backprop.rows.compute.columns import is_ragged
 from backprop.rows.compute.mapper import Mapper
 
-LANES = 4096  # numbers that are summed side by side
+LANES = 16_384  # numbers that are summed side by side
 LARGE = 2.0**960  # what is larger is summed apart, and smaller by SCALE: no sum of rows overflows on its way
 SCALE = 2.0**64
 
 
 class Sums:
-    """Running sums of columns: each of 4096 lanes carries what rounding took from it (Neumaier's summation).
+    """Running sums of columns: each of many lanes carries what rounding took from it (Neumaier's summation).
 
     The elements of an array have as many lanes each as there are left for them, and one at least.
     """

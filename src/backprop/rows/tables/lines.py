@@ -18,6 +18,7 @@ from backprop.rows.tables.packing import Ahead, unpacked
 BLOCK = 1 << 18
 PATIENCE = 0.002  # seconds that many rows are worth waiting for
 LARGE_BLOCK = 4 << 20
+SUMMED_BLOCK = 16 << 20  # where no row is written: fewer calls, in the room that the results do not take
 LARGE = 4 << 20  # bytes of text, from which on Polars' import is worth its time
 MIDDLING = 1 << 15  # bytes of text, from which on Polars is faster once it is imported
 BROKEN = re.compile("[\udc80-\udcff]")
@@ -66,7 +67,7 @@ def seekable(path: str) -> str:
 class Input:
     """A file or standard input ("-"), packed or not, in blocks of whole lines of UTF-8."""
 
-    def __init__(self, path: str, encoding: str | None = None) -> None:
+    def __init__(self, path: str, encoding: str | None = None, large_block: int = LARGE_BLOCK) -> None:
         self.path = path
         self.name = called(path)
         self.read = 0  # bytes of the file as it lies there, for the progress bar
@@ -75,6 +76,7 @@ class Input:
         self.decoder = None if encoding is None else decoder_of(encoding)
         self.size = 0
         self.large = False  # known to be
+        self.large_block = large_block
         self.ready: Callable[[float], bool] = lambda seconds: True
         self.stream = self.open()
         regular = self.file is not None and stat.S_ISREG(os.fstat(self.file.fileno()).st_mode)
@@ -88,7 +90,7 @@ class Input:
     @property
     def block(self) -> int:
         """How many bytes are read at a time."""
-        return LARGE_BLOCK if self.is_large else BLOCK
+        return self.large_block if self.is_large else BLOCK
 
     def open(self) -> Ahead:
         try:
@@ -119,7 +121,7 @@ class Input:
             self.ready = lambda seconds: bool(select.select([descriptor], [], [], seconds)[0])
 
     def blocks(self) -> Iterator[bytes]:
-        """Whole lines: as many as there are, up to a quarter of a megabyte or the longest line."""
+        """Whole lines: as many as there are, up to the size of a block or the longest line."""
         rest: list[bytes] = []
         while True:
             data = self.more()
