@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from backprop.check.cures.cure import with_lines
 from backprop.check.passes.fitted import Fitted
 from backprop.check.passes.judge import Judge
-from backprop.check.passes.verdict import Verdict
+from backprop.check.passes.verdict import Verdict, overall
 from backprop.errors import Problem, enumerated
+from backprop.errors.spelling import option, said
+from backprop.python.entry.as_called import AsCalled
 from backprop.python.entry.examples import give
 from backprop.python.entry.runner import Runner
 
@@ -48,8 +50,13 @@ def judged(
     found = AllJudged([], [])
     wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
     stopped: list[Problem] = []
+    as_called = AsCalled(code, pairs, seed)
     for pair in pairs:
         runner, name = Runner(code, pair, dict(given), seed), called(pair, pairs)
+        known, remarks = dict(given), list[str]()
+        if (own := as_called.of(runner)) is not None:
+            known, remarks = {**own.values, **given}, [str(own)]
+            runner = Runner(code, pair, known, seed)
         if missing := runner.missing():
             wanting[name] = pair, missing
             found.left_out.append(f"{name} is left out: it {takes([*missing])}")
@@ -64,14 +71,15 @@ def judged(
             continue
         verdict = with_lines(judge, judge.judge())
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
-            other = Judge(Runner(code, pair, dict(given), seed), upstream, seed, reading)
+            other = Judge(Runner(code, pair, known, seed), upstream, seed, reading)
             found_so = with_lines(other, other.judge())
             verdict = found_so if found_so.lines and not verdict.lines else verdict
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
             found.left_out.append(f"{name or 'the script'} is left out: nothing in it is to have a gradient")
             continue
-        idle = [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
-        found.verdicts.append(verdict._replace(name=name, remarks=[*verdict.remarks, *idle]))
+        remarks += [*verdict.remarks, *(said_of_rest(verdict) if wrt is None else ())]
+        remarks += [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
+        found.verdicts.append(verdict._replace(name=name, remarks=remarks))
     if stopped and not found.verdicts:
         raise stopped[0]
     if wanting and not found.verdicts:
@@ -85,6 +93,15 @@ def judged(
             hint="set a number in the script, like x = 3.0, or give it one",
         )
     return found if wrt is None else of_these(found, wrt)
+
+
+def said_of_rest(verdict: Verdict) -> list[str]:
+    """How to judge a pass alone by the gradients that it has, where nothing else is wanting."""
+    missing = [one.name for one in verdict.gradients if one.verdict == "missing"]
+    there = [one.name for one in verdict.gradients if one.verdict != "missing"]
+    if verdict.verdict != "incomplete" or not missing or not there:
+        return []
+    return [said(f"if {enumerated(missing)} needs no gradient, as data does, give {option('--wrt', there)}")]
 
 
 def of_these(found: AllJudged, wrt: Sequence[str]) -> AllJudged:
@@ -101,5 +118,7 @@ def of_these(found: AllJudged, wrt: Sequence[str]) -> AllJudged:
         if verdict.gradients and not gradients:
             kept.left_out.append(f"{verdict.name} is left out: it has no gradient of {enumerated(wrt)}")
         else:
-            kept.verdicts.append(verdict._replace(gradients=gradients))
+            whole = overall(gradients)
+            lines = verdict.lines if whole == "wrong" else []
+            kept.verdicts.append(verdict._replace(verdict=whole, gradients=gradients, lines=lines))
     return kept

@@ -10,6 +10,7 @@ from backprop.errors.spelling import either
 from backprop.gates import NAMES
 from backprop.language.notations import of_whole_arrays, sum_over_index
 from backprop.language.program import Call, Program
+from backprop.numbers.makers import RANDOM
 
 DERIVATIVES = frozenset(["grad", "gradient", "diff", "differentiate", "deriv", "derivative", "jacobian", "hessian"])
 ARRAYS = frozenset(
@@ -49,7 +50,7 @@ def unknown_function(
     if call.name in names:
         message = f"{call.name} is a value, and not a function"
         return program.problem("name", message, spans, f"to multiply, write {product(program, node)}")
-    if call.name in ("randn", "rand"):
+    if call.name in RANDOM:
         hint = either(f'give it as a value: --x "{call.name}(…)"', "let NumPy draw it, and give it as a value")
         return program.problem("name", f"{call.name} makes values, and cannot stand in an expression", spans, hint)
     before = program.text[: spans[0].start].rstrip()

@@ -40,7 +40,7 @@ from backprop.library.values import Random, read_variables
 @takes("--rename", "renamed", multiple=True, metavar="COLUMN=NAME", help="What a column is called in the expression.")
 @takes("--wrt", metavar="x,y", help="The gradients of these variables only.")
 @takes("--upstream", metavar="VALUE", help="The gradient on an output that is no number, in its shape.")
-@takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values.")
+@takes("--seed", type=Range(0), metavar="N", help="The seed of randn, rand and randint in values.")
 @ties_option
 @expand_option
 @takes("--stages", is_flag=True, help="Add every intermediate variable, and its gradient.")

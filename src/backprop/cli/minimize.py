@@ -78,7 +78,12 @@ def methods() -> Sequence[str]:
 @takes("--sum", "total", is_flag=True, help="Make the sum over the rows small.")
 @takes("--from", "source_format", type=Choice(TABLES), help="What the table is, if no suffix says it.")
 @text_options
-@takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values, and of the order of rows.")
+@takes(
+    "--seed",
+    type=Range(0),
+    metavar="N",
+    help="The seed of randn, rand and randint in values, and of the order of rows.",
+)
 @ties_option
 @expand_option
 @takes("--explain", is_flag=True, help="Tell the first updates (or --steps of them) with their numbers.")

@@ -118,11 +118,9 @@ class Asking(Teller):
         above = self.above()
         outputs = None if self.result is None else [name.strip() for name in self.result.split(",")]
         asked = Asked(path, name, self.variables, self.assignments, outputs, above)
-        compiled, found = traced_question(asked, self.random, self.ties, self.expand)
-        for remark in found.source.remarks():
+        compiled, found, remarks = traced_question(asked, self.random, self.ties, self.expand)
+        for remark in remarks:
             self.told(remark)
-        for decision in found.decided:
-            self.told(f"taken at this point: {decision}")
         return self.asked(compiled, found.at, above)
 
     def about_listing(self, text: str, source: str) -> Question:

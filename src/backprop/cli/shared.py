@@ -37,7 +37,7 @@ SHARED_OPTIONS: list[Callable[[Any], Any]] = [
     takes("--wrt", metavar="x,y", help="Show the gradients of these variables only."),
     takes("--output", "result", metavar="NAME", help="Which result of -f FILE.py:NAME is the output."),
     takes("--upstream", metavar="VALUE", help="The gradient on the output, in its shape; 1 for a number."),
-    takes("--seed", type=Range(0), metavar="N", help="The seed of randn and rand in values."),
+    takes("--seed", type=Range(0), metavar="N", help="The seed of randn, rand and randint in values."),
     ties_option,
     expand_option,
     takes("--strict", is_flag=True, help="Exit with 1 if a number is not finite."),

@@ -23,12 +23,22 @@ class Asked(NamedTuple):
     upstream: Any = None
 
 
-def traced_question(asked: Asked, random: Random, ties: str, expand: bool) -> tuple[Compiled, Traced]:
-    """The circuit of code, traced at a point."""
+def traced_question(asked: Asked, random: Random, ties: str, expand: bool) -> tuple[Compiled, Traced, list[str]]:
+    """The circuit of code, traced at a point: where none is given, at that of the text itself; and what there is to
+    say."""
     from backprop.library.traced import trace
+    from backprop.python.entry.as_called import AsCalled
+    from backprop.python.entry.runner import Runner
 
-    runner = runner_for(asked, random)
-    return trace(runner, asked.name, outputs=asked.outputs, upstream=asked.upstream, ties=ties, expand=expand)
+    runner, remarks = runner_for(asked, random), list[str]()
+    if (own := AsCalled(runner.code, [runner.pair], runner.seed).of(runner)) is not None:
+        runner = Runner(runner.code, runner.pair, {**own.values, **runner.given}, runner.seed)
+        remarks.append(str(own))
+    compiled, found = trace(
+        runner, asked.name, outputs=asked.outputs, upstream=asked.upstream, ties=ties, expand=expand
+    )
+    remarks += [*found.source.remarks(), *(f"taken at this point: {decision}" for decision in found.decided)]
+    return compiled, found, remarks
 
 
 def runner_for(asked: Asked, random: Random) -> Runner:

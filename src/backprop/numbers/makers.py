@@ -70,11 +70,22 @@ def linspace(start: Any, stop: Any, count: Any = 50) -> Any:
 MAKERS: Mapping[str, Maker] = {"zeros": zeros, "ones": ones, "eye": eye, "arange": arange, "linspace": linspace}
 
 
+RANDOM = ("randn", "rand", "randint")
+
+
 def makers(random: Any) -> Mapping[str, Maker]:
     """All makers, the random ones included, which draw from `random.generator`: randn (normal), rand (between 0 and
-    1)."""
+    1), and randint (whole numbers, from 0 or the first one on, up to the next one, which is left out)."""
+
+    def randint(low: Any, high: Any = None, size: Any = ()) -> Any:
+        bounds = (0, low) if high is None else (low, high)
+        if not all(isinstance(one, int) for one in bounds) or bounds[0] >= bounds[1]:
+            raise Problem("value", f"randint draws whole numbers from {bounds[0]} on below {bounds[1]}: there is none")
+        return random.generator.integers(*bounds, sizes("randint", (size,))).astype(float)
+
     return {
         **MAKERS,
         "randn": lambda *shape: random.generator.standard_normal(sizes("randn", shape)),
         "rand": lambda *shape: random.generator.random(sizes("rand", shape)),
+        "randint": randint,
     }

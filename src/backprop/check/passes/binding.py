@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.passes.losses import Loss, close, factors, is_multiple, loss_of, losses
+from backprop.check.passes.losses import Compared, Loss, close, factors, is_multiple, loss_of, losses
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
@@ -225,27 +225,28 @@ class Binding:
 
     def meant(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
         """The gradient of the loss that a backward pass means which takes labels."""
-        above = [np.ones(np.shape(one)) for one in outputs]
         try:
-            gradients = self.runner.run(self.given, above).gradients
+            here = self.compared(self.given, labels)
             if self.took_learned():
-                gradients = self.runner.run(self.given, above).gradients
+                here = self.compared(self.given, labels)
         except Problem:  # which is told where the pass is judged
             return self.fixed(outputs)
-        given, out = self.given, outputs[0]
-        if not any(map(np.any, gradients.values())):  # where every error is 0, as with weights of 0, all losses agree
+        for much in (1.0, FAR[0]):
             with suppress(Problem):
-                there = self.away()
-                found = self.runner.outputs(there)
-                gradients = self.runner.run(there, [np.ones(np.shape(one)) for one in found]).gradients
-                given, out = there, found[0]
-        self.loss = loss_of(
-            out, labels, gradients, lambda above: self.runner.swept(given, [above], list(gradients)),
-            lambda path: at_path(given, path),
-        )  # fmt: skip
+                there = here if here.tells else self.compared(self.away(much), labels)
+                here = there if there.tells else here
+        self.loss = loss_of(here, labels)
         name, whose = self.loss.name, enumerated(list(labels))
         self.remarks.append(f"no loss stands in the code: what is judged is the gradient of the {name} with {whose}")
         return [self.loss.slope(outputs[0])]
+
+    def compared(self, given: dict[str, Any], labels: dict[str, Any]) -> Compared:
+        """The gradients of the pass at a point, and those of every loss that it may mean."""
+        outputs = self.runner.outputs(given)
+        gradients = self.runner.run(given, [np.ones(np.shape(one)) for one in outputs]).gradients
+        swept = [(one, self.runner.swept(given, [one.slope(outputs[0])], list(gradients)))
+                 for one in losses(outputs[0], labels)]  # fmt: skip
+        return Compared(given, np.shape(outputs[0]), gradients, swept)
 
     def fixed(self, outputs: list[Any]) -> list[Any]:
         """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum; what is by
@@ -307,11 +308,11 @@ class Binding:
                     {str(one): one for one in factors(np.shape(output))},
                 )
 
-    def away(self) -> dict[str, Any]:
-        """The inputs far away from the given ones, with the same labels."""
+    def away(self, much: float) -> dict[str, Any]:
+        """The inputs so far away from the given ones, with the same labels."""
         labels = self.runner.labels()
         paths = [one for one in self.runner.paths(self.given) if one[0] not in labels]
-        return moved(self.given, paths, np.random.default_rng(self.seed), FAR[0])
+        return moved(self.given, paths, np.random.default_rng(self.seed), much)
 
     def agrees(self, above: list[Any], given: dict[str, Any] | None = None) -> bool:
         """Whether the gradients are right for a gradient from above."""

@@ -14,7 +14,7 @@ from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.points import AROUND, Point, Surroundings
 from backprop.check.passes.slopes import Comparison, compared, shape_text
 from backprop.check.passes.steps import INSTEAD, STRAIGHT, Steps
-from backprop.check.passes.verdict import Gradient, Verdict
+from backprop.check.passes.verdict import Gradient, Verdict, overall
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.entry.back import Outcome
@@ -310,10 +310,7 @@ class Judge:
         return self.first is None or path in self.first.gradients
 
     def overall(self, gradients: list[Gradient]) -> str:
-        verdicts = {one.verdict for one in gradients}
-        if "wrong" in verdicts or self.binding.stop is not None:
-            return "wrong"
-        return "ok" if verdicts == {"ok"} else "incomplete"
+        return "wrong" if self.binding.stop is not None else overall(gradients)
 
     def said(self) -> list[str]:
         """Remarks on the pass as a whole."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option
+from backprop.python.entry.given import at_path
 from backprop.python.entry.gradients import Path
 from backprop.python.spellings import special
 
@@ -62,21 +63,37 @@ def losses(output: Any, labels: dict[str, Any]) -> Iterator[Loss]:
             yield from [Loss(name, target) for name in fitting]
 
 
-def loss_of(
-    output: Any, labels: dict[str, Any], gradients: dict[Path, Any], swept: Callable[[Any], dict[Path, Any]],
-    at: Callable[[Path], Any],
-) -> Loss:  # fmt: skip
+class Compared(NamedTuple):
+    """The gradients of a backward pass at a point, and beside them those of every loss that it may mean."""
+
+    given: dict[str, Any]
+    shape: tuple[int, ...]  # of the output
+    gradients: dict[Path, Any]
+    swept: list[tuple[Loss, dict[Path, Any]]]
+
+    @property
+    def tells(self) -> bool:
+        """Whether they tell the losses apart: at a kink there is no slope, and gradients of 0, as with weights of 0,
+        are those of every loss."""
+        kinks = any(np.isnan(one).any() for _, found in self.swept for one in found.values())
+        return not kinks and all(map(np.any, self.gradients.values()))
+
+
+def loss_of(compared: Compared, labels: dict[str, Any]) -> Loss:
     """The loss for which most gradients of a backward pass are right. Raises a Problem where none is: nobody knows then
     what they are to be. Where the loss has a penalty, too, it does not stand in the code."""
-    best, most = None, 0
+    best, most, gradients = None, 0, compared.gradients
     penalties: list[str] = []
-    for loss in losses(output, labels):
-        found = swept(loss.slope(output))
-        for factor in factors(np.shape(output)):
+    for loss, found in compared.swept:
+        for factor in factors(compared.shape):
             wanted = {path: factor * one for path, one in found.items()}
             right = [path for path, one in wanted.items() if close(gradients.get(path), one)]
             rest = [path for path in wanted if path not in right]
-            penal = [".".join(map(str, one)) for one in rest if follows(gradients.get(one), wanted[one], at(one))]
+            penal = [
+                ".".join(map(str, one))
+                for one in rest
+                if follows(gradients.get(one), wanted[one], at_path(compared.given, one))
+            ]
             if len(right) > most and not penal:
                 best, most = loss._replace(factor=factor), len(right)
             elif len(right) + len(penal) == len(wanted) and not penalties:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from backprop.python.entry.gradients import Path
@@ -37,6 +38,12 @@ class Place(NamedTuple):
     write: str | None
     yours: Any = None
     expected: Any = None
+
+
+def overall(gradients: Sequence[Gradient]) -> str:
+    """The verdict on all of some gradients: ok if each is."""
+    verdicts = {one.verdict for one in gradients}
+    return "wrong" if "wrong" in verdicts else "ok" if verdicts == {"ok"} else "incomplete"
 
 
 class Verdict(NamedTuple):

@@ -76,6 +76,7 @@ class Fitting:
         self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, monotonic() + MOST_SECONDS
         self.seen: dict[str, Used | bool | None] = {}
         self.multiples: list[int] = []
+        self.multiplied: set[str] = set()  # with a matrix: no labels
         self.best: tuple[float, Known] | None = None
         self.least, self.fitted = hiding(np.inf, {}), False  # how good that is, and whether anything fitted
         self.shapes_of_outputs: list[tuple[int, ...]] = []
@@ -160,7 +161,10 @@ class Fitting:
         if not others:
             shapes = self.shapes_of_outputs
             others = [
-                {name: one} for name, shape in found.labels.items() for one in labels(dict.fromkeys([shape, *shapes]))
+                {name: one}
+                for name, shape in found.labels.items()
+                if name not in self.multiplied
+                for one in labels(dict.fromkeys([shape, *shapes]))
             ]
         for other in others:
             if all(known.get(name) == text for name, text in other.items()):
@@ -247,6 +251,7 @@ class Fitting:
         elif use.kind == "rows":
             yield from ((4, 3), (3,), "[0,2,1,1]", LISTED, LAYERS, (2, 3, 3))
         elif use.kind == "product":
+            self.multiplied.add(name)
             yield from self.factors(other, use, sizes, used.blank) if other else ((4, 3), (3, 3), (3,), (2, 3, 4))
             return
         elif use.kind == "element" and other:

@@ -349,13 +349,15 @@ class Inputs:
         if pair.of_object or (pair.inside is not None and pair.owner):
             functions += [(one, 1) for one in self.constructors()]
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
-        needed += [name for name in self.labels_of_backward() if name not in needed]
+        labels = [name for name in self.labels_of_backward() if name not in needed]
+        needed += labels
         needed += [name for name in turning_back(whole) if pair.of_one and name not in needed]
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
         needed = [name for name in needed if name not in self.given]
         examples = Examples([one for one, _ in functions] if needed else [], self.backs() if needed else [])
-        return {name: examples.of(name) for name in needed}
+        of_labels = Examples(self.backs() if labels else [])
+        return {name: (of_labels if name in labels else examples).of(name) for name in needed}
 
     def left_at_zero(self) -> list[str]:
         """The parameters of the forward pass that are 0.0 where they are not given, as the weight of a penalty is."""
@@ -384,8 +386,8 @@ class Inputs:
         return {taken[0]: first[0]} if anew else {}
 
     def labels_of_backward(self) -> list[str]:
-        """The labels that the backward pass alone takes, and the rate of its steps, told by their names: they are no
-        gradient from above."""
+        """The labels that the backward pass alone takes, and the rate of its steps, told by their names, or by standing
+        in an index: they are no gradient from above."""
         pair = self.pair
         if pair.forward is None or pair.backward is None or pair.kind not in ("functions", "class"):
             return []
@@ -393,7 +395,12 @@ class Inputs:
         known |= {name for one in self.constructors() for name in parameter_names(one)} if pair.of_object else set()
         if self.renamed:
             return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
-        like = [one for one in required_names(pair.backward) if LABELS.fullmatch(one) or is_rate(one)]
+        places, forth = Examples([pair.backward]), Examples([pair.forward])
+        picks = not any(map(forth.picks, parameter_names(pair.forward)))  # else they may be these, by another name
+        like = [
+            one for one in required_names(pair.backward)
+            if LABELS.fullmatch(one) or is_rate(one) or (picks and places.picks(one))
+        ]  # fmt: skip
         return [name for name in like if name not in known and name in names_read(pair.backward)]
 
     def parameters_of_rows(self, columns: list[str]) -> list[str]:

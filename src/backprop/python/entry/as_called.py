@@ -1,0 +1,128 @@
+"""The values that a text itself calls its passes with, where nobody gives any: its script is gone through for them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.errors import Problem, enumerated
+from backprop.python.entry.inputs import Inputs
+from backprop.python.entry.pairs import Pair
+from backprop.python.entry.rounds import names_in
+from backprop.python.interpret.calls import bind
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.interpret.machine import ERRORS
+from backprop.python.source import Code
+from backprop.python.values.arrays import is_number
+from backprop.python.values.meter import Meter, Refusal
+from backprop.python.values.scope import Function, Object
+
+SECONDS = 3.0  # for what a script does before it calls a pass
+SKIPPED = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)  # what is there already
+
+
+class Called(NamedTuple):
+    """What a function is given, and in which line."""
+
+    values: dict[str, Any]
+    line: int
+
+    def __str__(self) -> str:
+        return f"{enumerated([*self.values])} {'is' if len(self.values) == 1 else 'are'} as in line {self.line}"
+
+
+class AsCalled:
+    """The values of the parameters of passes, as the text calls each of them first."""
+
+    def __init__(self, code: Code, pairs: Sequence[Pair], seed: int) -> None:
+        self.code, self.pairs, self.seed = code, pairs, seed
+
+    def of(self, inputs: Inputs) -> Called | None:
+        """Values of what a pass is not given; None where the text does not tell all of them, or where arrays are given,
+        whose sizes may be others."""
+        pair, missing = inputs.pair, inputs.missing()
+        if not missing or any(map(np.ndim, inputs.given.values())):
+            return None
+        forth = self.calls.get(pair.forward or pair.inside, NOTHING)
+        values = {**self.calls.get(pair.backward, NOTHING).values, **forth.values}
+        return Called({name: values[name] for name in missing}, forth.line) if values.keys() >= missing.keys() else None
+
+    @cached_property
+    def calls(self) -> dict[ast.AST | None, Called]:
+        wanted = {one for pair in self.pairs for one in (pair.forward, pair.inside, pair.backward) if one is not None}
+        run = Watching(Meter(SECONDS), self.seed, wanted)
+        with suppress(Problem, Refusal, *ERRORS, Done):
+            scope = self.code.loaded(run)
+            scope.names["__name__"] = "__main__"
+            run.source = self.code.parts[-1].source
+            for statement in statements(self.code.parts[-1].tree.body):
+                with suppress(Problem):  # what shows pictures, say; what it would have set is missed where it is used
+                    run.body([statement], scope)
+        return run.calls
+
+
+NOTHING = Called({}, 0)
+
+
+class Done(Exception):  # no error: nothing more is to be learned
+    pass
+
+
+class Watching(Interpreter):
+    """Notes what some functions are called with, the first time, and what their objects were made of."""
+
+    def __init__(self, meter: Meter, seed: int, wanted: set[ast.FunctionDef]) -> None:
+        super().__init__(meter, seed)
+        self.wanted = wanted
+        self.calls: dict[ast.AST | None, Called] = {}
+        self.made: list[tuple[Object, dict[str, Any]]] = []
+
+    def called(
+        self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any],
+        where_it_yields: Callable[[Any], None] | None = None,
+    ) -> Any:  # fmt: skip
+        me = arguments[0] if arguments and isinstance(arguments[0], Object) else None
+        own = {} if me is None else next((values for one, values in self.made if one is me), {})
+        if function.name == "__init__" and me is not None and not own:
+            self.made.append((me, plain_values(function, arguments, keywords)))
+        elif function.tree in self.wanted and function.tree not in self.calls:
+            values = plain_values(function, arguments, keywords)
+            self.calls[function.tree] = Called({**own, **values}, getattr(self.at, "lineno", 0))
+            if self.calls.keys() >= self.wanted:
+                raise Done
+        return super().called(function, arguments, keywords, where_it_yields)
+
+
+def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """What a script does, one after the other; what stands in `if __name__ == "__main__"`, too."""
+    for one in body:
+        if isinstance(one, ast.If) and "__name__" in names_in([one.test]):
+            yield from one.body
+        elif not isinstance(one, SKIPPED):
+            yield one
+
+
+def plain_values(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
+    """The parameters that are arrays, numbers, texts, or lists and dictionaries of these, in memory of their own."""
+    return {name: copied(one) for name, one in bind(function, arguments, keywords).items() if is_plain(one)}
+
+
+def is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, value))
+    if isinstance(value, dict):
+        return all(map(is_plain, value.values()))
+    return value is None or isinstance(value, str | np.ndarray) or is_number(value)
+
+
+def copied(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(map(copied, value))
+    if isinstance(value, dict):
+        return {key: copied(one) for key, one in value.items()}
+    return np.array(value) if isinstance(value, np.ndarray) else value
