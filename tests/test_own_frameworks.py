@@ -967,3 +967,38 @@ def test_gradients_in_short_of_weights_that_an_object_makes(w: str, b: str, chec
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"weights": "ok", "biases": "ok", "x": "ok"}
     wrong = check("dense.py", given, {"dense.py": text.replace("self.x.T @ d", "2 * self.x.T @ d")})
     assert [(one["line"], one["write"]) for one in wrong["lines"]] == [(11, f"self.{w} = self.x.T @ d")]
+
+
+PENALIZED = """
+import numpy as np
+class Dense:
+    def __init__(self, l1=0.0, l2=0.0):
+        self.weights, self.bias = np.array([[0.5, -1.0], [2.0, 0.3]]), np.array([0.1, -0.2])
+        self.l1, self.l2 = l1, l2
+    def forward(self, x):
+        self.x = x
+        return x @ self.weights + self.bias
+    def backward(self, d):
+        self.dweights = self.x.T @ d
+        if self.l1 > 0:
+            self.dweights += self.l1 * np.where(self.weights < 0, -1, 1)
+        if self.l2 > 0:
+            self.dweights += 2 * self.l2 * self.weights
+        self.dbias = d.sum(axis=0)
+        return d @ self.weights.T
+"""
+
+
+@pytest.mark.parametrize("rates", [{"l2": 0.1}, {"l1": 0.05}, {"l1": 0.05, "l2": 0.1}])
+def test_a_layer_may_add_the_slope_of_a_penalty_that_the_cost_counts(rates: dict[str, float], check: Check) -> None:
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], **rates}
+    found = check("dense.py", given, {"dense.py": PENALIZED})
+    assert found["verdict"] == "ok", found
+    assert "the backward pass adds the slope of a penalty on weights, which its forward pass lacks" in found["remarks"]
+    for right, wrong in ((" self.x.T @ d", " 2 * self.x.T @ d"), (" d.sum(axis=0)", " 1 + d.sum(axis=0)")):
+        told = check("dense.py", given, {"dense.py": PENALIZED.replace(right, wrong)})
+        assert [one["write"].partition(" =")[2] for one in told["lines"]] == [right], told
+    every = {"l1": 0.05, "l2": 0.1, **given}
+    for right in ("self.dweights += self.l1", "self.dweights += 2"):  # the other way it is none
+        text = PENALIZED.replace(right, right.replace("+", "-"))
+        assert check("dense.py", every, {"dense.py": text})["verdict"] == "wrong"
