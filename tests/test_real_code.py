@@ -1503,3 +1503,27 @@ class Dense:
     assert found["message"] == "np.dot cannot be computed of None"
     assert found["hint"] == "w is None: begin() sets it, and nobody calls that; give it, like --columns '3'"
     assert check("dense.py", {"x": [[0.3, 1.0, 2.0]], "columns": 3}, {"dense.py": text})["verdict"] == "ok"
+
+
+STEP = """
+import numpy as np
+def step_forward(x, w, v):
+    h = np.tanh(x @ w)
+    y = h @ v
+    kept = (x, w, v, h)
+    return h, y, kept
+def step_backward(dy, saved):
+    x, w, v, h = saved
+    da = (dy @ v.T) * (1 - h**2)
+    return da @ w.T, x.T @ da, h.T @ dy
+"""
+
+
+@pytest.mark.parametrize("columns", [[[0.5, -1.0], [0.3, 2.0]], [[0.5, -1.0, 0.2], [0.3, 2.0, -0.4]]])
+def test_the_gradient_from_above_is_of_the_result_whose_name_it_has(columns: list[Any], check: Check) -> None:
+    """It was taken for that of the first one, and a right pass was wrong."""
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], "w": [[0.5, -1.0], [2.0, 0.3]], "v": columns}
+    found = check("step.py", given, {"step.py": STEP})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"x": "ok", "w": "ok", "v": "ok"}, found
+    asked = check("step.py", given, {"step.py": STEP.replace("    kept", "    y = {0: y}\n    kept")})["error"]
+    assert asked["message"] == "the backward pass takes the gradient of y, which is no array and no number"
