@@ -125,6 +125,18 @@ def test_where_nothing_can_be_judged_the_hint_says_what_all_of_it_takes(tmp_path
     assert "--x 'randn(3)' --w 'randn(3)' --q 'randn(3)'" in done.stderr
 
 
+def test_a_file_that_holds_a_backward_pass_alone_asks_for_the_other_file(tmp_path: Path) -> None:
+    files = {
+        "back": "def line_backward(d, cache):\n    x, w = cache\n    return d * w, d * x\n",
+        "forth": "def line_forward(x, w):\n    return x * w, (x, w)\n",
+    }
+    alone = check(tmp_path, "back.py", **files)
+    assert (alone.returncode, alone.stdout) == (2, "")
+    assert "line_backward is a backward pass, and back.py has no forward pass to it" in alone.stderr
+    assert "give both files: -f FORWARD.py --backward back.py" in alone.stderr
+    assert check(tmp_path, "-f forth.py --backward back.py --x 2 --w 3").returncode == 0
+
+
 WANTING = """import numpy as np
 def forward(x, w, y, mode, cfg, rows):
     N, D = x.shape

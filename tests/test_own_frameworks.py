@@ -882,3 +882,123 @@ def test_steps_behind_a_backward_pass_of_the_same_name_inside(check: Check) -> N
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "shift": "ok", "x": "ok"}, found
     wrong = check("block.py:Block", given, {"block.py": INSIDE.replace("dw = self", "dw = 2 * self")})
     assert [one["line"] for one in wrong["lines"]] == [18]
+
+
+NORMED = """
+import numpy as np
+class Norm:
+    def __init__(self, keep=0.9):
+        self.keep, self.scale, self.shift, self.mean, self.rate = keep, None, None, None, None
+    def begin(self, columns):
+        self.scale, self.shift = np.ones((1, columns)), np.zeros((1, columns))
+        self.mean = np.zeros((1, columns))
+    def forward(self, x):
+        self.mean = self.keep * self.mean + (1 - self.keep) * x.mean(axis=0)
+        self.centred = x - x.mean(axis=0)
+        return self.scale * self.centred + self.shift
+    def backward(self, d):
+        self.d_scale = (d * self.centred).sum(axis=0, keepdims=True)
+        self.d_shift = d.sum(axis=0, keepdims=True)
+        d = d * self.scale
+        return d - d.mean(axis=0)
+    def update(self, rate):
+        self.scale -= rate * self.d_scale
+        self.shift -= rate * self.d_shift
+"""
+
+
+def test_what_only_moves_an_attribute_does_not_make_a_layer_ready(check: Check) -> None:
+    """A running mean is read before it is set, so what begins it is called, also where the weights are known already; a
+    step, which sets weights as well, is not."""
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], "columns": 2}
+    found = check("norm.py", given, {"norm.py": NORMED})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"scale": "ok", "shift": "ok", "x": "ok"}
+    asked = check("norm.py", {"x": given["x"], "rate": 0.1}, {"norm.py": NORMED})["error"]
+    assert asked["hint"] == "mean is None: begin() sets it, and nobody calls that; give it, like --columns '3'"
+
+
+PREDICTING = """
+import numpy as np
+class Layer:
+    def __init__(self, w):
+        self.w, self.kept = w, np.zeros((3, 2))
+    def forwardPropagate(self, rows):
+        return np.tanh(rows @ self.w)
+    def storingForwardPropagate(self, rows):
+        self.rows, self.kept = rows, np.tanh(rows @ self.w)
+        return self.kept
+    def backwardPropagate(self, incoming, learningRate):
+        change = (1 - self.kept**2) * incoming
+        handed = change @ self.w.T
+        self.w -= learningRate * (self.rows.T @ change)
+        return handed
+"""
+
+
+def test_a_forward_pass_that_only_predicts_is_not_that_of_a_backward_pass(check: Check) -> None:
+    given = {"rows": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], "w": [[0.5, -1.0], [2.0, 0.3]], "learningRate": 0.1}
+    found = check("layer.py", given, {"layer.py": PREDICTING})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"rows": "ok", "w": "ok"}, found
+    wrong = check("layer.py", given, {"layer.py": PREDICTING.replace("1 - self.kept**2", "1 - self.kept")})
+    assert [one["line"] for one in wrong["lines"]] == [12]
+
+
+SHORT = """
+import numpy as np
+class Dense:
+    def __init__(self):
+        self.weights, self.biases = np.array([[0.5, -1.0], [2.0, 0.3]]), np.array([0.1, -0.2])
+        self.{w} = np.zeros((2, 2))
+    def forward(self, x):
+        self.x = x
+        return x @ self.weights + self.biases
+    def backward(self, d):
+        self.{w} = self.x.T @ d
+        self.{b} = d.sum(axis=0)
+        return d @ self.weights.T
+"""
+
+
+@pytest.mark.parametrize(("w", "b"), [("dW", "db"), ("dw", "dB"), ("w_gradient", "b_gradient"), ("grad_w", "grad_b")])
+def test_gradients_in_short_of_weights_that_an_object_makes(w: str, b: str, check: Check) -> None:
+    """They were not judged, and a mistake in them was ok."""
+    given, text = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]]}, SHORT.format(w=w, b=b)
+    found = check("dense.py", given, {"dense.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"weights": "ok", "biases": "ok", "x": "ok"}
+    wrong = check("dense.py", given, {"dense.py": text.replace("self.x.T @ d", "2 * self.x.T @ d")})
+    assert [(one["line"], one["write"]) for one in wrong["lines"]] == [(11, f"self.{w} = self.x.T @ d")]
+
+
+PENALIZED = """
+import numpy as np
+class Dense:
+    def __init__(self, l1=0.0, l2=0.0):
+        self.weights, self.bias = np.array([[0.5, -1.0], [2.0, 0.3]]), np.array([0.1, -0.2])
+        self.l1, self.l2 = l1, l2
+    def forward(self, x):
+        self.x = x
+        return x @ self.weights + self.bias
+    def backward(self, d):
+        self.dweights = self.x.T @ d
+        if self.l1 > 0:
+            self.dweights += self.l1 * np.where(self.weights < 0, -1, 1)
+        if self.l2 > 0:
+            self.dweights += 2 * self.l2 * self.weights
+        self.dbias = d.sum(axis=0)
+        return d @ self.weights.T
+"""
+
+
+@pytest.mark.parametrize("rates", [{"l2": 0.1}, {"l1": 0.05}, {"l1": 0.05, "l2": 0.1}])
+def test_a_layer_may_add_the_slope_of_a_penalty_that_the_cost_counts(rates: dict[str, float], check: Check) -> None:
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], **rates}
+    found = check("dense.py", given, {"dense.py": PENALIZED})
+    assert found["verdict"] == "ok", found
+    assert "the backward pass adds the slope of a penalty on weights, which its forward pass lacks" in found["remarks"]
+    for right, wrong in ((" self.x.T @ d", " 2 * self.x.T @ d"), (" d.sum(axis=0)", " 1 + d.sum(axis=0)")):
+        told = check("dense.py", given, {"dense.py": PENALIZED.replace(right, wrong)})
+        assert [one["write"].partition(" =")[2] for one in told["lines"]] == [right], told
+    every = {"l1": 0.05, "l2": 0.1, **given}
+    for right in ("self.dweights += self.l1", "self.dweights += 2"):  # the other way it is none
+        text = PENALIZED.replace(right, right.replace("+", "-"))
+        assert check("dense.py", every, {"dense.py": text})["verdict"] == "wrong"

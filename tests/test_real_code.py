@@ -1378,3 +1378,152 @@ def test_a_function_may_stand_in_a_cell_that_is_no_python(check: Check) -> None:
     found = check("book.ipynb:f_forward", {"x": X["x"]}, {"book.ipynb": book})["error"]
     assert found["message"] == "there is no function f_forward"
     assert "cell 1 of book.ipynb is left out" in found["hint"]
+
+
+CHECKED = """
+import numpy as np
+def real(a):
+    a = np.asarray(a)
+    if not np.issubdtype(a.dtype, np.number) or np.issubdtype(a.dtype, np.complexfloating) or np.iscomplexobj(a):
+        raise TypeError("no real numbers")
+    return a
+def cost_and_gradients(features, labels, weights, bias):
+    features, weights, bias = map(real, (features, weights, bias))
+    if not np.issubdtype(np.asarray(labels).dtype, np.integer) or np.issubdtype(features.dtype, int):
+        raise TypeError("labels are integers")
+    kind = np.result_type(features.dtype, weights.dtype, np.float32, 1.0)
+    off = features.astype(np.promote_types(kind, float), copy=False) @ weights.T + bias - labels[:, None]
+    d = 2 * off / len(features)
+    weight_gradient = d.T @ features
+    bias_gradient = d.sum(axis=0)
+    return float(np.sum(off**2) / len(features)), weight_gradient, bias_gradient
+"""
+
+
+def test_kinds_of_elements_are_asked_for_and_gradients_are_of_one_of_many(check: Check) -> None:
+    """`weight_gradient` is that of `weights`: it was taken for none, and a right pass was wrong."""
+    given = {"features": [[0.3, 1.0], [-1.0, 0.5]], "labels": [1, 0], "weights": [[0.5, -1.0]], "bias": [0.1]}
+    found = check("fit.py", given, {"fit.py": CHECKED})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"weights": "ok", "bias": "ok"}, found
+
+
+BACKWARDS = """
+import numpy as np
+def bend_forward(x, w):
+    h = np.tanh(x @ w)
+    return h, x, w
+def bend_backwards(dh, cache):
+    h, x, w = cache
+    da = dh * (1 - h**2)
+    return da @ w.T, x.T @ da
+class Twice:
+    def forward(self, x):
+        return 2 * x
+    def backword(self, d):
+        return 2 * d
+"""
+
+
+def test_a_backward_pass_by_another_spelling_takes_apart_all_that_was_returned(check: Check) -> None:
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5]], "w": [[0.5, -1.0], [2.0, 0.3]]}
+    for name in ("bend_forward", "Twice"):
+        assert check(f"bend.py:{name}", given, {"bend.py": BACKWARDS})["verdict"] == "ok"
+
+
+def test_a_function_in_a_file_of_its_own_stands_for_one_of_a_file_that_is_not_there(check: Check) -> None:
+    files = {
+        "squash.py": "import numpy as np\ndef squash(x):\n    return 1 / (1 + np.exp(-x))\n",
+        "net.py": "from utils import squash, draw\ndef net_forward(x):\n    y = squash(x)\n    return y, y\n"
+        "def net_backward(dy, y):\n    return dy * y * (1 - y)\n",
+    }
+    assert check("net.py", {"x": [0.3, -1.0]}, files)["verdict"] == "ok"
+
+
+def test_what_an_optimizer_does_with_gradients_is_no_pass(check: Check) -> None:
+    files = {
+        "steps.py": "def momentum(dW, v, keep=0.9):\n    v['dW'] = keep * v['dW'] + dW\n    return v['dW'], v\n",
+        "layer.py": "from steps import momentum\nclass Layer:\n    def forward(self, x):\n        return 2 * x\n"
+        "    def backward(self, d):\n        return 2 * d\n    def step(self):\n        return momentum(1.0, {})\n",
+    }
+    assert "takes x, which is not given" in check("layer.py", {}, files)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("slope", "told"),
+    [("p - y", "what the sigmoid makes it of"), ("(p - y) * p * (1 - p)", "")],
+)
+def test_a_loss_with_the_slope_of_the_layer_before_it_is_said_to_have_it(slope: str, told: str, check: Check) -> None:
+    text = f"""
+import numpy as np
+class Entropy:
+    def forward(self, p, y):
+        self.p, self.y = p, y
+        return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p))
+    def backward(self):
+        p, y = self.p, self.y
+        return {slope}
+"""
+    found = check("loss.py", {"p": [0.3, 0.6, 0.2], "y": [1.0, 0.0, 0.0]}, {"loss.py": text})
+    assert found["verdict"] == "wrong"
+    assert any("the slope of that is in it" in one and told in one for one in found["remarks"]) == bool(told)
+
+
+def test_values_for_a_layer_are_told_from_its_methods_and_names(check: Check) -> None:
+    text = """
+import numpy as np
+class Dense:
+    def __init__(self, number_neurons, hidden_dim):
+        self.number_neurons, self.w = number_neurons, np.ones((3, number_neurons))
+    def product(self, x, w):
+        return np.matmul(x, w)
+    def forward(self, x, image):
+        shape = image.shape
+        return self.product(x, self.w) + shape[2]
+    def backward(self, d):
+        return d @ self.w.T
+"""
+    hint = check("dense.py", {}, {"dense.py": text})["error"]["hint"]
+    assert re.search(r"--x 'randn\(\d,3\)' --image 'randn\(4,3,5\)' --number_neurons '3' --hidden_dim '3'", hint), hint
+
+
+def test_a_product_with_none_says_which_attribute_nobody_set(check: Check) -> None:
+    text = """
+import numpy as np
+class Dense:
+    def __init__(self):
+        self.w = None
+    def begin(self, columns):
+        self.w = np.ones((columns, 2))
+    def forward(self, x):
+        return np.dot(x, self.w)
+    def backward(self, d):
+        return d @ self.w.T
+"""
+    found = check("dense.py", {"x": [[0.3, 1.0, 2.0]]}, {"dense.py": text})["error"]
+    assert found["message"] == "np.dot cannot be computed of None"
+    assert found["hint"] == "w is None: begin() sets it, and nobody calls that; give it, like --columns '3'"
+    assert check("dense.py", {"x": [[0.3, 1.0, 2.0]], "columns": 3}, {"dense.py": text})["verdict"] == "ok"
+
+
+STEP = """
+import numpy as np
+def step_forward(x, w, v):
+    h = np.tanh(x @ w)
+    y = h @ v
+    kept = (x, w, v, h)
+    return h, y, kept
+def step_backward(dy, saved):
+    x, w, v, h = saved
+    da = (dy @ v.T) * (1 - h**2)
+    return da @ w.T, x.T @ da, h.T @ dy
+"""
+
+
+@pytest.mark.parametrize("columns", [[[0.5, -1.0], [0.3, 2.0]], [[0.5, -1.0, 0.2], [0.3, 2.0, -0.4]]])
+def test_the_gradient_from_above_is_of_the_result_whose_name_it_has(columns: list[Any], check: Check) -> None:
+    """It was taken for that of the first one, and a right pass was wrong."""
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], "w": [[0.5, -1.0], [2.0, 0.3]], "v": columns}
+    found = check("step.py", given, {"step.py": STEP})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"x": "ok", "w": "ok", "v": "ok"}, found
+    asked = check("step.py", given, {"step.py": STEP.replace("    kept", "    y = {0: y}\n    kept")})["error"]
+    assert asked["message"] == "the backward pass takes the gradient of y, which is no array and no number"

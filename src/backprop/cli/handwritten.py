@@ -44,11 +44,26 @@ def passes(
         asked = found(forth, back)
         if asked is not None and not named and all(pair.kind == "both" for pair in asked.pairs):
             return None if straight(forth, back, variables, assignments) else asked
-        return asked
     except Problem:
         if named or notebook:
             raise
         return None  # then it is read as a program, whose problem is told
+    lone = back_alone(forth.path) if asked is None and back is None and not named else None
+    if lone is not None and not straight(forth, back, variables, assignments):
+        told = f"{lone} is a backward pass, and {forth.path} has no forward pass to it"
+        raise Problem("name", told, hint=f"give both files: -f FORWARD.py --backward {forth.path}")
+    return asked
+
+
+def back_alone(path: str) -> str | None:
+    """The first function of a text that defines functions alone, if it is a backward pass by its name."""
+    from backprop.library.traced import only_defines
+    from backprop.python.entry.pairs import BACK
+    from backprop.python.source import Code, part_of
+
+    part = part_of(read_text(path), path)
+    names = [*Code([part]).functions()] if only_defines(part.tree) else []
+    return next((one for one in names[:1] if BACK.match(one) and "back" in one), None)
 
 
 def both_passes(path: str) -> Passes | None:

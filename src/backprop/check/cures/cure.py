@@ -259,7 +259,11 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     if cures:
         places = with_values(solver.search, cures, places)
     remarks = list(verdict.remarks)
-    remarks += [one for one in (*judge.remarks, *over_examples(judge, verdict)) if one not in remarks]
+    remarks += [
+        one
+        for one in (*judge.remarks, *over_examples(judge, verdict), *before_squashed(judge, verdict))
+        if one not in remarks
+    ]
     if others:
         listed = "; ".join(f"line {one.line.number}: {written(one)}" for one in others[:2])
         remarks.append(f"also possible: {listed}")
@@ -286,6 +290,26 @@ def over_examples(judge: Judge, verdict: Verdict) -> list[str]:
         return []
     names, size = enumerated([".".join(path) for path in wrong]), found.pop()
     return [f"{names}: the right gradient over {size}, as where a layer itself takes the mean over {size} examples"]
+
+
+def before_squashed(judge: Judge, verdict: Verdict) -> list[str]:
+    """Remarks where a wrong gradient of probabilities is the right one of what a softmax or a sigmoid makes them of: a
+    loss may have the slope of the layer before it in it."""
+    outcome, point = judge.first, judge.points[0]
+    found: list[str] = []
+    wrong = [one.path for one in verdict.gradients if one.verdict == "wrong"]
+    right = judge.runner.swept(point.given, point.upstream, wrong) if outcome is not None and wrong else {}
+    for path in right:
+        p, above, yours = np.asarray(at_path(point.given, path)), right[path], outcome.gradients.get(path)  # type: ignore[union-attr]
+        if yours is None or not np.shape(yours) == np.shape(above) == p.shape or not np.all((p > 0) & (p < 1)):
+            continue
+        ways = {"the sigmoid": p * (1 - p) * above}
+        for axis in range(p.ndim):
+            if np.allclose(p.sum(axis=axis), 1):
+                ways["a softmax"] = p * (above - (p * above).sum(axis=axis, keepdims=True))
+        found += [f"{'.'.join(path)}: the right gradient of what {way} makes it of: the slope of that is in it"
+                  for way, slopes in ways.items() if np.allclose(yours, slopes, rtol=1e-6)]  # fmt: skip
+    return found
 
 
 def times(yours: Any, wanted: Any) -> int:

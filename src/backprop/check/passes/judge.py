@@ -38,6 +38,7 @@ class Judge:
         self.remarks, self.first = self.binding.remarks, self.binding.first
         self.unnamed: list[str] = []
         self.straight: set[Path] = set()  # inputs whose gradients come through steps as they are
+        self.penalized: set[Path] = set()  # inputs to whose gradients that of a penalty is added
         self.but_for_small = False  # whether a gradient is right but for small numbers
         self.paths = self.judged_paths()
         self.surroundings = Surroundings(self.binding, self.paths)
@@ -86,7 +87,10 @@ class Judge:
                 tiny = all(abs(one.slope) <= 10 * one.error for one in slopes.probes)
                 found[path] = Comparison("ok" if tiny else "missing", nan, "" if tiny else "it has no gradient")
             else:
-                found[path] = compared(outcome.gradients[path], slopes)
+                own = self.penalty(point, path) if path in self.penalized else None
+                found[path] = compared(
+                    outcome.gradients[path] if own is None else outcome.gradients[path] - own, slopes
+                )
                 if found[path].verdict == "wrong" and slopes.exact and path not in point.doubted:
                     found[path] = compared(
                         outcome.gradients[path], self.surroundings.again(point, path, outcome.gradients[path])
@@ -147,7 +151,7 @@ class Judge:
         if not any(one.verdict == "wrong" for one in found.values()):
             found = self.hidden(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
-            found = self.but_for_small_numbers(found)
+            found = self.but_for_penalties(self.but_for_small_numbers(found))
         gradients = [Gradient(path, one.verdict, one.error, one.remark) for path, one in found.items()]
         gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
         return Verdict(self.runner.pair.title, self.overall(gradients), gradients, [], self.said())
@@ -265,6 +269,35 @@ class Judge:
             return found
         return {path: one._replace(verdict="ok") if path in small else one for path, one in found.items()}
 
+    def but_for_penalties(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
+        """Gradients that are right but for what the backward pass adds to them when nothing comes from above: the slope
+        of a penalty on the weights that the cost counts, and the layer does not."""
+        told = dict(found)
+        for path in [path for path, one in found.items() if one.verdict == "wrong"]:
+            added = [self.penalty(point, path) for point in self.points]
+            if all(one is not None for one in added):
+                self.penalized.add(path)
+                again = [
+                    self.compare(point, self.runner.run(point.given, point.upstream))[path] for point in self.points
+                ]
+                told[path] = Comparison("ok", nan) if all(one.verdict == "ok" for one in again) else told[path]
+        if self.penalized:
+            names = enumerated([".".join(path) for path in found if path in self.penalized])
+            self.remarks.append(
+                f"the backward pass adds the slope of a penalty on {names}, which its forward pass lacks"
+            )
+        return told
+
+    def penalty(self, point: Point, path: Path) -> Any:
+        """What the pass as it was written gives with nothing from above, if it is the slope of a penalty; else None."""
+        if not self.runner.above or not all(isinstance(one, np.ndarray) for one in point.upstream):
+            return None
+        alone = None
+        with suppress(Problem):
+            alone = self.runner.run(point.given, [np.zeros_like(one) for one in point.upstream]).gradients.get(path)
+        weights = at_path({**self.runner.made_of, **point.given}, path)
+        return alone if alone is not None and is_penalty(alone, weights) else None
+
     def without_small(self) -> Judge | None:
         """The judge of the same pass without small numbers, where that runs and is wrong as well."""
         for guards in (True, False):
@@ -360,3 +393,13 @@ def worse(one: Comparison | None, other: Comparison) -> Comparison:
     if order[one.verdict] != order[other.verdict]:
         return one if order[one.verdict] > order[other.verdict] else other
     return one if one.error >= other.error or other.error != other.error else other
+
+
+def is_penalty(slope: Any, weights: Any) -> bool:
+    """Whether something is a positive multiple of the weights, or of their signs, or the sum of both."""
+    own, rest = np.ravel(np.asarray(weights, dtype=float)), np.ravel(slope)
+    ways = [own, np.sign(own)] if np.ptp(np.sign(own)) > 0 else [own]  # one sign alone is a number that is added
+    if own.shape != rest.shape or own.size <= len(ways) or not np.any(rest):
+        return False
+    factors = np.linalg.lstsq(np.array(ways).T, rest, rcond=None)[0]
+    return bool(np.all(factors > -1e-9)) and np.allclose(factors @ np.array(ways), rest, rtol=1e-6, atol=1e-12)

@@ -293,6 +293,7 @@ class Back(Taken):
                 said = any(made.get(name) is gradient for name in plainly)  # of another shape it is a wrong one
                 if said or np.shape(gradient) == np.shape(weights[path[0]]):
                     found[(whose + path[0],)] = gradient
+            found = {**{(whose + name,): one for name, one in in_short(made, weights).items()}, **found}
         inside = {name: one for name, one in weights_inside(parts, given).items() if name in self.made_of}
         now = {id(part): changed(part, before) | held_lists(part) for part in parts.values()}
         found.update(gradients_inside(inside, now, returned))
@@ -468,6 +469,16 @@ class Back(Taken):
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
+
+
+def in_short(made: dict[str, Any], weights: dict[str, Any]) -> dict[str, Any]:
+    """The gradients whose names have only the beginning of a weight's, and of no other's: `dW` that of `weights`."""
+    found: dict[str, Any] = {}
+    for own, base, gradient in [(name, base.lower(), one) for name, one in made.items() for base in bases(name)]:
+        begun = [name for name in weights if name.lower().startswith(base) and name != own]
+        if len(begun) == 1 and is_gradient(gradient) and np.shape(gradient) == np.shape(weights[begun[0]]):
+            found[begun[0]] = gradient
+    return found
 
 
 def is_running(statement: ast.AST, name: str) -> bool:

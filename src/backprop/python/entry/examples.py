@@ -13,7 +13,12 @@ from backprop.python.spellings.numpy import DRAWN
 
 SIZES = (4, 3, 5, 6)  # of axes, in the order in which the text names them, so that no two are mixed up
 SMALL, UNNAMED = 2, 3  # of any after these, as of filters, and of those called _
-RATE = re.compile(r"(?i)(^|_)(lr|rate|eta|momentum|decay)$")  # of the steps that a backward pass takes
+RATE = re.compile(  # of the steps that a backward pass takes
+    r"((^|_)(?i:lr|(learning)?rate|eta|momentum|decay)|[a-z](Lr|LR|Rate|Momentum|Decay))$"
+)
+COUNTS = re.compile(  # what is called so is a whole number, wherever it goes
+    r"(?i)(^|_)(n|num|number|count|size|dim|dims|units|neurons|features|channels|filters|heads|layers)(_[a-z]+)?$"
+)
 AXES = ("axis", "dim")
 COUNTED = DRAWN | {"zeros", "ones", "full", "empty", "eye", "range"}
 SLOPE = re.compile(r"^d_|^d[A-Z]|^dact|prime|deriv|grad", re.IGNORECASE)  # of a function that is given
@@ -46,7 +51,7 @@ class Examples:
             return f"randn({','.join(map(str, axes))})"
         if self.picks(name):
             return "[0,2,1,1]"
-        if self.counts(name):
+        if self.counts(name) or COUNTS.search(name):
             return "3"
         if self.along_axis(name):
             return "randn(4,3)"
@@ -75,16 +80,20 @@ class Examples:
 
     def compared(self, text: str) -> list[str]:
         """The texts that an expression, or a name that it is kept under, is compared with."""
-        kept = {text} | {
-            target.id
-            for node in self.nodes if isinstance(node, ast.Assign) and ast.unparse(node.value) == text
-            for target in node.targets if isinstance(target, ast.Name)
-        }  # fmt: skip
+        kept = self.kept(text)
         return [
             one.value
             for node in self.nodes if isinstance(node, ast.Compare) and ast.unparse(node.left) in kept
             for one in node.comparators if isinstance(one, ast.Constant) and isinstance(one.value, str)
         ]  # fmt: skip
+
+    def kept(self, text: str) -> set[str]:
+        """An expression, and the names that it is kept under."""
+        return {text} | {
+            target.id
+            for node in self.nodes if isinstance(node, ast.Assign) and ast.unparse(node.value) == text
+            for target in node.targets if isinstance(target, ast.Name)
+        }  # fmt: skip
 
     def axes(self, name: str) -> list[int]:
         """The sizes that the shape of a parameter is taken apart into, `N, D = x.shape`, or read from, `x.shape[1]`."""
@@ -93,9 +102,10 @@ class Examples:
                 continue
             if ast.unparse(node.value) in (f"{name}.shape", f"{name}.size()", f"np.shape({name})"):
                 return [self.size(ast.unparse(one)) for one in node.targets[0].elts]
+        kept = self.kept(f"{name}.shape")
         places = [
             int(node.slice.value) for node in self.nodes
-            if isinstance(node, ast.Subscript) and ast.unparse(node.value) == f"{name}.shape"
+            if isinstance(node, ast.Subscript) and ast.unparse(node.value) in kept
             and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int)
         ]  # fmt: skip
         return list(SIZES[: max(places) + 1]) if max(places, default=0) > 0 else []
@@ -118,11 +128,18 @@ class Examples:
 
     def along_axis(self, name: str) -> bool:
         """Whether a parameter is summed along an axis, or is the left one of a matrix product."""
-        return any(
+        return self.turned(name) or any(
             is_name(one, name)
             for node in self.nodes if isinstance(node, ast.Call) and any(one.arg in AXES for one in node.keywords)
             for one in (getattr(node.func, "value", node), *node.args[:1])
         ) or any(is_name(root(left), name) for left, _ in self.products())  # fmt: skip
+
+    def turned(self, name: str) -> bool:
+        """Whether a parameter is made a matrix whatever it was: `x.reshape(-1, n)`, `x.reshape(x.shape[0], -1)`."""
+        return any(
+            ast.unparse(call.func) == f"{name}.reshape" and len([*parts(ast.Tuple(call.args))]) == 2
+            for call in self.calls
+        )
 
     def multiplies(self, name: str) -> bool:
         """Whether a parameter is the right one of a matrix product."""

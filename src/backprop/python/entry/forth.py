@@ -14,6 +14,7 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.errors.spelling import either
+from backprop.python.entry.examples import Examples
 from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_whole, sizes
 from backprop.python.entry.gradients import LABELS, is_gradient
 from backprop.python.entry.inputs import DEFINITIONS, with_sizes
@@ -165,7 +166,7 @@ class Forth(Outputs):
         forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None
         taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())} - self.own
         named = {one for method, _ in self.readiness[2].values() for one in parameter_names(method)}
-        self.set_attributes(run, me, {name: one for name, one in given.items() if name not in taken})
+        self.set_attributes(run, me, {name: one for name, one in given.items() if name not in taken | self.own})
         self.make_ready(run, me, given)
         again = {name: one for name, one in given.items() if name in self.own or name not in named | taken}
         self.set_attributes(run, me, again)  # which making ready has made anew
@@ -215,7 +216,8 @@ class Forth(Outputs):
         each with what it fills."""
         methods = self.code.classes().get(self.pair.name, {})
         called = [] if self.pair.forward is None else reached(self.pair.forward, methods)
-        own, made = (set().union(*[attributes(one, how) for one in called]) for how in (ast.Load, ast.Store))
+        own = set().union(*[attributes(one, ast.Load) for one in called])
+        made = set().union(*[set_anew(one) for one in called])
         return own, own - made, {name: (one, filled_by(one)) for name, one in methods.items()}
 
     def make_ready(self, run: Interpreter, me: Object, given: dict[str, Any]) -> None:
@@ -253,9 +255,10 @@ class Forth(Outputs):
         except Problem as problem:
             methods = self.code.classes().get(self.pair.name, {}) if self.pair.of_object and me is not None else {}
             passes = [one for one in (self.pair.forward, self.pair.backward) if one is not None]
-            unset = re.search(r"\bNone\b|has no \.\w", problem.message)
+            unset = re.search(r"\bNone(Type)?\b|has no \.\w", problem.message)
             called = [one for start in passes for one in reached(start, methods)] if unset else []
-            own, made = (set().union(*[attributes(one, how) for one in called]) for how in (ast.Load, ast.Store))
+            own = set().union(*[attributes(one, ast.Load) for one in called])
+            made = set().union(*[set_anew(one) for one in called])
             others = [(name, one) for name, one in methods.items() if one not in called and name != "__init__"]
             held = me.names if me is not None else {}
             here = (problem.text or "").split("\n")[(problem.line or 1) - 1]  # what stands there comes first
@@ -264,7 +267,8 @@ class Forth(Outputs):
                 absent = name not in held and problem.message.endswith(f" .{name}")
                 if setter and (absent or (name not in made and held.get(name, 0) is None)):
                     free = [one for one in required_names(setter[0])[1:] if one not in self.given]
-                    one, value = (free[0], "[3,4]") if free and absent else (name, '{"KEY": …}')
+                    plain = not free or name in free
+                    one, value = (name, '{"KEY": …}') if plain else (free[0], taken_by(setter[0], free[0]))
                     given = either(f"--{one} '{value}'", f"{one}={value}")
                     state = "is not there" if absent else "is None"
                     hint = f"{name} {state}: {setter[0].name}() sets it, and nobody calls that; give it, like {given}"
@@ -417,11 +421,25 @@ def is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, dict) and bool(value) and all(one is None for one in value.values()))
 
 
+def taken_by(setter: ast.FunctionDef, name: str) -> str:
+    """An example of what a method that sets attributes takes: a shape, or what its text tells."""
+    return "[3,4]" if SHAPE.fullmatch(name) else Examples([setter]).of(name)
+
+
+def set_anew(method: ast.FunctionDef) -> set[str]:
+    """The attributes of its object that a method sets by statements that do not read them, as a step of theirs does."""
+    return set().union(*[
+        attributes(target, ast.Store) - attributes(node.value, ast.Load)
+        for node in ast.walk(method) if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else (node.target,))
+    ])  # fmt: skip
+
+
 def filled_by(method: ast.FunctionDef) -> set[str]:
-    """The attributes of its object that a method sets, or entries of which it sets."""
-    entries = [node.value for node in ast.walk(method)
-               if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)]  # fmt: skip
-    return attributes(method, ast.Store).union(*[attributes(one, ast.Load) for one in entries])
+    """The attributes of its object that a method sets so, or entries of which it sets."""
+    entries = [one.value for node in ast.walk(method) if isinstance(node, ast.Assign) for target in node.targets
+               for one in ast.walk(target) if isinstance(one, ast.Subscript)]  # fmt: skip
+    return set_anew(method).union(*[attributes(one, ast.Load) for one in entries])
 
 
 def idle(handed: list[dict[str, Any]]) -> Object:

@@ -51,7 +51,7 @@ def bases(name: str) -> list[str]:
 
 def is_of_gradient(name: str) -> bool:
     """Whether a name is that of a gradient."""
-    return bool(re.match(r"d[A-Z_a-z]|grad|nabla|.*_grads?$", name))
+    return bool(re.match(r"d[A-Z_a-z]|grad|nabla|.*_grad(ient)?s?$", name))
 
 
 def is_cost(name: str) -> bool:
@@ -73,7 +73,7 @@ def owner_at(names: Path, inputs: Iterable[Path], exact: bool = False) -> Path |
     """The input whose gradient stands under some keys: `dWs`, 1 that of `Ws`, 1; `layers`, 0, `dW` that of `layers`,
     0, `W`; in containers of any name, the last keys tell."""
     known = [path for path in inputs if len(path) >= len(names)]
-    for fold in (str, str.lower):
+    for fold in (str, str.lower, singular):
         wanted = [[fold(base) for base in bases(name)] for name in names]
         for same in (True, False) if exact else (False,):
             for path in known:
@@ -83,6 +83,11 @@ def owner_at(names: Path, inputs: Iterable[Path], exact: bool = False) -> Path |
                 if all(alike if same else map(max, alike, based)) and (same or any(based)):
                     return path
     return None
+
+
+def singular(name: str) -> str:
+    """A name without what makes it plural: `weight_gradient` is that of `weights`."""
+    return re.sub(r"(?<=[a-z]{2})(?<!s)s$", "", name.lower())
 
 
 def place_of(given: dict[str, Any], path: Path) -> tuple[Any, Any]:

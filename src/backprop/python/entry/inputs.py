@@ -355,7 +355,8 @@ class Inputs:
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
         needed = [name for name in needed if name not in self.given]
-        examples = Examples([one for one, _ in functions] if needed else [], self.backs() if needed else [])
+        texts = [one for one, _ in functions] + (reached(whole, self.methods())[1:] if self.methods() else [])
+        examples = Examples(texts if needed else [], self.backs() if needed else [])
         of_labels = Examples(self.backs() if labels else [])
         return {name: (of_labels if name in labels else examples).of(name) for name in needed}
 

@@ -12,7 +12,7 @@ import numpy as np
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.entry.examples import RATE
 from backprop.python.entry.given import numbers_in
-from backprop.python.entry.gradients import is_cost, is_gradient
+from backprop.python.entry.gradients import bases, is_cost, is_gradient
 from backprop.python.entry.inputs import UPSTREAM_LIKE, Inputs
 from backprop.python.entry.objects import LISTS, inner, rowed
 from backprop.python.entry.pairs import Pair, attributes, leading, returns
@@ -132,6 +132,13 @@ class Outputs(Inputs):
         if results and not is_gradient(results[0]) and not numbers_in(results[0]):  # what is kept first, then the loss
             order = sorted(range(len(results)), key=lambda place: not is_gradient(results[place]))
             results, names = [results[place] for place in order], [names[place] for place in order]
+        if self.above and pair_takes_results(self.pair):  # what is named from above: `dy` of `return h, y`
+            above = [one for name in self.unnamed(names)[: self.above] for one in bases(name) if one in names]
+            order = sorted(range(len(names)), key=lambda place: [*above, names[place]].index(names[place]))
+            results, names = [results[place] for place in order], [names[place] for place in order]
+            if above and not is_gradient(results[0]) and not numbers_in(results[0]) and not alike_in(results[0]):
+                told = f"the backward pass takes the gradient of {names[0]}, which is no array and no number"
+                raise Problem("value", told)
         return results, names
 
     def among(self, found: list[Any], names: list[str]) -> list[Any]:

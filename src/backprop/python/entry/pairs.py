@@ -16,8 +16,8 @@ from backprop.python.source import Code, Part, names_set, names_used, parameter_
 from backprop.python.values.arrays import HELD
 
 BACK = re.compile(
-    r"^(?:(?P<before>backward|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backward|backprop|back|bwd?|"
-    r"grad|gradient|vjp)(?:_\w+)?|(?P<alone>backward|backprop|bwd))$"
+    r"^(?:(?P<before>backw[ao]rds?|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backw[ao]rds?|"
+    r"backprop|back|bwd?|grad|gradient|vjp)(?:_\w+)?|(?P<alone>backw[ao]rds?|backprop|bwd))$"  # also as it is misspelt
 )
 SLOPE = re.compile(
     r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)(?:_d|_?(?:prime|der(?:iv(?:ative)?)?|jac(?:obian)?|"
@@ -34,8 +34,9 @@ FORWARD = re.compile(
     r"^_*(?:(?:forward|fwd|feed_?forward|fprop|forw)(?:_?(?:pass|prop\w*|step|impl|cpu))?|propagate)$", re.IGNORECASE
 )
 BACKWARD = re.compile(
-    r"^_*(?:(?:backward|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
+    r"^_*(?:(?:backw[ao]rds?|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
 )
+AHEAD = re.compile(r"forward|fwd|feed_?forward|fprop|predict", re.IGNORECASE)  # somewhere in the name of a forward pass
 FORTH_OTHERWISE = re.compile(
     r"^_*(?:__call__|call|compute|update_?output|evaluate|(?:compute|calc?|get)_?(?:output|loss|cost))$", re.IGNORECASE
 )
@@ -50,6 +51,7 @@ COSTS = re.compile(
 GRADS = re.compile(
     r"^_*(?:g|df|dj|grad(?:ient)?s?|jac(?:obian)?|score|derivative)(?:_?fun(?:c|ction)?)?$", re.IGNORECASE
 )
+TAKEN = re.compile(r"d[A-Z]|d[bwx]\d*$|grad")  # of parameters, plainly gradients
 SELVES = re.compile(r"_*(self|cls|klass|this|me|ctx|context|s|c|m)?_*", re.IGNORECASE)
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
@@ -268,7 +270,8 @@ def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list
         if not isinstance(one, ast.FunctionDef | ast.ClassDef) or one.name in paired:
             continue
         if isinstance(one, ast.FunctionDef):
-            found.append(training_pair(part, one, training(one), defaults(one)))
+            steps = any(TAKEN.match(name) for name in required_names(one))  # an optimizer's
+            found.append(None if steps else training_pair(part, one, training(one), defaults(one)))
             continue
         methods = code.classes().get(one.name, {})
         known = set().union(*[attributes(method, ast.Store) for method in methods.values()])
@@ -373,6 +376,9 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     backs = [one for name, one in methods.items() if BACKWARD.match(name) and not only_steps(one, methods)]
     alike = [one for one in backs if forward is not None and one.name in ("backward", f"back{forward.name}")]
     backward = next(iter([*alike, *backs]), None)
+    if forward is not None and backward is not None and not left_for(backward, forward, methods):
+        keeping = [one for name, one in methods.items() if AHEAD.search(name) and left_for(backward, one, methods)]
+        forward = next((one for one in keeping if one is not backward), forward)
     if backward is None:  # a cost, and what gives its slopes, which no other method takes as its helper
         helpers = set().union(*[attributes(one, ast.Load) for one in methods.values()])
         slopes = [(forth, back) for name, back in methods.items() if (forth := of_slope(name, methods)) is not None]
@@ -426,6 +432,15 @@ def held(methods: list[ast.FunctionDef]) -> tuple[str, bool]:
         return "", False  # torch puts them there
     put = next((node.attr for node in own if isinstance(node.ctx, ast.Store)), "")
     return put, any(node.attr == put and isinstance(node.ctx, ast.Load) for node in own)
+
+
+def left_for(backward: ast.FunctionDef, forward: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef]) -> set[str]:
+    """The attributes that a forward pass sets and a backward pass reads: one that only predicts leaves nothing."""
+    read, left = (
+        set().union(*[attributes(one, how) for one in reached(start, methods)])
+        for start, how in ((backward, ast.Load), (forward, ast.Store))
+    )
+    return read & left
 
 
 def attributes(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:

@@ -108,8 +108,10 @@ class Taken(Forth):
             if len(rest) > len(free) and name in forward.scope.names:
                 bound[name] = forward.scope.names[name]
                 rest.remove(name)
-        if len(rest) == 1 and len(free) > 1 and isinstance(forward.returned, tuple):
-            free = [tuple(free)]
+        several = len(free) > 1
+        if len(rest) == 1 and isinstance(forward.returned, tuple) and (several or any(map(is_gradient, free))):
+            whole = len(forward.returned) in takes_apart(self.pair.backward, rest[0])  # with what came out, too
+            free = [forward.returned] if whole else [tuple(free)] if several else free
         for name, value in zip(rest, free, strict=False):
             bound[name] = nothing_of(value) if OF_STATE.fullmatch(name) else value
 
@@ -139,6 +141,13 @@ class Taken(Forth):
         if len(free) == len(unknown) and all("prev" in name for name in unknown):
             self.supposed = dict(zip(unknown, free, strict=True))
             bound.update({name: given[whose] for name, whose in self.supposed.items()})
+
+
+def takes_apart(function: ast.FunctionDef | None, name: str) -> set[int]:
+    """Into how many names a function takes a parameter apart: `a, x, z = cache`."""
+    nodes = ast.walk(function) if function is not None else ()
+    targets = [node.targets[0] for node in nodes if isinstance(node, ast.Assign) and ast.unparse(node.value) == name]
+    return {len(one.elts) for one in targets if isinstance(one, ast.Tuple | ast.List)}
 
 
 def nothing_of(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from backprop.python.values.arrays import dtype_of, is_array, number_of, plain
+from backprop.python.values.arrays import DTYPES, dtype_of, is_array, is_number, number_of, plain
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Idle, Library, Made, Object, called, kind_of
@@ -24,6 +24,8 @@ TYPES: dict[str, Any] = {
     "int": (int, np.integer), "float": (float, np.floating), "str": str, "bool": bool, "list": list, "tuple": tuple,
     "dict": dict, "set": set, "range": range, "ndarray": np.ndarray, "Tensor": np.ndarray, "floating": np.floating,
     "integer": np.integer, "number": np.number, "signedinteger": np.signedinteger, "bool_": np.bool_,
+    "unsignedinteger": np.unsignedinteger, "inexact": np.inexact, "complexfloating": np.complexfloating,
+    "complex": (complex, np.complexfloating), "generic": np.generic,
     "type": Class, "Callable": (Function, Builtin, Bound, Class, Library), "Sequence": (list, tuple, str),
     "Iterable": (list, tuple, str, dict, set, range, np.ndarray), "Mapping": dict, "Number": (int, float, np.number),
     "Hashable": (str, int, float, tuple, type(None)),
@@ -111,9 +113,13 @@ def builtins(run: Running) -> dict[str, Builtin]:
         ),
         "numba.prange": lambda *given: numbers_of(run, range(*[number_of(one) for one in given])),
         "enum.auto": lambda: next(members),
-        "numpy.issubdtype": lambda one, kind: np.issubdtype(
-            dtype_of(one), TYPES.get(called(kind).rpartition(".")[2]) or dtype_of(kind)
-        ),
+        "numpy.issubdtype": lambda one, kind: issubclass(dtype_of(one).type, kinds_called(kind)),
+        "numpy.result_type": lambda *given: np.result_type(*[
+            np.asarray(one).dtype if is_array(one) or is_number(one) else dtype_of(one) for one in given
+        ]),
+        "numpy.promote_types": lambda one, other: np.promote_types(dtype_of(one), dtype_of(other)),
+        "numpy.iscomplexobj": lambda _: False,
+        "numpy.isrealobj": lambda _: True,
         "torch.distributed.is_initialized": lambda: False,
         "torch.distributed.is_available": lambda: False,
         "torch.device": lambda name="cpu", *_: name,
@@ -234,6 +240,12 @@ def has(run: Running, value: Any, name: str) -> bool:
     except Refusal:
         return False
     return not is_array(value) or name in ("shape", "ndim", "size", "dtype", "T")
+
+
+def kinds_called(kind: Any) -> Any:
+    """The class, or classes, of elements of a kind: `np.floating` has several, and of `float` there is one."""
+    name = called(kind).rpartition(".")[2]
+    return TYPES[name] if name in TYPES and name not in DTYPES else dtype_of(kind).type
 
 
 def is_subclass(value: Any, kinds: Any) -> bool:

@@ -63,7 +63,10 @@ class Definitions(Calls):
             elif alias.name in own:
                 scope.names[alias.asname or alias.name] = own[alias.name]
             elif module != "builtins" or alias.name not in self.builtins:
-                found = self.imported(tuple(f"{module}.{alias.name}".lstrip(".").split(".")))
+                path = tuple(f"{module}.{alias.name}".lstrip(".").split("."))
+                found = self.imported(path)
+                if isinstance(found, Object) and self.is_elsewhere(path):  # for a file that is not there, one function
+                    found = found.names.get(alias.name, found)  # has a file of its own
                 if isinstance(found, Unknown):  # it may be defined in a file that was given, or that is read later
                     found.later = self.imports.get((self.source.name, module), ""), alias.name
                     known = scope.top().names.get(alias.name, found)
@@ -102,6 +105,11 @@ class Definitions(Calls):
         if path[0] == "autograd":
             path = path[1:] if path[1:2] == ("numpy",) else path
         return self.member(Library(path[:-1]), path[-1]) if len(path) > 1 else Library(path)
+
+    def is_elsewhere(self, path: tuple[str, ...]) -> bool:
+        """Whether a module was found by its last name alone, and not where its path says."""
+        file = self.imports.get((self.source.name, ".".join(path)), "").replace("\\", "/")
+        return not f"/{file}".endswith((f"/{'/'.join(path)}.py", f"/{'/'.join(path)}/__init__.py"))
 
     def module(self, path: tuple[str, ...], file: str) -> Object:
         """A file as an object that has its names, and those of the modules below it."""

@@ -250,8 +250,15 @@ class Libraries:
         if given and given[0] is None and row.size is of_shape:  # as it once was
             given = ((), *given[1:])
         named = {key: dtype_of(one) if key == "dtype" else self.argument(one) for key, one in keywords.items()}
-        self.measure(row, given, named)
-        return self.result(name, row, given, named, lambda out: settled(out, *given))
+        try:
+            self.measure(row, given, named)
+            return self.result(name, row, given, named, lambda out: settled(out, *given))
+        except (TypeError, ValueError, AttributeError):
+            if any(
+                one is None for one in (*given, *(given[0] if given and isinstance(given[0], list | tuple) else ()))
+            ):
+                raise Refusal(f"{library}.{name} cannot be computed of None", "value") from None
+            raise
 
     def grid(self, shape: Any) -> Any:
         """Lists of lists in place of an array of objects."""
