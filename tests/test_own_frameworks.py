@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backprop.errors import Problem
-from conftest import Check
+from conftest import Check, shell
 from test_python_reader import read
 
 PACKAGE = {
@@ -1002,3 +1002,112 @@ def test_a_layer_may_add_the_slope_of_a_penalty_that_the_cost_counts(rates: dict
     for right in ("self.dweights += self.l1", "self.dweights += 2"):  # the other way it is none
         text = PENALIZED.replace(right, right.replace("+", "-"))
         assert check("dense.py", every, {"dense.py": text})["verdict"] == "wrong"
+
+
+MADE = """
+import numpy as np
+from typing import overload
+import uuid
+
+class Step:
+    def __call__(self, *given):
+        return self.forward(*given)
+    @overload
+    def forward(self, x): ...
+    @overload
+    def forward(self, x, shape): ...
+
+def step(cls):
+    return type(cls.__name__, (cls, Step), {"key": str(uuid.uuid4())})
+
+def twice(cls):
+    class Inner:
+        def forward(x, y):
+            return 2 * cls.forward(x, y)
+        def backward(g, x, y):
+            a, b = cls.backward(g, x, y)
+            return 2 * a, 2 * b
+    Inner.__name__, Inner.__doc__ = cls.__name__, cls.__doc__
+    return Inner
+
+kinds = np.ndarray | list
+kinds = None | kinds | float
+
+@twice
+class Times:
+    def forward(x, y):
+        assert isinstance(x, kinds) and isinstance(None, kinds) and not isinstance("", kinds)
+        return x * y
+    def backward(g, x, y):
+        return g * y, g * x
+
+@step
+class Sine:
+    def forward(self, x):
+        if not np.can_cast(x.dtype, np.number) or np.can_cast(x.dtype, np.integer) or 7 in x:
+            raise TypeError("numbers are wanted")
+        self.x = x
+        return np.sin(x)
+    def backward(self, g):
+        return g * np.cos(self.x)
+
+@step
+class SumTo:
+    def forward(self, x, shape, keep):
+        self.shape = x.shape
+        out = x.sum(0, keepdims=keep)
+        if out.shape != shape:
+            raise ValueError("this is another shape")
+        return out
+    def backward(self, g):
+        return np.broadcast_to(g, self.shape)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("Times", {"x": [0.5, 2.0], "y": [3.0, 1.0]}),
+        ("Sine", {"x": [0.5, 2.0]}),
+        ("SumTo", {"x": [[0.5, 2.0], [1.0, 3.0]], "shape": [1, 2], "keep": True}),
+    ],
+)
+def test_classes_that_are_made_by_functions(check: Check, name: str, given: dict[str, Any]) -> None:
+    """By `type()` with three arguments, by a decorator that hands back another class, with names that are set."""
+    found = check(f"made.py:{name}", given, {"made.py": MADE})
+    assert found.get("verdict") == "ok", found
+    wrong = MADE.replace("g * y, g * x", "g * x, g * x").replace("g * np.cos", "g * np.sin")
+    wrong = wrong.replace("broadcast_to(g, ", "broadcast_to(2 * g, ")
+    assert check(f"made.py:{name}", given, {"made.py": wrong})["verdict"] == "wrong"
+
+
+def test_words_of_json_in_an_option_are_what_they_are_in_json(tmp_path: Any) -> None:
+    (tmp_path / "made.py").write_text(MADE)
+    for keep in ("true", "True"):
+        done = shell(
+            f"backprop check made.py:SumTo --x 'randn(3, 2)' --shape '[1, 2]' --keep {keep} --seed 1", tmp_path
+        )
+        assert done.returncode == 0, done.stderr
+
+
+NUMBERS = """
+import torch
+
+class Scaled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: torch.Tensor, scale: torch.Tensor):
+        scale = scale.to(x.device).type_as(x)
+        ctx.save_for_backward(x, scale)
+        return x * scale.exp()
+
+    @staticmethod
+    def backward(ctx, g: torch.Tensor):
+        x, scale = ctx.saved_tensors
+        return g * scale.exp(), (g * x * scale.exp()).sum()
+"""
+
+
+def test_a_number_for_what_is_said_to_be_a_tensor(check: Check) -> None:
+    assert check("scaled.py", {"x": [0.5, 2.0], "scale": 0.5}, {"scaled.py": NUMBERS}).get("verdict") == "ok"
+    wrong = NUMBERS.replace("(g * x *", "(g *")
+    assert check("scaled.py", {"x": [0.5, 2.0], "scale": 0.5}, {"scaled.py": wrong})["verdict"] == "wrong"

@@ -74,3 +74,65 @@ def test_so_is_one_that_is_set_in_a_copy(tmp_path: Path) -> None:
     Path(tmp_path, "relu.py").write_text(text + "def f_backward(g, cache):\n    return g\n")
     done = shell("backprop check relu.py --x 'randn(3, 4)' --seed 1", tmp_path)
     assert (done.returncode, "WRONG" in done.stdout) == (1, True)
+
+
+MEANT = """
+import torch
+
+class {name}(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, alpha):
+        ctx.alpha = alpha
+        return {forward}
+
+    @staticmethod
+    def backward(ctx, g):
+        return {x}, None
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "forward", "x", "told"),
+    [
+        ("GradientReversal", "x.view_as(x)", "-ctx.alpha * g", "is -alpha times"),
+        ("ReverseLayerF", "x.clone()", "g.neg() * ctx.alpha", "is -alpha times"),
+        ("GradScaler", "x", "g * ctx.alpha", "is alpha times"),
+        ("ScaledGrad", "x * 1", "g / 10", "is 0.1 times"),
+        ("ClampSTE", "x.clamp(-ctx.alpha, ctx.alpha)", "g", "is what comes from above"),
+        ("StraightThroughHardtanh", "x.clamp(-1, 1)", "g", "is what comes from above"),
+    ],
+)
+def test_a_gradient_that_the_name_says_is_meant_is_right_and_told(
+    name: str, forward: str, x: str, told: str, tmp_path: Path
+) -> None:
+    Path(tmp_path, "meant.py").write_text(MEANT.format(name=name, forward=forward, x=x))
+    done = shell("backprop check meant.py --x 'randn(3, 4)' --alpha 0.5 --seed 1", tmp_path)
+    assert (done.returncode, "WRONG" in done.stdout) == (0, False), done.stdout
+    assert told in done.stderr
+    assert f"as {name} says" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "forward", "x", "told"),
+    [
+        ("Passing", "x.view_as(x)", "-ctx.alpha * g", "a name like GradientReversal"),
+        ("GradientReversal", "x * 2", "-ctx.alpha * g", ""),  # which hands nothing on as it is
+        ("GradientReversal", "x.view_as(x)", "-ctx.alpha * g.flip(0)", ""),
+        ("ClampSTE", "x.clamp(-1, 1)", "g * 2", ""),
+        ("Clamp", "x.clamp(-1, 1)", "g", ""),
+        ("Steps", "x.clamp(-1, 1)", "g", ""),
+    ],
+)
+def test_what_the_name_does_not_say_stays_wrong(name: str, forward: str, x: str, told: str, tmp_path: Path) -> None:
+    Path(tmp_path, "meant.py").write_text(MEANT.format(name=name, forward=forward, x=x))
+    done = shell("backprop check meant.py --x 'randn(3, 4)' --alpha 0.5 --seed 1", tmp_path)
+    assert (done.returncode, "WRONG" in done.stdout) == (1, True)
+    assert told in done.stderr
+    assert " says" not in done.stderr.replace("GradientScale says", "")
+
+
+def test_a_backward_pass_that_says_itself_that_it_is_not_written_is_not_judged(tmp_path: Path) -> None:
+    lines = 'raise NotImplementedError("no gradient yet")'
+    status, out, said = judged(tmp_path, "x ** 2", "g", lines=lines)
+    assert (status, "WRONG" in out, out.count("IMPRECISE: the backward pass does not get so far")) == (1, False, 2)
+    assert "no gradient yet" in said

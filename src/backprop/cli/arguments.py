@@ -11,7 +11,7 @@ from backprop.errors import Problem
 from backprop.library.values import Random, read_json
 
 ABOVE = 4  # folders above a file in which what it imports may be
-PYTHONS = {"True": True, "False": False, "None": None}
+PYTHONS = {"True": True, "False": False, "None": None, "true": True, "false": False, "null": None}
 CALLING = re.compile(r"(\w+)\(.*\)")
 HINT = 'it is an object of names and values, like {"x": [1, 2], "mode": "train"}'
 

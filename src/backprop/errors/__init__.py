@@ -18,9 +18,10 @@ class Problem(Exception):
     """Something that the user wrote cannot be done; nothing else is raised for it.
 
     `kind` is one word for programs: "syntax", "name", "arity", "definition", "variable", "value", "file", "option",
-    "shape", "rule", "size". `message` says what is wrong, `hint` what would be right (it may be empty). `spans` are the
-    places in `text`, the most important one first; `line` and `column` are those of the first, counted from 1, and None
-    where the problem is not in a text. `source` names where the text came from, if not from the command line.
+    "shape", "rule", "size", "raised" (by code of the user's own). `message` says what is wrong, `hint` what would be
+    right (it may be empty). `spans` are the places in `text`, the most important one first; `line` and `column` are
+    those of the first, counted from 1, and None where the problem is not in a text. `source` names where the text came
+    from, if not from the command line.
     """
 
     def __init__(

@@ -20,9 +20,10 @@ from backprop.python.entry.gradients import Path, leaves
 from backprop.python.entry.inputs import UPSTREAM_LIKE
 from backprop.python.entry.runner import Runner
 from backprop.python.values.arrays import fresh
+from backprop.python.values.meter import RAISED
 
 FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
-STOPS = ("shape", "value")  # problems of a backward pass that are mistakes of its own
+STOPS = ("shape", "value", RAISED)  # problems of a backward pass that are its own: a mistake, or what it says it is
 CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
 MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
 UPSTREAM = option("--upstream")

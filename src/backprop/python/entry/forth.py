@@ -55,7 +55,7 @@ class Forth(Outputs):
         else:
             me = self.kept_context(run, scope, pair.forward)
             function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
-        keywords = {name: given[name] for name in names if name in given}
+        keywords = {name: sizes(given[name]) if SIZES.search(name) else given[name] for name in names if name in given}
         cls, held = self.holding
         self.holders = {
             name: self.holder(run, scope, cls, given[name]) for name in held if is_gradient(given.get(name))

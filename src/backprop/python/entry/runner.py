@@ -16,13 +16,14 @@ from backprop.python.interpret.autograd import asks
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import as_tensor
 from backprop.python.interpret.machine import Observer
-from backprop.python.values.arrays import PLAIN, fresh
+from backprop.python.values.arrays import PLAIN, fresh, is_number
 from backprop.python.values.scope import Object, Scope
 from backprop.python.values.tape import Tape
 
 Instead = dict[ast.stmt, list[ast.stmt]]
 HOLDERS = (np.ndarray, dict, list, Object)  # what a pass may write into
 NO_SIZE = re.compile("cannot be interpreted as an integer|only integers.* are valid indices")
+TENSOR = re.compile(r"\bTensor\b")
 MOST_KEPT = 8  # points of which is kept what the forward pass left
 
 
@@ -111,7 +112,12 @@ class Runner(Back):
     def prepared(self, given: dict[str, Any]) -> dict[str, Any]:
         """Arguments in memory of their own, as tensors for torch."""
         copied: dict[str, Any] = fresh(given)
-        return {name: as_tensor(value) for name, value in copied.items()} if self.torch else copied
+        if not self.torch:
+            return copied
+        said = tensors_said(self.pair.forward)
+        return {
+            name: as_tensor(np.array(one) if name in said and is_number(one) else one) for name, one in copied.items()
+        }
 
     def run(
         self, given: dict[str, Any], upstream: list[Any], instead: Instead | None = None,
@@ -165,6 +171,12 @@ class Runner(Back):
         inner = Scope(scope)
         inner.names.update(names)
         return arguments, Forward(results, kept.forward.names, outputs, inner, None, returned)
+
+
+def tensors_said(tree: ast.FunctionDef | None) -> set[str]:
+    """The parameters that are said to be tensors, `scale: torch.Tensor`: a number that is given for one is one, too."""
+    given = tree.args.args if tree is not None else []
+    return {one.arg for one in given if one.annotation is not None and TENSOR.search(ast.unparse(one.annotation))}
 
 
 def is_data(value: Any) -> bool:

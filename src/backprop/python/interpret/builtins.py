@@ -99,7 +99,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "hasattr": lambda x, name: has(run, x, name),
         "getattr": lambda x, name, *other: run.attribute(x, name) if not other or has(run, x, name) else other[0],
         "setattr": lambda x, name, value: run.put_attribute(x, name, value),
-        "type": kind_of,
+        "type": lambda x, *made: class_of(x, *made) if made else kind_of(x),
         "staticmethod": lambda f: marked(f, "static"),
         "classmethod": lambda f: marked(f, "class"),
         "property": lambda f: marked(f, "property"),
@@ -120,6 +120,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "numpy.promote_types": lambda one, other: np.promote_types(dtype_of(one), dtype_of(other)),
         "numpy.iscomplexobj": lambda _: False,
         "numpy.isrealobj": lambda _: True,
+        "numpy.can_cast": lambda one, kind, *_: issubclass(dtype_of(one).type, kinds_called(kind)),
         "torch.distributed.is_initialized": lambda: False,
         "torch.distributed.is_available": lambda: False,
         "torch.device": lambda name="cpu", *_: name,
@@ -137,6 +138,15 @@ def tuple_of(name: str, fields: Any) -> Class:
     made = Class(name, (), {})
     made.fields = fields.replace(",", " ").split() if isinstance(fields, str) else list(fields)
     made.is_tuple = True
+    return made
+
+
+def class_of(name: str, bases: tuple[Any, ...], names: dict[str, Any]) -> Class:
+    """The class of `type("Log", (Function,), {"forward": …})`, as a statement defines one."""
+    made = Class(name, tuple(one for one in bases if isinstance(one, Class)), dict(names))
+    for one in names.values():
+        if isinstance(one, Function):
+            one.owner = made
     return made
 
 
@@ -267,7 +277,9 @@ def is_instance(value: Any, kinds: Any) -> bool:
             if isinstance(value, Object) and value.cls.is_a(kind):
                 return True
             continue
-        if isinstance(kind, Idle):  # no value here is of a kind of such a library
+        if kind is None and value is None:
+            return True
+        if kind is None or isinstance(kind, Idle):  # no value here is of a kind of such a library
             continue
         if isinstance(kind, np.dtype):
             if is_array(value) and value.dtype == dtype_of(kind):

@@ -32,7 +32,7 @@ HARMLESS = frozenset([
     "custom_bwd", "lru_cache", "cache", "override", "wraps", "abstractmethod", "amp", "autocast", "custom_vjp",
     "inference_mode",
     "dataclass", "typechecked", "jaxtyped", "checkpoint", "disable_jit", "named_scope", "script", "compile", "ignore",
-    "primitive",
+    "primitive", "overload",
 ])  # fmt: skip  # as a context or a decorator: they change no value
 EVERY = {
     ("numpy",): (*NUMPY, *NAMES["numpy"], "pi", "e", "inf", "nan", "newaxis", "random", "linalg"),

@@ -18,7 +18,7 @@ from backprop.python.interpret.machine import ERRORS, said
 from backprop.python.interpret.operators import IN_PLACE
 from backprop.python.values.arrays import Tensor, operand
 from backprop.python.values.frames import Frame
-from backprop.python.values.meter import Refusal
+from backprop.python.values.meter import RAISED, Refusal
 from backprop.python.values.scope import Idle, Object, Scope, Suspended, called
 
 
@@ -202,7 +202,7 @@ class Interpreter(Definitions):
             value = None if why is None else self.evaluate(why, scope)
         self.at = tree
         text = f": {value}" if isinstance(value, str) else ""
-        raise Refusal(f"this raises an error here{text}"[:300], "value", raised=getattr(head, "id", "") or self.raised)
+        raise Refusal(f"this raises an error here{text}"[:300], RAISED, raised=getattr(head, "id", "") or self.raised)
 
     def do_Delete(self, tree: ast.Delete, scope: Scope) -> None:
         for target in tree.targets:

@@ -494,6 +494,8 @@ def attribute_of_array(a: Any, name: str) -> Any:
         return a
     if name == "real":
         return a
+    if name == "device" and isinstance(a, Tensor):
+        return "cpu"
     if name in ("is_cuda", "is_sparse", "is_quantized") and isinstance(a, Tensor):
         return False
     if name == "flat":

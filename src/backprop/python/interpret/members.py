@@ -29,6 +29,7 @@ from backprop.python.values.scope import (
 )
 
 JOINING = (("numpy", "c_"), ("numpy", "r_"), ("numpy", "s_"))
+NAMED = ("__name__", "__qualname__", "__module__", "__doc__")  # what a class and a function say of themselves
 OWN_METHODS = frozenset(["__init__", "__call__", "__new__"])  # of those with two underscores, what may be named
 
 
@@ -65,8 +66,8 @@ class Members(Machine):
         """`value.name`. Names with two underscores on both sides reach into Python itself, and are refused."""
         if name == "__class__":
             return kind_of(value)
-        if name in ("__name__", "__qualname__", "__module__") and isinstance(value, Class | Function | Builtin):
-            return value.name if name != "__module__" else ""
+        if name in NAMED and isinstance(value, Class | Function | Builtin):
+            return value.name if name.endswith("name__") else ""
         own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
         if name.startswith("__") and name.endswith("__") and name not in OWN_METHODS and not own:
             raise Refusal(f".{name} is not read: it reaches into Python itself")
@@ -133,6 +134,9 @@ class Members(Machine):
 
     def put_attribute(self, base: Any, name: str, value: Any) -> None:
         operator = isinstance(base, Class) and isinstance(value, Function | Builtin)
+        if name in NAMED and isinstance(base, Class | Function):
+            base.name = value if name == "__name__" and isinstance(value, str) else base.name
+            return
         if name.startswith("__") and name.endswith("__") and not operator:
             raise Refusal(f".{name} is not read: it reaches into Python itself")
         prop = base.cls.find(name) if isinstance(base, Object) else None

@@ -96,6 +96,10 @@ class Operators(Members):
     def sequences(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
         """Lists, tuples and texts: joined, or repeated."""
         kinds = (list, tuple, str)
+        if kind is ast.BitOr and all(
+            isinstance(one, Class | Builtin | Library | tuple) or one is None for one in (a, b)
+        ):
+            return tuple(one for side in (a, b) for one in (side if isinstance(side, tuple) else (side,)))  # of kinds
         if kind is ast.Mod and isinstance(a, str):
             return self.formatted(a, b)
         if isinstance(a, Sizes) or isinstance(b, Sizes):  # a list or a tuple, as the other one is
@@ -174,6 +178,8 @@ class Operators(Members):
     def contains(self, items: Any, value: Any) -> bool:
         if isinstance(items, dict | set | str | range) and not isinstance(value, Builtin):
             return indexing.key_of(value) in items
+        if is_array(items):  # also in one of no dimensions, which cannot be gone through
+            return bool(np.any(self.compared(ast.Eq(), value, items)))
         return any(self.truth(self.compared(ast.Eq(), value, one)) for one in self.listed(items))
 
 

@@ -17,6 +17,9 @@ LONGEST = 1_000_000  # of a text, a list, a tuple
 MOST_BITS = 20_000  # of a whole number
 
 
+RAISED = "raised"  # the kind of problem that the user's own `raise` is
+
+
 class Refusal(Exception):
     """Something that is not read. Where it stands is added by the interpreter, which makes a Problem of it."""
 

@@ -184,7 +184,7 @@ class Idle:
 
 IDLE = frozenset([
     "matplotlib", "seaborn", "logging", "IPython", "wandb", "tensorboardX", "pdb", "gc", "os", "sys", "datetime",
-    "mxnet",
+    "mxnet", "uuid",
 ])  # fmt: skip
 OF_OTHERS = IDLE | frozenset([
     "sklearn", "tensorflow", "keras", "pandas", "sympy", "h5py", "PIL", "cv2", "graphviz", "pickle", "abc",
