@@ -62,6 +62,24 @@ def test_the_program_tests_itself(text: str, target: str) -> None:
     exec(write(request, target), {"__name__": "__main__"})
 
 
+COUNTED = [
+    "A[0] * einsum(\"ij->j\", A > 0)", "s[:2] * einsum(\"ij,j->j\", A > -5, s[:2] > 0)",
+    "A - transpose(A > 0, axes=[1, 0])",
+    "A - (A > 0)[:, ::-1]", "s[:2] - (A > 0)[..., 0]", "(s > 15)[0] * (mean(A > 0) - s[0])", "-((s > 15) * s)",
+    "s * -cumsum(s > 15)", "-sort(y == 1) * s", "s - stack(s > 15, s < 35)[1]", "-concat(s > 15, s < 35)[2:6] * s",
+    "min(s[0], -norm(conv1d(sqrt(s), [0.5, -1.5], stride=2)))", "max(-norm(s), logsumexp([[1, 2], [3, 4]] @ A[0]))",
+    "A * conv2d(A > 0, [[1]])", "s * cross(s[:3] > 15, y[:3])[0]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch", "jax"])
+@pytest.mark.parametrize("text", COUNTED)
+def test_truth_values_are_counted_wherever_they_are_calculated_with(text: str, target: str) -> None:
+    pytest.importorskip(target)
+    at = point(f"sum({text})")
+    exec(write(Request(backprop.compile(f"sum({text})").circuit(at), at=at), target), {"__name__": "__main__"})
+
+
 def test_map_and_check(tmp_path: Path) -> None:
     rows = '{"s": [1, -2, 3]}\n{"s": [-1, -2, 5]}\n'
     found = shell(f"printf '{rows}' | backprop map 'sum(s[s > 0]^2)'", tmp_path)

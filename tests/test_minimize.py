@@ -362,3 +362,13 @@ def test_a_method_of_scipys_says_how_scipy_is_installed(monkeypatch: pytest.Monk
     with pytest.raises(backprop.Problem, match="this method needs SciPy, which is not installed") as raised:
         backprop.minimize("(x-3)^2", {"x": 0}, method="bfgs")
     assert '".[minimize]"' in raised.value.hint
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "least-squares"])  # which is given residuals
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_the_norm_of_a_gradient_neither_dies_out_nor_overflows(method: str, scale: float) -> None:
+    found = backprop.minimize(f"{scale}*(x - 3)^2", x=1, method=method, steps=3)
+    assert found.path[0].norm == pytest.approx(4 * scale)
+    assert found.converged == (scale < 1 or found.parameters["x"] == 3)
+    assert np.isfinite(found.parameters["x"]) or not found.converged
+    assert "is 0" not in found.why or found.parameters["x"] == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from backprop.library import Compiled
 from backprop.library.nudge import Nudge, nudge
+from backprop.show.nudged import text_of
 
 
 def nudged(text: str, steps: dict[str, Any], **at: Any) -> Nudge:
@@ -78,3 +80,15 @@ def test_the_change_is_counted_as_the_gradient_from_above_has_it(x: Any) -> None
 
 def test_no_step_leaves_the_sign_of_a_zero() -> None:
     assert nudged("1/x", {"x": 1.0}, x=-0.0).value == -np.inf
+
+
+@pytest.mark.parametrize(("text", "x", "step", "error"), [
+    ("1/x", 1.0, -1.0, 1.0), ("exp(x)", 700.0, 100.0, 1.0), ("sqrt(x)", 0.0, 1.0, 1.0), ("x/1e-320", 1e5, 1.0, None),
+    ("log(x)", 1.0, -2.0, None),
+])  # fmt: skip
+def test_a_prediction_is_wholly_off_where_one_of_the_two_is_infinite(
+    text: str, x: float, step: float, error: float | None
+) -> None:
+    found = nudged(text, {"x": step}, x=x)
+    assert found.error == (pytest.approx(nan, nan_ok=True) if error is None else error)
+    assert ("off by" in text_of(found, 6)) == (error is not None)

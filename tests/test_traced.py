@@ -47,6 +47,13 @@ def run(x, W):
     params = {"W1": W}
     return np.maximum(x @ params["W" + str(1)], 0).sum()
 """,
+    "a number in many places": """
+def run(x, s):
+    h = x * 1.0
+    h[0] = s
+    np.add.at(h, ([1, 0, 1], [0, 2, 0]), s)
+    return np.sum(h * np.array([[s, s, s], x[0], x[1] * s]))
+""",
     "attention": """
 def run(x, W):
     q = x @ W
@@ -64,6 +71,7 @@ GIVEN = {
     "masked": {"x": X},
     "layernorm": {"x": X},
     "dictionary": {"x": X, "W": SQUARE},
+    "a number in many places": {"x": X, "s": 0.5},
     "attention": {"x": X, "W": SQUARE},
 }
 

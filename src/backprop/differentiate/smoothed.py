@@ -1,5 +1,5 @@
-"""A circuit without the kinks that are none, for second derivatives: `max(x*y, y*x)` is x y, `clip(x, 0, x)` is x,
-`relu(x^2)` is x^2, and what is sorted already is not sorted again."""
+"""A circuit without the kinks that are none, for second derivatives: `max(x*y, y*x)` is x y, `max([x, x])` is x,
+`clip(x, 0, x)` is x, `relu(x^2)` is x^2, and what is sorted already is not sorted again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def smoothed(circuit: Circuit, shapes: Shapes | None = None) -> Circuit:
 
 def chooses(gate: Gate) -> bool:
     """Whether a gate may have nothing to choose."""
-    return gate.idempotent or gate.name == "clip" or gate.rectifies or gate.arranges
+    return gate.idempotent or gate.name in ("clip", "max_of", "min_of") or gate.rectifies or gate.arranges
 
 
 def meanings(circuit: Circuit) -> list[int]:
@@ -86,11 +86,24 @@ def plainer(
         through, other = (high, x) if known[low] == known[high] else (x, low)
         alike = circuit.number(other) is not None or (shapes is not None and shapes[through] == shapes[wire])
         return (IDENTITY, (through,)) if alike and known[high] in (known[x], known[low]) else (gate, inputs)
+    if gate.name in ("max_of", "min_of"):
+        parts = stacked(circuit, gate, inputs[0], shapes)
+        apart = distinct(parts, known)
+        return (MAX if gate.name == "max_of" else MIN, apart) if len(apart) < len(parts) else (gate, inputs)
     inputs = distinct(inputs, known)
     if gate is MAX and 0.0 in [circuit.number(source) for source in inputs]:
         others = tuple([source for source in inputs if circuit.number(source) != 0.0])
         return (gate, others) if all(positive[source] for source in others) else (gate, inputs)
     return gate, inputs
+
+
+def stacked(circuit: Circuit, gate: Gate, source: int, shapes: Shapes | None) -> tuple[int, ...]:
+    """What was stacked along the axis that a reduction takes together, element by element; nothing else."""
+    stack, axis = circuit.gates[source], gate.settings["axis"]
+    if stack.name != "stack" or gate.settings["keepdims"]:
+        return ()
+    row = axis is None and shapes is not None and len(shapes[source]) == 1
+    return circuit.inputs[source] if row or axis == stack.settings["axis"] else ()
 
 
 def distinct(wires: tuple[int, ...], known: list[int]) -> tuple[int, ...]:

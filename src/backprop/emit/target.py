@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from math import isfinite
 from typing import Any, ClassVar, NamedTuple
 
@@ -22,7 +22,8 @@ class Text(NamedTuple):
     """A piece of a program, and how tightly it holds together. A truth value knows how it reads as a condition.
 
     `shape` is that of the value, where it is known: () of a number. `without` are the places of the operands of a gate
-    that its text leaves out, since it needs no more than their shapes.
+    that its text leaves out, since it needs no more than their shapes. A product is `led` by a truth value where it
+    begins with one, before which no minus sign may stand.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Text(NamedTuple):
     condition_level: int = ATOM
     shape: tuple[int, ...] | None = None
     without: frozenset[int] = frozenset()
+    led: bool = False
 
     def leaving(self, *places: int) -> Text:
         """The same, which needs nothing of some operands."""
@@ -74,6 +76,7 @@ class Target:
     arrays: ClassVar[bool] = False  # whether values may be arrays
     opens: ClassVar[bool] = False  # whether the gradient on the output is always a parameter
     counts: ClassVar[bool] = True  # whether a truth value is 1 or 0 in a sum
+    movers: ClassVar[Set[str]] = frozenset()  # gates that are given truth values as such, all others as numbers
     holds: ClassVar[bool] = False  # whether the line of a truth value holds the truth itself
     pairs: ClassVar[bool] = False  # whether a function of any number of operands is one of two here
 
@@ -181,7 +184,8 @@ class Target:
             return self.comparison(self.operators[name], [*map(self.counted, operands)])
         special = getattr(self, f"spell_{name}", None)
         if special is not None:
-            found: Text | None = special(gate, operands)
+            given = operands if name in self.movers else [self.counted(operand) for operand in operands]
+            found: Text | None = special(gate, given)
             if found is not None:
                 return found
         if name in self.operators:
@@ -220,7 +224,8 @@ class Target:
             return self.negation(operands[0])
         left, right = self.ordered(name, operands, derived)
         text = f"{left.at_least(operator.left)}{self.between(operator, left, right)}{right.at_least(operator.right)}"
-        return Text(text, operator.precedence)
+        led = operator.precedence == PRODUCT and not self.counts and (left.led or left.condition != "")
+        return Text(text, operator.precedence, led=led)
 
     def ordered(self, name: str, operands: Sequence[Text], derived: bool) -> tuple[Text, Text]:
         """Two operands: local gradient times gradient from above, as the notes write it."""
@@ -235,7 +240,7 @@ class Target:
 
     def negation(self, operand: Text) -> Text:
         """A minus sign: before a product it stands without brackets, since it makes no difference to the value."""
-        if operand.level == PRODUCT and not re.match(r"[-(\d]", operand.text):
+        if operand.level == PRODUCT and not operand.led and not re.match(r"[-(\d]", operand.text):
             return Text(f"-{operand.text}", PRODUCT)
         melts = operand.text[0].isdigit() and not operand.literal
         least = self.operators["negate"].right

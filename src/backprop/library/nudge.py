@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf, isfinite
+from math import inf, isfinite, isinf, isnan, nan
 from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
@@ -33,9 +33,12 @@ class Nudge(NamedTuple):
 
     @property
     def error(self) -> float:
-        """How far the prediction is off, relative to the larger of the two changes."""
-        largest = max(abs(self.predicted), abs(self.actual))
-        return abs(self.actual - self.predicted) / largest if largest else 0.0
+        """How far the prediction is off, relative to the larger of the two changes: of an infinite one, wholly."""
+        if self.predicted == self.actual:
+            return 0.0
+        if isinf(self.predicted) != isinf(self.actual):
+            return 1.0 if not isnan(self.predicted + self.actual) else nan
+        return abs(self.actual - self.predicted) / max(abs(self.predicted), abs(self.actual))
 
 
 def nudge(result: Run, names: Names, steps: Mapping[str, Any]) -> Nudge:

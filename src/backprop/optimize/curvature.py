@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import isfinite, sqrt
+from math import isfinite
 
 import numpy as np
 
 from backprop.errors import Problem
 from backprop.optimize.objective import Objective
-from backprop.optimize.parameters import Array, Mask, Places
+from backprop.optimize.parameters import Array, Mask, Places, norm
 
 End = tuple[float, Array]  # a curvature, and its direction among all elements
 
@@ -52,11 +52,11 @@ def extremes_of_many(objective: Objective, x: Array, free: Mask) -> list[End]:
         direction = random.standard_normal(len(x)) * free
         value = 0.0
         for _ in range(30):
-            direction = direction / (sqrt(float(direction @ direction)) or 1.0)
+            direction = direction / (norm(direction) or 1.0)
             product = objective.hvp(x, direction) * free - shift * direction
             value = float(direction @ product)
             direction = product
-        return value + shift, direction / (sqrt(float(direction @ direction)) or 1.0)
+        return value + shift, direction / (norm(direction) or 1.0)
 
     first = strongest(0.0)
     ends = sorted([first, strongest(first[0])], key=lambda end: end[0])

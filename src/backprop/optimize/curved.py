@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.optimize.curvature import free_of, hessian_of
 from backprop.optimize.objective import Objective
-from backprop.optimize.parameters import Array, Mask
+from backprop.optimize.parameters import Array, Mask, norm
 from backprop.optimize.watch import Watch
 
 WHOLE = 100  # free elements of which the whole Hessian is made; with more, it is met in products alone
@@ -53,7 +53,7 @@ def newton_step(objective: Objective, x: Array, gradient: Array, free: Mask) -> 
     slopes = vectors.T @ gradient[places]
     parts = -slopes / np.maximum(np.abs(values), LEAST_CURVATURE * most) if most else -slopes
     # Where nothing curves upwards, nothing says how far to go: no further than the point is from 0.
-    furthest = max(1.0, sqrt(float(x @ x)))
+    furthest = max(1.0, norm(x))
     vague = values < NO_CURVATURE * most
     parts[vague] = np.clip(parts[vague], -furthest, furthest)
     step[places] = vectors @ parts
@@ -77,7 +77,7 @@ def trust_region(objective: Objective, watch: Watch) -> None:
         predicted = -float(gradient @ step) - 0.5 * float(step @ product)
         found, there = objective(new)
         part = (value - found) / predicted if predicted > 0 else -1.0
-        length = sqrt(float(step @ step))
+        length = norm(step)
         if not part >= 0.25:
             radius = 0.25 * min(radius, length) if length else 0.25 * radius
         elif part > 0.75 and length >= 0.99 * radius:
@@ -97,7 +97,7 @@ def truncated(objective: Objective, x: Array, gradient: Array, free: Mask, radiu
     step, product = np.zeros(len(x)), np.zeros(len(x))
     rest = np.where(free, gradient, 0.0)
     direction = -rest
-    size = sqrt(float(rest @ rest))
+    size = norm(rest)
     enough = min(0.5, sqrt(size)) * size
     for _ in range(2 * len(x) + 10):
         turned = np.where(free, objective.hvp(x, direction), 0.0)

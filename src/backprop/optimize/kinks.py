@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from backprop.language.printer import number_text, short
 from backprop.library.notes import notes
 from backprop.library.nudge import Line
 from backprop.optimize.objective import Objective
-from backprop.optimize.parameters import Array
+from backprop.optimize.parameters import Array, norm
 from backprop.optimize.path import Path, Step
 
 LARGE = 200  # stages of a circuit, and of a larger one
@@ -104,7 +103,7 @@ class Kinks:
     def between_tips(self, steps: list[Step]) -> str | None:
         """The tip, like that of a cone, over which each of the last steps leads: there all slopes turn round."""
         for before, after in zip(steps, steps[1:], strict=False):
-            both = sqrt(float(before.gradient @ before.gradient) * float(after.gradient @ after.gradient))
+            both = norm(before.gradient) * norm(after.gradient)
             if not float(before.gradient @ after.gradient) < -0.9 * both:
                 return None
         if len(steps) < 4:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
+from math import prod, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backprop.errors import Problem
 from backprop.library import Value
+from backprop.numbers import carried
 from backprop.numbers.shapes import shape_of, shape_text
 
 Array = NDArray[np.float64]
+
+
+def norm(x: Array) -> float:
+    """The root of the sum of squares, also where these overflow or die out."""
+    found = sqrt(float(x @ x))
+    return found if 1e-140 < found < 1e140 else float(carried.norm(x))  # type: ignore[no-untyped-call]
+
+
 Mask = NDArray[np.bool_]
 Places = NDArray[np.intp]
 

@@ -52,27 +52,37 @@ class Remembered:
         self.lowest = np.inf
         self.outside: Array | None = None  # where it was no number
 
-    def __call__(self, x: Array) -> tuple[float, Array]:
+    def seen(self, x: Array) -> tuple[float, Array]:
+        """What the function says of a point."""
         key = x.tobytes()
         if key not in self.known:
             if len(self.known) > 40:
                 self.known.pop(next(iter(self.known)))
             self.known[key] = self.objective(x.copy())
-        value, gradient = self.known[key]
+        return self.known[key]
+
+    def __call__(self, x: Array) -> tuple[float, Array]:
+        value, gradient = self.seen(x)
         if value == -np.inf:
             self.watch(x.copy(), value, gradient)
-        if isfinite(value) and np.isfinite(gradient).all():
+        if are_numbers(value, gradient):
             self.lowest = min(self.lowest, value)
             return value, gradient
-        self.outside = x.copy()
+        if np.isfinite(x).all():
+            self.outside = x.copy()
         return (self.lowest + FAR * (1 + abs(self.lowest)) if isfinite(self.lowest) else value), np.zeros(len(x))
+
+
+def are_numbers(value: float, gradient: Array) -> bool:
+    return isfinite(value) and bool(np.isfinite(gradient).all())
 
 
 def minimized(method: str, objective: Objective, watch: Watch, options: dict[str, Any]) -> None:
     function = Remembered(objective, watch)
 
     def after(x: Array) -> None:
-        watch(x.copy(), *function(x))
+        if are_numbers(*function.seen(x)):  # what SciPy was told of another point is not true of it
+            watch(x.copy(), *function.seen(x))
 
     watch(objective.start, *objective(objective.start))
     bounds = list(zip(watch.lower, watch.upper, strict=True)) if watch.bounded else None

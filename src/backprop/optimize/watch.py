@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from math import isfinite, sqrt
+from math import isfinite
 
 import numpy as np
 
 from backprop.language.printer import short
-from backprop.optimize.parameters import Array
+from backprop.optimize.parameters import Array, norm
 from backprop.optimize.path import Step
 from backprop.optimize.why import Account, Stopped, Verdict
 
@@ -44,7 +44,7 @@ class Watch:
             changed = x - np.clip(x - gradient, self.lower, self.upper)
             falling = self.positive & (gradient > 0)
             gradient = np.where(falling, gradient * np.minimum(x, 1.0), changed)
-        return sqrt(float(gradient @ gradient))
+        return norm(gradient)
 
     def late(self) -> bool:
         """Whether the time is used up."""
@@ -62,7 +62,7 @@ class Watch:
         before = self.path.last
         if number is None:
             number = 0 if before is None else before.step + 1
-        length = 0.0 if before is None else sqrt(float((x - before.x) @ (x - before.x)))
+        length = 0.0 if before is None else norm(x - before.x)
         step = Step(number, value, x, gradient, self.norm(x, gradient), length)
         self.path.add(step)
         return step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import isfinite, sqrt
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from backprop.language.printer import short
 from backprop.optimize.curvature import MANY, ends_of_curvature, free_of, hessian_of
 from backprop.optimize.kinks import Kinks
 from backprop.optimize.objective import Objective
-from backprop.optimize.parameters import Array, Mask
+from backprop.optimize.parameters import Array, Mask, norm
 from backprop.optimize.path import Path, Step
 
 FEW = 8  # parameters whose axes are looked along one by one
@@ -142,14 +142,14 @@ class Account:
         scale = 1e-2 * max(1.0, float(np.abs(step.x).max()))
         for direction in [*(np.eye(size) if size <= FEW else ()), *np.random.default_rng(0).standard_normal((4, size))]:
             way = direction * free
-            length = sqrt(float(way @ way))
+            length = norm(way)
             if length:
                 yield scale / length * way
                 yield -scale / length * way
 
     def falls_further_on(self, step: Step) -> bool:
         """Whether the value falls by more than the slope says: then the gradient is still to grow."""
-        size = sqrt(float(step.gradient @ step.gradient))
+        size = norm(step.gradient)
         if size == 0 or not isfinite(size):
             return False
         scale = max(1.0, float(np.abs(step.x).max()))
@@ -260,7 +260,7 @@ class Account:
             return None
         direction, curvature = lowest.gradient, 0.0
         for _ in range(12):
-            size = sqrt(float(direction @ direction))
+            size = norm(direction)
             if not size or not isfinite(size):
                 return None
             direction = direction / size
@@ -279,7 +279,7 @@ class Account:
         way = step.x - self.path.recent[0].x
         scale = max(1.0, float(np.abs(step.x).max()))
         for direction in (-step.gradient, way):
-            size = sqrt(float(direction @ direction))
+            size = norm(direction)
             if not size or not isfinite(size):
                 continue
             values = [step.value]

@@ -210,8 +210,8 @@ class Assembly(Tape):
 
 def sliced(places: Any, whole: Any) -> tuple[str, tuple[int, ...]]:
     """Places in an array as an index of numbers and slices, and the shape of that part, whose elements may be shaped
-    otherwise; an empty text where they are no such part."""
-    if places.size == 0:
+    otherwise; an empty text where they are no such part, as those in a single number are not."""
+    if places.size == 0 or not whole.ndim:
         return "", ()
     items: list[int | slice] = []
     for length, own in zip(whole.shape, np.unravel_index(places, whole.shape), strict=True):

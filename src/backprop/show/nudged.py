@@ -23,7 +23,8 @@ def text_of(found: Nudge, digits: int) -> str:
     plain = [number(found.value, digits), number(found.moved, digits)]
     texts = aligned([*plain, change(found.predicted, digits), change(found.actual, digits)])
     moved = ", ".join(signed_step(name, step, digits) for name, step in found.steps.items())
-    explained = ["", f"  ({moved})", "  (gradient × step)", f"  (off by {found.error:.2g} of the larger)"]
+    off = f"  (off by {found.error:.2g} of the larger)" if isfinite(found.error) else ""
+    explained = ["", f"  ({moved})", "  (gradient × step)", off]
     lines = [f"{word:9}  {text}{more}".rstrip() for word, text, more in zip(words, texts, explained, strict=True)]
     lines.append(f"the prediction holds within 1 % {reach(found, digits)}")
     return "\n".join(lines) + "\n"

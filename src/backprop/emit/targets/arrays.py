@@ -25,6 +25,21 @@ class Arrays(Pythonic):
     arrays = True
     counts = False
     pairs = True
+    movers = frozenset(
+        [
+            "index",
+            "gather",
+            "take",
+            "transpose",
+            "expand",
+            "spread",
+            "unbroadcast",
+            "column",
+            "uncolumn",
+            "count",
+            "rows",
+        ]
+    )
     operators: ClassVar = {
         **Pythonic.operators,
         "matmul": Operator("@", PRODUCT, PRODUCT, UNARY, "left"),
@@ -74,7 +89,8 @@ class Arrays(Pythonic):
         if not operand.condition:
             return operand
         bare = operand.condition_level == ATOM
-        return Text(f"{self.one()} * {operand.condition if bare else f'({operand.condition})'}", PRODUCT)
+        text = f"{self.one()} * {operand.condition if bare else f'({operand.condition})'}"
+        return Text(text, PRODUCT, shape=operand.shape)
 
     def one(self) -> str:
         """The 1 that a truth value is multiplied with, of the kind that numbers are of."""
@@ -118,7 +134,7 @@ class Arrays(Pythonic):
 
     def spell_index(self, gate: Gate, operands: Sequence[Text]) -> Text:
         x = operands[0]
-        return Text(f"{x.at_least(POSTFIX)}[{self.subscript(gate, operands[1:])}]")
+        return moved(x, f"{x.at_least(POSTFIX)}[{self.subscript(gate, operands[1:])}]")
 
     spell_gather = spell_index
 
@@ -131,7 +147,7 @@ class Arrays(Pythonic):
         return Text(f"scatter({h.text}, {x.text}, {self.module}.s_[{subscript}])")
 
     def spell_take(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return Text(f"{operands[0].at_least(POSTFIX)}[{slice_text(gate)}]")
+        return moved(operands[0], f"{operands[0].at_least(POSTFIX)}[{slice_text(gate)}]")
 
     def spell_untake(self, gate: Gate, operands: Sequence[Text]) -> Text:
         return self.scattered(operands[0], operands[1], slice_text(gate))
@@ -139,7 +155,7 @@ class Arrays(Pythonic):
     def spell_part(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """It begins at a whole number."""
         h, x, start = operands
-        return self.call(gate, [self.counted(h), x, Text(self.place(start)) if start.literal else start])
+        return self.call(gate, [h, x, Text(self.place(start)) if start.literal else start])
 
     spell_whole = spell_part
 
@@ -147,7 +163,7 @@ class Arrays(Pythonic):
         """A vector as a column, or a column as a vector, where the rank of the other is known."""
         h, x = operands
         last = "None" if gate.name == "column" else "0"
-        return {-1: None, 1: Text(f"{h.at_least(POSTFIX)}[..., {last}]").leaving(1)}.get(rank(x), h.leaving(1))
+        return {-1: None, 1: moved(h, f"{h.at_least(POSTFIX)}[..., {last}]").leaving(1)}.get(rank(x), h.leaving(1))
 
     spell_uncolumn = spell_column
 
@@ -190,7 +206,7 @@ class Arrays(Pythonic):
         """`x.T`, where it has no more than two dimensions."""
         (x,), axes = operands, gate.settings["axes"]
         if axes is not None:
-            return Text(f"{self.module}.{self.permutes}({x.text}, {axes})")
+            return moved(x, f"{self.module}.{self.permutes}({x.text}, {axes})")
         return None if x.shape is None or len(x.shape) > 2 else turned(x)
 
     def spell_matmul_left(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
@@ -226,10 +242,15 @@ def rank(x: Text) -> int:
 
 
 def turned(x: Text) -> Text:
-    """`x.T`; of a vector, itself. A truth value is still one."""
+    """`x.T`; of a vector, itself."""
     text = x.at_least(POSTFIX)
     text = f"{text}.T" if not re.fullmatch(r"[\d.]+", text) else f"({text}).T"
-    return x if rank(x) in (0, 1) else Text(text, condition=text if x.condition else "")
+    return x if rank(x) in (0, 1) else moved(x, text)
+
+
+def moved(x: Text, text: str) -> Text:
+    """Elements of x in other places: those of truth values are truth values."""
+    return Text(text, condition=text if x.condition else "")
 
 
 def item_text(item: Any) -> str:

@@ -92,7 +92,7 @@ class C(Target):
 
     def spell_hypot(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """The slopes of atan and asinh are made of hypot(1, x), which is quickly said."""
-        one, x = map(self.counted, operands)
+        one, x = operands
         if not one.literal or float(one.text) != 1:
             return None
         self.used["from_one"] = None

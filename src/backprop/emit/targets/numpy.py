@@ -73,7 +73,7 @@ class NumPy(Arrays):
         """To the power of a number that is a half, `**` takes the root, which is another thing at -inf and -0."""
         base, exponent = operands
         apart = float(exponent.text) != 0.5 if exponent.literal else base.literal or exponent.shape != ()
-        return None if apart else Text(f"np.float_power({self.counted(base).text}, {exponent.text})")
+        return None if apart else Text(f"np.float_power({base.text}, {exponent.text})")
 
     # ── shapes ──
 
@@ -90,7 +90,7 @@ class NumPy(Arrays):
             return g.leaving(1)
         axes = inner or list(range(ahead))
         axis = "" if not x.shape else f", axis={axes[0] if len(axes) == 1 else tuple(axes)}"
-        return Text(f"{self.module}.sum({g.text}{axis}{', keepdims=True' if inner else ''})").leaving(1)
+        return Text(f"{self.module}.sum({self.counted(g).text}{axis}{', keepdims=True' if inner else ''})").leaving(1)
 
     def spell_like(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """Stretched to a shape: a product with ones, which is right for all ranks."""

@@ -9,7 +9,7 @@ from backprop.differentiate.functions import forward
 from backprop.emit.literals import Bracketed, listed
 from backprop.emit.prelude import functions
 from backprop.emit.target import Text
-from backprop.emit.targets.arrays import Arrays, rank, slice_text
+from backprop.emit.targets.arrays import Arrays, moved, rank, slice_text
 from backprop.errors import Problem
 from backprop.gates import Gate
 from backprop.language.printer import POSTFIX
@@ -150,10 +150,7 @@ class Torch(Arrays):
     # ── element by element ──
 
     def operation(self, name: str, operands: Sequence[Text], derived: bool) -> Text:
-        """PyTorch takes 2 / x for 2 times the reciprocal, which overflows sooner, and no truth values in a product of
-        matrices."""
-        if name == "matmul":
-            operands = [self.counted(operand) for operand in operands]
+        """PyTorch takes 2 / x for 2 times the reciprocal, which overflows sooner."""
         if name == "divide" and self.plain.get(operands[0].text) not in (None, 1.0, -1.0):
             operands = [self.tensor(operands[0]), operands[1]]
         return super().operation(name, operands, derived)
@@ -167,7 +164,7 @@ class Torch(Arrays):
 
     def spell_clip(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """Both bounds are plain numbers, or both are tensors."""
-        x, *bounds = map(self.counted, operands)
+        x, *bounds = operands
         if not all(bound.text in self.plain for bound in bounds):
             bounds = [self.tensor(bound) for bound in bounds]
         return Text(f"torch.clamp({self.tensor(x).text}, {bounds[0].text}, {bounds[1].text})")
@@ -195,13 +192,13 @@ class Torch(Arrays):
         if axis not in (None, 0) and not gate.settings["keepdims"]:
             if isinstance(axis, tuple):
                 return None
-            g = Text(f"{g.at_least(POSTFIX)}.unsqueeze({axis})")
-        return Text(f"torch.broadcast_to({g.text}, {x.at_least(POSTFIX)}.shape)")
+            g = moved(g, f"{g.at_least(POSTFIX)}.unsqueeze({axis})")
+        return moved(g, f"torch.broadcast_to({g.text}, {x.at_least(POSTFIX)}.shape)")
 
     def spell_expand(self, gate: Gate, operands: Sequence[Text]) -> Text:
         axis, text = gate.settings["axis"], operands[0].at_least(POSTFIX)
         axes = sorted(axis if isinstance(axis, tuple) else (axis,), key=lambda each: (each >= 0, abs(each)))
-        return Text(text + "".join(f".unsqueeze({each})" for each in axes))
+        return moved(operands[0], text + "".join(f".unsqueeze({each})" for each in axes))
 
     def spell_count(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         return self.sized(gate, operands, super().spell_count(gate, operands))
@@ -225,7 +222,7 @@ class Torch(Arrays):
         return f"torch.tensor({text})" if text.startswith("[[") else text
 
     def spell_index(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return Text(self.piece(operands[0].at_least(POSTFIX), gate, operands[1:]))
+        return moved(operands[0], self.piece(operands[0].at_least(POSTFIX), gate, operands[1:]))
 
     spell_gather = spell_index
 
@@ -252,7 +249,7 @@ class Torch(Arrays):
         return Text(f"scatter({self.tensor(h).text}, {self.tensor(x).text}, lambda t: {subscript})")
 
     def bare(self, operand: Text) -> str:
-        return self.tensor(self.counted(operand)).text
+        return self.tensor(operand).text
 
     # ── along a dimension ──
 
