@@ -1002,3 +1002,31 @@ def test_a_layer_may_add_the_slope_of_a_penalty_that_the_cost_counts(rates: dict
     for right in ("self.dweights += self.l1", "self.dweights += 2"):  # the other way it is none
         text = PENALIZED.replace(right, right.replace("+", "-"))
         assert check("dense.py", every, {"dense.py": text})["verdict"] == "wrong"
+
+
+BUILT = """
+import numpy as np
+class Dense:
+    def __init__(self, neurons):
+        self.neurons, self.columns, self.w, self.shape = neurons, None, None, None
+    def _begin(self):
+        self.w = np.full((self.columns, self.neurons), 2 / self.columns)
+    def build(self, input_shape):
+        self.shape, self.columns = input_shape, input_shape[-1]
+        self._begin()
+        return (self.neurons,)
+    def forward(self, x):
+        if self.shape != x.shape[1:]:
+            raise ValueError("built for another shape")
+        self.x = x
+        return x @ self.w
+    def backward(self, d):
+        self.dw = self.x.T @ d
+        return d @ self.w.T
+"""
+
+
+def test_a_layer_is_built_with_a_shape_before_what_building_it_calls(check: Check) -> None:
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], "neurons": 2, "input_shape": [2]}
+    found = check("dense.py", given, {"dense.py": BUILT})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "x": "ok"}, found

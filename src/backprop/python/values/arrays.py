@@ -53,6 +53,9 @@ class Sizes(list[int]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, list | tuple) and list(self) == list(other)
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # of a list that would ask the list
+
 
 def tensor(value: Any) -> Tensor:
     """A value as a tensor; the memory is shared where it is an array."""
