@@ -1004,7 +1004,7 @@ def test_a_layer_may_add_the_slope_of_a_penalty_that_the_cost_counts(rates: dict
         assert check("dense.py", every, {"dense.py": text})["verdict"] == "wrong"
 
 
-BUILT = """
+MADE_FOR = """
 import numpy as np
 class Dense:
     def __init__(self, neurons):
@@ -1028,5 +1028,5 @@ class Dense:
 
 def test_a_layer_is_built_with_a_shape_before_what_building_it_calls(check: Check) -> None:
     given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], "neurons": 2, "input_shape": [2]}
-    found = check("dense.py", given, {"dense.py": BUILT})
+    found = check("dense.py", given, {"dense.py": MADE_FOR})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "x": "ok"}, found
