@@ -1111,3 +1111,29 @@ def test_a_number_for_what_is_said_to_be_a_tensor(check: Check) -> None:
     assert check("scaled.py", {"x": [0.5, 2.0], "scale": 0.5}, {"scaled.py": NUMBERS}).get("verdict") == "ok"
     wrong = NUMBERS.replace("(g * x *", "(g *")
     assert check("scaled.py", {"x": [0.5, 2.0], "scale": 0.5}, {"scaled.py": wrong})["verdict"] == "wrong"
+MADE_FOR = """
+import numpy as np
+class Dense:
+    def __init__(self, neurons):
+        self.neurons, self.columns, self.w, self.shape = neurons, None, None, None
+    def _begin(self):
+        self.w = np.full((self.columns, self.neurons), 2 / self.columns)
+    def build(self, input_shape):
+        self.shape, self.columns = input_shape, input_shape[-1]
+        self._begin()
+        return (self.neurons,)
+    def forward(self, x):
+        if self.shape != x.shape[1:]:
+            raise ValueError("built for another shape")
+        self.x = x
+        return x @ self.w
+    def backward(self, d):
+        self.dw = self.x.T @ d
+        return d @ self.w.T
+"""
+
+
+def test_a_layer_is_built_with_a_shape_before_what_building_it_calls(check: Check) -> None:
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], "neurons": 2, "input_shape": [2]}
+    found = check("dense.py", given, {"dense.py": MADE_FOR})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "x": "ok"}, found

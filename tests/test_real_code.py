@@ -1527,3 +1527,22 @@ def test_the_gradient_from_above_is_of_the_result_whose_name_it_has(columns: lis
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"x": "ok", "w": "ok", "v": "ok"}, found
     asked = check("step.py", given, {"step.py": STEP.replace("    kept", "    y = {0: y}\n    kept")})["error"]
     assert asked["message"] == "the backward pass takes the gradient of y, which is no array and no number"
+
+
+LABELLED = """
+import numpy as np
+class Entropy:
+    def forward(self, predictions, targets):
+        return -np.sum(targets * np.log(predictions), axis=1)
+    def backward(self, d_values, y_true):
+        columns = len(d_values[0])
+        return -y_true / d_values / len(d_values) * columns / y_true.shape[1]
+"""
+
+
+def test_labels_may_have_another_name_in_the_backward_pass(check: Check) -> None:
+    given = {"predictions": [[0.3, 0.7], [0.6, 0.4], [0.2, 0.8]], "targets": [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]}
+    found = check("loss.py", given, {"loss.py": LABELLED})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"predictions": "ok"}, found
+    wrong = check("loss.py", given, {"loss.py": LABELLED.replace("-y_true / d_values", "y_true / d_values**2")})
+    assert wrong["verdict"] == "wrong"

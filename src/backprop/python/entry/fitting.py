@@ -75,6 +75,7 @@ class Fitting:
         self.make, self.examples, self.misfits = make, examples, misfits
         self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, monotonic() + MOST_SECONDS
         self.seen: dict[str, Used | bool | None] = {}
+        self.sized: dict[str, float] = {}  # how badly values fit
         self.multiples: list[int] = []
         self.multiplied: set[str] = set()  # with a matrix: no labels
         self.best: tuple[float, Known] | None = None
@@ -108,9 +109,13 @@ class Fitting:
         return (wrong, known) if wrong < self.best[0] else self.best
 
     def size_of(self, texts: Mapping[str, str]) -> float:
-        """How badly some values fit, as they are typed."""
+        """How badly some values fit, as they are typed; when the time is up, as nothing else is known."""
         known: Known = {name: texts[name] for name in self.examples if name in texts}
-        return self.misfits(self.make(Runner, self.values(known))).size
+        key = str(known)
+        if key not in self.sized:
+            late = monotonic() > self.until
+            self.sized[key] = 0.0 if late else self.misfits(self.make(Runner, self.values(known))).size
+        return self.sized[key]
 
     def text(self, name: str, known: Known) -> str:
         value = known.get(name, self.examples[name])

@@ -227,7 +227,8 @@ class Forth(Outputs):
             return
         needed = {name for name in wanted if is_empty(me.names.get(name)) and me.cls.find(name) is None}
         first = next((given[name] for name in parameter_names(forward)[1:2] if name in given), None)
-        for name, (method, filled) in filling.items() if needed else ():
+        helping = set().union(*[attributes(one, ast.Load) for one, _ in filling.values() if one.name != "__init__"])
+        for name, (method, filled) in sorted(filling.items(), key=lambda one: one[0] in helping) if needed else ():
             known = {
                 **{
                     one: np.shape(first) if first is not None else ()
@@ -243,7 +244,8 @@ class Forth(Outputs):
             if method in (forward, self.pair.backward) or not isinstance(found, Function) or found.kind != "plain":
                 continue
             taken = [one for one in parameter_names(method)[1:] if one in known or one in required_names(method)]
-            self.call(run, Bound(found, me), (), {one: known[one] if one in known else idle([]) for one in taken})
+            given_to_it = {one: sizes(known[one]) if one in known else idle([]) for one in taken}
+            self.call(run, Bound(found, me), (), given_to_it)
             needed = {one for one in needed if is_empty(me.names.get(one))}
 
     @contextmanager

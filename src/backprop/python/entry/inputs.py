@@ -386,6 +386,16 @@ class Inputs:
         anew = not left & used and not UPSTREAM_LIKE.match(taken[0])
         return {taken[0]: first[0]} if anew else {}
 
+    @cached_property
+    def same_labels(self) -> dict[str, str]:
+        """What the backward pass calls the labels that the forward pass takes by another name: `y_true`, `targets`."""
+        forward, backward = self.pair.forward, self.pair.backward
+        if forward is None or backward is None or self.pair.kind not in ("functions", "class"):
+            return {}
+        own = [one for one in parameter_names(forward) if LABELS.fullmatch(one) or one in ("y", "t")]
+        others = [one for one in required_names(backward) if LABELS.fullmatch(one) and one not in (*own, *self.given)]
+        return {others[0]: own[0]} if len(own) == len(others) == 1 and own[0] not in parameter_names(backward) else {}
+
     def labels_of_backward(self) -> list[str]:
         """The labels that the backward pass alone takes, and the rate of its steps, told by their names, or by standing
         in an index: they are no gradient from above."""
@@ -402,6 +412,7 @@ class Inputs:
             one for one in required_names(pair.backward)
             if LABELS.fullmatch(one) or is_rate(one) or (picks and places.picks(one))
         ]  # fmt: skip
+        known |= self.same_labels.keys()
         return [name for name in like if name not in known and name in names_read(pair.backward)]
 
     def parameters_of_rows(self, columns: list[str]) -> list[str]:

@@ -35,7 +35,8 @@ class Taken(Forth):
             return ["="]  # `def sigmoid_grad(x): return x * (1 - x)`
         if not self.above and self.pair.kind == "class" and self.back_names() == [first]:
             return ["^"]  # `def backward(self, x)` of what comes from above
-        is_loss = np.size(forward.outputs[0]) == 1 or not {*self.parameters}.isdisjoint(self.back_names())
+        shared = {*self.parameters, *self.same_labels}.intersection(self.back_names())
+        is_loss = np.size(forward.outputs[0]) == 1 or bool(shared)
         if self.above != 1 or first is None or not unknown or (UPSTREAM_LIKE.match(unknown[0]) and not is_loss):
             return []
         held = forward.me.names if forward.me is not None else {}
@@ -69,7 +70,8 @@ class Taken(Forth):
         whole = forward.returned if isinstance(forward.returned, tuple) else (forward.returned,)
         if self.holders and len(whole) == len(forward.names):  # the objects, which know what they are made from
             results = dict(zip(forward.names, whole, strict=True))
-        bound.update({name: given[its] for name, its in self.renamed.items() if its in given})
+        others = {**self.renamed, **self.same_labels}
+        bound.update({name: given[its] for name, its in others.items() if its in given})
         inside = entries_in(given)
         reads = {name for name, _ in self.read_of_inputs(self.pair.backward)} if self.holders else set()
         objects = {name: self.holders[name] for name in reads if name in self.holders}
