@@ -1137,3 +1137,122 @@ def test_a_layer_is_built_with_a_shape_before_what_building_it_calls(check: Chec
     given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], "neurons": 2, "input_shape": [2]}
     found = check("dense.py", given, {"dense.py": MADE_FOR})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "x": "ok"}, found
+
+
+KEPT = """
+import numpy as np
+
+class Value:
+    def __init__(self, data, children=()):
+        self.data, self.grad = np.asarray(data, dtype=float), np.zeros_like(data, dtype=float)
+        self.children = children
+        self._backward = lambda: None
+
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data * other.data, (self, other))
+
+        def _backward():
+            self.grad = self.grad + other.data * out.grad
+            other.grad = other.grad + self.data * out.grad
+
+        out._backward = _backward
+        return out
+
+    def exp(self):
+        out = Value(np.exp(self.data), (self,))
+
+        def back():
+            self.grad += out.data * out.grad
+
+        out._backward = back
+        return out
+
+def softmax(x: Value, axis=-1):
+    data = np.exp(x.data) / np.exp(x.data).sum(axis=axis, keepdims=True)
+    out = Value(data, (x,))
+
+    def backward():
+        x.grad += data * (out.grad - (data * out.grad).sum(axis=axis, keepdims=True))
+
+    out.back = backward
+    return out
+"""
+HELD_ELSEWHERE = """
+import numpy as np
+from notes import noted
+
+@noted
+class Times:
+    def forward(x, y):
+        return x.value * y.value
+
+    def backward(g, x, y, z):
+        return [g * y.value, g * x.value]
+
+class Root:
+    def forward(x):
+        x.noted = True
+        return np.sqrt(x.value)
+
+    def backward(g, x, z):
+        return [g / (2 * z.value)]
+
+def double_forward(x):
+    return 2 * x.data
+
+def double_backward(g, x):
+    return 2 * g * np.ones(x.shape)
+"""
+NOTES = """
+def noted(cls):
+    class Function:
+        def forward(x, y):
+            x.noted, y.noted = x.shape, y.shape
+            return cls.forward(x, y)
+
+        def backward(g, x, y, z):
+            a, b = cls.backward(g, x, y, z)
+            return [a.reshape(x.noted), b.reshape(y.noted)]
+    return Function
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "right", "wrong"),
+    [
+        ("Value.__mul__", {"self": [0.5, 2.0], "other": [3.0, 1.0]}, "other.data * out.grad", "self.data * out.grad"),
+        ("Value.exp", {"self": [0.5, 2.0]}, "out.data * out.grad", "out.grad"),
+        ("softmax", {"x": [[0.5, 2.0], [1.0, 3.0]]}, "+= data * (", "+= ("),
+    ],
+)
+def test_operations_that_leave_their_backward_pass_in_the_result(
+    check: Check, name: str, given: dict[str, Any], right: str, wrong: str
+) -> None:
+    found = check(f"kept.py:{name}", given, {"kept.py": KEPT})
+    assert (found.get("verdict"), len(found["gradients"])) == ("ok", len(given)), found
+    assert check(f"kept.py:{name}", given, {"kept.py": KEPT.replace(right, wrong)})["verdict"] == "wrong"
+
+
+def test_a_file_of_such_operations_alone(check: Check) -> None:
+    """They are found without a name, and what is given tells which are judged."""
+    found = check("kept.py", {"x": [[0.5, 2.0], [1.0, 3.0]]}, {"kept.py": KEPT})
+    assert found.get("verdict") == "ok", found
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "right", "wrong"),
+    [
+        ("Times", {"x": [0.5, 2.0], "y": [3.0, 1.0]}, "[g * y.value", "[g * x.value"),
+        ("Root", {"x": [0.5, 2.0]}, "(2 * z", "(z"),
+        ("double_forward", {"x": [0.5, 2.0]}, "2 * g", "g"),
+    ],
+)
+def test_inputs_in_objects_of_a_class_that_is_not_there(
+    check: Check, name: str, given: dict[str, Any], right: str, wrong: str
+) -> None:
+    files = {"held.py": HELD_ELSEWHERE, "notes.py": NOTES}
+    found = check(f"held.py:{name}", given, files)
+    assert found.get("verdict") == "ok", found
+    files["held.py"] = HELD_ELSEWHERE.replace(right, wrong)
+    assert check(f"held.py:{name}", given, files)["verdict"] == "wrong"

@@ -46,7 +46,7 @@ from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.scope import Function, Object, Scope
 
 INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
-GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative")
+GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative", "_grad")
 
 
 class Outcome(NamedTuple):
@@ -76,6 +76,8 @@ class Back(Taken):
             self.wraps, self.node = self.node_of(run, scope, pair.backward, forward, given)
         if self.wraps is not None and pair.kind == "class" and not self.bare:
             above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
+        if pair.is_kept and isinstance(forward.returned, Object):
+            run.put_attribute(forward.returned, gradient_in(forward.returned), above[0])
         if me is not None and self.above_in:
             me.names[self.above_in] = above[0]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
@@ -96,6 +98,7 @@ class Back(Taken):
             back = pair.backward.name
             function = run.attribute(me, back) if pair.kind == "class" else self.closed
             function = function or self.of_text(run, scope, back)
+            self.replaced = isinstance(function, Function) and function.tree is not pair.backward
             bound = self.bound(forward, above, given)
             with self.unset(me):
                 returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
@@ -116,7 +119,7 @@ class Back(Taken):
         found = found if self.above else self.contracted(found, forward.outputs, original, given)
         for name, value in given.items():
             gradient = held_gradient(self.holders.get(name))
-            if gradient is not None and not ((name,) in found and same(gradient, idle[name])):
+            if gradient is not None and not (returned is not None and same(gradient, idle[name])):  # nobody touched it
                 found[(name,)], by = gradient, "attribute"
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
@@ -498,6 +501,11 @@ def held_gradient(holder: Any) -> Any:
     """The gradient that an object holds; None where it holds none, or is no object."""
     held = holder.names if isinstance(holder, Object) else {}
     return next((one for key in GRADIENTS if is_gradient(one := inner(held.get(key)))), None)
+
+
+def gradient_in(holder: Object) -> str:
+    """The attribute in which an object holds its gradient."""
+    return next((key for key in GRADIENTS if key in holder.names or holder.cls.find(key) is not None), GRADIENTS[0])
 
 
 def named_apart(names: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -20,7 +20,7 @@ from backprop.python.entry.gradients import LABELS, is_gradient
 from backprop.python.entry.inputs import DEFINITIONS, with_sizes
 from backprop.python.entry.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
 from backprop.python.entry.outputs import Forward, Outputs
-from backprop.python.entry.pairs import SLOPES, attributes, backward_call, reached
+from backprop.python.entry.pairs import HOLDING, SLOPES, attributes, backward_call, reached
 from backprop.python.entry.rounds import COST, called, names_in
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
@@ -81,7 +81,13 @@ class Forth(Outputs):
         return found if self.cost is None else self.with_cost(run, scope, found, given)
 
     def holder(self, run: Interpreter, scope: Scope, name: str, value: Any) -> Object:
-        """An object of that class, of which gradients are asked for."""
+        """An object of that class, of which gradients are asked for; of a class that no file has, one that holds its
+        array and says as much of it as an array does."""
+        if not name:
+            held = Object(Class("Tensor", (), {}))
+            held.names.update({**dict.fromkeys(HOLDING, value), "requires_grad": True, "grad": None})
+            held.names.update(shape=np.shape(value), ndim=np.ndim(value), dtype=np.asarray(value).dtype)
+            return held
         cls = self.of_text(run, scope, name)
         start = cls.find("__init__")
         asked = [name for name in start.parameters if name.startswith("requires_grad")]

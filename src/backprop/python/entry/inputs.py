@@ -16,7 +16,17 @@ from backprop.errors import Problem
 from backprop.python.entry.examples import RATE, Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import LABELS, Path, is_data, is_gradient, leaves, place_of
-from backprop.python.entry.pairs import Pair, all_pairs, attributes, held, leading, reached, returns, with_first_round
+from backprop.python.entry.pairs import (
+    HOLDING,
+    Pair,
+    all_pairs,
+    attributes,
+    held,
+    leading,
+    reached,
+    returns,
+    with_first_round,
+)
 from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
@@ -78,6 +88,7 @@ class Inputs:
         self.supposed: dict[str, str] = {}  # parameters of the backward pass that are taken for inputs of another name
         self.node: Any = None  # what holds the inputs of an operation
         self.closed: Any = None  # the backward pass that the forward pass returns
+        self.replaced = False  # whether a decorator has put another function in the place of the backward pass
         self.drew = False
         self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
@@ -161,7 +172,8 @@ class Inputs:
     @cached_property
     def holding(self) -> tuple[str, set[str]]:
         """The class whose objects a forward pass takes in place of arrays: it reads of its inputs what no array has,
-        and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none."""
+        and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none; they
+        hold then the array in the attribute that is read, `a.value`, and nothing else."""
         torch, read = self.torch or self.pair.kind not in ("functions", "class"), self.read_of_inputs(self.pair.forward)
         own = {one for _, one in read if one not in HELD}
         for name, methods in self.code.classes().items() if own and not torch else ():
@@ -170,7 +182,7 @@ class Inputs:
                 continue
             if own <= attributes(start, ast.Store) | methods.keys():
                 return name, {one for one, _ in read}
-        return "", set()
+        return "", set() if torch else {one for one, attribute in read if attribute in HOLDING}
 
     def read_of_inputs(self, tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
         """What a function reads of its inputs that no array has, with the names of these."""
@@ -178,7 +190,7 @@ class Inputs:
         found = [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
         skip = leading(tree) if tree is not None and self.pair.kind in ("class", "autograd") else 0
         own = parameter_names(tree)[skip:] if tree is not None else []
-        return [(name, one) for name, one in found if name in own and not hasattr(np.ndarray, one)]
+        return [(name, one) for name, one in found if name in own and (one == "data" or not hasattr(np.ndarray, one))]
 
     def part(self) -> Part:
         """The text that the forward pass stands in."""

@@ -86,6 +86,8 @@ class Outputs(Inputs):
         self.wraps = next((one.cls for one in results if isinstance(one, Object) and inner(one) is not one), None)
         results = list(map(inner, results))
         closed = self.closed
+        if self.pair.is_kept and closed is None:
+            self.closed = scope.names.get(self.pair.backward.name)  # type: ignore[union-attr]
         names = [
             name for name in returns(tree, len(results) + (closed is not None)) if closed is None or name != closed.name
         ]
@@ -121,7 +123,7 @@ class Outputs(Inputs):
         if pair_takes_results(self.pair):
             taken = self.taken_from_above(results, names) if self.instead_of_above is None else 0
             self.above = 1 if self.instead_of_above == "^" else taken
-            self.above = 1 if self.held_above else self.above
+            self.above = 1 if self.held_above or self.pair.is_kept else self.above
         elif self.pair.of_one:
             self.above = 0
 

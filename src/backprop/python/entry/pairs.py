@@ -52,6 +52,7 @@ GRADS = re.compile(
     r"^_*(?:g|df|dj|grad(?:ient)?s?|jac(?:obian)?|score|derivative)(?:_?fun(?:c|ction)?)?$", re.IGNORECASE
 )
 TAKEN = re.compile(r"d[A-Z]|d[bwx]\d*$|grad")  # of parameters, plainly gradients
+HOLDING = ("data", "_data", "value", "val", "_value", "array")  # in which objects of other files hold their arrays
 SELVES = re.compile(r"_*(self|cls|klass|this|me|ctx|context|s|c|m)?_*", re.IGNORECASE)
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
@@ -91,6 +92,13 @@ class Pair(NamedTuple):
     def of_object(self) -> bool:
         """Whether an object is made first. A "loss" is what "both" is, as a method."""
         return self.kind in ("class", "loss")
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the forward pass makes the backward pass, a function without arguments, and leaves it in its result,
+        as an operation does on values that know their gradients."""
+        forward, back = self.forward, self.backward
+        return forward is not None and back is not None and back in forward.body and not parameter_names(back)
 
     @property
     def is_slope(self) -> bool:
@@ -149,7 +157,27 @@ def all_pairs(code: Code) -> list[Pair]:
         found = [Pair(forth.name, "functions", forth, back) for forth, back in slopes if forth is not None]
     if not found and (pair := cost_and_gradient(functions)) is not None:
         found = [Pair(pair[0].name, "functions", *pair)]
-    return found
+    return found or kept_pairs(code)
+
+
+def kept_pairs(code: Code) -> list[Pair]:
+    """The operations on values that know their gradients, functions and methods: each leaves its backward pass in its
+    result, `out._backward = backward`. An object itself is an input then."""
+    operations = [("", one) for one in code.functions().values()]
+    operations += [(name, one) for name, methods in code.classes().items() for one in methods.values()]
+    return [pair for owner, one in operations if (pair := kept_pair(owner, one)) is not None]
+
+
+def kept_pair(owner: str, forward: ast.FunctionDef) -> Pair | None:
+    """Such an operation, if a function or a method is one."""
+    inner = {one.name: one for one in forward.body if isinstance(one, ast.FunctionDef)}
+    kept = [
+        inner[one.value.id] for one in ast.walk(forward)
+        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Attribute)
+        and isinstance(one.value, ast.Name) and one.value.id in inner
+    ]  # fmt: skip
+    title = f"{owner}.{forward.name}" if owner else forward.name
+    return Pair(title, "functions", forward, kept[0], owner=owner) if len(kept) == 1 else None
 
 
 def is_abstract(function: ast.FunctionDef | None) -> bool:
@@ -480,8 +508,11 @@ def context_of(method: ast.FunctionDef) -> int | None:
 
 
 def keeps(method: ast.FunctionDef, name: str) -> bool:
-    """Whether a method puts something into one of its parameters, as into a context of whatever name."""
+    """Whether a method puts something into one of its parameters, as into a context of whatever name. What holds an
+    array is an input, on which it notes something."""
     nodes = [node for node in ast.walk(method) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == name]
+    if any(isinstance(node.ctx, ast.Load) and node.attr in HOLDING for node in nodes):
+        return False
     return any(isinstance(node.ctx, ast.Store) or node.attr.startswith(("save", "mark")) for node in nodes)
 
 
@@ -554,6 +585,8 @@ def alone(code: Code, name: str) -> bool:
         return forward is not None and backward is None and found is None
     owner, _, method = name.partition(".")
     if method in classes.get(owner, {}):
+        if kept_pair(owner, classes[owner][method]) is not None:
+            return False
         paired = (*passes(classes[owner]), *([classes[owner][method]] if is_both(classes[owner][method]) else []))
         return classes[owner][method] not in paired and training_named(code, name) is None
     if name not in functions or counterpart(name, functions) is not None or slope_of(name, functions) is not None:
@@ -594,6 +627,9 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
     by_back = counterpart(forward, functions) or of_slope(forward, functions)
     if by_back is not None:
         return Pair(by_back.name, "functions", by_back, functions[forward])
+    kept = None if pairs else kept_pair("", functions[forward])
+    if kept is not None:
+        return kept
     slope = None if pairs else slope_of(forward, functions)
     if slope is not None:
         return Pair(forward, "functions", functions[forward], slope)
@@ -630,6 +666,9 @@ def method_pair(owner: str, methods: dict[str, ast.FunctionDef], method: str, ba
         return Pair(owner, "loss", methods[method], methods[method], 1)
     if back is not None:
         return Pair(owner, "class", methods[method], methods[back], 1)
+    kept = kept_pair(owner, methods[method])
+    if kept is not None:
+        return kept
     pairs = pairs_of_class(owner, methods)
     found = next((one for one in pairs if method in (one.name, getattr(one.forward, "name", ""))), None)
     found = found or next((one for one in pairs if method == getattr(one.backward, "name", "")), None)

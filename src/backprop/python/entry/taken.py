@@ -74,6 +74,7 @@ class Taken(Forth):
         bound.update({name: given[its] for name, its in others.items() if its in given})
         inside = entries_in(given)
         reads = {name for name, _ in self.read_of_inputs(self.pair.backward)} if self.holders else set()
+        reads |= {*self.back_names()[count:]} if self.holders and self.replaced else set()
         objects = {name: self.holders[name] for name in reads if name in self.holders}
         for name in self.back_names():
             if name in results and name not in bound:
