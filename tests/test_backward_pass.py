@@ -317,3 +317,9 @@ def test_an_infinite_slope_that_nothing_comes_through_hides_no_mistake() -> None
         read = read_lines(text.format(planted), "mine.bp")
         told = judge(found.run, found.names, read).lines
         assert [line.line for line in told if line.verdict == "wrong"] == wrong
+
+
+def test_a_name_that_nobody_knows_is_pointed_at_in_its_own_line() -> None:
+    with pytest.raises(Problem, match="nope is not known here") as found:
+        lines("(x+y)*z", "dx = z; dy = 2*nope; dz = nope", ".bp", x=1, y=2, z=3)
+    assert (found.value.line, found.value.column) == (1, 16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -355,6 +356,12 @@ def test_the_theme_can_be_chosen(open_page: Open) -> None:
     before = watched.tab.evaluate("getComputedStyle(document.body).backgroundColor")
     watched.tab.click("#theme")
     assert watched.tab.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+
+def test_every_node_but_numbers_has_a_place_for_its_value_and_its_gradient() -> None:
+    text = page(evaluation_of("2*sin(x) + 3*y", {"x": 1.0, "y": 2.0}))
+    for role in ("value", "gradient"):
+        assert len(re.findall(rf'<text id="[vd]\d+" class="{role}"', text)) == 6
 
 
 def test_the_same_page_twice_is_the_same() -> None:

@@ -104,6 +104,8 @@ def lanes_read_back(made: Scene) -> set[tuple[str, str]]:
             for step in (-1, 1):  # along the row, until no line goes on
                 at = own + step
                 while 0 <= at < len(graph) and graph[at] in "─┼╯╰┴┤├╋":
+                    if graph[at] in "─┼" and at % 2 == 0:
+                        assert (graph[at] == "┼") == (at in holds), "a lane that is crossed goes on, and no other is"
                     if graph[at] in "╯╰┴┤├╋" and at % 2 == 0:
                         found.add((holds[at], name))
                         if graph[at] in "╯╰┴":
