@@ -46,6 +46,10 @@ MECHANISMS = [
     ("running product", 0, "an operation without a slope of its own"),
     ("polynomials of lists", 0, "a whole number that is one too many, in lists of unequal lengths"),
     ("polynomials of lists", 1, "lists of numbers are followed"),
+    ("instance norm", 3, "a factor that is said as the forward pass says it, however long that is"),
+    ("peephole lstm step", 3, "names hold what unchanged lines prove right, whatever they are called"),
+    ("ordinal thresholds", 3, "a result is divided as those beside it are"),
+    ("cosine transform of blocks", 0, "a matrix turned in all places"),
 ]  # fmt: skip
 
 

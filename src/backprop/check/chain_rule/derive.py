@@ -17,6 +17,7 @@ from backprop.check.chain_rule.chain import MOST_READERS, Chain
 from backprop.check.chain_rule.known import Known, same
 from backprop.check.chain_rule.right import Right
 from backprop.check.chain_rule.terms import Term, Tidy, tells
+from backprop.check.edits.forms import factors_of
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import NOT_SAID, Failed, Room
@@ -28,6 +29,7 @@ LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user'
 MOST_TEXTS = 60  # of one line
 LONGEST = 220
 ROUND = 0.3  # and that the first round of a loop is another one
+FACTOR = 0.6  # what it costs that nothing but one factor is missing, however long that is
 COPY = 0.7  # what it costs that a line only hands on
 BYPASS = 3.0  # what it costs to go around a name that may be wrong
 MANY = 120  # quantities, beyond which those of loops are left out where no counter tells of them
@@ -72,7 +74,8 @@ class Derivation(Right):
                     seen.add(text)
                     around = BYPASS if doubted - names(ast.parse(text)) else 0.0
                     around += COPY if text.rpartition("= ")[2].isidentifier() else 0.0
-                    yield LEAST + FARTHER * (1 - likeness(old, text)) + around, text
+                    far = FARTHER * (1 - likeness(old, text))
+                    yield LEAST + (min(far, FACTOR) if lacks_factor(old, text) else far) + around, text
                 if len(seen) > MOST_TEXTS:
                     return
 
@@ -176,7 +179,8 @@ class Derivation(Right):
         known = {}
         room = Chain(self.story, visit, {}, torch).here
         own = {ast.unparse(one) for one in ast.walk(getattr(line.statement, "value", None) or line.statement)}
-        for text in sorted(self.entries(line, room, atoms), key=lambda one: one not in own):  # of equals the line's own
+        order = sorted(self.entries(line, room, atoms), key=lambda one: (one not in own, not one.isidentifier()))
+        for text in order:  # of equals the line's own, and then names
             try:
                 value = room.value(ast.parse(text, mode="eval").body)
             except (Failed, SyntaxError):
@@ -349,6 +353,15 @@ def summands(tree: ast.expr) -> list[ast.expr]:
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
         return [tree.left, tree.right, *summands(tree.left)]
     return []
+
+
+def lacks_factor(old: str, new: str) -> bool:
+    """Whether an assignment is another one but for a factor."""
+    one, other = (ast.parse(text).body[0] for text in (old, new))
+    if not (isinstance(one, ast.Assign) and isinstance(other, ast.Assign)):
+        return False
+    few, many = (Counter(map(ast.unparse, factors_of(statement.value))) for statement in (one, other))
+    return few < many and (many - few).total() == 1
 
 
 def likeness(one: str, other: str) -> float:

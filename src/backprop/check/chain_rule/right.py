@@ -254,7 +254,7 @@ class Right(Known):
             values = self.trace.alone(visit, statement, statements)
             if not values or len(values) != len(visit.values):
                 return None
-            if not any(map(self.is_forward, visit.values)) and any(sound(one) and self.is_known(one) for one in values):
+            if any(sound(one) and self.is_known(one) for one in values) and not any(map(self.is_forward, visit.values)):
                 return None  # no gradient
             if self.whole(statement, visit, new) is None:
                 given = self.given(visit, new, values)

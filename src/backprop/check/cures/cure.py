@@ -13,7 +13,7 @@ import numpy as np
 from backprop.check.cures.around import in_one, led_back, shared
 from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
-from backprop.check.cures.search import ALIKE, FAR, Cure, Reach, Search, put, words_of
+from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
@@ -38,6 +38,8 @@ PLAIN_WORDS = {
     "sum", "mean", "axis", "dim", "keepdims", "keepdim", "True", "T", "transpose", "swapaxes", "0", "1", "2", "at",
     "add", "np",
 }  # fmt: skip  # what the user's words may need beside those of the right line
+
+Found = tuple[list[Cure], Cure | None]  # the edits that repair everything, and the one that repairs the most
 
 
 class Solver:
@@ -79,11 +81,15 @@ class Solver:
         cures = self.in_words(Chained(self.search, 1).found({}, lines), lines)
         if cures and not self.search.left_over(put(cures)):
             return self.cheaper(cures, lines, sense), [], []
+        scaled = self.search.derivation({}).scaled
+        first = ([], None) if cures or scaled else self.brief(lines, sense, DEAREST)
+        if self.is_clean(first[0]):
+            return first[0][:1], first[0][1:], []
         turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
-        turn = None if self.search.derivation({}).scaled else turns.found()
+        turn = None if scaled else turns.found()
         if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
-        whole, part = self.single(lines, sense, turn)
+        whole, part = self.single(lines, sense, turn, first)
         if not whole and turn is None:  # one edit is nearer than two
             turn = turns.found_behind(IN_TURN)
         if not whole and turn is not None:
@@ -92,7 +98,6 @@ class Solver:
         if whole:
             return whole[:1], whole[1:], []
         # where sizes come in only at the end, several lines may be changed with the same effect as the faulty one
-        scaled = self.search.derivation({}).scaled
         cures = [] if scaled else self.chained(lines)
         if cures:
             return self.in_words(cures, lines), [], []
@@ -114,18 +119,33 @@ class Solver:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
 
-    def single(self, lines: list[Reach], sense: Sense, turn: Turn | None) -> tuple[list[Cure], Cure | None]:
-        """One edit that repairs everything, that is nearer to what stands there than what several lines need."""
+    def brief(
+        self, lines: list[Reach], sense: Sense, dearest: float, instead: Instead | None = None, seconds: float = BRIEF
+    ) -> Found:
+        """One edit that repairs everything, as far as one is found in a short time."""
+        end = self.search.end
+        self.search.dearest = dearest
+        found = self.search.search(lines, sense, instead or {}, seconds)
+        self.search.dearest, self.search.end, self.search.ended = FAR, end, process_time() > end
+        return found
+
+    def is_clean(self, whole: list[Cure]) -> bool:
+        """Whether an edit that repairs everything leaves nothing: then no other is nearer to what was meant."""
+        return bool(whole) and not grown(whole[0]) and not self.search.left_over(put(whole[:1]))
+
+    def single(self, lines: list[Reach], sense: Sense, turn: Turn | None, first: Found) -> Found:
+        """One edit that repairs everything, that is nearer to what stands there than what several lines need.
+
+        `first`: what a short search found.
+        """
         if turn is None:
             return self.search.search(lines, sense, {})
-        end = self.search.end
-        self.search.dearest = min(turn.score, PLAIN_EDIT) if len(turn.cures) > 1 else turn.score + ALIKE
-        if turn.score <= PLAIN_TURN:
-            self.search.end = min(end, self.search.until(BRIEF))
-        elif len(turn.cures) > 1:  # that is doubted
-            self.search.dearest = FAR
-        whole, part = self.search.search(lines, sense, {})
-        self.search.dearest, self.search.end, self.search.ended = FAR, end, process_time() > end
+        if len(turn.cures) == 1:
+            whole, part = self.brief(lines, sense, turn.score + ALIKE)
+        elif turn.score <= PLAIN_TURN:
+            whole, part = [one for one in first[0] if one.cost <= min(turn.score, PLAIN_EDIT)], first[1]
+        else:  # that is doubted
+            whole, part = self.brief(lines, sense, FAR, seconds=SECONDS)
         if len(turn.cures) == 1 and any(one.line is turn.cures[0].line for one in whole):
             return whole, part  # found there, too, and beside it what does as well elsewhere
         plain = PLAIN_EDIT if together(turn.cures) > 2 * PLAIN_EDIT else 0.0  # names break ties: they accuse nobody
@@ -141,11 +161,9 @@ class Solver:
         what is one mistake then is looked for as one."""
         for place, cure in enumerate(cures) if len(cures) > 1 else ():
             rest = [*cures[:place], *cures[place + 1 :]]
-            others, end = put(rest), self.search.end
+            others = put(rest)
             sense = self.search.sense(others)
-            self.search.dearest, self.search.end = cure.cost + ALIKE, min(end, self.search.until(BRIEF))
-            whole, _ = self.search.search(self.search.reaches(sense, others), sense, others)
-            self.search.dearest, self.search.end, self.search.ended = FAR, end, process_time() > end
+            whole, _ = self.brief(self.search.reaches(sense, others), sense, cure.cost + ALIKE, others)
             own = next((one.cost for one in whole if one.line is cure.line), cure.cost)
             if whole and whole[0].line is not cure.line:
                 before, after = (self.search.left_over(put(one)) for one in (cures, [*rest, whole[0]]))
@@ -224,11 +242,18 @@ class Solver:
 
 def grown(cure: Cure) -> float:
     """What it costs that a line has more to say than before."""
-    old, new = (
-        sum(isinstance(node, ast.Name | ast.Attribute | ast.Constant) for node in ast.walk(one))
-        for one in (header(cure.line.statement), cure.edit.statements[-1])
-    )
-    return GROWN * max(0, new - old - 2)
+    old, new = header(cure.line.statement), cure.edit.statements[-1]
+    return GROWN * max(0, count_words(new, cure.line.source.text, ast.unparse(old)) - count_words(old) - 2)
+
+
+def count_words(tree: ast.AST, known: str = "", old: str = "") -> int:
+    """The names and numbers in a tree. What stands in a known text, and not in the old one, is one word."""
+    if known and isinstance(tree, ast.Call | ast.Subscript):
+        text = ast.unparse(tree)
+        if text in known and text not in old:
+            return 1
+    own = isinstance(tree, ast.Name | ast.Attribute | ast.Constant)
+    return own + sum(count_words(one, known, old) for one in ast.iter_child_nodes(tree))
 
 
 def far_fetched(cures: list[Cure]) -> tuple[float, float]:

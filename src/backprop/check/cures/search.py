@@ -88,7 +88,7 @@ class Search:
         self.functions: dict[ast.stmt, str] = {}  # that the lines are in, all that were visited
         self.lines: list[Line] = []  # of these the ones on which no output hangs
         self.unedited: Sense | None = None  # as it stands, at the given point
-        self.changes: dict[tuple[int, ast.stmt], set[bytes]] = {}  # of lines by edits that were tried
+        self.changes: dict[ast.stmt, set[bytes]] = {}  # of lines by edits that the search at hand has tried
 
     def until(self, seconds: float) -> float:
         """When a part of the search ends that may take so long, or what is left of the time for all."""
@@ -168,7 +168,7 @@ class Search:
         for one in lines:
             dear = self.dearness(one, bad)
             visible = one.line.atoms(atoms)
-            late = process_time() > self.end - SECONDS / 2
+            late = process_time() > self.last - LONGEST / 2 and one.line.statement not in derivation.made
             found = [] if late else derivation.plans(one.line, one.line.atoms(self.read))
             derived = [Plan(cost, None, partial(str, text)) for cost, text in found]
             for plan in (*plans(one.line, visible), *derived):
@@ -182,16 +182,22 @@ class Search:
         return edit_of(one.reach.line, one.plan, seen.setdefault(one.reach.line.statement, set()))
 
     def search(
-        self, lines: list[Reach], sense: Sense, instead: Instead
-    ) -> tuple[list[Cure], Cure | None]:  # fmt: skip
-        """Edits in the order of their cost: those that repair everything, and the one that repairs the most."""
+        self, lines: list[Reach], sense: Sense, instead: Instead, seconds: float = SECONDS
+    ) -> tuple[list[Cure], Cure | None]:
+        """Edits in the order of their cost: those that repair everything, and the one that repairs the most.
+
+        `seconds`: for which they are tried, beside the time in which they are put together.
+        """
+        self.changes = {}
         whole: list[Cure] = []
         part: Cure | None = None
         names: dict[str, bool] | None = None
         slopes = {one.line.statement: sense.slopes(one.line.statement) for one in lines if one.affine}
         seen: dict[ast.stmt, set[str]] = {}
         until = 0.0
-        for one in self.candidates(lines, sense.bad, instead):
+        candidates = self.candidates(lines, sense.bad, instead)
+        self.end = min(self.end, self.until(seconds))
+        for one in candidates:
             cost, _, reach, _ = one
             if cost > self.dearest or (whole and cost > whole[0].cost + ALIKE):
                 break
@@ -281,7 +287,7 @@ class Search:
             return all(one is not None and all(np.isfinite(part).all() for part in one) for one in made)
         if isinstance(change, str) or not len(change):
             return True
-        known = self.changes.setdefault((id(sense), statement), set())
+        known = self.changes.setdefault(statement, set())
         before, own = len(known), np.round(change, 9).tobytes()
         known.add(own)
         return len(known) > before and (bool(np.any(change)) or edit.cause == "overwrites")
@@ -307,7 +313,8 @@ class Search:
         more = idle(after.trace, changed) - idle(before.trace, {}) - changed.keys() - results
         around = sum(self.around_helpers(*one) for one in changed.items())
         added = [goal for found in changed.values() for one in found[1:] for goal in targets_of(one)]
-        misnamed = after.count_misnamed({base_name(one) for one in added})
+        meant = effective(after.trace, changed)  # all is right with what they hold, whatever they are called
+        misnamed = after.count_misnamed({base_name(one) for one in added} | meant)
         return MISNAMED * min(3, misnamed) + IDLE * len(more) + around
 
     def around_helpers(self, statement: ast.stmt, statements: list[ast.stmt]) -> float:
@@ -370,6 +377,33 @@ def idle(trace: Trace, changed: Instead) -> set[Any]:
             waiting.update({one.id: statement for one in nodes if isinstance(one.ctx, ast.Store)})
     stores = [one for _, one in visits if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)]
     return set(stores) - read
+
+
+def effective(trace: Trace, changed: Instead) -> set[str]:
+    """The names that make something that comes out in lines, or places of lines, that are not changed: it is right with
+    what they hold, whatever they are called."""
+    read = {
+        one: names(one) if one not in changed else names_kept(one, changed[one][-1])
+        for one in trace.visits
+        if not isinstance(one, COMPOUND)
+    }
+    found: set[str] = set()
+    before = -1
+    while len(found) > before:
+        before = len(found)
+        for one, its in read.items():
+            ends = isinstance(one, ast.Return) and one is trace.order[-1]
+            if ends or any(isinstance(goal, ast.Attribute) or base_name(goal) in found for goal in targets_of(one)):
+                found |= its
+    return found
+
+
+def names_kept(old: ast.stmt, new: ast.stmt) -> set[str]:
+    """The names in those elements of a tuple or a list that an edit leaves as they are."""
+    before, after = (
+        {ast.unparse(one): one for tree in ast.walk(part) for one in getattr(tree, "elts", ())} for part in (old, new)
+    )
+    return {name for text, one in after.items() if text in before for name in names(one)}
 
 
 def calls_in(tree: ast.AST, functions: set[str]) -> dict[str, set[str]]:

@@ -361,7 +361,12 @@ class InTurn:
         until = inf
         for tried, one in enumerate(self.search.candidates([Reach(line, None, True)], frozenset(), instead)):
             late = process_time() > until
-            if len(found) == WAYS or tried > MOST_TEXTS or (found and (late or one.cost > found[0][0].cost + APART)):
+            if (
+                len(found) == WAYS
+                or tried > MOST_TEXTS
+                or self.over()
+                or (found and (late or one.cost > found[0][0].cost + APART))
+            ):
                 break
             edit = self.search.edit(one, seen)
             if edit is None or edit.adds:

@@ -13,6 +13,10 @@ SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), (
 SEVERAL_AXES: dict[int, list[Any]] = {2: [(0, 1)], 3: [(0, 1), (0, 2), (1, 2)], 4: [(0, 2, 3), (0, 1, 2), (2, 3)]}
 MANY_SIZES = 8  # beyond which products of two are not tried
 UPSTREAM = ("dout", "dy", "dh", "grad_output", "upstream", "dnext")
+METHODS = (
+    "sum", "mean", "dot", "mm", "matmul", "max", "reshape", "view", "transpose", "permute", "flatten", "ravel",
+)  # fmt: skip  # that are called on a term
+LIKE_OTHERS = 0.3  # how much cheaper it is that an element of a tuple is divided as others beside it are
 HOLDERS = (ast.Assign, ast.AugAssign, ast.Return, ast.Tuple, ast.Call, ast.keyword, ast.Dict)
 
 
@@ -151,7 +155,7 @@ class Quantity:
         if isinstance(self.parent, ast.BinOp):
             return isinstance(self.parent.op, ast.Add | ast.Sub | ast.MatMult)
         if isinstance(self.parent, ast.Attribute):  # what a method is called on
-            return self.parent.attr in ("sum", "mean", "dot", "mm", "matmul", "max")
+            return self.parent.attr in METHODS
         return isinstance(self.parent, HOLDERS)
 
     def is_summand(self) -> bool:
@@ -172,7 +176,7 @@ class Quantity:
         yield from ((f"{number} * {term}", "factor", 1.65) for number in ("2", "0.5"))
         yield from ((f"{number} * {term}", "factor", 1.95) for number in literals(self.seen.text))
         for size in self.seen.sizes:
-            yield f"{term} / {size}", "factor", 1.55 + self.made_up(size)
+            yield f"{term} / {size}", "factor", 1.55 + self.made_up(size) - self.like_others(size)
             yield f"{term} * {size}", "factor", 1.6 + self.made_up(size)
         if len(self.seen.sizes) <= MANY_SIZES:
             pairs = combinations_with_replacement(self.seen.sizes, 2)
@@ -196,6 +200,11 @@ class Quantity:
                 yield from ((f"{term} * {form.format(text)}", "no-local", cost + far) for form, cost in SLOPES)
                 library = "torch" if self.seen.torch else "np"
                 yield from ((f"{term} * {library}.{name}({text})", "no-local", 2.5 + far) for name in ("sign", "exp"))
+
+    def like_others(self, size: str) -> float:
+        """How much cheaper it is that elements beside this one are divided by a size, too."""
+        beside = self.parent.elts if isinstance(self.parent, ast.Tuple) else []
+        return LIKE_OTHERS if any(ast.unparse(one).endswith(f" / {size}") for one in beside) else 0.0
 
     def made_up(self, size: str) -> float:
         """What it costs more that nobody writes a size so here: then it is dearer than a plain 2."""

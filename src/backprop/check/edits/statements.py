@@ -167,7 +167,7 @@ class Whole:
                     yield self.replaced({one: other, other: one}), "not-swapped", 1.05
             for other, kind in self.seen.atoms.items() if read.count(one) > 1 else ():
                 if other != one and kind == self.seen.atoms.get(one):
-                    yield self.replaced({one: other}), "wrong-point", 1.9
+                    yield self.replaced({one: other}), "transposed" if other == f"{one}.T" else "wrong-point", 1.9
 
     def are_alike(self, one: str, other: str) -> bool:
         """Whether two names may stand in each other's places: not a number that counts in that of an array."""
@@ -207,6 +207,12 @@ class Whole:
             def visit(self, node: ast.AST) -> Any:
                 text = ast.unparse(node) if isinstance(node, ast.expr) else ""
                 read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
-                return expression(texts[text]) if text in texts and read else self.generic_visit(node)
+                return expression(texts[text]) if text in texts and read else without_turns(self.generic_visit(node))
 
         return ast.unparse(Replacer().visit(copy.deepcopy(self.statement)))
+
+
+def without_turns(tree: ast.AST) -> ast.AST:
+    """What is turned twice as it is."""
+    inner = tree.value if isinstance(tree, ast.Attribute) and tree.attr == "T" else None
+    return inner.value if isinstance(inner, ast.Attribute) and inner.attr == "T" else tree
