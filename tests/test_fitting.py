@@ -22,7 +22,7 @@ KINDS = [  # pairs that need: sizes that belong together, labels, dictionaries a
     "attention by hand", "linear backward of a course", "one cell of a recurrent net", "word embedding",
     "activations chosen by a name", "naive convolution", "mean over what is there", "groupnorm of images",
     "negative sampling", "cross entropy from probabilities with one hot", "weighted norm in numbers",
-    "heads that a width is divided among",
+    "heads that a width is divided among", "labels in a dictionary",
 ]  # fmt: skip
 RIGHT = {pair.name: text_of(pair) for pair in pairs() if pair.half == "tuned"}
 RIGHT["heads that a width is divided among"] = """
@@ -48,6 +48,18 @@ class Heads:
         dy = (dout @ self.v.transpose(0, 2, 1)).reshape(B, T, self.heads, -1).transpose(0, 2, 1, 3)
         dx = dy / self.norm - self.x * (dy * self.x).sum(-1, keepdims=True) / self.norm ** 3
         return dx.transpose(0, 2, 1, 3).reshape(B, T, C), dv
+"""
+RIGHT["labels in a dictionary"] = """\
+import numpy as np
+
+def loss_forward(data):
+    p = data["x"] @ np.ones((3, 4))
+    return -np.sum(p[np.arange(2), data["y"]])
+
+def loss_backward(data):
+    d = np.zeros((2, 4))
+    d[np.arange(2), data["y"]] = -1
+    return {"x": d @ np.ones((3, 4)).T}
 """
 LIKE = re.compile(r"give options, like (.*), or all in a file")
 

@@ -1111,6 +1111,8 @@ def test_a_number_for_what_is_said_to_be_a_tensor(check: Check) -> None:
     assert check("scaled.py", {"x": [0.5, 2.0], "scale": 0.5}, {"scaled.py": NUMBERS}).get("verdict") == "ok"
     wrong = NUMBERS.replace("(g * x *", "(g *")
     assert check("scaled.py", {"x": [0.5, 2.0], "scale": 0.5}, {"scaled.py": wrong})["verdict"] == "wrong"
+
+
 MADE_FOR = """
 import numpy as np
 class Dense:

@@ -378,5 +378,6 @@ def value_of(text: str) -> Any:
 
 
 def as_json(text: str) -> Any:
+    """What a text stands for as an entry of a list or a dictionary, where random arrays are texts."""
     value = value_of(text)
-    return text if isinstance(value, np.ndarray) and shape_of(text) else value
+    return text if shape_of(text) else value.tolist() if isinstance(value, np.ndarray) else value
