@@ -1258,3 +1258,77 @@ def test_inputs_in_objects_of_a_class_that_is_not_there(
     assert found.get("verdict") == "ok", found
     files["held.py"] = HELD_ELSEWHERE.replace(right, wrong)
     assert check(f"held.py:{name}", given, files)["verdict"] == "wrong"
+
+
+KEEPING = """
+import numpy as np
+
+class Context:
+    def __init__(self, of, *inputs):
+        self.of, self.inputs, self.kept, self.named = of, inputs, (), {}
+    def keep(self, *arrays):
+        self.kept = arrays
+    def note(self, name, value):
+        self.named[name] = value
+
+class Function:
+    @classmethod
+    def apply(cls, *given):
+        note = Context(cls, *given)
+        return cls.forward(note, *given)
+
+class Rectify(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.keep(x)
+        return np.maximum(x.data, 0).astype(float)
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.kept
+        out = g.copy()
+        out[x <= 0] = 0
+        return out
+
+class Pick(Function):
+    @staticmethod
+    def forward(ctx: Context, x, where):
+        ctx.keep(x)
+        ctx.note("where", where)
+        return x[where]
+    @staticmethod
+    def backward(ctx, g):
+        out, where = np.zeros_like(ctx.kept[0]), ctx.named["where"]
+        if isinstance(where, slice):
+            raise NotImplementedError
+        np.add.at(out, where, g)
+        return out
+
+class Choose(Function):
+    @staticmethod
+    def forward(ctx, which, x, y):
+        ctx.note("which", which)
+        return np.where(which, x, y)
+    @staticmethod
+    def backward(ctx, g):
+        return np.where(ctx.named["which"], g, 0), np.where(ctx.named["which"], 0, g)
+"""
+
+
+@pytest.mark.parametrize(
+    ("of", "given", "right", "wrong"),
+    [
+        ("Rectify", "--x 'randn(4,3)'", "out[x <= 0] = 0", "out[x <= 0] = 1"),
+        ("Pick", "--x 'randn(4,3)' --where 1", "np.add.at(out, where, g)", "np.add.at(out, where, -g)"),
+        ("Choose", "--which '[[true, false], [false, true]]' --x 'randn(2,2)' --y 'randn(2,2)'", "0, g)", "g, 0)"),
+    ],
+)
+def test_the_context_of_a_framework_is_made_as_its_apply_makes_it(
+    of: str, given: str, right: str, wrong: str, tmp_path: Any
+) -> None:
+    """It keeps arrays by names of its own; arrays are NumPy's where nothing of torch is there; and what has no
+    gradient, as a mask, may have no place in what is returned."""
+    for text, status in ((KEEPING, 0), (KEEPING.replace(right, wrong), 1)):
+        (tmp_path / "ops.py").write_text(text)
+        done = shell(f"backprop check ops.py:{of} {given} --seed 1", tmp_path)
+        assert done.returncode == status, done.stderr
+        assert status == 0 or "WRONG" in done.stdout

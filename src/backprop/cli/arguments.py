@@ -44,7 +44,7 @@ def arguments(variables: str | None, assignments: tuple[str, ...], random: Rando
         values = read_object(read_text(variables), name_of(variables))
         given = {name: arguments_from(made(value, name, random)) for name, value in values.items()}
     for name, value in map(named_value, assignments):
-        if re.match(r'\s*(\{|\[\s*["{])', value):
+        if re.match(r'\s*(\{|\[\s*["{]|\[[\s[]*(true|false)\b)', value):
             given[name] = arguments_from(made(read_json(value, name, HINT, whole=True), name, random))
         else:
             given[name] = typed(value, name, random)

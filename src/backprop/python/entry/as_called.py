@@ -19,7 +19,7 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
 from backprop.python.source import Code
 from backprop.python.values.arrays import is_number
-from backprop.python.values.meter import Meter, Refusal
+from backprop.python.values.meter import RAISED, Meter, Refusal
 from backprop.python.values.scope import Function, Object
 
 SECONDS = 3.0  # for what a script does before it calls a pass
@@ -61,8 +61,11 @@ class AsCalled:
             scope.names["__name__"] = "__main__"
             run.source = self.code.parts[-1].source
             for statement in statements(self.code.parts[-1].tree.body):
-                with suppress(Problem):  # what shows pictures, say; what it would have set is missed where it is used
+                try:
                     run.body([statement], scope)
+                except Problem as problem:  # what shows pictures, say, is left out; what ends the script, ends it
+                    if problem.kind == RAISED or run.raised == "SystemExit":
+                        break
         return run.calls
 
 

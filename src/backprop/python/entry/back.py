@@ -374,7 +374,10 @@ class Back(Taken):
         differentiable: list[Path] = [path for path in paths if has_gradient(given.get(path[0]))]
         numbers = [path for path in differentiable if is_number(given[path[0]])]
         if self.pair.kind in ("autograd", "vjp"):
-            matched = dict(zip(paths, values, strict=False))
+            of_some = not self.of_torch() and len(values) == len(
+                differentiable
+            )  # a framework's own may leave the rest out
+            matched = dict(zip(differentiable if of_some else paths, values, strict=False))
             if self.of_torch():
                 matched = {path: summed_to(value, given.get(path[0])) for path, value in matched.items()}
         else:

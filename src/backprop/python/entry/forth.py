@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from types import MethodType
 from typing import Any
@@ -141,16 +141,42 @@ class Forth(Outputs):
         return [word[5:-8] for word in words if re.fullmatch(r"self\.\w+ is None", word)]
 
     def kept_context(self, run: Interpreter, scope: Scope, forward: ast.FunctionDef) -> Object:
-        """The `ctx` of an autograd Function: torch's, or an object of the user's own class, where it is said to be one
-        (`ctx: Context`); that one may have to be told that gradients are asked for."""
-        said = next((one.annotation for one in forward.args.args if one.arg == "ctx"), None)
-        own = scope.names.get(said.id) if isinstance(said, ast.Name) else None
-        if not isinstance(own, Class):
+        """The `ctx` of an autograd Function: torch's, or an object of the user's own class, which may have to be told
+        that gradients are asked for, and of which operation it is."""
+        own = self.own_context(run, scope, forward)
+        if own is None:
             return context(len(self.parameters))
         start = own.find("__init__")
-        made = start.parameters[1:] if isinstance(start, Function) else []
-        keywords = {name: True for name in made if name.startswith("requires_grad")}
+        keywords: dict[str, Any] = {}
+        if isinstance(start, Function) and isinstance(start.tree, ast.FunctionDef):
+            keywords = dict.fromkeys(required_names(start.tree)[1:], scope.names.get(self.pair.name))
+            keywords.update({name: True for name in start.parameters if name.startswith("requires_grad")})
         return self.call(run, own, (), keywords)  # type: ignore[no-any-return]
+
+    def own_context(self, run: Interpreter, scope: Scope, forward: ast.FunctionDef) -> Class | None:
+        """The user's own class of a `ctx`: what it is said to be (`ctx: Context`), or what the method makes that hands
+        it to the forward pass (`ctx = Context(); cls.forward(ctx, …)`)."""
+        said = next((one.annotation for one in forward.args.args if one.arg == "ctx"), None)
+        names = [(said.id, scope)] if isinstance(said, ast.Name) else []
+        cls = scope.names.get(self.pair.name)
+        apply = cls.find("apply") if isinstance(cls, Class) else None
+        if isinstance(apply, Function):
+            calls = [node for node in ast.walk(apply.tree) if isinstance(node, ast.Call)]
+            handed = {
+                one.args[0].id for one in calls
+                if ast.unparse(one.func) == "cls.forward" and one.args and isinstance(one.args[0], ast.Name)
+            }  # fmt: skip
+            names += [
+                (one.value.func.id, apply.scope) for one in ast.walk(apply.tree)
+                if isinstance(one, ast.Assign) and isinstance(one.value, ast.Call)
+                and isinstance(one.value.func, ast.Name) and {ast.unparse(target) for target in one.targets} & handed
+            ]  # fmt: skip
+        for name, where in names:
+            with suppress(Refusal):
+                found = run.lookup(name, where, None)
+                if isinstance(found, Class):
+                    return found
+        return None
 
     def made(self, run: Interpreter, cls: Class, given: dict[str, Any]) -> Object:
         """An object of the class, with the attributes that no constructor sets."""

@@ -63,7 +63,9 @@ class Inputs:
         self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
         own = [self.part().tree]  # others that it imports may be of another library
         texts = own if roots_of(own) & {"numpy", "torch", "jax"} else [part.tree for part in code.parts]
-        self.torch = pair.kind == "autograd" or uses_torch([*self.trees(), *self.backs()], texts)
+        libraries = roots_of(texts) & {"numpy", "torch", "jax"}
+        self.torch = uses_torch([*self.trees(), *self.backs()], texts)
+        self.torch |= pair.kind == "autograd" and (not libraries or "torch" in libraries)
         given = {**self.literals(given), **given} if pair.forward is None and pair.split else given
         self.renamed = self.begins_anew()  # the first input, as a backward pass calls it that goes forward itself
         given = {self.renamed.get(name, name): value for name, value in given.items()}

@@ -22,10 +22,10 @@ REFUSED = frozenset([
 ])  # fmt: skip
 TYPES: dict[str, Any] = {
     "int": (int, np.integer), "float": (float, np.floating), "str": str, "bool": bool, "list": list, "tuple": tuple,
-    "dict": dict, "set": set, "range": range, "ndarray": np.ndarray, "Tensor": np.ndarray, "floating": np.floating,
-    "integer": np.integer, "number": np.number, "signedinteger": np.signedinteger, "bool_": np.bool_,
+    "dict": dict, "set": set, "range": range, "slice": slice, "ndarray": np.ndarray, "Tensor": np.ndarray,
+    "floating": np.floating, "integer": np.integer, "number": np.number, "signedinteger": np.signedinteger,
     "unsignedinteger": np.unsignedinteger, "inexact": np.inexact, "complexfloating": np.complexfloating,
-    "complex": (complex, np.complexfloating), "generic": np.generic,
+    "complex": (complex, np.complexfloating), "generic": np.generic, "bool_": np.bool_,
     "type": Class, "Callable": (Function, Builtin, Bound, Class, Library), "Sequence": (list, tuple, str),
     "Iterable": (list, tuple, str, dict, set, range, np.ndarray), "Mapping": dict, "Number": (int, float, np.number),
     "Hashable": (str, int, float, tuple, type(None)),

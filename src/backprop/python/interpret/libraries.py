@@ -490,9 +490,7 @@ def attribute_of_array(a: Any, name: str) -> Any:
         return a.dtype
     if name in ("T", "mT"):
         return a.T if name == "T" else np.swapaxes(a, -1, -2)
-    if name in ("data", "real") and isinstance(a, Tensor):
-        return a
-    if name == "real":
+    if name in ("data", "real"):
         return a
     if name == "device" and isinstance(a, Tensor):
         return "cpu"
