@@ -19,6 +19,9 @@ PART = re.compile(
     r"|```console\n(?P<commands>.*?)```",
     re.DOTALL,
 )
+SMALL = re.compile(
+    r"\b\de-1\d\b|(?<=\d\.\d{12})\d+"
+)  # what is not the same on every processor: errors, and last digits
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +69,7 @@ def test_each_addition_does_what_the_page_says(copy: Path, update: bool) -> None
     made = PART.sub(block, text)
     if update:
         PAGE.write_text(made, encoding="utf-8")
-    assert made == text or update
+    assert SMALL.sub("", made) == SMALL.sub("", text) or update
 
 
 def test_the_engine_of_the_page_gives_the_gradients_of_the_course() -> None:

@@ -36,8 +36,10 @@ class Nudge(NamedTuple):
         """How far the prediction is off, relative to the larger of the two changes: of an infinite one, wholly."""
         if self.predicted == self.actual:
             return 0.0
-        if isinf(self.predicted) != isinf(self.actual):
-            return 1.0 if not isnan(self.predicted + self.actual) else nan
+        if isnan(self.predicted) or isnan(self.actual):
+            return nan
+        if isinf(self.predicted) or isinf(self.actual):
+            return 1.0
         return abs(self.actual - self.predicted) / max(abs(self.predicted), abs(self.actual))
 
 

@@ -135,10 +135,12 @@ class Outputs(Inputs):
             order = sorted(range(len(results)), key=lambda place: not is_gradient(results[place]))
             results, names = [results[place] for place in order], [names[place] for place in order]
         if self.above and pair_takes_results(self.pair):  # what is named from above: `dy` of `return h, y`
-            above = [one for name in self.unnamed(names)[: self.above] for one in bases(name) if one in names]
-            order = sorted(range(len(names)), key=lambda place: [*above, names[place]].index(names[place]))
+            asked = self.unnamed(names)[: self.above]
+            named = [next((names.index(one) for one in bases(name) if one in names), None) for name in asked]
+            order = in_places(named, len(names))
             results, names = [results[place] for place in order], [names[place] for place in order]
-            if above and not is_gradient(results[0]) and not numbers_in(results[0]) and not alike_in(results[0]):
+            fits = is_gradient(results[0]) or numbers_in(results[0]) or alike_in(results[0])
+            if not fits and named and named[0] is not None:
                 told = f"the backward pass takes the gradient of {names[0]}, which is no array and no number"
                 raise Problem("value", told)
         return results, names
@@ -241,6 +243,15 @@ class Outputs(Inputs):
 def entries_in(given: dict[str, Any]) -> dict[str, Any]:
     """What is in the dictionaries that are given, by its keys: `params["W1"]`, which a backward pass takes as W1."""
     return {name: one for holder in given.values() if isinstance(holder, dict) for name, one in holder.items()}
+
+
+def in_places(wanted: list[int | None], count: int) -> list[int]:
+    """An order of so many things in which some are first, each in its place; the rest is between and behind them."""
+    known = [one for one in wanted if one is not None]
+    if len(wanted) > count or len({*known}) < len(known):
+        return [*range(count)]
+    rest = [place for place in range(count) if place not in known]
+    return [rest.pop(0) if one is None else one for one in wanted] + rest
 
 
 def alike_in(value: Any) -> bool:
