@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backprop.cli.reading import name_of, named_value, read_text, value_of
 from backprop.errors import Problem
 from backprop.library.values import Random, read_json
+
+if TYPE_CHECKING:
+    from backprop.python.entry.runner import Runner
 
 ABOVE = 4  # folders above a file in which what it imports may be
 PYTHONS = {"True": True, "False": False, "None": None, "true": True, "false": False, "null": None}
@@ -33,6 +36,17 @@ def beside(module: str, source: str | None) -> tuple[str, str] | None:
             path = path if os.path.isabs(source or "") else os.path.relpath(path)
             return read_text(path), path
     return None
+
+
+def runner_for(path: str, name: str, variables: str | None, assignments: tuple[str, ...], random: Random) -> Runner:
+    """What runs the function that is meant in a file ("" for its statements), with what it is given."""
+    from backprop.library.traced import meant
+    from backprop.python.entry.runner import Runner
+    from backprop.python.source import Code, part_of
+
+    code = Code([part_of(read_text(path), path)], beside)
+    given = arguments(variables, assignments, random)
+    return Runner(code, meant(code, name, path), given, random.seed or 0)
 
 
 def arguments(variables: str | None, assignments: tuple[str, ...], random: Random) -> dict[str, Any]:

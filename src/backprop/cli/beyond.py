@@ -14,14 +14,6 @@ from backprop.library.values import Value
 from backprop.numbers.shapes import all_finite, is_any
 
 
-class Asked(NamedTuple):
-    """Which derivatives beyond the gradient are wanted."""
-
-    hessian: bool
-    jacobian: bool
-    direction: dict[str, Value]
-
-
 class Answer(NamedTuple):
     """A derivative: its name in JSON, the heading of its table, its value there, and its rows here."""
 
@@ -35,12 +27,14 @@ def answered(
     question: Question, hessian: bool, jacobian: bool, direction: Sequence[str]
 ) -> tuple[Evaluation, list[Answer]]:
     """The evaluation, and the derivatives beyond the gradient that the options ask for."""
-    beyond = asked_beyond(question, hessian, jacobian, direction)
-    evaluation = evaluated(question, beyond)
-    found = answers(question, beyond, evaluation.output)
-    if beyond.hessian:
+    steps = steps_of(question, direction)
+    if hessian and jacobian:
+        raise Problem("option", "--hessian or --jacobian, not both")
+    evaluation = evaluated(question, jacobian or bool(steps and not hessian))
+    found = answers(question, hessian, jacobian, steps, evaluation.output)
+    if hessian:
         evaluation.notes.extend(squares(evaluation.run, evaluation.names))
-    if beyond.hessian and not all(all_finite(value) for answer in found for _, value in answer.rows):
+    if hessian and not all(all_finite(value) for answer in found for _, value in answer.rows):
         evaluation.notes.extend(cusps(evaluation.run, evaluation.names))
         lost = [
             name if answer.key == "hessian" else f"{answer.heading} of {name}"
@@ -54,37 +48,35 @@ def answered(
     return evaluation, found
 
 
-def asked_beyond(question: Question, hessian: bool, jacobian: bool, direction: Sequence[str]) -> Asked:
-    """Read the options. Raises a Problem of kind "option" or "value"."""
+def steps_of(question: Question, direction: Sequence[str]) -> dict[str, Value]:
+    """The direction, by its variables. Raises a Problem of kind "option" or "value"."""
     steps: dict[str, Value] = {}
     for text in direction:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise Problem("option", f"--direction takes a variable and its step, x=[1, 0], and not {text}")
         steps[name.strip()] = value_of(value, f"the direction of {name.strip()}", question.random)
-    if hessian and jacobian:
-        raise Problem("option", "--hessian or --jacobian, not both")
-    return Asked(hessian, jacobian, steps)
+    return steps
 
 
-def evaluated(question: Question, beyond: Asked) -> Evaluation:
+def evaluated(question: Question, of_any_shape: bool) -> Evaluation:
     """The evaluation; where derivatives of an output of any shape are asked for, that of the values alone will do."""
-    if question.upstream is None and (beyond.jacobian or (beyond.direction and not beyond.hessian)):
+    if question.upstream is None and of_any_shape:
         found = question.compiled.forward(question.at)
         if not isinstance(found.value, float):
             return found
     return question.answer()
 
 
-def answers(question: Question, beyond: Asked, output: str) -> list[Answer]:
-    compiled, at, steps = question.compiled, question.at, beyond.direction
-    if steps and beyond.hessian:
+def answers(question: Question, hessian: bool, jacobian: bool, steps: dict[str, Value], output: str) -> list[Answer]:
+    compiled, at = question.compiled, question.at
+    if steps and hessian:
         product = compiled.hvp(steps, at)
         return [Answer("hessian_vector_product", "H v", product, list(product.items()))]
     if steps:
         derivative = compiled.jvp(steps, at)
         return [Answer("jacobian_vector_product", "J v", derivative, [(f"d{output}", derivative)])]
-    if beyond.hessian:
+    if hessian:
         blocks = compiled.hessian(at, wrt=question.wrt)
         rows = [
             (f"d²{output}/d{x} d{y}" if x != y else f"d²{output}/d{x}²", block)
@@ -92,7 +84,7 @@ def answers(question: Question, beyond: Asked, output: str) -> list[Answer]:
             for y, block in row.items()
         ]
         return [Answer("hessian", "Hessian", blocks, rows)]
-    if beyond.jacobian:
+    if jacobian:
         columns = compiled.jacobian(at, wrt=question.wrt)
         return [Answer("jacobian", "Jacobian", columns, [(f"d{output}/d{x}", block) for x, block in columns.items()])]
     return []

@@ -114,11 +114,12 @@ class Run(Teller):
 
     def of_code(self, path: str, name: str) -> str:
         """The formula of a function of Python's."""
-        from backprop.cli.traced import Asked, formula_of_numbers
+        from backprop.cli.arguments import runner_for
+        from backprop.library.traced import formula_of_numbers
 
         asked = self.asked
-        code = Asked(path, name, asked["variables"], asked["assignments"])
-        return formula_of_numbers(code, Random(asked["seed"]), self.files.head())
+        runner = runner_for(path, name, asked["variables"], asked["assignments"], Random(asked["seed"]))
+        return formula_of_numbers(runner, name, self.files.head())
 
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""

@@ -224,7 +224,7 @@ class Descent(Teller):
 
     def of_code(self, path: str, name: str) -> tuple[Compiled, dict[str, Value], Any]:
         """A function of Python's, traced at its start: its formula stays what it is where nothing hangs on values."""
-        from backprop.cli.traced import Asked, runner_for
+        from backprop.cli.arguments import runner_for
         from backprop.library.traced import formula_anywhere
         from backprop.optimize.start import started
 
@@ -232,7 +232,7 @@ class Descent(Teller):
         middles = started(dict.fromkeys(starts), self.bounds)
         starts = {**{name: repr(value) for name, value in middles.items()}, **starts}
         assignments = tuple([f"{one}={value}" for one, value in starts.items()])
-        runner = runner_for(Asked(path, name, asked["variables"], assignments), self.random)
+        runner = runner_for(path, name, asked["variables"], assignments, self.random)
         compiled, at = formula_anywhere(runner, name, asked["ties"], asked["expand"])
         return compiled, at, names_of(asked["wrt"])
 

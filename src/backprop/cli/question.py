@@ -113,13 +113,15 @@ class Asking(Teller):
 
     def about_code(self, path: str, name: str = "") -> Question:
         """The question about Python code, traced at the point."""
-        from backprop.cli.traced import Asked, traced_question
+        from backprop.cli.arguments import runner_for
+        from backprop.library.traced import as_called, trace
 
         above = self.above()
         outputs = None if self.result is None else [name.strip() for name in self.result.split(",")]
-        asked = Asked(path, name, self.variables, self.assignments, outputs, above)
-        compiled, found, remarks = traced_question(asked, self.random, self.ties, self.expand)
-        for remark in remarks:
+        runner, remarks = as_called(runner_for(path, name, self.variables, self.assignments, self.random))
+        compiled, found = trace(runner, name, outputs=outputs, upstream=above, ties=self.ties, expand=self.expand)
+        decided = [f"taken at this point: {decision}" for decision in found.decided]
+        for remark in [*remarks, *found.source.remarks(), *decided]:
             self.told(remark)
         return self.asked(compiled, found.at, above)
 

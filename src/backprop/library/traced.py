@@ -57,6 +57,16 @@ def trace(
     return compiled, found
 
 
+def as_called(runner: Runner) -> tuple[Runner, list[str]]:
+    """The function with what its text itself calls it with, where nothing is given; and what there is to say."""
+    from backprop.python.entry.as_called import AsCalled
+
+    own = AsCalled(runner.code, [runner.pair], runner.seed).of(runner)
+    if own is None:
+        return runner, []
+    return type(runner)(runner.code, runner.pair, {**own.values, **runner.given}, runner.seed), [str(own)]
+
+
 def weights_of(runner: Runner) -> dict[str, Any]:
     """The arrays that an object has from its start: inputs, too, if what is given suffices to make it."""
     import numpy as np
@@ -75,7 +85,7 @@ def works(run: Callable[[dict[str, Any]], object], tried: dict[str, Any]) -> boo
     return True
 
 
-def formula_of_numbers(runner: Runner, name: str, columns: Sequence[str], outputs: list[str] | None = None) -> str:
+def formula_of_numbers(runner: Runner, name: str, columns: Sequence[str]) -> str:
     """The formula of a function of numbers, some of which are columns: traced at two points, where it has to be the
     same."""
     from random import Random as Numbers
@@ -88,7 +98,7 @@ def formula_of_numbers(runner: Runner, name: str, columns: Sequence[str], output
     for seed in (1, 2):
         numbers = Numbers(seed)
         runner.given = {**given, **{name: numbers.uniform(0.1, 2.0) for name in rest}}
-        found.append(traced(runner, runner.given, outputs))
+        found.append(traced(runner, runner.given, None))
     if found[0].decided or found[0].text != found[1].text:
         raise chooses(name, found[0])
     return found[0].text
