@@ -52,11 +52,8 @@ def judged(
     stopped: list[Problem] = []
     as_called = AsCalled(code, pairs, seed)
     for pair in pairs:
-        runner, name = Runner(code, pair, dict(given), seed), called(pair, pairs)
-        known, remarks = dict(given), list[str]()
-        if (own := as_called.of(runner)) is not None:
-            known, remarks = {**own.values, **given}, [str(own)]
-            runner = Runner(code, pair, known, seed)
+        name = called(pair, pairs)
+        runner, known, remarks = as_called.completed(Runner(code, pair, dict(given), seed), dict(given))
         if missing := runner.missing():
             wanting[name] = pair, missing
             found.left_out.append(f"{name} is left out: it {takes([*missing])}")

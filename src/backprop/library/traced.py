@@ -61,10 +61,8 @@ def as_called(runner: Runner) -> tuple[Runner, list[str]]:
     """The function with what its text itself calls it with, where nothing is given; and what there is to say."""
     from backprop.python.entry.as_called import AsCalled
 
-    own = AsCalled(runner.code, [runner.pair], runner.seed).of(runner)
-    if own is None:
-        return runner, []
-    return type(runner)(runner.code, runner.pair, {**own.values, **runner.given}, runner.seed), [str(own)]
+    found, _, remarks = AsCalled(runner.code, [runner.pair], runner.seed).completed(runner, runner.given)
+    return found, remarks
 
 
 def weights_of(runner: Runner) -> dict[str, Any]:

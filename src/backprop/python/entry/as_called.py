@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,12 +18,15 @@ from backprop.python.interpret.calls import bind
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
 from backprop.python.source import Code
-from backprop.python.values.arrays import is_number
+from backprop.python.values.arrays import fresh, is_number
 from backprop.python.values.meter import RAISED, Meter, Refusal
 from backprop.python.values.scope import Function, Object
 
 SECONDS = 3.0  # for what a script does before it calls a pass
 SKIPPED = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)  # what is there already
+
+
+Pass = TypeVar("Pass", bound=Inputs)
 
 
 class Called(NamedTuple):
@@ -41,6 +44,14 @@ class AsCalled:
 
     def __init__(self, code: Code, pairs: Sequence[Pair], seed: int) -> None:
         self.code, self.pairs, self.seed = code, pairs, seed
+
+    def completed(self, inputs: Pass, given: dict[str, Any]) -> tuple[Pass, dict[str, Any], list[str]]:
+        """A pass, and what it is given, with what it lacks where the text tells it; and what there is to say."""
+        own = self.of(inputs)
+        if own is None:
+            return inputs, given, []
+        given = {**own.values, **given}
+        return type(inputs)(inputs.code, inputs.pair, given, inputs.seed), given, [str(own)]
 
     def of(self, inputs: Inputs) -> Called | None:
         """Values of what a pass is not given; None where the text does not tell all of them, or where arrays are given,
@@ -112,7 +123,7 @@ def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 def plain_values(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
     """The parameters that are arrays, numbers, texts, or lists and dictionaries of these, in memory of their own."""
-    return {name: copied(one) for name, one in bind(function, arguments, keywords).items() if is_plain(one)}
+    return {name: fresh(one) for name, one in bind(function, arguments, keywords).items() if is_plain(one)}
 
 
 def is_plain(value: Any) -> bool:
@@ -121,11 +132,3 @@ def is_plain(value: Any) -> bool:
     if isinstance(value, dict):
         return all(map(is_plain, value.values()))
     return value is None or isinstance(value, str | np.ndarray) or is_number(value)
-
-
-def copied(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return type(value)(map(copied, value))
-    if isinstance(value, dict):
-        return {key: copied(one) for key, one in value.items()}
-    return np.array(value) if isinstance(value, np.ndarray) else value
