@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -26,6 +27,7 @@ LARGEST = mpf(10) ** 310
 SMALLEST = mpf(10) ** -300
 STEP = mpf(10) ** -18
 LOST = 64  # times what a rounding of each stage may do
+ROUNDINGS = (1, -1, 2, -2)  # seeds; with the other sign the other way, or all might end on one side of a jump
 POINTS = (0.0, 0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 1e-8, 1e8, 1e-300, math.inf, -math.inf)
 SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "^"}
 NAMES = [name for name in ORACLE if not GATES[name].flat and name not in ("equal", "not_equal", "where", "polygamma")]
@@ -67,6 +69,33 @@ def arity(name: str) -> int:
 # ── the truth ──
 
 
+def rounding(seed: int) -> Callable[[], float]:
+    """Draws how far each stage is off, from -1 to 1."""
+    dice = random.Random(abs(seed))
+    return lambda: math.copysign(1, seed) * dice.uniform(-1, 1)
+
+
+class Stages(ast.NodeTransformer):
+    """The operations of a text one by one, each with a name: every one of them is rounded."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.found: list[tuple[str, str]] = []
+
+    def of(self, text: str) -> list[tuple[str, str]]:
+        whole = self.visit(ast.parse(text, mode="eval").body)
+        return [*self.found, (self.name, ast.unparse(whole))]
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        node = super().generic_visit(node)
+        if not isinstance(node, ast.Call | ast.BinOp) or (
+            isinstance(node, ast.Call) and ast.unparse(node.func) == "mpf"
+        ):
+            return node
+        self.found.append((f"{self.name}_{len(self.found)}", ast.unparse(node)))
+        return ast.Name(self.found[-1][0])
+
+
 class Exact:
     """A program in mpmath. `noise` moves every stage by a rounding, to see what roundings can do."""
 
@@ -78,9 +107,9 @@ class Exact:
         self.bend = mpf(0)  # how far the slopes of the two sides of the last step differ
         for name, text in program.statements:
             text = re.sub(r"(?<![\w.])(\d+(?:\.\d+)?)", r"mpf('\1')", text.replace("^", "**"))
-            self.codes.append((name, compile(text, name, "eval")))
+            self.codes += [(stage, compile(one, stage, "eval")) for stage, one in Stages(name).of(text)]
 
-    def value(self, at: dict[str, Any], noise: random.Random | None = None) -> Any:
+    def value(self, at: dict[str, Any], noise: Callable[[], float] | None = None) -> Any:
         scope: dict[str, Any] = {**{name: oracle.function for name, oracle in ORACLE.items()}, **at, "mpf": mpf}
         scope["where"] = lambda c, x, y: x if c else y
         scope["leaky_relu"] = lambda x: x if x > 0 else x / 100
@@ -95,11 +124,11 @@ class Exact:
                 raise OverflowError  # and what it is put into would take hours
             self.sunk = self.sunk or (at_rest and 0 < abs(found) < SMALLEST)
             if noise is not None:
-                found *= 1 + mpf(2) ** -53 * noise.uniform(-1, 1)
+                found *= 1 + mpf(2) ** -53 * noise()
             scope[name] = found
         return mpf(found)
 
-    def moved(self, moves: dict[str, Any], noise: random.Random | None = None) -> Any:
+    def moved(self, moves: dict[str, Any], noise: Callable[[], float] | None = None) -> Any:
         return self.value({name: mpf(x) + moves.get(name, 0) for name, x in self.program.at.items()}, noise)
 
     def size(self, name: str) -> Any:
@@ -109,7 +138,7 @@ class Exact:
         """The slope, None at a kink or where there is none. With a seed, every stage is rounded."""
 
         def at(step: Any) -> Any:
-            return self.moved({name: step}, None if seed is None else random.Random(seed))
+            return self.moved({name: step}, None if seed is None else rounding(seed))
 
         h = self.size(name)
         here, up, down = at(0), at(h), at(-h)
@@ -126,7 +155,7 @@ class Exact:
         """The second derivative, None where two steps do not agree. With a seed, every stage is off by a rounding."""
 
         def at(moves: dict[str, Any]) -> Any:
-            return self.moved(moves, None if seed is None else random.Random(seed))
+            return self.moved(moves, None if seed is None else rounding(seed))
 
         found = []
         for factor in (1, 1000):
@@ -162,7 +191,7 @@ def judged(program: Program) -> Outcome:
     shown = command(program, "--ties split", "--quiet")
     try:
         right = exact.moved({})
-        noisy = [exact.moved({}, random.Random(seed)) for seed in range(4)]
+        noisy = [exact.moved({}, rounding(seed)) for seed in ROUNDINGS]
         if wrong(result.value, right, noisy, mpf(0)) and not hidden(result):
             if any(stage.value == 0 and math.copysign(1, stage.value) < 0 for stage in result.stages):
                 return Skipped("a zero below 0")  # which mpmath has not
@@ -172,7 +201,7 @@ def judged(program: Program) -> Outcome:
             if slope is None:
                 return Skipped("a kink")
             free = exact.bend + 1e-14 * largest_share(result.run)
-            noisy = [exact.slope(name, seed) for seed in range(4)]
+            noisy = [exact.slope(name, seed) for seed in ROUNDINGS]
             if None in noisy or any(note.kind in ("kink", "tie", "jump") for note in result.notes):
                 return Skipped("a kink")
             alone = len(program.statements) == 1
@@ -201,16 +230,16 @@ def at_zero_power(run: Run) -> bool:
     return any(gate.name == "power" and run.values[inputs[0]] == 0 for gate, inputs in pairs)
 
 
-def steepest(run: Run) -> Any:
-    """The largest local slope: its square is the size of what cancels in a second derivative."""
+def cancelling(run: Run) -> Any:
+    """The size of what cancels in a second derivative: a local slope's square, and its change beside a cusp."""
     slopes = [
-        abs(slope)
+        (mpf(slope), mpf(run.values[source]))
         for wire, inputs in enumerate(run.circuit.inputs)
         if inputs and run.sent[wire] is not None
-        for slope in run.local_gradients(wire)
+        for source, slope in zip(inputs, run.local_gradients(wire), strict=True)
         if slope is not None and math.isfinite(slope)
     ]
-    return mpf(max(slopes, default=0.0))
+    return max((max(slope**2, abs(slope / x) if x else 0) for slope, x in slopes), default=mpf(0))
 
 
 class Failed(Exception):
@@ -237,8 +266,8 @@ def hessian(program: Program, compiled: Compiled, exact: Exact) -> Outcome:
             if right is None or abs(right) > 1e100 or exact.sunk:
                 continue
             if (rests or math.isfinite(came)) and not abs(came - right) <= 1e-4 * max(1, abs(right)):
-                noisy = exact.second(one, other, seed=0)
-                if noisy is None or abs(came - right) <= LOST * abs(noisy - right) + 1e-14 * steepest(result.run) ** 2:
+                noisy = exact.second(one, other, seed=1)
+                if noisy is None or abs(came - right) <= LOST * abs(noisy - right) + 1e-14 * cancelling(result.run):
                     continue  # what the roundings of the stages may do to it
                 shown = command(program, "--ties split", "--hessian", "--quiet")
                 return Failure("scalars", "Hessian", shown, f"d{one} d{other}: {came!r}", mp.nstr(right, 12))
