@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import CodeType
 from typing import Any, TypeVar
+from unittest import mock
+from zlib import crc32
 
 import hypothesis
 import pytest
@@ -35,8 +39,8 @@ os.register_at_fork(before=refuse_to_fork)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if ASKED:
-        terminalreporter.write_line(f"BACKPROP_SEED={SEED}")
+    if ASKED or not terminalreporter.config.getoption("--full"):
+        terminalreporter.write_line(f"BACKPROP_SEED={SEED}; the slow sweeps are samples without --full")
 
 
 # Examples, too, are the same for every run, unless another seed is asked for.
@@ -46,7 +50,7 @@ hypothesis.settings.load_profile("one seed")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected outputs; the diff is the review")
-    parser.addoption("--full", action="store_true", help="random circuits by the hundred, where a sample is usual")
+    parser.addoption("--full", action="store_true", help="slow sweeps whole, where a sample is usual")
     parser.addoption("--missing", metavar="WORDS", help="a test that is skipped for want of anything else has failed")
 
 
@@ -82,7 +86,8 @@ def unless_missing(report: Report, config: pytest.Config) -> Report:
 
 # What a test calls that starts another program, or takes long to import.
 STARTS = frozenset([
-    "shell", "screen", "subprocess", "Popen", "in_front", "on_terminal", "spawn", "torch", "jax", "duckdb",
+    "shell", "in_process", "screen", "subprocess", "Popen", "in_front", "on_terminal", "spawn", "torch", "jax",
+    "duckdb",
 ])  # fmt: skip
 # Files whose tests sweep over all gates, search for mistakes in many passes, draw and lay out a lot, or begin with a
 # large library.
@@ -102,11 +107,22 @@ def is_long(path: Path) -> bool:
     return path.stem.removeprefix("test_") in LONG
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what starts other programs or takes long: `pytest -m "not slow"` is the lane for every change."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as slow what starts other programs or takes long: `pytest -m "not slow"` is the lane for every change. Of a
+    sweep over thousands of cases some are drawn."""
+    if not config.getoption("--full"):
+        drawn = [item for item in items if is_drawn(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not is_drawn(item)])
+        items[:] = drawn
     for item in items:
         if is_long(item.path) or starts_another(item):
             item.add_marker(pytest.mark.slow)
+
+
+def is_drawn(item: pytest.Item) -> bool:
+    """Whether a case is one of those that are run: of `@pytest.mark.sampled(3)` every third, by the seed of all."""
+    mark = item.get_closest_marker("sampled")
+    return mark is None or crc32(f"{SEED} {item.name}".encode()) % mark.args[0] == 0
 
 
 def starts_another(item: pytest.Item) -> bool:
@@ -154,6 +170,24 @@ def shell(command: str, folder: Path, stdin: str = "") -> subprocess.CompletedPr
     return subprocess.run(
         ["bash", "-c", command], cwd=folder, env=environment, input=stdin, capture_output=True, text=True, timeout=60
     )
+
+
+def in_process(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What a plain command line, `backprop` and its words, says where no shell and no process of its own is wanted: a
+    start takes longer than most answers."""
+    from backprop_cli import main
+
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    words = shlex.split(command)
+    status: object = 0
+    instead = mock.patch.multiple(sys, argv=words, stdout=out, stderr=err)
+    with contextlib.chdir(folder), instead:
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code
+    said = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(words, int(str(status or 0)), *said)
 
 
 @pytest.fixture(scope="session")

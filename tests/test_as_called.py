@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from conftest import shell
+from conftest import in_process
 
 SCRIPT = """import numpy as np
 
@@ -81,7 +81,7 @@ if __name__ == "__main__":
 
 def check(folder: Path, text: str, words: str = "") -> tuple[int, dict[str, Any]]:
     (folder / "train.py").write_text(text)
-    done = shell(f"backprop check train.py --seed 1 --json {words}", folder)
+    done = in_process(f"backprop check train.py --seed 1 --json {words}", folder)
     return done.returncode, json.loads(done.stdout or "{}")
 
 
@@ -123,7 +123,7 @@ def test_objects_are_made_as_the_script_makes_them(tmp_path: Path) -> None:
 def test_what_is_given_stands_alone(tmp_path: Path) -> None:
     """Arrays of the script may not fit those that are given: the others are asked for, the labels too."""
     (tmp_path / "train.py").write_text(SCRIPT)
-    done = shell("backprop check train.py --X 'randn(4,3)' --W1 'randn(3,2)' --b1 'randn(2)'", tmp_path)
+    done = in_process("backprop check train.py --X 'randn(4,3)' --W1 'randn(3,2)' --b1 'randn(2)'", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "forward takes W2, b2, y, which are not given" in done.stderr
 
@@ -132,7 +132,7 @@ def test_labels_are_told_by_standing_in_an_index(tmp_path: Path) -> None:
     """A gradient from above is no index: what stands in one is asked for, and the hint can be pasted."""
     functions = SCRIPT.partition("np.random.seed")[0]
     (tmp_path / "train.py").write_text(functions)
-    done = shell("backprop check train.py", tmp_path)
+    done = in_process("backprop check train.py", tmp_path)
     assert "forward takes X, W1, b1, W2, b2, y, which are not given" in done.stderr
     options = re.search(r"like (--.*), or all in", done.stderr)
     assert options is not None
@@ -142,14 +142,14 @@ def test_labels_are_told_by_standing_in_an_index(tmp_path: Path) -> None:
 
 def test_a_script_that_does_not_come_so_far_asks_for_values(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(SCRIPT.replace("np.random.randn(9, 4)", "np.load('x.npy')"))
-    done = shell("backprop check train.py", tmp_path)
+    done = in_process("backprop check train.py", tmp_path)
     assert done.returncode == 2
     assert "which are not given" in done.stderr
 
 
 def test_the_forward_pass_alone_is_traced_at_the_same_point(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(NET)
-    done = shell("backprop eval -f train.py:Square --json", tmp_path)
+    done = in_process("backprop eval -f train.py:Square --json", tmp_path)
     assert done.returncode == 0
     assert "pred, target are as in line 32" in done.stderr
     assert {"pred", "target"} <= json.loads(done.stdout)["gradients"].keys()

@@ -95,6 +95,7 @@ FIRST = {case.gate: case for case in reversed(TENSOR_CASES)}
 TESTED = frozenset(map(id, TENSOR_CASES[::9]))  # whose programs run their own test, too, operation by operation
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", TENSOR_CASES, ids=label)
 def test_gates_that_mix_elements(case: Case) -> None:
     circuit, at = built(case)

@@ -15,7 +15,7 @@ import pytest
 
 from backprop.cli import progress
 from backprop.python.source import uses_torch
-from conftest import shell
+from conftest import in_process
 from test_python_reader import PAIRS
 from test_schemas import schema
 
@@ -27,7 +27,7 @@ def check(folder: Path, words: str, given: Any = None, **files: str) -> Complete
     if given is not None:
         (folder / "inputs.json").write_text(json.dumps(given))
         words += " --vars inputs.json"
-    return shell(f"backprop check {words}", folder)
+    return in_process(f"backprop check {words}", folder)
 
 
 def answer(done: CompletedProcess[str]) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def backward(dout, cache):
 @pytest.mark.parametrize("command", ["check layers.py", "eval -f layers.py:forward"])
 def test_the_hint_for_what_is_missing_fits_the_text(command: str, tmp_path: Path) -> None:
     (tmp_path / "layers.py").write_text(WANTING)
-    done = shell(f"backprop {command}", tmp_path)
+    done = in_process(f"backprop {command}", tmp_path)
     assert done.returncode == 2
     wanted = """--x 'randn(4,3)' --w 'randn(3,3)' --y '[0,2,1,1]' --mode 'valid' --cfg '{"scale": 1}' --rows '3'"""
     assert wanted in done.stderr
@@ -295,11 +295,13 @@ def test_a_method_is_named_and_its_gradient_may_be_that_of_a_weight(tmp_path: Pa
     assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("theta", "ok")]
     found = answer(check(tmp_path, both, given, layers=METHODS.replace("X.T @ e", "2 * X.T @ e")))
     assert [(one["line"], one["verdict"]) for one in found["lines"]] == [(7, "wrong")]
-    done = shell("backprop eval -f layers.py:Fit.plain --vars inputs.json --json", tmp_path)
+    done = in_process("backprop eval -f layers.py:Fit.plain --vars inputs.json --json", tmp_path)
     assert json.loads(done.stdout)["gradients"].keys() == {"X", "y", "theta"}
-    done = shell("backprop eval -f layers.py:Fit --vars inputs.json", tmp_path)
+    done = in_process("backprop eval -f layers.py:Fit --vars inputs.json", tmp_path)
     assert "name one of its methods: layers.py:Fit.cost, layers.py:Fit.plain" in done.stderr
-    assert "name one of them: layers.py:Fit" in shell("backprop check layers.py --vars inputs.json", tmp_path).stderr
+    assert (
+        "name one of them: layers.py:Fit" in in_process("backprop check layers.py --vars inputs.json", tmp_path).stderr
+    )
 
 
 @pytest.mark.parametrize("name", ["dist", "diff", "data", "dims"])
@@ -414,7 +416,7 @@ def test_a_mistake_that_the_inputs_hide_shows_at_others(tmp_path: Path) -> None:
         "import numpy as np\n\ndef clamp_forward(x):\n    out = np.clip(x, -1, 1)\n    return out, x\n\n"
         "def clamp_backward(dout, x):\n    dx = dout.copy()\n    dx[x < -1] = 0\n    return dx\n"
     )
-    done = shell('backprop check clamp.py --x "[0.5, 0.2, -3, 0.7, -0.6, 0.8]" --seed 2', tmp_path)
+    done = in_process('backprop check clamp.py --x "[0.5, 0.2, -3, 0.7, -0.6, 0.8]" --seed 2', tmp_path)
     assert done.returncode == 1
     assert "every gradient is right at these inputs, which hide a mistake: it shows at others" in done.stderr
 
@@ -546,11 +548,11 @@ def test_what_only_shows_how_it_is_used_is_no_statement_and_what_is_given_no_out
     )
     given = "--X '[[1, 2]]' --y '[0]' --size 2 --classes 2 --reg 0.5"
     for words, hint in (("net.py", "name one of them: net.py:Net"), ("net.py:Net", "net.py:Net.loss")):
-        done = shell(f"backprop eval -f {words} {given}", tmp_path)
+        done = in_process(f"backprop eval -f {words} {given}", tmp_path)
         assert (done.returncode, hint in done.stderr) == (2, True)
-    assert shell(f"backprop eval -f net.py:Net.loss {given} --wrt X", tmp_path).returncode == 0
+    assert in_process(f"backprop eval -f net.py:Net.loss {given} --wrt X", tmp_path).returncode == 0
     (tmp_path / "script.py").write_text('if __name__ == "__main__":\n    y = 2.0\n')
-    done = shell("backprop eval -f script.py --y 1", tmp_path)
+    done = in_process("backprop eval -f script.py --y 1", tmp_path)
     assert (done.returncode, "is not run" in done.stderr) == (2, True)
 
 

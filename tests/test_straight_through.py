@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import shell
+from conftest import in_process
 
 QUANTISED = """
 import torch
@@ -37,7 +37,7 @@ STEPS = {
 
 def judged(folder: Path, forward: str, x: str, w: str = "g * q", lines: str = "pass") -> tuple[int, str, str]:
     Path(folder, "ste.py").write_text(QUANTISED.format(forward=forward, x=x, w=w, lines=lines))
-    done = shell(f"backprop check ste.py {GIVEN}", folder)
+    done = in_process(f"backprop check ste.py {GIVEN}", folder)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -72,7 +72,7 @@ def test_a_mask_that_the_backward_pass_forgets_is_no_estimator(forward: str, tmp
 def test_so_is_one_that_is_set_in_a_copy(tmp_path: Path) -> None:
     text = "def f_forward(x):\n    q = x.copy()\n    q[x < 0] = 0\n    return q, x\n\n\n"
     Path(tmp_path, "relu.py").write_text(text + "def f_backward(g, cache):\n    return g\n")
-    done = shell("backprop check relu.py --x 'randn(3, 4)' --seed 1", tmp_path)
+    done = in_process("backprop check relu.py --x 'randn(3, 4)' --seed 1", tmp_path)
     assert (done.returncode, "WRONG" in done.stdout) == (1, True)
 
 
@@ -106,7 +106,7 @@ def test_a_gradient_that_the_name_says_is_meant_is_right_and_told(
     name: str, forward: str, x: str, told: str, tmp_path: Path
 ) -> None:
     Path(tmp_path, "meant.py").write_text(MEANT.format(name=name, forward=forward, x=x))
-    done = shell("backprop check meant.py --x 'randn(3, 4)' --alpha 0.5 --seed 1", tmp_path)
+    done = in_process("backprop check meant.py --x 'randn(3, 4)' --alpha 0.5 --seed 1", tmp_path)
     assert (done.returncode, "WRONG" in done.stdout) == (0, False), done.stdout
     assert told in done.stderr
     assert f"as {name} says" in done.stderr
@@ -125,7 +125,7 @@ def test_a_gradient_that_the_name_says_is_meant_is_right_and_told(
 )
 def test_what_the_name_does_not_say_stays_wrong(name: str, forward: str, x: str, told: str, tmp_path: Path) -> None:
     Path(tmp_path, "meant.py").write_text(MEANT.format(name=name, forward=forward, x=x))
-    done = shell("backprop check meant.py --x 'randn(3, 4)' --alpha 0.5 --seed 1", tmp_path)
+    done = in_process("backprop check meant.py --x 'randn(3, 4)' --alpha 0.5 --seed 1", tmp_path)
     assert (done.returncode, "WRONG" in done.stdout) == (1, True)
     assert told in done.stderr
     assert " says" not in done.stderr.replace("GradientScale says", "")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from backprop.check.cures.cure import with_lines
 from backprop.check.passes.fitted import Fitted
 from backprop.check.passes.judge import Judge
@@ -37,6 +39,7 @@ def called(pair: Pair, pairs: Sequence[Pair]) -> str:
     return pair.backward.name if several and pair.backward is not None else pair.title
 
 
+@np.errstate(all="ignore")  # a pass is judged at numbers that are not finite, too
 def judged(
     code: Code,
     pairs: Sequence[Pair],
