@@ -2,8 +2,8 @@
 known of the functions that they call (its slopes, its gates) is known of them, too. What is called with a function of
 the user's stands here as well. Each is compared with the library itself in the tests.
 
-A function that is one formula stands in a line, `neg(a) = -a`. A dot in the name of a function is a low line here:
-`jax.lax.scan` is `lax_scan`. What begins with one is a helper, which no library has.
+A function that is one formula is said as such, `neg(a) = -a`, behind its other names if it has some. A dot in a name
+is a low line here: `jax.lax.scan` is `lax_scan`. What begins with one is a helper, which no library has.
 """
 
 from __future__ import annotations
@@ -315,10 +315,8 @@ def signal_convolve2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
     return signal_convolve(in1, in2, mode)
 
 special_psi(x) = scipy.special.digamma(x)
-
-def linalg_cholesky(a, lower=False, overwrite_a=False, check_finite=True):
-    return np.linalg.cholesky(a) if lower else np.linalg.cholesky(a.T).T
-
+linalg_cholesky(a, lower=False, overwrite_a=False, check_finite=True) =
+    np.linalg.cholesky(a) if lower else np.linalg.cholesky(a.T).T
 linalg_cho_factor(a, lower=False, overwrite_a=False, check_finite=True) = linalg_cholesky(a, lower), lower
 
 def linalg_cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
@@ -340,9 +338,8 @@ def spatial_distance_cdist(XA, XB, metric="euclidean"):
     squares = ((XA[:, None] - XB[None]) ** 2).sum(axis=-1)
     return squares if metric == "sqeuclidean" else np.sqrt(squares)
 
-def stats_truncnorm_rvs(a, b, loc=0, scale=1, size=None, random_state=None):
-    return loc + scale * np.clip(np.random.normal(size=size), a, b)
-
+stats_truncnorm_rvs(a, b, loc=0, scale=1, size=None, random_state=None) =
+    loc + scale * np.clip(np.random.normal(size=size), a, b)
 stats_norm_rvs(loc=0, scale=1, size=None, random_state=None) = np.random.normal(loc, scale, size)
 stats_norm_logpdf(x, loc=0, scale=1) = -0.5 * ((x - loc) / scale) ** 2 - np.log(scale * np.sqrt(2 * np.pi))
 stats_norm_pdf(x, loc=0, scale=1) = np.exp(stats_norm_logpdf(x, loc, scale))
@@ -420,9 +417,8 @@ def _moved(x, pattern, reduction, sizes):
     return x.reshape(tuple(lengths))
 
 _together(x) = np.stack(x) if isinstance(x, (list, tuple)) else x
-rearrange(tensor, pattern, **sizes) = _moved(_together(tensor), pattern, "", sizes)
+rearrange repeat(tensor, pattern, **sizes) = _moved(_together(tensor), pattern, "", sizes)
 reduce(tensor, pattern, reduction, **sizes) = _moved(_together(tensor), pattern, reduction, sizes)
-repeat(tensor, pattern, **sizes) = _moved(_together(tensor), pattern, "", sizes)
 
 def einsum(*given):
     letters, words = {}, []
@@ -478,9 +474,8 @@ lax_cond(pred, true_fun, false_fun, *operands) = true_fun(*operands) if pred els
 lax_switch(index, branches, *operands) = branches[min(max(int(index), 0), len(branches) - 1)](*operands)
 lax_map(f, xs) = _stacked([f(tree_map(lambda one: one[i], xs)) for i in range(len(tree_leaves(xs)[0]))])
 lax_select(pred, on_true, on_false) = np.where(pred, on_true, on_false)
-
-def lax_dynamic_slice(operand, start_indices, slice_sizes):
-    return operand[tuple([slice(int(i), int(i) + n) for i, n in zip(start_indices, slice_sizes)])]
+lax_dynamic_slice(operand, start_indices, slice_sizes) =
+    operand[tuple([slice(int(i), int(i) + n) for i, n in zip(start_indices, slice_sizes)])]
 
 def vmap(fun, in_axes=0, out_axes=0):
     def mapped(*given):
@@ -492,8 +487,7 @@ def vmap(fun, in_axes=0, out_axes=0):
         ]) for i in range(count)], out_axes)
     return mapped
 
-random_PRNGKey(seed=0) = seed
-random_key(seed=0) = seed
+random_PRNGKey random_key(seed=0) = seed
 random_split(key, num=2) = [key] * num
 random_normal(key, shape=(), dtype=None) = np.random.standard_normal(shape)
 random_uniform(key, shape=(), dtype=None, minval=0.0, maxval=1.0) = np.random.uniform(minval, maxval, shape)
@@ -522,10 +516,8 @@ def normal(mean=0.0, std=1.0, size=None, **_):
 normal_(input, mean=0.0, std=1.0, **_) = input.copy_(mean + std * randn_like(input))
 uniform_(input, a=0.0, b=1.0, **_) = input.copy_(a + (b - a) * rand_like(input))
 dropout(input, p=0.5, training=True, inplace=False) = input * (rand_like(input) >= p) / (1 - p) if training else input
-
-def new(input, *size):
-    return torch.as_tensor(np.array(size[0])) if isinstance(size[0], (list, np.ndarray)) else torch.zeros(*size)
-
+new(input, *size) =
+    torch.as_tensor(np.array(size[0])) if isinstance(size[0], (list, np.ndarray)) else torch.zeros(*size)
 new_tensor(input, value, **_) = torch.tensor(value)
 new_full(input, size, value, **_) = torch.full(tuple(size), value)
 
@@ -537,10 +529,8 @@ select(input, dim, index) = input[tuple([index if i == dim % input.ndim else sli
 unbind(input, dim=0) = tuple([select(input, dim, i) for i in range(input.shape[dim])])
 equal(input, other) = np.array_equal(input, other)
 allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) = np.allclose(input, other, rtol, atol, equal_nan)
-linalg_inv(A) = np.linalg.inv(A)
-inverse(A) = np.linalg.inv(A)
-det(A) = np.linalg.det(A)
-linalg_det(A) = np.linalg.det(A)
+linalg_inv inverse(A) = np.linalg.inv(A)
+det linalg_det(A) = np.linalg.det(A)
 linalg_solve(A, B) = np.linalg.solve(A, B)
 
 def linalg_norm(A, ord=None, dim=None, keepdim=False):
@@ -557,10 +547,8 @@ def vector_norm(x, ord=2, dim=None, keepdim=False):
     return torch.norm(x, 2, dim, keepdim) if ord == 2 else (torch.abs(x) ** ord).sum(dim, keepdim) ** (1 / ord)
 
 normalize(input, p=2.0, dim=1, eps=1e-12) = input / vector_norm(input, p, dim, True).clamp_min(eps)
-
-def cosine_similarity(x1, x2, dim=1, eps=1e-8):
-    return (x1 * x2).sum(dim) / (vector_norm(x1, 2, dim).clamp_min(eps) * vector_norm(x2, 2, dim).clamp_min(eps))
-
+cosine_similarity(x1, x2, dim=1, eps=1e-8) =
+    (x1 * x2).sum(dim) / (vector_norm(x1, 2, dim).clamp_min(eps) * vector_norm(x2, 2, dim).clamp_min(eps))
 baddbmm(input, batch1, batch2, beta=1, alpha=1) = beta * input + alpha * (batch1 @ batch2)
 
 def glu(input, dim=-1):
@@ -602,11 +590,8 @@ def convolution(x, weight, bias, stride, padding, dilation, groups):
     out = out.transpose(2, 3).reshape(n, weight.shape[0], *places)
     return out if bias is None else out + bias.reshape(1, -1, *[1] * count)
 
-def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    return convolution(input, weight, bias, stride, padding, dilation, groups)
-
-def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    return convolution(input, weight, bias, stride, padding, dilation, groups)
+conv1d conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) =
+    convolution(input, weight, bias, stride, padding, dilation, groups)
 
 def _pooled(input, kernel_size, stride, padding, value):
     kernel = _each(kernel_size, input.ndim - 2)
@@ -616,9 +601,8 @@ def _pooled(input, kernel_size, stride, padding, value):
     found = _windows_of(x, kernel, stride, (1,) * len(kernel))
     return found.reshape(*found.shape[: 2 + len(kernel)], -1)
 
-def max_pool2d(input, kernel_size, stride=None, padding=0):
-    return _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
-
+max_pool2d(input, kernel_size, stride=None, padding=0) =
+    _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
 avg_pool2d(input, kernel_size, stride=None, padding=0) = _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
 max_pool1d(input, kernel_size, stride=None, padding=0) = max_pool2d(input, kernel_size, stride, padding)
 avg_pool1d(input, kernel_size, stride=None, padding=0) = avg_pool2d(input, kernel_size, stride, padding)
@@ -751,8 +735,16 @@ def col2im_cython(cols, N, C, H, W, field_height, field_width, padding, stride):
     return col2im_6d_cython(cols, N, C, H, W, field_height, field_width, padding, stride)
 """
 
-FORMULA = re.compile(r"^(\w+\(.*?\)) = ", re.MULTILINE)
-COMPOSED = {library: FORMULA.sub(r"def \1:\n    return ", text) for library, text in {
+FORMULA = re.compile(r"^(\w+(?: \w+)*)(\(.*?\)) =\s+(.*)", re.MULTILINE)
+
+
+def defined(formula: re.Match[str]) -> str:
+    """A formula as the functions that Python has for it."""
+    names, parameters, value = formula.groups()
+    return "\n".join([f"def {name}{parameters}:\n    return {value}" for name in names.split()])
+
+
+COMPOSED = {library: FORMULA.sub(defined, text) for library, text in {
     "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "tqdm": TQDM,
     "argparse": ARGPARSE, "numpy": LIMITS + NUMPY,
     "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE, "inspect": INSPECT,

@@ -10,16 +10,12 @@ hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False) = torch.clamp(input, m
 relu6(input, inplace=False) = torch.clamp(input, 0.0, 6.0)
 hardswish(input, inplace=False) = input * torch.clamp(input + 3, 0.0, 6.0) / 6
 tanhshrink(input) = input - torch.tanh(input)
-
-def softshrink(input, lambd=0.5):
-    return torch.where(input > lambd, input - lambd, torch.where(input < -lambd, input + lambd, 0.0 * input))
-
+softshrink(input, lambd=0.5) =
+    torch.where(input > lambd, input - lambd, torch.where(input < -lambd, input + lambd, 0.0 * input))
 hardshrink(input, lambd=0.5) = torch.where(torch.abs(input) > lambd, input, 0.0 * input)
 threshold(input, threshold, value, inplace=False) = torch.where(input > threshold, input, value + 0.0 * input)
-
-def celu(input, alpha=1.0, inplace=False):
-    return torch.where(input > 0, input, alpha * torch.expm1(torch.minimum(input, 0.0 * input) / alpha))
-
+celu(input, alpha=1.0, inplace=False) =
+    torch.where(input > 0, input, alpha * torch.expm1(torch.minimum(input, 0.0 * input) / alpha))
 softmin(input, dim=None, dtype=None) = torch.softmax(-input, dim)
 
 def prelu(input, weight):
@@ -63,8 +59,8 @@ def bilinear(input1, input2, weight, bias=None):
     out = torch.einsum("...i,kij,...j->...k", input1, weight, input2)
     return out if bias is None else out + bias
 
-def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    return convolution(input, weight, bias, stride, padding, dilation, groups)
+conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) =
+    convolution(input, weight, bias, stride, padding, dilation, groups)
 
 def _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation):
     # each number of the input sends the kernel, times itself, to the places that it comes from
@@ -86,20 +82,15 @@ def _transposed_convolution(input, weight, bias, stride, padding, output_padding
     out = out[(slice(None), slice(None), *[slice(p, length - p) for p, length in zip(padding, lengths)])]
     return out if bias is None else out + bias.reshape(1, -1, *[1] * count)
 
-def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    return _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    return _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
-
+conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1) =
+    _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
+conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1) =
+    _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
 avg_pool3d(input, kernel_size, stride=None, padding=0) = _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
-
-def max_pool3d(input, kernel_size, stride=None, padding=0):
-    return _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
-
-def lp_pool1d(input, norm_type, kernel_size, stride=None):
-    return (_pooled(input, kernel_size, stride, 0, 0.0) ** norm_type).sum(-1) ** (1 / norm_type)
-
+max_pool3d(input, kernel_size, stride=None, padding=0) =
+    _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
+lp_pool1d(input, norm_type, kernel_size, stride=None) =
+    (_pooled(input, kernel_size, stride, 0, 0.0) ** norm_type).sum(-1) ** (1 / norm_type)
 lp_pool2d(input, norm_type, kernel_size, stride=None) = lp_pool1d(input, norm_type, kernel_size, stride)
 
 def _adaptive(input, output_size, count, reduction):
@@ -190,12 +181,10 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     loss = 0.5 * (torch.log(var) + (input - target) ** 2 / var) + (0.5 * np.log(2 * np.pi) if full else 0.0)
     return _reduced(loss, reduction)
 
-def hinge_embedding_loss(input, target, margin=1.0, reduction="mean"):
-    return _reduced(torch.where(target == 1, input, torch.relu(margin - input)), reduction)
-
-def margin_ranking_loss(input1, input2, target, margin=0.0, reduction="mean"):
-    return _reduced(torch.relu(-target * (input1 - input2) + margin), reduction)
-
+hinge_embedding_loss(input, target, margin=1.0, reduction="mean") =
+    _reduced(torch.where(target == 1, input, torch.relu(margin - input)), reduction)
+margin_ranking_loss(input1, input2, target, margin=0.0, reduction="mean") =
+    _reduced(torch.relu(-target * (input1 - input2) + margin), reduction)
 soft_margin_loss(input, target, reduction="mean") = _reduced(torch.softplus(-target * input), reduction)
 
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
@@ -225,8 +214,7 @@ SHAPES = """
 ravel(input) = input.reshape(-1)
 reshape_as(input, other) = input.reshape(other.shape)
 tile(input, *dims) = np.tile(input, _sizes(dims))
-moveaxis(input, source, destination) = np.moveaxis(input, source, destination)
-movedim(input, source, destination) = np.moveaxis(input, source, destination)
+moveaxis movedim(input, source, destination) = np.moveaxis(input, source, destination)
 swapdims(input, dim0, dim1) = input.transpose(dim0, dim1)
 adjoint(input) = input.transpose(-2, -1)
 fliplr(input) = np.fliplr(input)
@@ -235,10 +223,9 @@ rot90(input, k=1, dims=(0, 1)) = np.rot90(input, k, tuple(dims))
 atleast_1d(input) = input.reshape(1) if input.ndim == 0 else input
 atleast_2d(input) = input.reshape(1, -1) if input.ndim < 2 else input
 hstack(tensors) = np.hstack(tensors)
-vstack(tensors) = np.vstack(tensors)
+vstack row_stack(tensors) = np.vstack(tensors)
 dstack(tensors) = np.dstack(tensors)
 column_stack(tensors) = np.column_stack(tensors)
-row_stack(tensors) = np.vstack(tensors)
 
 def tensor_split(input, indices_or_sections, dim=0):
     n, cuts = input.shape[dim], indices_or_sections
@@ -287,9 +274,8 @@ def meshgrid(*tensors, indexing="ij"):
 broadcast_tensors(*tensors) = tuple(np.broadcast_arrays(*tensors))
 broadcast_shapes(*shapes) = np.broadcast_arrays(*[np.zeros(one) for one in shapes])[0].shape
 take(input, index) = input.reshape(-1)[index]
-
-def take_along_dim(input, indices, dim=None):
-    return take(input, indices) if dim is None else np.take_along_axis(input, indices, dim)
+take_along_dim(input, indices, dim=None) =
+    take(input, indices) if dim is None else np.take_along_axis(input, indices, dim)
 
 def sum_to_size(input, *size):
     shape = _sizes(size)
@@ -380,12 +366,10 @@ def kthvalue(input, k, dim=-1, keepdim=False):
 
 msort(input) = torch.sort(input, 0).values
 aminmax(input, dim=None, keepdim=False) = torch.amin(input, dim, keepdim), torch.amax(input, dim, keepdim)
-
-def std_mean(input, dim=None, unbiased=True, keepdim=False):
-    return torch.std(input, dim, unbiased, keepdim), torch.mean(input, dim, keepdim)
-
-def var_mean(input, dim=None, unbiased=True, keepdim=False):
-    return torch.var(input, dim, unbiased, keepdim), torch.mean(input, dim, keepdim)
+std_mean(input, dim=None, unbiased=True, keepdim=False) =
+    torch.std(input, dim, unbiased, keepdim), torch.mean(input, dim, keepdim)
+var_mean(input, dim=None, unbiased=True, keepdim=False) =
+    torch.var(input, dim, unbiased, keepdim), torch.mean(input, dim, keepdim)
 
 def logcumsumexp(input, dim):
     top = input.amax(dim, keepdim=True)
@@ -426,10 +410,8 @@ def corrcoef(input):
     return found / torch.outer(scale, scale)
 
 numel(input) = input.numel()
-
-def searchsorted(sorted_sequence, values, right=False):
-    return torch.as_tensor(np.searchsorted(sorted_sequence, values, "right" if right else "left"))
-
+searchsorted(sorted_sequence, values, right=False) =
+    torch.as_tensor(np.searchsorted(sorted_sequence, values, "right" if right else "left"))
 bucketize(input, boundaries, right=False) = searchsorted(boundaries, input, right)
 bincount(input, weights=None, minlength=0) = torch.as_tensor(np.bincount(input, weights, minlength))
 unique(input, sorted=True) = torch.as_tensor(np.unique(input))
@@ -513,18 +495,13 @@ nn_MSELoss(reduction="mean") = lambda input, target: torch.mse_loss(input, targe
 nn_L1Loss(reduction="mean") = lambda input, target: l1_loss(input, target, reduction)
 nn_SmoothL1Loss(reduction="mean", beta=1.0) = lambda input, target: smooth_l1_loss(input, target, reduction, beta)
 nn_HuberLoss(reduction="mean", delta=1.0) = lambda input, target: huber_loss(input, target, reduction, delta)
-
-def nn_NLLLoss(weight=None, ignore_index=-100, reduction="mean"):
-    return lambda input, target: nll_loss(input, target, weight, ignore_index, reduction)
-
-def nn_CrossEntropyLoss(weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
-    return lambda input, target: cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
-
+nn_NLLLoss(weight=None, ignore_index=-100, reduction="mean") =
+    lambda input, target: nll_loss(input, target, weight, ignore_index, reduction)
+nn_CrossEntropyLoss(weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0) =
+    lambda input, target: cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
 nn_BCELoss(weight=None, reduction="mean") = lambda input, target: binary_cross_entropy(input, target, weight, reduction)
-
-def nn_BCEWithLogitsLoss(weight=None, reduction="mean"):
-    return lambda input, target: binary_cross_entropy_with_logits(input, target, weight, reduction)
-
+nn_BCEWithLogitsLoss(weight=None, reduction="mean") =
+    lambda input, target: binary_cross_entropy_with_logits(input, target, weight, reduction)
 nn_KLDivLoss(reduction="mean", log_target=False) = lambda input, target: kl_div(input, target, reduction, log_target)
 nn_Parameter(data, requires_grad=True) = data.requires_grad_() if requires_grad else data
 nn_MaxPool2d(kernel_size, stride=None, padding=0) = lambda x: max_pool2d(x, kernel_size, stride, padding)
@@ -546,8 +523,8 @@ class Convolution(Linear):
     def __call__(self, x):
         return convolution(x, self.weight, self.bias, *self.how)
 
-def nn_Linear(in_features, out_features, bias=True, **_):
-    return Linear(randn(out_features, in_features) / in_features, randn(out_features) if bias else None)
+nn_Linear(in_features, out_features, bias=True, **_) =
+    Linear(randn(out_features, in_features) / in_features, randn(out_features) if bias else None)
 
 def nn_Conv2d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, **_):
     weight = randn(out_channels, in_channels // groups, *_each(kernel_size, 2)) / in_channels
@@ -564,8 +541,7 @@ class Normal:
     def log_prob(self, value):
         return -(((value - self.loc) / self.scale) ** 2) / 2 - np.log(self.scale * (2 * np.pi) ** 0.5)
 
-distributions_Normal(loc, scale, **_) = Normal(loc, scale)
-distributions_normal_Normal(loc, scale, **_) = Normal(loc, scale)
+distributions_Normal distributions_normal_Normal(loc, scale, **_) = Normal(loc, scale)
 cuda_is_available() = False
 """
 
@@ -606,8 +582,8 @@ def nn_init_kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_rel
     bound = 3**0.5 * _kaiming(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound)
 
-def nn_init_kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
-    return normal_(tensor, 0.0, _kaiming(tensor, a, mode, nonlinearity))
+nn_init_kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None) =
+    normal_(tensor, 0.0, _kaiming(tensor, a, mode, nonlinearity))
 """
 
 MORE = ACTIVATIONS + NETWORKS + LOSSES + SHAPES + NUMBERS + MATRICES + LAYERS + INITIALISERS
