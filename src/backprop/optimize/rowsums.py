@@ -31,7 +31,7 @@ Call = Callable[..., Array]
 Summand = Callable[[list[Any], int], Array]  # from the values of the stages, and how many rows there are
 
 FAILURES = (Mismatch, ValueError, IndexError, TypeError)  # of rows that do not go together
-COMBINED = {"add": operator.add, "subtract": operator.sub, "negate": operator.neg}  # sums of what they combine
+COMBINED: dict[str, Call] = {"add": operator.add, "subtract": operator.sub, "negate": operator.neg}  # of sums, sums
 CHUNK = 1 << 15  # numbers in the largest array that is made for rows that are computed together: it stays in the cache
 
 
