@@ -6,32 +6,23 @@ TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from re import Match
 
-WORDS = {  # of other languages, and what says the same here
+BETWEEN = {  # words that stand between two operands
+    "mod": "write mod({}, {})", "div": "write floor({} / {})", "times": "write {} * {}", "over": "write {} / {}",
+}  # fmt: skip
+WORDS = {word: hint.format("x", "y") for word, hint in BETWEEN.items()} | {word: hint for words, hint in {
     "and": "comparisons give 1 or 0, so multiply them: (x > 0) * (y > 0)",
     "or": "comparisons give 1 or 0, so write max(x > 0, y > 0)",
     "xor": "comparisons give 1 or 0, so write (x > 0) != (y > 0)",
     "not": "comparisons give 1 or 0, so write 1 - (x > 0)",
-    "if": "write where(condition, then, else)",
-    "then": "write where(condition, then, else)",
-    "else": "write where(condition, then, else)",
-    "when": "write where(condition, then, else)",
-    "mod": "write mod(x, y)",
-    "div": "write floor(x / y)",
-    "times": "write x * y",
-    "over": "write x / y",
+    "if then else when": "write where(condition, then, else)",
     "is": "to compare, write ==",
     "in": "there are no sets here: compare, like (x >= 0) * (x <= 1)",
     "for": "loops are read in Python, from a file: backprop eval -f FILE.py; a sum over an array is sum(x)",
     "while": "loops are read in Python, from a file: backprop eval -f FILE.py",
     "lambda": "a function has a name: write f(x) = x^2",
-    "return": "the last line is the output: write its expression alone",
-    "print": "the last line is the output: write its expression alone",
-    "import": "all functions are there: `backprop gates` lists them",
-    "from": "all functions are there: `backprop gates` lists them",
-}
-BETWEEN = {  # words that stand between two operands
-    "mod": "write mod({}, {})", "div": "write floor({} / {})", "times": "write {} * {}", "over": "write {} / {}",
-}  # fmt: skip
+    "return print": "the last line is the output: write its expression alone",
+    "import from": "all functions are there: `backprop gates` lists them",
+}.items() for word in words.split()}  # fmt: skip  # of other languages, and what says the same here
 CONDITIONS = frozenset(["where", "at", "for", "with", "when", "given", "if"])  # before the values of variables
 DEFINERS = frozenset(["let", "var", "const", "val", "def", "fn", "function", "func", "set", "float", "double", "int"])
 CHARACTERS = {sign: hint for signs, hint in {  # that the language does not have, and what says the same here
