@@ -16,7 +16,6 @@ import pytest
 from backprop.check.stages import subgradients
 from backprop.check.stages.judge import Judgement, judge
 from backprop.check.stages.lines import claim_lines, read_claim, read_claims, read_lines
-from backprop.check.stages.mistakes import CAUSES
 from backprop.errors import Problem
 from backprop.library import Compiled
 from passes import PASSES, Pass, judged, sample, written
@@ -229,14 +228,6 @@ def test_what_is_not_understood_is_a_problem(text: str, suffix: str, message: st
     with pytest.raises(Problem) as caught:
         lines("(x+y)*z", text, suffix, x=1, y=2, z=3)
     assert message in caught.value.message
-
-
-def test_the_causes_are_those_that_are_documented() -> None:
-    words = """
-        overwrites missing-share counted-twice sign not-swapped no-upstream no-local wrong-point factor transposed
-        not-summed wrong-axis stale
-    """
-    assert set(CAUSES) == set(words.split())
 
 
 def test_a_share_may_be_built_in_two_lines() -> None:

@@ -115,11 +115,6 @@ def zeros_like(x: Array) -> Array:
     return np.broadcast_to(0.0, shape_of(x))
 
 
-def matrices(x: Array) -> None:
-    if len(shape_of(x)) < 2:
-        raise Mismatch(f"{{0}} must be a matrix, and it is {shape_text(shape_of(x))}", [0])
-
-
 def reshape(x: Array, *, shape: Any) -> Array:
     wanted = shape if isinstance(shape, tuple) else (shape,)
     x = np.asarray(x)

@@ -12,6 +12,7 @@ from backprop.errors import Problem
 from backprop.errors.spelling import option
 from backprop.language.printer import number_text
 from backprop.library import Compiled
+from backprop.library.explain import rounded
 from backprop.optimize.curvature import hessian_of
 from backprop.optimize.curved import newton_step
 from backprop.optimize.descend import schedule_of
@@ -135,10 +136,6 @@ def more(names: list[str]) -> Iterator[str]:
 
 def one_line(array: Any, digits: int) -> str:
     return cell(array, digits, one_line=True)
-
-
-def rounded(x: float, digits: int) -> float:
-    return float(f"{x:.{digits}g}") + 0.0
 
 
 def sentence(text: str) -> str:

@@ -6,9 +6,11 @@ The sum over the rows of a product is one product of matrices: the terms, one fo
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from functools import partial
+from itertools import chain
 from math import prod
 from typing import Any
 
@@ -29,6 +31,7 @@ Call = Callable[..., Array]
 Summand = Callable[[list[Any], int], Array]  # from the values of the stages, and how many rows there are
 
 FAILURES = (Mismatch, ValueError, IndexError, TypeError)  # of rows that do not go together
+COMBINED: dict[str, Call] = {"add": operator.add, "subtract": operator.sub, "negate": operator.neg}  # of sums, sums
 CHUNK = 1 << 15  # numbers in the largest array that is made for rows that are computed together: it stays in the cache
 
 
@@ -47,9 +50,10 @@ class RowSums:
         self.moving = [name for name in variables if name not in columns and name not in fixed]
         self.by_row = varying(circuit, [variables[name] for name in variables if name in columns])
         self.by_step = circuit.descendants([variables[name] for name in self.moving])
-        self.summands = [self.summed(wire) for wire in wires]
+        made = [self.summed(wire) for wire in wires]
+        self.summands = [summand for _, summand in made]
         self.kept = [same.get(wire, wire) for wire in kept]
-        needed = set(self.kept) | {source for wire in wires for source in self.sources_of_sum(wire)}
+        needed = set(self.kept).union(*(sources for sources, _ in made))
         order = circuit.ancestors(needed)
         self.start: list[Any] = [None] * len(circuit)
         self.columns: dict[int, Array] = {}
@@ -142,27 +146,12 @@ class RowSums:
 
     # ── sums ──
 
-    def sources_of_sum(self, wire: int) -> list[int]:
-        """The stages whose values the sum of a stage is made from."""
-        kind = self.kind(wire)
-        inputs = self.circuit.inputs[wire]
-        if kind == "linear":
-            return [source for place in inputs[:2] for source in self.sources_of_sum(place)]
-        if kind == "unbroadcast":
-            return self.sources_of_sum(inputs[0])
-        if kind == "scaled":
-            scale = next(source for source in inputs if not self.by_row[source])
-            return [scale, *self.sources_of_sum(next(source for source in inputs if self.by_row[source]))]
-        if kind in ("product", "outer"):
-            return list(inputs[:2])
-        return [wire]
-
     def kind(self, wire: int) -> str:
         """What a sum over rows can be drawn into."""
         gate, inputs = self.circuit.gates[wire], self.circuit.inputs[wire]
         if not self.by_row[wire] or gate in (INPUT, CONSTANT):
             return ""
-        if gate.name in ("add", "subtract", "negate") and len({self.shapes[source] for source in inputs}) == 1:
+        if gate.name in COMBINED and len({self.shapes[source] for source in inputs}) == 1:
             return "linear"
         if gate.name == "unbroadcast":
             return "unbroadcast"
@@ -181,30 +170,26 @@ class RowSums:
             return "outer"
         return ""
 
-    def summed(self, wire: int) -> Summand:
-        """How the sum of a stage over rows is made."""
-        kind, gate, inputs = self.kind(wire), self.circuit.gates[wire], self.circuit.inputs[wire]
-        shape = self.shapes[wire]
+    def summed(self, wire: int) -> tuple[list[int], Summand]:
+        """How the sum of a stage over rows is made, and the stages whose values it is made from."""
+        kind, inputs, shape = self.kind(wire), self.circuit.inputs[wire], self.shapes[wire]
         if kind == "linear":
-            parts = [self.summed(source) for source in inputs]
-            if gate.name == "negate":
-                return lambda values, count: -parts[0](values, count)
-            if gate.name == "add":
-                return lambda values, count: parts[0](values, count) + parts[1](values, count)
-            return lambda values, count: parts[0](values, count) - parts[1](values, count)
+            sources, parts = zip(*map(self.summed, inputs), strict=True)
+            combined = COMBINED[self.circuit.gates[wire].name]
+            return [*chain(*sources)], lambda values, count: combined(*[part(values, count) for part in parts])
         if kind == "unbroadcast":
-            inner, like = self.summed(inputs[0]), np.zeros(shape)
-            return lambda values, count: unbroadcast(inner(values, count), like)
+            (its, inner), like = self.summed(inputs[0]), np.zeros(shape)
+            return its, lambda values, count: unbroadcast(inner(values, count), like)
         if kind == "scaled":
-            scale = next(source for source in inputs if not self.by_row[source])
-            inner = self.summed(next(source for source in inputs if self.by_row[source]))
-            return lambda values, count: values[scale] * inner(values, count)
+            scale, moving = sorted(inputs, key=lambda source: self.by_row[source])
+            its, inner = self.summed(moving)
+            return [scale, *its], lambda values, count: values[scale] * inner(values, count)
         if kind in ("product", "outer"):
             left, right = inputs[:2]
-            return partial(product_sum, left, right, shape)
+            return [left, right], partial(product_sum, left, right, shape)
         if not self.by_row[wire]:
-            return lambda values, count: count * values[wire]
-        return partial(plain_sum, wire, shape)
+            return [wire], lambda values, count: count * values[wire]
+        return [wire], partial(plain_sum, wire, shape)
 
 
 def plain_sum(wire: int, shape: Shape, values: list[Any], count: int) -> Any:

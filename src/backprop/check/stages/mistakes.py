@@ -19,21 +19,6 @@ from backprop.differentiate.run import Run, evaluate
 from backprop.language.printer import number_text, short
 from backprop.numbers.shapes import Mismatch, quiet, shape_of, shape_text
 
-CAUSES: dict[str, str] = {
-    "overwrites": "`=` where `+=` is needed: the shares that were there are lost",
-    "missing-share": "a share is missing: the variable is used in more places",
-    "counted-twice": "a share is counted twice",
-    "sign": "the sign is turned",
-    "not-swapped": "the local gradient of a gate's other input is taken",
-    "no-upstream": "the gradient from above is forgotten",
-    "no-local": "the local gradient is forgotten",
-    "wrong-point": "the local gradient is taken at another value: at the input for the output, or the reverse",
-    "factor": "off by a constant factor",
-    "transposed": "a matrix is transposed that should not be, or the other way round",
-    "not-summed": "not summed over the axes that were broadcast",
-    "wrong-axis": "summed over another axis",
-    "stale": "a variable is read before it is complete, or was overwritten",
-}
 MOST_EDGES = 10  # of which all subsets are tried
 
 

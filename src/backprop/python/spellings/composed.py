@@ -2,8 +2,8 @@
 known of the functions that they call (its slopes, its gates) is known of them, too. What is called with a function of
 the user's stands here as well. Each is compared with the library itself in the tests.
 
-A dot in the name of a function is a low line here: `jax.lax.scan` is `lax_scan`. What begins with one is a helper,
-which no library has.
+A function that is one formula is said as such, `neg(a) = -a`, behind its other names if it has some. A dot in a name
+is a low line here: `jax.lax.scan` is `lax_scan`. What begins with one is a helper, which no library has.
 """
 
 from __future__ import annotations
@@ -35,11 +35,8 @@ def product(*given, repeat=1):
         found = [(*first, last) for first in found for last in items]
     return iter(found)
 
-def chain(*given):
-    return iter([one for items in given for one in items])
-
-def chain_from_iterable(given):
-    return chain(*given)
+chain(*given) = iter([one for items in given for one in items])
+chain_from_iterable(given) = chain(*given)
 
 def combinations(items, count):
     items = list(items)
@@ -60,34 +57,18 @@ def accumulate(items):
 """
 
 OPERATOR = """
-def add(a, b):
-    return a + b
-
-def sub(a, b):
-    return a - b
-
-def mul(a, b):
-    return a * b
-
-def truediv(a, b):
-    return a / b
-
-def neg(a):
-    return -a
-
-def matmul(a, b):
-    return a @ b
-
-def itemgetter(key):
-    return lambda items: items[key]
+add(a, b) = a + b
+sub(a, b) = a - b
+mul(a, b) = a * b
+truediv(a, b) = a / b
+neg(a) = -a
+matmul(a, b) = a @ b
+itemgetter(key) = lambda items: items[key]
 """
 
 TQDM = """
-def tqdm(items=None, *_, **__):
-    return items
-
-def trange(*given, **_):
-    return range(*given)
+tqdm(items=None, *_, **__) = items
+trange(*given, **_) = range(*given)
 """
 
 ARGPARSE = """
@@ -121,8 +102,7 @@ class Parser:
 class Parsed:
     pass
 
-def ArgumentParser(*_, **__):
-    return Parser()
+ArgumentParser(*_, **__) = Parser()
 """
 
 COPY = """
@@ -135,8 +115,7 @@ def deepcopy(value, memo=None):
         return tuple([deepcopy(one) for one in value])
     return np.copy(value) if isinstance(value, np.ndarray) else value
 
-def copy(value):
-    return value.copy() if isinstance(value, (dict, list, np.ndarray)) else value
+copy(value) = value.copy() if isinstance(value, (dict, list, np.ndarray)) else value
 """
 
 LIMITS = """
@@ -145,13 +124,11 @@ class Limits:
     max, min, tiny = (2 - 2.0**-52) * 2.0**1023, -(2 - 2.0**-52) * 2.0**1023, 2.0**-1022
     smallest_normal = tiny
 
-def finfo(dtype=None):
-    return Limits()
+finfo(dtype=None) = Limits()
 """
 
 NUMPY = """
-def divmod(x1, x2):
-    return x1 // x2, x1 % x2
+divmod(x1, x2) = x1 // x2, x1 % x2
 
 def copyto(dst, src, where=True, **_):
     there = np.broadcast_to(where, np.shape(dst))
@@ -177,14 +154,9 @@ def piecewise(x, condlist, funclist, *more):
         out[rest] = funclist[-1](x[rest], *more) if callable(funclist[-1]) else funclist[-1]
     return out
 
-def nditer(op):
-    return list(np.reshape(op, -1))
-
-def isscalar(element):
-    return isinstance(element, (int, float, bool, str))
-
-def einsum_path(*_, **__):
-    return None, ""
+nditer(op) = list(np.reshape(op, -1))
+isscalar(element) = isinstance(element, (int, float, bool, str))
+einsum_path(*_, **__) = None, ""
 
 def convolve(a, v, mode="full"):
     a, v = np.asarray(a), np.asarray(v)
@@ -217,20 +189,11 @@ def vectorize(function, **_):
         return np.array([function(*one) for one in zip(*[a.ravel() for a in given])]).reshape(given[0].shape)
     return called
 
-def add_outer(a, b):
-    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) + b
-
-def subtract_outer(a, b):
-    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) - b
-
-def divide_outer(a, b):
-    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) / b
-
-def maximum_outer(a, b):
-    return np.maximum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
-
-def minimum_outer(a, b):
-    return np.minimum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
+add_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) + b
+subtract_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) - b
+divide_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) / b
+maximum_outer(a, b) = np.maximum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
+minimum_outer(a, b) = np.minimum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
 
 def kron(a, b):
     a, b = np.asarray(a), np.asarray(b)
@@ -239,8 +202,7 @@ def kron(a, b):
     every = a.reshape([n for one in left for n in (one, 1)]) * b.reshape([n for one in right for n in (1, one)])
     return every.reshape([m * n for m, n in zip(left, right)])
 
-def ediff1d(ary):
-    return np.diff(np.ravel(ary))
+ediff1d(ary) = np.diff(np.ravel(ary))
 
 def gradient(f, spacing=1.0):
     inner = (f[2:] - f[:-2]) / 2
@@ -272,8 +234,7 @@ def vander(x, N=None, increasing=False):
     powers = range(len(x) if N is None else N)
     return np.stack([x**i for i in (powers if increasing else powers[::-1])], axis=1)
 
-def extract(condition, arr):
-    return np.ravel(arr)[np.nonzero(np.ravel(condition))[0]]
+extract(condition, arr) = np.ravel(arr)[np.nonzero(np.ravel(condition))[0]]
 
 def compress(condition, a, axis=None):
     places = np.nonzero(condition)[0]
@@ -294,20 +255,11 @@ def block(arrays):
         return part.reshape((1,) * (ndim - part.ndim) + part.shape)
     return joined(arrays, -leaves[0][1])
 
-def vecdot(x1, x2, axis=-1):
-    return (x1 * x2).sum(axis=axis)
-
-def matvec(x1, x2):
-    return (x1 @ x2[..., None])[..., 0]
-
-def vecmat(x1, x2):
-    return (x1[..., None, :] @ x2)[..., 0, :]
-
-def matrix_transpose(x):
-    return np.swapaxes(x, -1, -2)
-
-def unstack(x, axis=0):
-    return tuple([one for one in np.moveaxis(x, axis, 0)])
+vecdot(x1, x2, axis=-1) = (x1 * x2).sum(axis=axis)
+matvec(x1, x2) = (x1 @ x2[..., None])[..., 0]
+vecmat(x1, x2) = (x1[..., None, :] @ x2)[..., 0, :]
+matrix_transpose(x) = np.swapaxes(x, -1, -2)
+unstack(x, axis=0) = tuple([one for one in np.moveaxis(x, axis, 0)])
 
 def linalg_matrix_power(a, n):
     if n < 0:
@@ -347,14 +299,9 @@ def _slid(in1, in2, mode, late=0):
         found = found[tuple([slice(start, start + m) for start, m in zip(starts, in1.shape)])]
     return found
 
-def signal_correlate(in1, in2, mode="full", method="auto"):
-    return _slid(in1, in2, mode)
-
-def signal_convolve(in1, in2, mode="full", method="auto"):
-    return _slid(in1, np.flip(in2), mode)
-
-def signal_fftconvolve(in1, in2, mode="full"):
-    return signal_convolve(in1, in2, mode)
+signal_correlate(in1, in2, mode="full", method="auto") = _slid(in1, in2, mode)
+signal_convolve(in1, in2, mode="full", method="auto") = _slid(in1, np.flip(in2), mode)
+signal_fftconvolve(in1, in2, mode="full") = signal_convolve(in1, in2, mode)
 
 def _zero_outside(boundary, fillvalue):
     assert boundary == "fill" and fillvalue == 0
@@ -367,14 +314,10 @@ def signal_convolve2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
     _zero_outside(boundary, fillvalue)
     return signal_convolve(in1, in2, mode)
 
-def special_psi(x):
-    return scipy.special.digamma(x)
-
-def linalg_cholesky(a, lower=False, overwrite_a=False, check_finite=True):
-    return np.linalg.cholesky(a) if lower else np.linalg.cholesky(a.T).T
-
-def linalg_cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
-    return linalg_cholesky(a, lower), lower
+special_psi(x) = scipy.special.digamma(x)
+linalg_cholesky(a, lower=False, overwrite_a=False, check_finite=True) =
+    np.linalg.cholesky(a) if lower else np.linalg.cholesky(a.T).T
+linalg_cho_factor(a, lower=False, overwrite_a=False, check_finite=True) = linalg_cholesky(a, lower), lower
 
 def linalg_cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
     c, lower = c_and_lower
@@ -385,37 +328,22 @@ def linalg_solve_triangular(a, b, trans=0, lower=False, overwrite_b=False, check
     a = np.tril(a) if lower else np.triu(a)
     return np.linalg.solve(a.T if trans in (1, "T") else a, b)
 
-def linalg_solve(a, b, assume_a=None, overwrite_a=False, overwrite_b=False, check_finite=True):
-    return np.linalg.solve(a, b)
-
-def linalg_inv(a, overwrite_a=False, check_finite=True):
-    return np.linalg.inv(a)
-
-def linalg_det(a):
-    return np.linalg.det(a)
-
-def linalg_norm(a, ord=None, axis=None, keepdims=False):
-    return np.linalg.norm(a, ord, axis, keepdims)
+linalg_solve(a, b, assume_a=None, overwrite_a=False, overwrite_b=False, check_finite=True) = np.linalg.solve(a, b)
+linalg_inv(a, overwrite_a=False, check_finite=True) = np.linalg.inv(a)
+linalg_det(a) = np.linalg.det(a)
+linalg_norm(a, ord=None, axis=None, keepdims=False) = np.linalg.norm(a, ord, axis, keepdims)
 
 def spatial_distance_cdist(XA, XB, metric="euclidean"):
     assert metric in ("euclidean", "sqeuclidean")
     squares = ((XA[:, None] - XB[None]) ** 2).sum(axis=-1)
     return squares if metric == "sqeuclidean" else np.sqrt(squares)
 
-def stats_truncnorm_rvs(a, b, loc=0, scale=1, size=None, random_state=None):
-    return loc + scale * np.clip(np.random.normal(size=size), a, b)
-
-def stats_norm_rvs(loc=0, scale=1, size=None, random_state=None):
-    return np.random.normal(loc, scale, size)
-
-def stats_norm_logpdf(x, loc=0, scale=1):
-    return -0.5 * ((x - loc) / scale) ** 2 - np.log(scale * np.sqrt(2 * np.pi))
-
-def stats_norm_pdf(x, loc=0, scale=1):
-    return np.exp(stats_norm_logpdf(x, loc, scale))
-
-def stats_norm_cdf(x, loc=0, scale=1):
-    return 0.5 * scipy.special.erfc((loc - x) / (scale * np.sqrt(2)))
+stats_truncnorm_rvs(a, b, loc=0, scale=1, size=None, random_state=None) =
+    loc + scale * np.clip(np.random.normal(size=size), a, b)
+stats_norm_rvs(loc=0, scale=1, size=None, random_state=None) = np.random.normal(loc, scale, size)
+stats_norm_logpdf(x, loc=0, scale=1) = -0.5 * ((x - loc) / scale) ** 2 - np.log(scale * np.sqrt(2 * np.pi))
+stats_norm_pdf(x, loc=0, scale=1) = np.exp(stats_norm_logpdf(x, loc, scale))
+stats_norm_cdf(x, loc=0, scale=1) = 0.5 * scipy.special.erfc((loc - x) / (scale * np.sqrt(2)))
 """
 
 EINOPS = """
@@ -488,17 +416,9 @@ def _moved(x, pattern, reduction, sizes):
         lengths.append(length)
     return x.reshape(tuple(lengths))
 
-def _together(x):
-    return np.stack(x) if isinstance(x, (list, tuple)) else x
-
-def rearrange(tensor, pattern, **sizes):
-    return _moved(_together(tensor), pattern, "", sizes)
-
-def reduce(tensor, pattern, reduction, **sizes):
-    return _moved(_together(tensor), pattern, reduction, sizes)
-
-def repeat(tensor, pattern, **sizes):
-    return _moved(_together(tensor), pattern, "", sizes)
+_together(x) = np.stack(x) if isinstance(x, (list, tuple)) else x
+rearrange repeat(tensor, pattern, **sizes) = _moved(_together(tensor), pattern, "", sizes)
+reduce(tensor, pattern, reduction, **sizes) = _moved(_together(tensor), pattern, reduction, sizes)
 
 def einsum(*given):
     letters, words = {}, []
@@ -529,8 +449,7 @@ def tree_leaves(tree):
         return [leaf for one in tree for leaf in tree_leaves(one)]
     return [tree]
 
-def _stacked(found, axis=0):
-    return tree_map(lambda *every: np.stack(every, axis), found[0], *found[1:])
+_stacked(found, axis=0) = tree_map(lambda *every: np.stack(every, axis), found[0], *found[1:])
 
 def lax_scan(f, init, xs=None, length=None, reverse=False, unroll=1):
     count = length if xs is None else len(tree_leaves(xs)[0])
@@ -551,20 +470,12 @@ def lax_while_loop(cond_fun, body_fun, init_val):
         init_val = body_fun(init_val)
     return init_val
 
-def lax_cond(pred, true_fun, false_fun, *operands):
-    return true_fun(*operands) if pred else false_fun(*operands)
-
-def lax_switch(index, branches, *operands):
-    return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
-
-def lax_map(f, xs):
-    return _stacked([f(tree_map(lambda one: one[i], xs)) for i in range(len(tree_leaves(xs)[0]))])
-
-def lax_select(pred, on_true, on_false):
-    return np.where(pred, on_true, on_false)
-
-def lax_dynamic_slice(operand, start_indices, slice_sizes):
-    return operand[tuple([slice(int(i), int(i) + n) for i, n in zip(start_indices, slice_sizes)])]
+lax_cond(pred, true_fun, false_fun, *operands) = true_fun(*operands) if pred else false_fun(*operands)
+lax_switch(index, branches, *operands) = branches[min(max(int(index), 0), len(branches) - 1)](*operands)
+lax_map(f, xs) = _stacked([f(tree_map(lambda one: one[i], xs)) for i in range(len(tree_leaves(xs)[0]))])
+lax_select(pred, on_true, on_false) = np.where(pred, on_true, on_false)
+lax_dynamic_slice(operand, start_indices, slice_sizes) =
+    operand[tuple([slice(int(i), int(i) + n) for i, n in zip(start_indices, slice_sizes)])]
 
 def vmap(fun, in_axes=0, out_axes=0):
     def mapped(*given):
@@ -576,104 +487,51 @@ def vmap(fun, in_axes=0, out_axes=0):
         ]) for i in range(count)], out_axes)
     return mapped
 
-def random_PRNGKey(seed=0):
-    return seed
-
-def random_key(seed=0):
-    return seed
-
-def random_split(key, num=2):
-    return [key] * num
-
-def random_normal(key, shape=(), dtype=None):
-    return np.random.standard_normal(shape)
-
-def random_uniform(key, shape=(), dtype=None, minval=0.0, maxval=1.0):
-    return np.random.uniform(minval, maxval, shape)
-
-def random_bernoulli(key, p=0.5, shape=()):
-    return np.random.uniform(size=shape) < p
+random_PRNGKey random_key(seed=0) = seed
+random_split(key, num=2) = [key] * num
+random_normal(key, shape=(), dtype=None) = np.random.standard_normal(shape)
+random_uniform(key, shape=(), dtype=None, minval=0.0, maxval=1.0) = np.random.uniform(minval, maxval, shape)
+random_bernoulli(key, p=0.5, shape=()) = np.random.uniform(size=shape) < p
 """
 
 TORCH = """
-def _sizes(given):
-    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (list, tuple)) else given
-
-def randn(*size, **_):
-    return torch.as_tensor(np.random.standard_normal(_.get("size", _sizes(size))))
-
-def rand(*size, **_):
-    return torch.as_tensor(np.random.random_sample(_.get("size", _sizes(size))))
-
-def randn_like(input, **_):
-    return torch.as_tensor(np.random.standard_normal(np.shape(input)))
-
-def rand_like(input, **_):
-    return torch.as_tensor(np.random.random_sample(np.shape(input)))
+_sizes(given) = tuple(given[0]) if len(given) == 1 and isinstance(given[0], (list, tuple)) else given
+randn(*size, **_) = torch.as_tensor(np.random.standard_normal(_.get("size", _sizes(size))))
+rand(*size, **_) = torch.as_tensor(np.random.random_sample(_.get("size", _sizes(size))))
+randn_like(input, **_) = torch.as_tensor(np.random.standard_normal(np.shape(input)))
+rand_like(input, **_) = torch.as_tensor(np.random.random_sample(np.shape(input)))
 
 def randint(low, high=None, size=None, **_):
     if size is None:
         low, high, size = 0, low, high
     return torch.as_tensor(np.random.randint(low, high, tuple(size)))
 
-def randperm(n, **_):
-    return torch.as_tensor(np.random.permutation(n))
-
-def bernoulli(input, p=None, **_):
-    return (rand_like(input) < (input if p is None else p)).to(input.dtype)
+randperm(n, **_) = torch.as_tensor(np.random.permutation(n))
+bernoulli(input, p=None, **_) = (rand_like(input) < (input if p is None else p)).to(input.dtype)
 
 def normal(mean=0.0, std=1.0, size=None, **_):
     shape = np.shape(mean + std) if size is None else tuple(size)
     return mean + std * torch.as_tensor(np.random.standard_normal(shape))
 
-def normal_(input, mean=0.0, std=1.0, **_):
-    return input.copy_(mean + std * randn_like(input))
-
-def uniform_(input, a=0.0, b=1.0, **_):
-    return input.copy_(a + (b - a) * rand_like(input))
-
-def dropout(input, p=0.5, training=True, inplace=False):
-    return input * (rand_like(input) >= p) / (1 - p) if training else input
-
-def new(input, *size):
-    return torch.as_tensor(np.array(size[0])) if isinstance(size[0], (list, np.ndarray)) else torch.zeros(*size)
-
-def new_tensor(input, value, **_):
-    return torch.tensor(value)
-
-def new_full(input, size, value, **_):
-    return torch.full(tuple(size), value)
+normal_(input, mean=0.0, std=1.0, **_) = input.copy_(mean + std * randn_like(input))
+uniform_(input, a=0.0, b=1.0, **_) = input.copy_(a + (b - a) * rand_like(input))
+dropout(input, p=0.5, training=True, inplace=False) = input * (rand_like(input) >= p) / (1 - p) if training else input
+new(input, *size) =
+    torch.as_tensor(np.array(size[0])) if isinstance(size[0], (list, np.ndarray)) else torch.zeros(*size)
+new_tensor(input, value, **_) = torch.tensor(value)
+new_full(input, size, value, **_) = torch.full(tuple(size), value)
 
 def narrow(input, dim, start, length):
     return input[tuple([slice(start, start + length) if i == dim % input.ndim else slice(None)
                         for i in range(input.ndim)])]
 
-def select(input, dim, index):
-    return input[tuple([index if i == dim % input.ndim else slice(None) for i in range(input.ndim)])]
-
-def unbind(input, dim=0):
-    return tuple([select(input, dim, i) for i in range(input.shape[dim])])
-
-def equal(input, other):
-    return np.array_equal(input, other)
-
-def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
-    return np.allclose(input, other, rtol, atol, equal_nan)
-
-def linalg_inv(A):
-    return np.linalg.inv(A)
-
-def inverse(A):
-    return np.linalg.inv(A)
-
-def det(A):
-    return np.linalg.det(A)
-
-def linalg_det(A):
-    return np.linalg.det(A)
-
-def linalg_solve(A, B):
-    return np.linalg.solve(A, B)
+select(input, dim, index) = input[tuple([index if i == dim % input.ndim else slice(None) for i in range(input.ndim)])]
+unbind(input, dim=0) = tuple([select(input, dim, i) for i in range(input.shape[dim])])
+equal(input, other) = np.array_equal(input, other)
+allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) = np.allclose(input, other, rtol, atol, equal_nan)
+linalg_inv inverse(A) = np.linalg.inv(A)
+det linalg_det(A) = np.linalg.det(A)
+linalg_solve(A, B) = np.linalg.solve(A, B)
 
 def linalg_norm(A, ord=None, dim=None, keepdim=False):
     if ord is None or ord == "fro":
@@ -681,29 +539,23 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False):
     assert A.ndim == 1 or isinstance(dim, int)
     return vector_norm(A, ord, dim, keepdim)
 
-def linalg_vector_norm(x, ord=2, dim=None, keepdim=False):
-    return vector_norm(x, ord, dim, keepdim)
+linalg_vector_norm(x, ord=2, dim=None, keepdim=False) = vector_norm(x, ord, dim, keepdim)
 
 def vector_norm(x, ord=2, dim=None, keepdim=False):
     if ord == 1:
         return torch.abs(x).sum(dim, keepdim)
     return torch.norm(x, 2, dim, keepdim) if ord == 2 else (torch.abs(x) ** ord).sum(dim, keepdim) ** (1 / ord)
 
-def normalize(input, p=2.0, dim=1, eps=1e-12):
-    return input / vector_norm(input, p, dim, True).clamp_min(eps)
-
-def cosine_similarity(x1, x2, dim=1, eps=1e-8):
-    return (x1 * x2).sum(dim) / (vector_norm(x1, 2, dim).clamp_min(eps) * vector_norm(x2, 2, dim).clamp_min(eps))
-
-def baddbmm(input, batch1, batch2, beta=1, alpha=1):
-    return beta * input + alpha * (batch1 @ batch2)
+normalize(input, p=2.0, dim=1, eps=1e-12) = input / vector_norm(input, p, dim, True).clamp_min(eps)
+cosine_similarity(x1, x2, dim=1, eps=1e-8) =
+    (x1 * x2).sum(dim) / (vector_norm(x1, 2, dim).clamp_min(eps) * vector_norm(x2, 2, dim).clamp_min(eps))
+baddbmm(input, batch1, batch2, beta=1, alpha=1) = beta * input + alpha * (batch1 @ batch2)
 
 def glu(input, dim=-1):
     a, b = input.chunk(2, dim)
     return a * torch.sigmoid(b)
 
-def embedding(input, weight, **_):
-    return weight[input]
+embedding(input, weight, **_) = weight[input]
 
 def pad(input, pad, mode="constant", value=None):
     behind = [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
@@ -712,8 +564,7 @@ def pad(input, pad, mode="constant", value=None):
         return np.pad(input, widths, mode="constant", constant_values=0.0 if value is None else value)
     return np.pad(input, widths, mode={"reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode])
 
-def _each(value, count):
-    return tuple(value) if isinstance(value, (list, tuple)) else (value,) * count
+_each(value, count) = tuple(value) if isinstance(value, (list, tuple)) else (value,) * count
 
 def _windows_of(x, kernel, stride, dilation):
     # (n, c, places, window) of (n, c, lengths)
@@ -739,11 +590,8 @@ def convolution(x, weight, bias, stride, padding, dilation, groups):
     out = out.transpose(2, 3).reshape(n, weight.shape[0], *places)
     return out if bias is None else out + bias.reshape(1, -1, *[1] * count)
 
-def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    return convolution(input, weight, bias, stride, padding, dilation, groups)
-
-def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    return convolution(input, weight, bias, stride, padding, dilation, groups)
+conv1d conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) =
+    convolution(input, weight, bias, stride, padding, dilation, groups)
 
 def _pooled(input, kernel_size, stride, padding, value):
     kernel = _each(kernel_size, input.ndim - 2)
@@ -753,20 +601,12 @@ def _pooled(input, kernel_size, stride, padding, value):
     found = _windows_of(x, kernel, stride, (1,) * len(kernel))
     return found.reshape(*found.shape[: 2 + len(kernel)], -1)
 
-def max_pool2d(input, kernel_size, stride=None, padding=0):
-    return _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
-
-def avg_pool2d(input, kernel_size, stride=None, padding=0):
-    return _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
-
-def max_pool1d(input, kernel_size, stride=None, padding=0):
-    return max_pool2d(input, kernel_size, stride, padding)
-
-def avg_pool1d(input, kernel_size, stride=None, padding=0):
-    return avg_pool2d(input, kernel_size, stride, padding)
-
-def _reduced(loss, reduction):
-    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+max_pool2d(input, kernel_size, stride=None, padding=0) =
+    _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
+avg_pool2d(input, kernel_size, stride=None, padding=0) = _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
+max_pool1d(input, kernel_size, stride=None, padding=0) = max_pool2d(input, kernel_size, stride, padding)
+avg_pool1d(input, kernel_size, stride=None, padding=0) = avg_pool2d(input, kernel_size, stride, padding)
+_reduced(loss, reduction) = loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
 
 def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
     axis = 1 if input.ndim > 1 else 0
@@ -800,8 +640,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     loss = torch.relu(input) - input * target + torch.log1p(torch.exp(-torch.abs(input)))
     return _reduced(loss if weight is None else weight * loss, reduction)
 
-def l1_loss(input, target, reduction="mean"):
-    return _reduced(torch.abs(input - target), reduction)
+l1_loss(input, target, reduction="mean") = _reduced(torch.abs(input - target), reduction)
 
 def smooth_l1_loss(input, target, reduction="mean", beta=1.0):
     off = torch.abs(input - target)
@@ -896,12 +735,21 @@ def col2im_cython(cols, N, C, H, W, field_height, field_width, padding, stride):
     return col2im_6d_cython(cols, N, C, H, W, field_height, field_width, padding, stride)
 """
 
-COMPOSED = {
+FORMULA = re.compile(r"^(\w+(?: \w+)*)(\(.*?\)) =\s+(.*)", re.MULTILINE)
+
+
+def defined(formula: re.Match[str]) -> str:
+    """A formula as the functions that Python has for it."""
+    names, parameters, value = formula.groups()
+    return "\n".join([f"def {name}{parameters}:\n    return {value}" for name in names.split()])
+
+
+COMPOSED = {library: FORMULA.sub(defined, text) for library, text in {
     "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "tqdm": TQDM,
     "argparse": ARGPARSE, "numpy": LIMITS + NUMPY,
     "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE, "inspect": INSPECT,
     "im2col_cython": IM2COL_CYTHON,
-}  # fmt: skip
+}.items()}  # fmt: skip
 NAMES = {
     library: frozenset([line[4:].partition("(")[0] for line in text.splitlines() if re.match("def [^_]", line)])
     for library, text in COMPOSED.items()

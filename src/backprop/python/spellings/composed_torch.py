@@ -6,32 +6,17 @@ and one with weights draws them.
 """
 
 ACTIVATIONS = """
-def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
-    return torch.clamp(input, min_val, max_val)
-
-def relu6(input, inplace=False):
-    return torch.clamp(input, 0.0, 6.0)
-
-def hardswish(input, inplace=False):
-    return input * torch.clamp(input + 3, 0.0, 6.0) / 6
-
-def tanhshrink(input):
-    return input - torch.tanh(input)
-
-def softshrink(input, lambd=0.5):
-    return torch.where(input > lambd, input - lambd, torch.where(input < -lambd, input + lambd, 0.0 * input))
-
-def hardshrink(input, lambd=0.5):
-    return torch.where(torch.abs(input) > lambd, input, 0.0 * input)
-
-def threshold(input, threshold, value, inplace=False):
-    return torch.where(input > threshold, input, value + 0.0 * input)
-
-def celu(input, alpha=1.0, inplace=False):
-    return torch.where(input > 0, input, alpha * torch.expm1(torch.minimum(input, 0.0 * input) / alpha))
-
-def softmin(input, dim=None, dtype=None):
-    return torch.softmax(-input, dim)
+hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False) = torch.clamp(input, min_val, max_val)
+relu6(input, inplace=False) = torch.clamp(input, 0.0, 6.0)
+hardswish(input, inplace=False) = input * torch.clamp(input + 3, 0.0, 6.0) / 6
+tanhshrink(input) = input - torch.tanh(input)
+softshrink(input, lambd=0.5) =
+    torch.where(input > lambd, input - lambd, torch.where(input < -lambd, input + lambd, 0.0 * input))
+hardshrink(input, lambd=0.5) = torch.where(torch.abs(input) > lambd, input, 0.0 * input)
+threshold(input, threshold, value, inplace=False) = torch.where(input > threshold, input, value + 0.0 * input)
+celu(input, alpha=1.0, inplace=False) =
+    torch.where(input > 0, input, alpha * torch.expm1(torch.minimum(input, 0.0 * input) / alpha))
+softmin(input, dim=None, dtype=None) = torch.softmax(-input, dim)
 
 def prelu(input, weight):
     if weight.numel() > 1:
@@ -74,8 +59,8 @@ def bilinear(input1, input2, weight, bias=None):
     out = torch.einsum("...i,kij,...j->...k", input1, weight, input2)
     return out if bias is None else out + bias
 
-def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    return convolution(input, weight, bias, stride, padding, dilation, groups)
+conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) =
+    convolution(input, weight, bias, stride, padding, dilation, groups)
 
 def _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation):
     # each number of the input sends the kernel, times itself, to the places that it comes from
@@ -97,23 +82,16 @@ def _transposed_convolution(input, weight, bias, stride, padding, output_padding
     out = out[(slice(None), slice(None), *[slice(p, length - p) for p, length in zip(padding, lengths)])]
     return out if bias is None else out + bias.reshape(1, -1, *[1] * count)
 
-def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    return _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    return _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-def avg_pool3d(input, kernel_size, stride=None, padding=0):
-    return _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
-
-def max_pool3d(input, kernel_size, stride=None, padding=0):
-    return _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
-
-def lp_pool1d(input, norm_type, kernel_size, stride=None):
-    return (_pooled(input, kernel_size, stride, 0, 0.0) ** norm_type).sum(-1) ** (1 / norm_type)
-
-def lp_pool2d(input, norm_type, kernel_size, stride=None):
-    return lp_pool1d(input, norm_type, kernel_size, stride)
+conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1) =
+    _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
+conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1) =
+    _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
+avg_pool3d(input, kernel_size, stride=None, padding=0) = _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
+max_pool3d(input, kernel_size, stride=None, padding=0) =
+    _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
+lp_pool1d(input, norm_type, kernel_size, stride=None) =
+    (_pooled(input, kernel_size, stride, 0, 0.0) ** norm_type).sum(-1) ** (1 / norm_type)
+lp_pool2d(input, norm_type, kernel_size, stride=None) = lp_pool1d(input, norm_type, kernel_size, stride)
 
 def _adaptive(input, output_size, count, reduction):
     # each number of the output is made of its own part of the input
@@ -125,17 +103,10 @@ def _adaptive(input, output_size, count, reduction):
         input = torch.stack(parts, axis)
     return input
 
-def adaptive_avg_pool1d(input, output_size):
-    return _adaptive(input, output_size, 1, torch.mean)
-
-def adaptive_avg_pool2d(input, output_size):
-    return _adaptive(input, output_size, 2, torch.mean)
-
-def adaptive_max_pool1d(input, output_size):
-    return _adaptive(input, output_size, 1, torch.amax)
-
-def adaptive_max_pool2d(input, output_size):
-    return _adaptive(input, output_size, 2, torch.amax)
+adaptive_avg_pool1d(input, output_size) = _adaptive(input, output_size, 1, torch.mean)
+adaptive_avg_pool2d(input, output_size) = _adaptive(input, output_size, 2, torch.mean)
+adaptive_max_pool1d(input, output_size) = _adaptive(input, output_size, 1, torch.amax)
+adaptive_max_pool2d(input, output_size) = _adaptive(input, output_size, 2, torch.amax)
 
 def _windows2d(lengths, kernel_size, dilation, padding, stride):
     kernel, dilation, padding, stride = [_each(one, 2) for one in (kernel_size, dilation, padding, stride)]
@@ -180,11 +151,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest"):
         input = torch.index_select(input, axis, torch.as_tensor(np.arange(new) * input.shape[axis] // new))
     return input
 
-def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
-    return vector_norm(x1 - x2 + eps, p, -1, keepdim)
-
-def cdist(x1, x2, p=2.0):
-    return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
+pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False) = vector_norm(x1 - x2 + eps, p, -1, keepdim)
+cdist(x1, x2, p=2.0) = vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
 
 def pdist(input, p=2.0):
     rows, columns = np.triu_indices(input.shape[0], 1)
@@ -213,14 +181,11 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     loss = 0.5 * (torch.log(var) + (input - target) ** 2 / var) + (0.5 * np.log(2 * np.pi) if full else 0.0)
     return _reduced(loss, reduction)
 
-def hinge_embedding_loss(input, target, margin=1.0, reduction="mean"):
-    return _reduced(torch.where(target == 1, input, torch.relu(margin - input)), reduction)
-
-def margin_ranking_loss(input1, input2, target, margin=0.0, reduction="mean"):
-    return _reduced(torch.relu(-target * (input1 - input2) + margin), reduction)
-
-def soft_margin_loss(input, target, reduction="mean"):
-    return _reduced(torch.softplus(-target * input), reduction)
+hinge_embedding_loss(input, target, margin=1.0, reduction="mean") =
+    _reduced(torch.where(target == 1, input, torch.relu(margin - input)), reduction)
+margin_ranking_loss(input1, input2, target, margin=0.0, reduction="mean") =
+    _reduced(torch.relu(-target * (input1 - input2) + margin), reduction)
+soft_margin_loss(input, target, reduction="mean") = _reduced(torch.softplus(-target * input), reduction)
 
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
     right = input.gather(1, target.unsqueeze(1))
@@ -246,56 +211,21 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, reduction="mean"):
 """
 
 SHAPES = """
-def ravel(input):
-    return input.reshape(-1)
-
-def reshape_as(input, other):
-    return input.reshape(other.shape)
-
-def tile(input, *dims):
-    return np.tile(input, _sizes(dims))
-
-def moveaxis(input, source, destination):
-    return np.moveaxis(input, source, destination)
-
-def movedim(input, source, destination):
-    return np.moveaxis(input, source, destination)
-
-def swapdims(input, dim0, dim1):
-    return input.transpose(dim0, dim1)
-
-def adjoint(input):
-    return input.transpose(-2, -1)
-
-def fliplr(input):
-    return np.fliplr(input)
-
-def flipud(input):
-    return np.flipud(input)
-
-def rot90(input, k=1, dims=(0, 1)):
-    return np.rot90(input, k, tuple(dims))
-
-def atleast_1d(input):
-    return input.reshape(1) if input.ndim == 0 else input
-
-def atleast_2d(input):
-    return input.reshape(1, -1) if input.ndim < 2 else input
-
-def hstack(tensors):
-    return np.hstack(tensors)
-
-def vstack(tensors):
-    return np.vstack(tensors)
-
-def dstack(tensors):
-    return np.dstack(tensors)
-
-def column_stack(tensors):
-    return np.column_stack(tensors)
-
-def row_stack(tensors):
-    return np.vstack(tensors)
+ravel(input) = input.reshape(-1)
+reshape_as(input, other) = input.reshape(other.shape)
+tile(input, *dims) = np.tile(input, _sizes(dims))
+moveaxis movedim(input, source, destination) = np.moveaxis(input, source, destination)
+swapdims(input, dim0, dim1) = input.transpose(dim0, dim1)
+adjoint(input) = input.transpose(-2, -1)
+fliplr(input) = np.fliplr(input)
+flipud(input) = np.flipud(input)
+rot90(input, k=1, dims=(0, 1)) = np.rot90(input, k, tuple(dims))
+atleast_1d(input) = input.reshape(1) if input.ndim == 0 else input
+atleast_2d(input) = input.reshape(1, -1) if input.ndim < 2 else input
+hstack(tensors) = np.hstack(tensors)
+vstack row_stack(tensors) = np.vstack(tensors)
+dstack(tensors) = np.dstack(tensors)
+column_stack(tensors) = np.column_stack(tensors)
 
 def tensor_split(input, indices_or_sections, dim=0):
     n, cuts = input.shape[dim], indices_or_sections
@@ -303,8 +233,7 @@ def tensor_split(input, indices_or_sections, dim=0):
         return input.split([n // cuts + (i < n % cuts) for i in range(cuts)], dim)
     return input.split([b - a for a, b in zip([0, *cuts], [*cuts, n])], dim)
 
-def split_with_sizes(input, split_sizes, dim=0):
-    return input.split(split_sizes, dim)
+split_with_sizes(input, split_sizes, dim=0) = input.split(split_sizes, dim)
 
 def unflatten(input, dim, sizes):
     dim = dim % input.ndim
@@ -314,11 +243,8 @@ def Tensor_unfold(input, dimension, size, step):
     found = np.lib.stride_tricks.sliding_window_view(input, size, dimension)
     return found[tuple([slice(None, None, step if i == dimension % input.ndim else 1) for i in range(input.ndim)])]
 
-def diagonal(input, offset=0, dim1=0, dim2=1):
-    return np.diagonal(input, offset, dim1, dim2)
-
-def diagflat(input, offset=0):
-    return np.diagflat(input, offset)
+diagonal(input, offset=0, dim1=0, dim2=1) = np.diagonal(input, offset, dim1, dim2)
+diagflat(input, offset=0) = np.diagflat(input, offset)
 
 def diag_embed(input, offset=0):
     n = input.shape[-1] + abs(offset)
@@ -345,17 +271,11 @@ def meshgrid(*tensors, indexing="ij"):
         found.append(kept.transpose(0, 1) if indexing == "xy" and len(shape) > 1 else kept)
     return tuple(found)
 
-def broadcast_tensors(*tensors):
-    return tuple(np.broadcast_arrays(*tensors))
-
-def broadcast_shapes(*shapes):
-    return np.broadcast_arrays(*[np.zeros(one) for one in shapes])[0].shape
-
-def take(input, index):
-    return input.reshape(-1)[index]
-
-def take_along_dim(input, indices, dim=None):
-    return take(input, indices) if dim is None else np.take_along_axis(input, indices, dim)
+broadcast_tensors(*tensors) = tuple(np.broadcast_arrays(*tensors))
+broadcast_shapes(*shapes) = np.broadcast_arrays(*[np.zeros(one) for one in shapes])[0].shape
+take(input, index) = input.reshape(-1)[index]
+take_along_dim(input, indices, dim=None) =
+    take(input, indices) if dim is None else np.take_along_axis(input, indices, dim)
 
 def sum_to_size(input, *size):
     shape = _sizes(size)
@@ -363,17 +283,10 @@ def sum_to_size(input, *size):
     axes = tuple([i for i, n in enumerate(shape) if n == 1 and input.shape[i] != 1])
     return input.sum(axes, keepdim=True) if axes else input
 
-def scatter(input, dim, index, src):
-    return input.clone().scatter_(dim, index, src)
-
-def scatter_add(input, dim, index, src):
-    return input.clone().scatter_add_(dim, index, src)
-
-def index_add(input, dim, index, source, alpha=1):
-    return input.clone().index_add_(dim, index, source, alpha)
-
-def _along(input, dim, index):
-    return tuple([index if i == dim % input.ndim else slice(None) for i in range(input.ndim)])
+scatter(input, dim, index, src) = input.clone().scatter_(dim, index, src)
+scatter_add(input, dim, index, src) = input.clone().scatter_add_(dim, index, src)
+index_add(input, dim, index, source, alpha=1) = input.clone().index_add_(dim, index, source, alpha)
+_along(input, dim, index) = tuple([index if i == dim % input.ndim else slice(None) for i in range(input.ndim)])
 
 def index_fill(input, dim, index, value):
     out = input.clone()
@@ -392,8 +305,7 @@ def index_put_(input, indices, values, accumulate=False):
         input[tuple(indices)] = values
     return input
 
-def index_put(input, indices, values, accumulate=False):
-    return index_put_(input.clone(), indices, values, accumulate)
+index_put(input, indices, values, accumulate=False) = index_put_(input.clone(), indices, values, accumulate)
 
 def masked_scatter(input, mask, source):
     out = input.clone()
@@ -404,60 +316,34 @@ def fill_diagonal_(input, fill_value):
     np.fill_diagonal(input, fill_value)
     return input
 
-def new_empty(input, *size, **_):
-    return torch.zeros(*size)
-
-def tril_indices(row, col, offset=0):
-    return torch.nonzero(torch.tril(torch.ones(row, col), offset)).t()
-
-def triu_indices(row, col, offset=0):
-    return torch.nonzero(torch.triu(torch.ones(row, col), offset)).t()
+new_empty(input, *size, **_) = torch.zeros(*size)
+tril_indices(row, col, offset=0) = torch.nonzero(torch.tril(torch.ones(row, col), offset)).t()
+triu_indices(row, col, offset=0) = torch.nonzero(torch.triu(torch.ones(row, col), offset)).t()
 """
 
 NUMBERS = """
-def frac(input):
-    return input - torch.trunc(input)
-
-def lerp(input, end, weight):
-    return input + weight * (end - input)
-
-def addcmul(input, tensor1, tensor2, value=1):
-    return input + value * tensor1 * tensor2
-
-def addcdiv(input, tensor1, tensor2, value=1):
-    return input + value * tensor1 / tensor2
-
-def addmv(input, mat, vec, beta=1, alpha=1):
-    return beta * input + alpha * (mat @ vec)
-
-def addr(input, vec1, vec2, beta=1, alpha=1):
-    return beta * input + alpha * torch.outer(vec1, vec2)
-
-def addbmm(input, batch1, batch2, beta=1, alpha=1):
-    return beta * input + alpha * (batch1 @ batch2).sum(0)
-
-def rsub(input, other, alpha=1):
-    return other - alpha * input
-
-def clamp_max(input, max):
-    return torch.clamp(input, None, max)
-
-def logaddexp2(input, other):
-    return torch.logaddexp(input * np.log(2), other * np.log(2)) / np.log(2)
+frac(input) = input - torch.trunc(input)
+lerp(input, end, weight) = input + weight * (end - input)
+addcmul(input, tensor1, tensor2, value=1) = input + value * tensor1 * tensor2
+addcdiv(input, tensor1, tensor2, value=1) = input + value * tensor1 / tensor2
+addmv(input, mat, vec, beta=1, alpha=1) = beta * input + alpha * (mat @ vec)
+addr(input, vec1, vec2, beta=1, alpha=1) = beta * input + alpha * torch.outer(vec1, vec2)
+addbmm(input, batch1, batch2, beta=1, alpha=1) = beta * input + alpha * (batch1 @ batch2).sum(0)
+rsub(input, other, alpha=1) = other - alpha * input
+clamp_max(input, max) = torch.clamp(input, None, max)
+logaddexp2(input, other) = torch.logaddexp(input * np.log(2), other * np.log(2)) / np.log(2)
 
 def logit(input, eps=None):
     x = input if eps is None else torch.clamp(input, eps, 1 - eps)
     return torch.log(x / (1 - x))
 
-def nansum(input, dim=None, keepdim=False):
-    return torch.where(torch.isnan(input), 0.0, input).sum(dim, keepdim)
+nansum(input, dim=None, keepdim=False) = torch.where(torch.isnan(input), 0.0, input).sum(dim, keepdim)
 
 def nanmean(input, dim=None, keepdim=False):
     there = (torch.isnan(input) == False).double()
     return nansum(input, dim, keepdim) / there.sum(dim, keepdim)
 
-def count_nonzero(input, dim=None):
-    return (input != 0).long().sum(dim)
+count_nonzero(input, dim=None) = (input != 0).long().sum(dim)
 
 def median(input, dim=None, keepdim=False):
     if dim is None:
@@ -478,17 +364,12 @@ def kthvalue(input, k, dim=-1, keepdim=False):
     found = [select(one, dim, k - 1) for one in (found.values, found.indices)]
     return Found(*[one.unsqueeze(dim) if keepdim else one for one in found])
 
-def msort(input):
-    return torch.sort(input, 0).values
-
-def aminmax(input, dim=None, keepdim=False):
-    return torch.amin(input, dim, keepdim), torch.amax(input, dim, keepdim)
-
-def std_mean(input, dim=None, unbiased=True, keepdim=False):
-    return torch.std(input, dim, unbiased, keepdim), torch.mean(input, dim, keepdim)
-
-def var_mean(input, dim=None, unbiased=True, keepdim=False):
-    return torch.var(input, dim, unbiased, keepdim), torch.mean(input, dim, keepdim)
+msort(input) = torch.sort(input, 0).values
+aminmax(input, dim=None, keepdim=False) = torch.amin(input, dim, keepdim), torch.amax(input, dim, keepdim)
+std_mean(input, dim=None, unbiased=True, keepdim=False) =
+    torch.std(input, dim, unbiased, keepdim), torch.mean(input, dim, keepdim)
+var_mean(input, dim=None, unbiased=True, keepdim=False) =
+    torch.var(input, dim, unbiased, keepdim), torch.mean(input, dim, keepdim)
 
 def logcumsumexp(input, dim):
     top = input.amax(dim, keepdim=True)
@@ -502,11 +383,8 @@ def _cumulative(input, dim, pick):
         indices.append(found.indices)
     return Found(torch.stack(values, dim), torch.stack(indices, dim))
 
-def cummax(input, dim):
-    return _cumulative(input, dim, torch.max)
-
-def cummin(input, dim):
-    return _cumulative(input, dim, torch.min)
+cummax(input, dim) = _cumulative(input, dim, torch.max)
+cummin(input, dim) = _cumulative(input, dim, torch.min)
 
 def diff(input, n=1, dim=-1):
     for _ in range(n):
@@ -518,11 +396,8 @@ def trapezoid(y, x=None, dx=1.0, dim=-1):
     n = y.shape[dim]
     return (step * (narrow(y, dim, 1, n - 1) + narrow(y, dim, 0, n - 1)) / 2).sum(dim)
 
-def trapz(y, x=None, dx=1.0, dim=-1):
-    return trapezoid(y, x, dx, dim)
-
-def dist(input, other, p=2):
-    return vector_norm((input - other).reshape(-1), p)
+trapz(y, x=None, dx=1.0, dim=-1) = trapezoid(y, x, dx, dim)
+dist(input, other, p=2) = vector_norm((input - other).reshape(-1), p)
 
 def cov(input, correction=1):
     off = input - input.mean(-1, keepdim=True)
@@ -534,59 +409,31 @@ def corrcoef(input):
     scale = torch.sqrt(torch.diag(found))
     return found / torch.outer(scale, scale)
 
-def numel(input):
-    return input.numel()
-
-def searchsorted(sorted_sequence, values, right=False):
-    return torch.as_tensor(np.searchsorted(sorted_sequence, values, "right" if right else "left"))
-
-def bucketize(input, boundaries, right=False):
-    return searchsorted(boundaries, input, right)
-
-def bincount(input, weights=None, minlength=0):
-    return torch.as_tensor(np.bincount(input, weights, minlength))
-
-def unique(input, sorted=True):
-    return torch.as_tensor(np.unique(input))
-
-def isin(elements, test_elements):
-    return (elements.unsqueeze(-1) == test_elements.reshape(-1)).any(-1)
-
-def asarray(value, **_):
-    return torch.as_tensor(value)
-
-def scalar_tensor(value, **_):
-    return torch.tensor(value)
-
-def logspace(start, end, steps, base=10.0):
-    return base ** torch.linspace(start, end, steps)
+numel(input) = input.numel()
+searchsorted(sorted_sequence, values, right=False) =
+    torch.as_tensor(np.searchsorted(sorted_sequence, values, "right" if right else "left"))
+bucketize(input, boundaries, right=False) = searchsorted(boundaries, input, right)
+bincount(input, weights=None, minlength=0) = torch.as_tensor(np.bincount(input, weights, minlength))
+unique(input, sorted=True) = torch.as_tensor(np.unique(input))
+isin(elements, test_elements) = (elements.unsqueeze(-1) == test_elements.reshape(-1)).any(-1)
+asarray(value, **_) = torch.as_tensor(value)
+scalar_tensor(value, **_) = torch.tensor(value)
+logspace(start, end, steps, base=10.0) = base ** torch.linspace(start, end, steps)
 """
 
 MATRICES = """
-def inner(input, other):
-    return np.inner(input, other)
-
-def kron(input, other):
-    return np.kron(input, other)
-
-def vdot(input, other):
-    return torch.dot(input, other)
-
-def ger(input, vec2):
-    return torch.outer(input, vec2)
-
-def linalg_vecdot(x, y, dim=-1):
-    return (x * y).sum(dim)
-
-def tensordot(a, b, dims=2):
-    return np.tensordot(a, b, dims)
+inner(input, other) = np.inner(input, other)
+kron(input, other) = np.kron(input, other)
+vdot(input, other) = torch.dot(input, other)
+ger(input, vec2) = torch.outer(input, vec2)
+linalg_vecdot(x, y, dim=-1) = (x * y).sum(dim)
+tensordot(a, b, dims=2) = np.tensordot(a, b, dims)
 
 def linalg_cross(input, other, dim=-1):
     a, b = [[select(one, dim, i) for i in range(3)] for one in (input, other)]
     return torch.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]], dim)
 
-def cross(input, other, dim=-1):
-    return linalg_cross(input, other, dim)
+cross(input, other, dim=-1) = linalg_cross(input, other, dim)
 
 def matrix_power(input, n):
     if n < 0:
@@ -596,8 +443,7 @@ def matrix_power(input, n):
         out = out @ input
     return out
 
-def linalg_matrix_power(A, n):
-    return matrix_power(A, n)
+linalg_matrix_power(A, n) = matrix_power(A, n)
 
 def linalg_multi_dot(tensors):
     out = tensors[0]
@@ -605,25 +451,20 @@ def linalg_multi_dot(tensors):
         out = out @ one
     return out
 
-def chain_matmul(*matrices):
-    return linalg_multi_dot(matrices)
+chain_matmul(*matrices) = linalg_multi_dot(matrices)
 
 def cholesky(input, upper=False):
     lower = np.linalg.cholesky(input)
     return lower.transpose(-2, -1) if upper else lower
 
-def linalg_cholesky(A, upper=False):
-    return cholesky(A, upper)
-
-def logdet(input):
-    return torch.log(np.linalg.det(input))
+linalg_cholesky(A, upper=False) = cholesky(A, upper)
+logdet(input) = torch.log(np.linalg.det(input))
 
 def slogdet(A):
     found = np.linalg.det(A)
     return torch.sign(found), torch.log(torch.abs(found))
 
-def linalg_slogdet(A):
-    return slogdet(A)
+linalg_slogdet(A) = slogdet(A)
 
 def linalg_pinv(A):
     turned = A.transpose(-2, -1)
@@ -631,91 +472,40 @@ def linalg_pinv(A):
         return np.linalg.solve(turned @ A, turned)
     return np.linalg.solve(A @ turned, A).transpose(-2, -1)
 
-def pinverse(input):
-    return linalg_pinv(input)
+pinverse(input) = linalg_pinv(input)
 """
 
 LAYERS = """
-def nn_Identity(*_, **__):
-    return lambda input: input
-
-def nn_Flatten(start_dim=1, end_dim=-1):
-    return lambda input: torch.flatten(input, start_dim, end_dim)
-
-def nn_ReLU(inplace=False):
-    return torch.relu
-
-def nn_LeakyReLU(negative_slope=0.01, inplace=False):
-    return lambda input: torch.leaky_relu(input, negative_slope)
-
-def nn_ELU(alpha=1.0, inplace=False):
-    return lambda input: torch.elu(input, alpha)
-
-def nn_GELU(approximate="none"):
-    return lambda input: torch.gelu(input, approximate)
-
-def nn_Sigmoid():
-    return torch.sigmoid
-
-def nn_LogSigmoid():
-    return torch.logsigmoid
-
-def nn_Tanh():
-    return torch.tanh
-
-def nn_SiLU(inplace=False):
-    return torch.silu
-
-def nn_Mish(inplace=False):
-    return torch.mish
-
-def nn_Softplus():
-    return torch.softplus
-
-def nn_Softmax(dim=None):
-    return lambda input: torch.softmax(input, dim)
-
-def nn_LogSoftmax(dim=None):
-    return lambda input: torch.log_softmax(input, dim)
-
-def nn_CosineSimilarity(dim=1, eps=1e-8):
-    return lambda x1, x2: cosine_similarity(x1, x2, dim, eps)
-
-def nn_MSELoss(reduction="mean"):
-    return lambda input, target: torch.mse_loss(input, target, reduction)
-
-def nn_L1Loss(reduction="mean"):
-    return lambda input, target: l1_loss(input, target, reduction)
-
-def nn_SmoothL1Loss(reduction="mean", beta=1.0):
-    return lambda input, target: smooth_l1_loss(input, target, reduction, beta)
-
-def nn_HuberLoss(reduction="mean", delta=1.0):
-    return lambda input, target: huber_loss(input, target, reduction, delta)
-
-def nn_NLLLoss(weight=None, ignore_index=-100, reduction="mean"):
-    return lambda input, target: nll_loss(input, target, weight, ignore_index, reduction)
-
-def nn_CrossEntropyLoss(weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
-    return lambda input, target: cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
-
-def nn_BCELoss(weight=None, reduction="mean"):
-    return lambda input, target: binary_cross_entropy(input, target, weight, reduction)
-
-def nn_BCEWithLogitsLoss(weight=None, reduction="mean"):
-    return lambda input, target: binary_cross_entropy_with_logits(input, target, weight, reduction)
-
-def nn_KLDivLoss(reduction="mean", log_target=False):
-    return lambda input, target: kl_div(input, target, reduction, log_target)
-
-def nn_Parameter(data, requires_grad=True):
-    return data.requires_grad_() if requires_grad else data
-
-def nn_MaxPool2d(kernel_size, stride=None, padding=0):
-    return lambda x: max_pool2d(x, kernel_size, stride, padding)
-
-def nn_AvgPool2d(kernel_size, stride=None, padding=0):
-    return lambda x: avg_pool2d(x, kernel_size, stride, padding)
+nn_Identity(*_, **__) = lambda input: input
+nn_Flatten(start_dim=1, end_dim=-1) = lambda input: torch.flatten(input, start_dim, end_dim)
+nn_ReLU(inplace=False) = torch.relu
+nn_LeakyReLU(negative_slope=0.01, inplace=False) = lambda input: torch.leaky_relu(input, negative_slope)
+nn_ELU(alpha=1.0, inplace=False) = lambda input: torch.elu(input, alpha)
+nn_GELU(approximate="none") = lambda input: torch.gelu(input, approximate)
+nn_Sigmoid() = torch.sigmoid
+nn_LogSigmoid() = torch.logsigmoid
+nn_Tanh() = torch.tanh
+nn_SiLU(inplace=False) = torch.silu
+nn_Mish(inplace=False) = torch.mish
+nn_Softplus() = torch.softplus
+nn_Softmax(dim=None) = lambda input: torch.softmax(input, dim)
+nn_LogSoftmax(dim=None) = lambda input: torch.log_softmax(input, dim)
+nn_CosineSimilarity(dim=1, eps=1e-8) = lambda x1, x2: cosine_similarity(x1, x2, dim, eps)
+nn_MSELoss(reduction="mean") = lambda input, target: torch.mse_loss(input, target, reduction)
+nn_L1Loss(reduction="mean") = lambda input, target: l1_loss(input, target, reduction)
+nn_SmoothL1Loss(reduction="mean", beta=1.0) = lambda input, target: smooth_l1_loss(input, target, reduction, beta)
+nn_HuberLoss(reduction="mean", delta=1.0) = lambda input, target: huber_loss(input, target, reduction, delta)
+nn_NLLLoss(weight=None, ignore_index=-100, reduction="mean") =
+    lambda input, target: nll_loss(input, target, weight, ignore_index, reduction)
+nn_CrossEntropyLoss(weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0) =
+    lambda input, target: cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+nn_BCELoss(weight=None, reduction="mean") = lambda input, target: binary_cross_entropy(input, target, weight, reduction)
+nn_BCEWithLogitsLoss(weight=None, reduction="mean") =
+    lambda input, target: binary_cross_entropy_with_logits(input, target, weight, reduction)
+nn_KLDivLoss(reduction="mean", log_target=False) = lambda input, target: kl_div(input, target, reduction, log_target)
+nn_Parameter(data, requires_grad=True) = data.requires_grad_() if requires_grad else data
+nn_MaxPool2d(kernel_size, stride=None, padding=0) = lambda x: max_pool2d(x, kernel_size, stride, padding)
+nn_AvgPool2d(kernel_size, stride=None, padding=0) = lambda x: avg_pool2d(x, kernel_size, stride, padding)
 
 class Linear:
     def __init__(self, weight, bias):
@@ -733,8 +523,8 @@ class Convolution(Linear):
     def __call__(self, x):
         return convolution(x, self.weight, self.bias, *self.how)
 
-def nn_Linear(in_features, out_features, bias=True, **_):
-    return Linear(randn(out_features, in_features) / in_features, randn(out_features) if bias else None)
+nn_Linear(in_features, out_features, bias=True, **_) =
+    Linear(randn(out_features, in_features) / in_features, randn(out_features) if bias else None)
 
 def nn_Conv2d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, **_):
     weight = randn(out_channels, in_channels // groups, *_each(kernel_size, 2)) / in_channels
@@ -751,14 +541,8 @@ class Normal:
     def log_prob(self, value):
         return -(((value - self.loc) / self.scale) ** 2) / 2 - np.log(self.scale * (2 * np.pi) ** 0.5)
 
-def distributions_Normal(loc, scale, **_):
-    return Normal(loc, scale)
-
-def distributions_normal_Normal(loc, scale, **_):
-    return Normal(loc, scale)
-
-def cuda_is_available():
-    return False
+distributions_Normal distributions_normal_Normal(loc, scale, **_) = Normal(loc, scale)
+cuda_is_available() = False
 """
 
 INITIALISERS = """
@@ -775,11 +559,8 @@ def _kaiming(tensor, a, mode, nonlinearity):
     fan_in, fan_out = _fans(tensor)
     return nn_init_calculate_gain(nonlinearity, a) / (fan_in if mode == "fan_in" else fan_out) ** 0.5
 
-def nn_init_uniform_(tensor, a=0.0, b=1.0, generator=None):
-    return uniform_(tensor, a, b)
-
-def nn_init_normal_(tensor, mean=0.0, std=1.0, generator=None):
-    return normal_(tensor, mean, std)
+nn_init_uniform_(tensor, a=0.0, b=1.0, generator=None) = uniform_(tensor, a, b)
+nn_init_normal_(tensor, mean=0.0, std=1.0, generator=None) = normal_(tensor, mean, std)
 
 def nn_init_trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
     drawn = mean + std * randn_like(tensor)
@@ -787,28 +568,22 @@ def nn_init_trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=No
         drawn = torch.where((drawn < a) | (drawn > b), mean + std * randn_like(tensor), drawn)
     return tensor.copy_(torch.clamp(drawn, a, b))
 
-def nn_init_constant_(tensor, val):
-    return tensor.fill_(val)
-
-def nn_init_zeros_(tensor):
-    return tensor.fill_(0.0)
-
-def nn_init_ones_(tensor):
-    return tensor.fill_(1.0)
+nn_init_constant_(tensor, val) = tensor.fill_(val)
+nn_init_zeros_(tensor) = tensor.fill_(0.0)
+nn_init_ones_(tensor) = tensor.fill_(1.0)
 
 def nn_init_xavier_uniform_(tensor, gain=1.0, generator=None):
     bound = gain * (6 / sum(_fans(tensor))) ** 0.5
     return uniform_(tensor, -bound, bound)
 
-def nn_init_xavier_normal_(tensor, gain=1.0, generator=None):
-    return normal_(tensor, 0.0, gain * (2 / sum(_fans(tensor))) ** 0.5)
+nn_init_xavier_normal_(tensor, gain=1.0, generator=None) = normal_(tensor, 0.0, gain * (2 / sum(_fans(tensor))) ** 0.5)
 
 def nn_init_kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
     bound = 3**0.5 * _kaiming(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound)
 
-def nn_init_kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
-    return normal_(tensor, 0.0, _kaiming(tensor, a, mode, nonlinearity))
+nn_init_kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None) =
+    normal_(tensor, 0.0, _kaiming(tensor, a, mode, nonlinearity))
 """
 
 MORE = ACTIVATIONS + NETWORKS + LOSSES + SHAPES + NUMBERS + MATRICES + LAYERS + INITIALISERS

@@ -218,9 +218,9 @@ def gathered(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
 
 
 def listed(function: Callable[[str], Callable[..., Any]], bound: Size, text: str) -> dict[str, Row]:
-    """Rows from lines of examples: each is of the function that it calls, whose name stands before it."""
+    """Rows from lines of examples, each of the functions whose names stand before it; {} is the name of each."""
     rows = {}
     for line in text.strip().splitlines():
-        name, example = (part.strip() for part in line.split("|"))
-        rows[name] = Row(function(name), bound, example)
+        names, example = (part.strip() for part in line.split("|"))
+        rows.update({name: Row(function(name), bound, example.replace("{}", name)) for name in names.split()})
     return rows

@@ -19,6 +19,7 @@ from backprop.python.spellings.row import (
     diagonal,
     gathered,
     hot,
+    listed,
     of_matrices,
     of_shape,
     of_shapes,
@@ -357,24 +358,23 @@ def leaky_relu(a: Any, negative_slope: float = 0.01) -> Any:
     return np.where(a > 0, a, negative_slope * a)
 
 
-SAME = [
-    "exp", "sqrt", "log", "log1p", "expm1", "log2", "log10", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sign",
-    "abs", "floor", "ceil", "square", "reciprocal", "isnan", "isinf", "isfinite", "exp2", "trunc", "sinc", "deg2rad",
-    "rad2deg", "signbit", "isneginf", "isposinf", "nan_to_num", "positive",
-]  # fmt: skip
+SAME = """
+exp expm1 exp2 sin cos tan sinh cosh tanh sign abs floor ceil trunc square reciprocal positive | torch.{}(x)
+isnan isinf isfinite signbit isneginf isposinf nan_to_num sinc deg2rad rad2deg | torch.{}(x)
+sqrt | (x*x).{}()
+log log1p log2 log10 | torch.{}(x*x)
+neg atan asin acos asinh absolute round sgn | torch.{}(x/9)
+maximum minimum fmax fmin hypot logaddexp atan2 fmod copysign floor_divide heaviside | torch.{}(x, x*x)
+eq ne gt ge lt le | torch.{}(x, x*x)
+pow | torch.{}(x, 3)
+float_power | torch.{}(x*x, x*x)
+logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor | torch.{}(x > 0, x < 1)
+logical_not bitwise_not | torch.{}(x > 0)
+"""  # as NumPy's functions, under these names or others
 RENAMED = {
-    "neg": "negative", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "absolute": "abs", "round": "round",
-    "maximum": "maximum", "minimum": "minimum", "pow": "power", "logaddexp": "logaddexp", "eq": "equal",
-    "ne": "not_equal", "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal",
-    "logical_and": "logical_and", "logical_or": "logical_or", "logical_not": "logical_not", "atan2": "arctan2",
-    "logical_xor": "logical_xor", "asinh": "arcsinh", "fmod": "fmod",
-    "fmax": "fmax", "fmin": "fmin", "hypot": "hypot", "copysign": "copysign", "float_power": "float_power",
-    "floor_divide": "floor_divide", "sgn": "sign", "heaviside": "heaviside", "bitwise_and": "bitwise_and",
-    "bitwise_or": "bitwise_or", "bitwise_xor": "bitwise_xor", "bitwise_not": "bitwise_not",
-}  # fmt: skip
-TWO = {
-    "eq", "ne", "gt", "ge", "lt", "le", "maximum", "minimum", "logaddexp", "pow", "atan2", "fmod", "fmax", "fmin",
-    "hypot", "copysign", "float_power", "floor_divide", "heaviside",
+    "neg": "negative", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "asinh": "arcsinh", "atan2": "arctan2",
+    "pow": "power", "eq": "equal", "ne": "not_equal", "gt": "greater", "ge": "greater_equal", "lt": "less",
+    "le": "less_equal", "sgn": "sign",
 }  # fmt: skip
 OF_GATES = {
     "erfc": "x", "erfinv": "x/9", "lgamma": "x*x", "digamma": "x*x", "acosh": "1 + x*x", "atanh": "x/9",
@@ -385,15 +385,7 @@ OF_F = ("softsign", "mish", "logsigmoid", "hardsigmoid")  # of torch.nn.function
 
 def elementwise() -> dict[str, Row]:
     """The functions that NumPy has too."""
-    rows = {name: Row(ufunc(name), broadcast, f"torch.{name}({'x*x' if 'log' in name else 'x'})") for name in SAME}
-    rows["sqrt"] = Row(np.sqrt, broadcast, "(x*x).sqrt()")
-    for name, there in RENAMED.items():
-        example = f"torch.{name}(x, x*x)" if name in TWO else f"torch.{name}(x/9)"
-        if name.startswith(("logical", "bitwise")):
-            example = f"torch.{name}(x > 0)" if name.endswith("not") else f"torch.{name}(x > 0, x < 1)"
-        rows[name] = Row(
-            ufunc(there), broadcast, example.replace("pow(x, x*x)", "pow(x, 3)").replace("power(x,", "power(x*x,")
-        )
+    rows = listed(lambda name: ufunc(RENAMED.get(name, name)), broadcast, SAME)
     function: Callable[..., Any]
     for name, function in (("add", np.add), ("sub", np.subtract)):
         rows[name] = Row(scaled(function), broadcast, f"x.{name}(v, alpha=2)")
@@ -503,9 +495,6 @@ TORCH: dict[str, Row] = {
     "Tensor": Row(fractions, together, "torch.Tensor([[1, 2]])"),
     "FloatTensor": Row(fractions, together, "torch.FloatTensor([1, 2])"),
     "from_numpy": Row(itself, together, "torch.from_numpy(x.numpy())"),
-    "isnan": Row(np.isnan, broadcast, "torch.isnan(x)"),
-    "isinf": Row(np.isinf, broadcast, "torch.isinf(x)"),
-    "isfinite": Row(np.isfinite, broadcast, "torch.isfinite(x)"),
     "mse_loss": Row(mse_loss, together, "F.mse_loss(x, x * x)"),
     "linear": Row(linear, together, "F.linear(x, x, v[:2])"),
     "clone": Row(cloned, together, "x.clone()"),

@@ -7,6 +7,7 @@ exponential and the like, NumPy has digits of its own. What is not finite is lef
 from __future__ import annotations
 
 import math
+import operator
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -22,17 +23,13 @@ EXACT: dict[str, Callable[..., Any]] = {
         for name in ("add", "subtract", "multiply", "negate", "divide", "square", "reciprocal", "sqrt", "sign")
     },
     "abs": abs,
-    "less": lambda x, y: x < y,
-    "less_equal": lambda x, y: x <= y,
-    "greater": lambda x, y: x > y,
-    "greater_equal": lambda x, y: x >= y,
-    "equal": lambda x, y: x == y,
-    "not_equal": lambda x, y: x != y,
+    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
+    "equal": operator.eq, "not_equal": operator.ne,
     "and": lambda x, y: x and y,
     "or": lambda x, y: x or y,
     "where": lambda mask, x, y: x if mask else y,
     "number of": float,
-}
+}  # fmt: skip
 
 
 def are_few(rows: int) -> bool:
