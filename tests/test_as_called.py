@@ -155,6 +155,27 @@ def test_the_forward_pass_alone_is_traced_at_the_same_point(tmp_path: Path) -> N
     assert {"pred", "target"} <= json.loads(done.stdout)["gradients"].keys()
 
 
+def test_every_command_takes_all_that_the_script_gives(tmp_path: Path) -> None:
+    """Also what is None unless it is given, and beside arrays of the same shapes: not what only `check` asks for."""
+    net = """import numpy as np
+
+class Net:
+    def loss(self, X, y=None):
+        if y is None:
+            return X
+        return ((X - y) ** 2).sum()
+
+Net().loss(np.array([1.0, 2.0]), np.array([3.0, 5.0]))
+"""
+    (tmp_path / "net.py").write_text(net)
+    for given, value, told in [("", 13.0, "X, y are as in line 9"), ("--y '[1, 2]'", 0.0, "X is as in line 9")]:
+        done = shell(f"backprop eval -f net.py:Net.loss --json {given}", tmp_path)
+        assert (done.returncode, json.loads(done.stdout)["value"]) == (0, value)
+        assert told in done.stderr
+    done = shell("backprop eval -f net.py:Net.loss --y '[1, 2, 3]'", tmp_path)
+    assert (done.returncode, "has no value for X" in done.stderr) == (2, True)
+
+
 def test_the_loss_of_weights_that_are_zero_is_found_away_from_them(tmp_path: Path) -> None:
     """Where all scores are equal their largest has no slope: a loss that has one there is not what is meant."""
     zeros = re.sub(r"np\.random\.randn\((\d), (\d)\) \* 0\.1", r"np.zeros((\1, \2))", SCRIPT)

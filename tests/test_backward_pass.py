@@ -117,6 +117,12 @@ def test_a_gradient_that_goes_on_under_another_spelling_of_its_name_is_read_befo
     assert found[1].advice == ["`grad_x` is read before it is computed"]
 
 
+def test_the_gate_is_named_whose_inputs_are_mixed_up() -> None:
+    """Which is not the last gate of the line, after which the line has its name."""
+    (found,) = lines("q = a*b + c; f = q*q", "dq = 2*q; da = a*dq", a=2, b=3, c=5)[-1:]
+    assert found.advice == ["a multiply swaps its inputs: its gradient goes to each times the other one"]
+
+
 @pytest.mark.parametrize(
     ("text", "advice"),
     [("dq = x", "reads `x` where `z` is needed"), ("dq = z; dx = y*q", "reads `q` where `dq` is needed")],

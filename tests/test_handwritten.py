@@ -363,7 +363,7 @@ def test_at_a_kink_nothing_is_called_wrong(kink: str, tmp_path: Path) -> None:
     )
     done = check(tmp_path, "layers.py", {"x": [0.0, 1.0, -2.0]}, layers=text)
     assert done.returncode == 0, done.stdout
-    assert "1 elements were not tested: they are at a kink" in done.stderr
+    assert "1 element was not tested: it is at a kink" in done.stderr
 
 
 @pytest.mark.parametrize(

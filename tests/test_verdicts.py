@@ -46,7 +46,7 @@ def test_a_right_gradient_is_never_called_wrong(text: str, point: str, said: str
 
 
 PASSES = [
-    ("tmp = 1", 1, "incomplete: dx, dy was not judged"),
+    ("tmp = 1", 1, "incomplete: dx, dy were not judged"),
     ("dx = y", 1, "incomplete: dy was not judged"),
     ("dx = y\ndy = x", 0, ""),
     ("gx = y\ngy = 999", 1, ""),

@@ -124,5 +124,6 @@ def judge_lines(
     for remark in verdicts.remarks:
         asked.told(remark)
     if answer["verdict"] == "incomplete":
-        asked.told(f"incomplete: {', '.join(f'd{name}' for name in missing)} was not judged")
+        verb = "was" if len(missing) == 1 else "were"
+        asked.told(f"incomplete: {', '.join(f'd{name}' for name in missing)} {verb} not judged")
     return 1 if answer["verdict"] in ("wrong", "incomplete") else 0

@@ -94,13 +94,15 @@ class Words:
         named = next((i for i, word in enumerate(words) if word[:1] == "-" and word[1:].isidentifier()), None)
         given = next((word for word in words if word.partition("=")[0].isidentifier() and "=" in word), None)
         flag = next((option for option in self.options if self.known.get(option) is False), None)
-        file = next((word for word in words[1:] if is_file_name(word)), None)
+        files = [word for word in words if is_file_name(word)]
         if named is not None:
             hint = f"the value of a variable has two dashes: -{words[named]} {' '.join(words[named + 1 : named + 2])}"
         elif given is not None:
             hint = f"the value of a variable is an option: --{given}"
-        elif file is not None and "-o" in self.known:
-            hint = f"to write to a file: -o {file}"
+        elif len(files) == len(words):
+            hint = f"give one file at a time: {shlex.quote(words[0])}"
+        elif files and "-o" in self.known:
+            hint = f"to write to a file: -o {shlex.quote(files[0])}"
         elif flag is not None:
             hint = f"to give a variable of the name of an option its value: --set {flag[2:]}=…; else put all in quotes"
         return Problem("option", f"there is more than one expression: {', '.join(words)}", hint=hint.rstrip())

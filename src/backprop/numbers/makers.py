@@ -79,7 +79,9 @@ def makers(random: Any) -> Mapping[str, Maker]:
 
     def randint(low: Any, high: Any = None, size: Any = ()) -> Any:
         bounds = (0, low) if high is None else (low, high)
-        if not all(isinstance(one, int) for one in bounds) or bounds[0] >= bounds[1]:
+        if broken := [one for one in bounds if not isinstance(one, int)]:
+            raise Problem("value", f"randint draws between whole numbers, and {broken[0]} is none")
+        if bounds[0] >= bounds[1]:
             raise Problem("value", f"randint draws whole numbers from {bounds[0]} on below {bounds[1]}: there is none")
         return random.generator.integers(*bounds, sizes("randint", (size,))).astype(float)
 

@@ -389,7 +389,8 @@ class Judge:
             remarks.append(said(f"the forward pass draws random numbers: they are the same in every run ({seed})"))
         kinks = sum(slopes.kinks for point in self.points for slopes in point.slopes.values())
         if kinks:
-            remarks.append(f"{kinks} elements were not tested: they are at a kink")
+            which = "1 element was not tested: it is" if kinks == 1 else f"{kinks} elements were not tested: they are"
+            remarks.append(f"{which} at a kink")
         if any(not slopes.whole for point in self.points for slopes in point.slopes.values()):
             remarks.append("of large inputs a sample was tested, and sums in random directions")
         if len(self.points) <= AROUND:

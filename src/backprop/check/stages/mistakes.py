@@ -204,16 +204,13 @@ def one_share_wrong(case: Case, right: Samples) -> Iterator[Finding]:
 
 
 def not_swapped(case: Case, share: Share, rest: Samples) -> tuple[str, str] | None:
-    if case.shares.circuit.gates[share.stage].routes:
-        return None
-    for other in share.others:
-        if not same_everywhere(other, share.local) and matches(case, plus(rest, times(share.upstream, other))):
-            gate = case.shares.names.gate(share.stage)
-            how = "a multiply swaps its inputs: its gradient goes to each times the other one"
-            return (
-                "not-swapped",
-                how if gate == "multiply" else f"this is the local gradient of {gate} in its other input",
-            )
+    for stage, _ in share.edges if len(share.edges) == 1 else ():  # which may lie before the stage with a name
+        gate = case.shares.names.gate(stage)
+        for other in share.others if not case.shares.circuit.gates[stage].routes else ():
+            if not same_everywhere(other, share.local) and matches(case, plus(rest, times(share.upstream, other))):
+                how = "a multiply swaps its inputs: its gradient goes to each times the other one"
+                told = how if gate == "multiply" else f"this is the local gradient of {gate} in its other input"
+                return "not-swapped", told
     return None
 
 

@@ -67,5 +67,7 @@ class Vocabulary:
 
     def no_such_claim(self, name: str) -> Problem:
         known = [*self.wires, *(f"d{known}" for known in self.wires)]
-        hint = did_you_mean(name, known, f"it is d and the name of a stage: d{next(iter(self.wires))}")
+        meant = name.replace("∂", "d").replace("/", "_")  # df/dx is written df_dx, as in a column of `map`
+        otherwise = f"it is d and the name of a stage: d{next(iter(self.wires))}"
+        hint = f"did you mean {meant}?" if self.target(meant) else did_you_mean(name, known, otherwise)
         return Problem("name", f"{name} is neither a gradient nor a stage of this circuit", hint=hint)

@@ -12,6 +12,7 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.python.entry.inputs import Inputs
+from backprop.python.entry.outputs import default_of
 from backprop.python.entry.pairs import Pair
 from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.calls import bind
@@ -54,14 +55,19 @@ class AsCalled:
         return type(inputs)(inputs.code, inputs.pair, given, inputs.seed), given, [str(own)]
 
     def of(self, inputs: Inputs) -> Called | None:
-        """Values of what a pass is not given; None where the text does not tell all of them, or where arrays are given,
-        whose sizes may be others."""
-        pair, missing = inputs.pair, inputs.missing()
-        if not missing or any(map(np.ndim, inputs.given.values())):
+        """Values of what a pass is not given, and of what is None where it is not; None where the text does not tell
+        all that is missing, or where an array is given that has another shape than the text's."""
+        pair, missing, given = inputs.pair, inputs.missing(), inputs.given
+        if not missing:
             return None
-        forth = self.calls.get(pair.forward or pair.inside, NOTHING)
+        whole = pair.forward or pair.inside
+        forth = self.calls.get(whole, NOTHING)
         values = {**self.calls.get(pair.backward, NOTHING).values, **forth.values}
-        return Called({name: values[name] for name in missing}, forth.line) if values.keys() >= missing.keys() else None
+        if any(np.ndim(one) and np.shape(one) != np.shape(values.get(name, 0)) for name, one in given.items()):
+            return None
+        absent = [name for name in forth.values if default_of(whole, name) is None and values[name] is not None]
+        wanted = dict.fromkeys([*missing, *(name for name in absent if name not in given)])
+        return Called({name: values[name] for name in wanted}, forth.line) if values.keys() >= missing.keys() else None
 
     @cached_property
     def calls(self) -> dict[ast.AST | None, Called]:
