@@ -169,10 +169,10 @@ Net().loss(np.array([1.0, 2.0]), np.array([3.0, 5.0]))
 """
     (tmp_path / "net.py").write_text(net)
     for given, value, told in [("", 13.0, "X, y are as in line 9"), ("--y '[1, 2]'", 0.0, "X is as in line 9")]:
-        done = shell(f"backprop eval -f net.py:Net.loss --json {given}", tmp_path)
+        done = in_process(f"backprop eval -f net.py:Net.loss --json {given}", tmp_path)
         assert (done.returncode, json.loads(done.stdout)["value"]) == (0, value)
         assert told in done.stderr
-    done = shell("backprop eval -f net.py:Net.loss --y '[1, 2, 3]'", tmp_path)
+    done = in_process("backprop eval -f net.py:Net.loss --y '[1, 2, 3]'", tmp_path)
     assert (done.returncode, "has no value for X" in done.stderr) == (2, True)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ABOVE = 4  # folders above a file in which what it imports may be
 PYTHONS = {"True": True, "False": False, "None": None, "true": True, "false": False, "null": None}
+QUOTED = re.compile(r"(['\"])([^'\"]*)\1")
 CALLING = re.compile(r"(\w+)\(.*\)")
 HINT = 'it is an object of names and values, like {"x": [1, 2], "mode": "train"}'
 
@@ -67,6 +68,8 @@ def arguments(variables: str | None, assignments: tuple[str, ...], random: Rando
 
 def typed(text: str, name: str, random: Random) -> Any:
     """A value of the command line: a number, an array, or else one of Python's words, or a text of one word."""
+    if quoted := QUOTED.fullmatch(text):
+        return quoted[2]
     try:
         return whole(value_of(text, name, random))
     except Problem:

@@ -114,11 +114,11 @@ def found(forth: Meant, back: Meant | None) -> Passes | None:
     from backprop.python.source import Code, part_of
 
     parts = [part_of(read_text(forth.path), forth.path)]
-    if back is None and forth.name is not None and alone(Code(parts, beside), forth.name):
-        return None
     if back is not None and back.path != forth.path:
         parts.append(part_of(read_text(back.path), back.path))
     code = Code(parts, beside)
+    if back is None and forth.name is not None and alone(code, forth.name):
+        return None
     pairs = pairs_in(code, forth.name, back.name if back is not None else None)
     if not pairs and len(parts) == 2:
         script = script_pair(parts[0], parts[1])

@@ -16,6 +16,7 @@ from backprop.errors.spelling import option
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import KNOWN
 from backprop.python.interpret.machine import ERRORS
+from backprop.python.registered import WORDS, registered
 from backprop.python.values.frames import Source, problem_at
 from backprop.python.values.meter import MOST_OF_NOTEBOOK, Refusal, check_length, unread
 from backprop.python.values.scope import OF_OTHERS, Library, Scope, Unknown
@@ -45,6 +46,29 @@ class Part(NamedTuple):
 
 
 def part_of(text: str, name: str | None) -> Part:
+    """A text, parsed, with its functions that have rules of differentiation beside them."""
+    part = parsed(text, name)
+    part.tree.body += [one for statement in part.tree.body for one in inner_classes(statement)]
+    if WORDS.search(text):
+        part.tree.body += registered(part.tree)
+    return part
+
+
+def inner_classes(statement: ast.stmt) -> list[ast.ClassDef]:
+    """The classes inside a class that have both passes, each by its whole name: `Mish.F`."""
+    found: list[ast.ClassDef] = []
+    if not isinstance(statement, ast.ClassDef):
+        return found
+    for one in statement.body:
+        if isinstance(one, ast.ClassDef):
+            names = {inner.name for inner in one.body if isinstance(inner, ast.FunctionDef)}
+            if {"forward", "backward"} <= names:
+                whole = ast.ClassDef(f"{statement.name}.{one.name}", one.bases, one.keywords, one.body, [])
+                found.append(ast.copy_location(whole, one))
+    return found
+
+
+def parsed(text: str, name: str | None) -> Part:
     """A text, parsed by Python's own parser."""
     left_out: dict[int, str] = {}
     if name is not None and name.endswith(".ipynb"):

@@ -51,6 +51,7 @@ class Judge:
         given, found = self.binding.given, list(self.first.gradients) if self.first is not None else []
         made = self.runner.made_of  # a weight may have two names: of `self.params[0]` and `self.w` one is judged
         found = [path for path in found if at_path(given, path) is not None or path[0] not in made]
+        found = [path for path in found if path[0] not in self.runner.unasked]
         labels = [(name,) for name in given if is_whole(given[name]) and np.ndim(given[name])]
         found = [path for path in found if path not in labels or len(found) == 1]  # a layer hands on one for them, too
         for path in found:
@@ -67,7 +68,7 @@ class Judge:
         by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights or (of_cost and found))
         alone = self.runner.of_backward_alone()
         for path in self.runner.paths(given):
-            if path in found or path == (self.binding.handed,) or path[0] in alone:
+            if path in found or path == (self.binding.handed,) or path[0] in alone or path[0] in self.runner.unasked:
                 continue
             if len(path) > 1:
                 if self.first is None or any(one[0] == path[0] for one in found):
@@ -155,7 +156,7 @@ class Judge:
         if any(one.verdict == "wrong" for one in found.values()) and self.are_clipped(self.points, found):
             found = self.as_clipped(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
-            found = self.as_intended(self.through_steps(found, outcomes), outcomes)
+            found = self.as_intended(self.as_set(self.through_steps(found, outcomes), outcomes), outcomes)
         if not any(one.verdict == "wrong" for one in found.values()):
             found = self.hidden(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
@@ -240,6 +241,44 @@ class Judge:
             elif steps.hide(path):
                 told[path] = Comparison("imprecise", found[path].error, INSTEAD)
         return told
+
+    def as_set(
+        self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]
+    ) -> dict[Path, Comparison]:
+        """Gradients that are right but for a factor, which an autograd Function takes for its backward pass alone."""
+        told = dict(found)
+        known = all(one is not None for _, one in outcomes) and not Intended(self.runner.pair, ()).scaled
+        for path in [path for path, one in found.items() if one.verdict == "wrong" and known]:
+            for name, factor in self.settings():
+                there: dict[Path, Comparison] = {}
+                scaled: list[tuple[Point, Outcome | None]] = []
+                for point, outcome in outcomes:
+                    gradients = dict(outcome.gradients) if outcome is not None else {}
+                    gradients[path] = None if gradients.get(path) is None else gradients[path] / factor
+                    scaled.append((point, outcome and outcome._replace(gradients=gradients)))
+                    there[path] = worse(there.get(path), self.told_at(*scaled[-1])[path])
+                if self.through_steps(there, scaled)[path].verdict == "ok":
+                    self.straight.add(path)
+                    told[path] = Comparison("ok", nan)
+                    whose = ".".join(path)
+                    self.remarks.append(
+                        f"the gradient of {whose} is {name} times its slope: only the backward pass has it"
+                    )
+                    break
+        return told
+
+    def settings(self) -> list[tuple[str, float]]:
+        """The numbers that the forward pass of an autograd Function takes, and that no output hangs on."""
+        given, pair = self.points[0].given, self.runner.pair
+        names = [name for name in given if pair.kind == "autograd" and np.ndim(given[name]) == 0]
+        numbers = {name: float(given[name]) for name in names if isinstance(given[name], int | float)}
+        found = []
+        for name, one in [(name, one) for name, one in numbers.items() if one not in (0.0, 1.0)]:
+            with suppress(Problem):
+                outputs = self.runner.outputs({**given, name: 2 * one + 0.3})
+                if all(map(np.array_equal, outputs, self.points[0].outputs)):
+                    found += [(name, one), (f"-{name}", -one)]
+        return found
 
     def as_intended(
         self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from backprop.check.passes.points import Point
+from backprop.errors import Problem
 from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path
+from backprop.python.entry.gradients import Path, place_of
 from backprop.python.entry.runner import Runner
 from backprop.python.values.tape import Straight
 
@@ -26,7 +29,7 @@ class Steps:
     """What comes through the steps of the forward pass, at points with the gradients of the backward pass there."""
 
     def __init__(self, runner: Runner, points: Sequence[tuple[Point, Mapping[Path, Any]]]) -> None:
-        self.points = points
+        self.runner, self.points = runner, points
         tapes = [Straight(masks) for masks in (False, True) for _ in points]
         found = [
             runner.swept(point.given, point.upstream, list(point.slopes), tape)
@@ -41,8 +44,19 @@ class Steps:
         handed = [found[path] for swept in self.swept for found in swept if path in found]
         if self.any and any(np.isnan(one).any() for one in handed):
             return True
-        flat = all(not np.any(point.swept.get(path, 1.0)) for point, _ in self.points)
-        return flat and any(np.any(one) for one in handed)
+        return self.is_flat(path) and (any(np.any(one) for one in handed) or self.moves(path))
+
+    def is_flat(self, path: Path) -> bool:
+        return all(not np.any(point.swept.get(path, 1.0)) for point, _ in self.points)
+
+    def moves(self, path: Path) -> bool:
+        """Whether the outputs hang on an input all the same, as on what an index is found by."""
+        point = self.points[0][0]
+        holder, key = place_of(there := copy.deepcopy(point.given), path)
+        holder[key] = 0.3 - 2 * holder[key]
+        with suppress(Problem):
+            return not all(map(np.array_equal, self.runner.outputs(there), point.outputs))
+        return False
 
     def are_straight(self, path: Path) -> bool:
         """Whether a gradient is what the steps hand on, at every point, and that is another than without them."""
@@ -53,7 +67,28 @@ class Steps:
             right = all(is_handed_on(gradients[path], its, point.given, path) for its, point, gradients in found)
             if right and any(not is_same(its, point.swept.get(path)) for its, point, _ in found):
                 return True
-        return False
+        if self.is_flat(path) and self.moves(path):
+            return all(
+                path in gradients and np.array_equal(gradients[path], point.upstream[0])
+                for point, gradients in self.points
+            )
+        return self.are_kept(path)
+
+    def are_kept(self, path: Path) -> bool:
+        """Whether a gradient is right, or where a step makes the output flat that stands for the input, with its sign,
+        what comes from above."""
+        replaced = False
+        for handed, (point, gradients) in zip(self.swept[0], self.points, strict=True):
+            whole = [gradients.get(path), point.swept.get(path), handed.get(path), at_path(point.given, path),
+                     point.outputs[0], point.upstream[0]]  # fmt: skip
+            if any(one is None or np.shape(one) != np.shape(whole[0]) for one in whole):
+                return False
+            mine, slope, its, value, output, above = (np.asarray(one, dtype=float) for one in whole)
+            other = ~np.isclose(mine, slope, rtol=CLOSE)
+            if not ((slope == 0) & (its != 0) & (mine == above) & (output * value > 0))[other].all():
+                return False
+            replaced = replaced or bool(other.any())
+        return replaced
 
 
 def is_same(its: Any, plain: Any) -> bool:

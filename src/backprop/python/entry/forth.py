@@ -145,7 +145,7 @@ class Forth(Outputs):
         that gradients are asked for, and of which operation it is."""
         own = self.own_context(run, scope, forward)
         if own is None:
-            return context(len(self.parameters))
+            return context([name not in self.unasked for name in self.parameters])
         start = own.find("__init__")
         keywords: dict[str, Any] = {}
         if isinstance(start, Function) and isinstance(start.tree, ast.FunctionDef):
@@ -183,7 +183,7 @@ class Forth(Outputs):
         me = Object(cls)
         bases = [ast.unparse(base) for one in self.owners if isinstance(one, ast.ClassDef) for base in one.bases]
         if any(base.endswith("Function") for base in bases):  # of torch, as it was: the object is the context
-            context(len(self.parameters), me)
+            context([True] * len(self.parameters), me)
         start = cls.find("__init__")
         made: list[str] = []
         if isinstance(start, Function):

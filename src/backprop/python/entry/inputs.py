@@ -91,6 +91,7 @@ class Inputs:
         self.node: Any = None  # what holds the inputs of an operation
         self.closed: Any = None  # the backward pass that the forward pass returns
         self.replaced = False  # whether a decorator has put another function in the place of the backward pass
+        self.unasked = frozenset[str]()  # inputs whose gradients a forward pass refuses to be asked for
         self.drew = False
         self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of

@@ -12,6 +12,7 @@ from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
 from backprop.python.entry.rounds import Passes, arguments_of, both_passes, names_in, training
+from backprop.python.registered import MARK, handed_back
 from backprop.python.source import Code, Part, names_set, names_used, parameter_names, required_names
 from backprop.python.values.arrays import HELD
 
@@ -125,7 +126,10 @@ def pairs_in(code: Code, forward: str | None = None, backward: str | None = None
 def all_pairs(code: Code) -> list[Pair]:
     """The pairs that the names tell, in the order of the texts."""
     functions = code.functions()
-    found = vjp_pairs(code, functions) or solver_pairs(code, functions)
+    found = registered_pairs(code)
+    ruled = {pair.name for pair in found}
+    functions = {name: one for name, one in functions.items() if name not in ruled}
+    found += vjp_pairs(code, functions) or solver_pairs(code, functions)
     known = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [
         Pair(forth.name, "functions", forth, back)
@@ -157,7 +161,14 @@ def all_pairs(code: Code) -> list[Pair]:
         found = [Pair(forth.name, "functions", forth, back) for forth, back in slopes if forth is not None]
     if not found and (pair := cost_and_gradient(functions)) is not None:
         found = [Pair(pair[0].name, "functions", *pair)]
-    return found or kept_pairs(code)
+    judged = {pair.forward for pair in found} | {pair.backward for pair in found}
+    return found + [pair for pair in kept_pairs(code) if pair.forward not in judged]
+
+
+def registered_pairs(code: Code) -> list[Pair]:
+    """The functions that a library is told a rule of differentiation of."""
+    ruled = [(one, handed_back(one)) for name, one in code.functions().items() if name.endswith(MARK)]
+    return [Pair(one.name.removesuffix(MARK), "functions", one, back) for one, back in ruled if back is not None]
 
 
 def kept_pairs(code: Code) -> list[Pair]:
@@ -576,9 +587,19 @@ def name_of(tree: ast.expr) -> str:
     return ""
 
 
+def inside_class(name: str, classes: Mapping[str, Mapping[str, ast.FunctionDef]]) -> str:
+    """The class inside another one that a name stands for: its own, or that of the one around it, which has no backward
+    pass and one such class; else the name itself."""
+    if name in classes and passes(dict(classes[name]))[1] is not None:
+        return name
+    found = [one for one in classes if "." in one and name in one.split(".")]
+    return found[0] if len(found) == 1 and "." not in name else name
+
+
 def alone(code: Code, name: str) -> bool:
     """Whether a name is that of a forward pass to which no backward pass belongs."""
     functions, classes = code.functions(), code.classes()
+    name = inside_class(name, classes)
     if name in classes:
         forward, backward = passes(classes[name])
         found = loss_of(name, classes[name]) or training_named(code, name)
@@ -591,12 +612,18 @@ def alone(code: Code, name: str) -> bool:
         return classes[owner][method] not in paired and training_named(code, name) is None
     if name not in functions or counterpart(name, functions) is not None or slope_of(name, functions) is not None:
         return False
+    if kept_pair("", functions[name]) is not None or name + MARK in functions:
+        return False
     return not any(pair.kind != "class" and name in (pair.name, f"{pair.backward}") for pair in all_pairs(code))
 
 
 def named(code: Code, forward: str, backward: str | None) -> Pair:
     """The pair of a name or two: functions, a class, or methods of one (`Affine.forward`)."""
     functions, classes = code.functions(), code.classes()
+    forward = inside_class(forward, classes)
+    ruled = {pair.name: pair for pair in registered_pairs(code)}
+    if backward in (None, forward) and (known := ruled.get(forward, ruled.get(forward.rpartition(".")[2]))):
+        return known
     owner, _, method = forward.partition(".")
     own = classes.get(owner, {}).get(method)
     trains = None if backward not in (None, forward) or (own and is_both(own)) else training_named(code, forward)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from contextlib import suppress
+from itertools import combinations
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -17,6 +19,7 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import as_tensor
 from backprop.python.interpret.machine import Observer
 from backprop.python.values.arrays import PLAIN, fresh, is_number
+from backprop.python.values.meter import RAISED
 from backprop.python.values.scope import Object, Scope
 from backprop.python.values.tape import Tape
 
@@ -24,6 +27,7 @@ Instead = dict[ast.stmt, list[ast.stmt]]
 HOLDERS = (np.ndarray, dict, list, Object)  # what a pass may write into
 NO_SIZE = re.compile("cannot be interpreted as an integer|only integers.* are valid indices")
 TENSOR = re.compile(r"\bTensor\b")
+MOST_UNASKED = 5  # inputs
 MOST_KEPT = 8  # points of which is kept what the forward pass left
 
 
@@ -53,6 +57,8 @@ class Runner(Back):
         try:
             run, found = self.forward_alone(given)
         except Problem as problem:
+            if problem.kind == RAISED and self.asks_less(given):
+                return self.outputs(given)
             if self.whole_quotients or not NO_SIZE.search(problem.message):
                 raise
             self.whole_quotients = True  # it may be Python 2, where / of whole numbers is whole
@@ -64,6 +70,22 @@ class Runner(Back):
         self.drew = self.drew or run.libraries.drew
         self.steps = run.meter.steps
         return found
+
+    def asks_less(self, given: dict[str, Any]) -> bool:
+        """Whether a forward pass that ends with an error goes on where gradients of fewer inputs are asked for, as
+        `ctx.needs_input_grad` says: these alone are judged then."""
+        forward = self.pair.forward
+        words = [one.attr for one in ast.walk(forward or ast.Pass()) if isinstance(one, ast.Attribute)]
+        if self.unasked or "needs_input_grad" not in words:
+            return False
+        for count in range(1, min(len(self.parameters), MOST_UNASKED)):
+            for some in combinations(self.parameters, count):
+                self.unasked = frozenset(some)
+                with suppress(Problem):
+                    self.forward_alone(given)
+                    return True
+        self.unasked = frozenset()
+        return False
 
     def hangs_on_chance(self, given: dict[str, Any]) -> bool:
         """Whether another seed gives other outputs: what is drawn may be given, too, or nothing reads it."""

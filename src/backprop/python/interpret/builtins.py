@@ -82,6 +82,8 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "max": lambda *given, **named: extreme(run, max, given, **named),
         "min": lambda *given, **named: extreme(run, min, given, **named),
         "abs": absolute,
+        "chr": lambda code: chr(number_of(code)),
+        "ord": lambda sign: ord(sign),
         "round": lambda x, digits=None: round(plain(x), *(() if digits is None else (number_of(digits),))),
         "pow": lambda a, b: run.power(a, b),
         "divmod": lambda a, b: divmod(number_of(a), number_of(b)),

@@ -7,6 +7,7 @@ import ast
 from contextlib import suppress
 from typing import Any
 
+from backprop.errors import Problem
 from backprop.python.interpret.builtins import TYPES
 from backprop.python.interpret.calls import Calls
 from backprop.python.interpret.libraries import KNOWN, MATH
@@ -32,11 +33,12 @@ HARMLESS = frozenset([
     "custom_bwd", "lru_cache", "cache", "override", "wraps", "abstractmethod", "amp", "autocast", "custom_vjp",
     "inference_mode",
     "dataclass", "typechecked", "jaxtyped", "checkpoint", "disable_jit", "named_scope", "script", "compile", "ignore",
-    "primitive", "overload",
+    "primitive", "overload", "custom_jvp", "defjvp", "defvjp", "name_scope",
 ])  # fmt: skip  # as a context or a decorator: they change no value
 EVERY = {
     ("numpy",): (*NUMPY, *NAMES["numpy"], "pi", "e", "inf", "nan", "newaxis", "random", "linalg"),
     ("math",): (*MATH, "pi", "e", "inf", "nan"),
+    ("typing",): ("Any", "Callable", "Dict", "Iterable", "List", "Mapping", "Optional", "Sequence", "Tuple", "Union"),
 }  # of a library that is imported from with a star
 COURSE = "im2col_cython"  # in whichever folder it is
 KINDS_OF_METHODS = {
@@ -77,7 +79,7 @@ class Definitions(Calls):
         """All names of a library; of a module that nothing is known of, under "*" that it may have what is missing."""
         found = self.imported(tuple(module.split(".")))
         if isinstance(found, Library) and found.path in EVERY:
-            return {name: self.member(found, name) for name in EVERY[found.path] if "." not in name}
+            return {name: self.imported((*found.path, name)) for name in EVERY[found.path] if "." not in name}
         return {"*": found} if isinstance(found, Unknown) and module else {}
 
     def imported(self, path: tuple[str, ...]) -> Any:
@@ -103,7 +105,7 @@ class Definitions(Calls):
         if path[0] not in KNOWN | {"chainer"}:
             return Unknown(f"{'.'.join(path)} is imported from elsewhere, and nothing is known of it here", path)
         if path[0] == "autograd":
-            path = path[1:] if path[1:2] == ("numpy",) else path
+            path = path[1:] if path[1:2] in (("numpy",), ("scipy",)) else path
         return self.member(Library(path[:-1]), path[-1]) if len(path) > 1 else Library(path)
 
     def is_elsewhere(self, path: tuple[str, ...]) -> bool:
@@ -144,6 +146,8 @@ class Definitions(Calls):
         """What a decorator makes of a function: one that changes no value nothing, one of the user's what it gives."""
         if is_harmless(tree):
             return function
+        if last_word(tree) == "custom_gradient":  # who calls it gets the value alone
+            return Builtin(function.name, lambda *given, **named: self.call(function, given, named)[0])
         with suppress(Refusal):
             made = self.evaluate(tree, scope)
             if isinstance(made, Library) and made.path[-1] in HARMLESS:
@@ -167,7 +171,14 @@ class Definitions(Calls):
     def do_ClassDef(self, tree: ast.ClassDef, scope: Scope) -> None:
         """A class; one of the same name that was read before gets the methods that it has not."""
         inner = Scope(scope)
-        self.body(tree.body, inner)
+        for statement in tree.body:
+            try:
+                self.body([statement], inner)
+            except Problem as problem:
+                if not isinstance(statement, ast.FunctionDef) or problem.kind == "size":
+                    raise
+                self.frames.clear()
+                inner.names[statement.name] = Unknown(f"line {problem.line} could not be read: {problem.message}")
         bases = [self.base(one, scope) for one in tree.bases]
         before = scope.names.get(tree.name)
         if isinstance(before, Class) and (
@@ -182,6 +193,10 @@ class Definitions(Calls):
         made.fields += [one.id for one in annotated if isinstance(one, ast.Name) and one.id not in made.fields]
         made.is_tuple = made.is_tuple or any(ast.unparse(one).endswith("NamedTuple") for one in tree.bases)
         made.is_enum = made.is_enum or any(ast.unparse(one).endswith("Enum") for one in tree.bases)
+        nested = [own for one in names.values() if isinstance(one, Class) for own in one.names.values()]
+        for own in nested:  # what stands in a class is no name in the functions there
+            if isinstance(own, Function) and own.scope is inner:
+                own.scope = scope
         for one in names.values():
             for own in (one, one.setter) if isinstance(one, Function) else ():
                 if own is not None:

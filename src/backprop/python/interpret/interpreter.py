@@ -258,6 +258,8 @@ class Interpreter(Definitions):
             return
         item, *rest = items
         if is_harmless(item.context_expr):
+            if isinstance(item.optional_vars, ast.Name):  # `with tf.name_scope(name) as scope`
+                self.store(item.optional_vars, None, scope)
             self.inside(rest, body, scope)
             return
         context = self.evaluate(item.context_expr, scope)

@@ -12,6 +12,7 @@ import numpy as np
 
 from backprop.errors import nearest
 from backprop.python.interpret import autograd
+from backprop.python.spellings import tensorflow
 from backprop.python.spellings.composed import NAMES
 from backprop.python.spellings.jax import DEFAULTS, JAX
 from backprop.python.spellings.numpy import ALIASES as OF_NUMPY
@@ -48,7 +49,7 @@ BY_TEXT = (
 )  # of which every function is said in Python
 KNOWN = frozenset([
     "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", "inspect",
-    "time", "typing", "dataclasses", "enum", "numba",
+    "time", "typing", "dataclasses", "enum", "numba", "tensorflow",
     *BY_TEXT,
 ])  # fmt: skip
 DERIVING = ("grad", "value_and_grad", "elementwise_grad", "vjp")  # functions
@@ -150,8 +151,12 @@ class Libraries:
             return self.torch(name, arguments, keywords)
         if root in ("jax", "autograd") and name in DERIVING:
             return self.derived(name, arguments, keywords)
+        if root == "autograd" and path[-1] in ("primitive", "notrace_primitive"):
+            return arguments[0]  # its gradient stands beside it
         if root == "jax":
             return self.jax(name, arguments, keywords)
+        if root == "tensorflow":
+            return self.tensorflow(name, arguments, keywords)
         raise Refusal(f"{'.'.join(path)} is not read here", "name")
 
     def derived(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -180,6 +185,20 @@ class Libraries:
         named.update({key: self.argument(one) for key, one in keywords.items()})
         self.measure(row, given, named)
         return self.result(short, row, given, named, settled)
+
+    def tensorflow(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """A function of TensorFlow's, whose results may have names there."""
+        for part in tensorflow.FOLDED:
+            name = name.removeprefix(part)
+        keywords = {"axis" if key == "dim" else key: one for key, one in keywords.items() if key != "name"}
+        if name in NAMES["tensorflow"]:
+            return self.by_text("tensorflow", name, arguments, keywords)
+        if name in tensorflow.OF_JAX:
+            return self.jax(f"nn.{name}", arguments, keywords)
+        if name not in tensorflow.OF_NUMPY:
+            raise Refusal(f"tf.{name} is not read here", "name")
+        first = [keywords.pop(key) for key in ("x", "input", "input_tensor") if key in keywords]
+        return self.numpy(NUMPY, tensorflow.OF_NUMPY[name], "tf", (*first, *arguments), keywords)
 
     def joined(self, name: str, key: Any) -> Any:
         """`np.c_[a, b]` and its like, of arrays and numbers."""

@@ -11,8 +11,8 @@ from backprop.errors import nearest
 from backprop.python.interpret import indexing
 from backprop.python.interpret.libraries import attribute_of_array
 from backprop.python.interpret.machine import Machine
-from backprop.python.spellings.torch import Extremum
-from backprop.python.values.arrays import HELD, At, Tensor, is_array, number_of
+from backprop.python.spellings.torch import TORCH, Extremum
+from backprop.python.values.arrays import HELD, At, Tensor, is_array, number_of, tensor
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import (
     Bound,
@@ -30,6 +30,10 @@ from backprop.python.values.scope import (
 
 JOINING = (("numpy", "c_"), ("numpy", "r_"), ("numpy", "s_"))
 NAMED = ("__name__", "__qualname__", "__module__", "__doc__")  # what a class and a function say of themselves
+TENSOR_ALONE = frozenset([
+    "view", "size", "dim", "numel", "to", "device", "type_as", "clone", "detach", "dtype", "shape", "float",
+    "expand_as", "double", "half", "int", "long", "cuda", "cpu", "contiguous", "item", "requires_grad",
+])  # fmt: skip
 OWN_METHODS = frozenset(["__init__", "__call__", "__new__"])  # of those with two underscores, what may be named
 
 
@@ -43,6 +47,8 @@ class Members(Machine):
             return self.call(self.attribute(base, "__getitem__", own=True), (key,), {})
         if isinstance(base, Library) and base.path in JOINING:
             return self.libraries.joined(base.path[-1], key)
+        if isinstance(base, Library) and base.path[0] == "typing":
+            return key if base.path[-1] == "Union" else base
         if isinstance(base, Idle):
             return base
         if isinstance(base, At):
@@ -105,13 +111,26 @@ class Members(Machine):
             return value[name]
         if isinstance(value, str | list | dict | set | tuple):
             return Bound(name, value)
+        if isinstance(value, float | int) and (
+            name in TENSOR_ALONE or name in TORCH
+        ):  # a number given for a tensor of one
+            return self.attribute(self.tensor_of(value), name)
         raise Refusal(f"{called(value)} has no .{name}", "name")
+
+    def tensor_of(self, value: float) -> Tensor:
+        """A tensor without an axis."""
+        found = tensor(value)
+        if self.libraries.tape is not None:
+            self.libraries.tape.put(found, self.libraries.tape.ids(value))
+        return found
 
     def object_member(self, value: Object, name: str) -> Any:
         if name in value.names:
             return value.names[name]
-        found = value.cls.find(name)
+        found, other = value.cls.find(name), value.cls.find("__getattr__")
         if found is None and not value.cls.holds(name):
+            if other is not None and not name.startswith("__"):
+                return self.call(Bound(other, value), (name,), {})
             near = nearest(name, [*value.names, *value.cls.names])
             hint = f"did you mean .{near}?" if near else ""
             raise Refusal(f"{called(value)} has no .{name}", "name", hint)
@@ -127,7 +146,7 @@ class Members(Machine):
             return Builtin(name, lambda cls, *_, **__: Object(cls))
         if found is None and name == "apply":
             forward = self.class_member(value, "forward")
-            return Builtin("apply", lambda *given: self.call(forward, (context(len(given)), *given), {}))
+            return Builtin("apply", lambda *given: self.call(forward, (context([True] * len(given)), *given), {}))
         if found is None and not value.holds(name):
             raise Refusal(f"{value.name} has no {name}", "name")
         return Bound(found, value) if isinstance(found, Function) and found.kind == "class" else found
@@ -195,10 +214,11 @@ class Members(Machine):
         return value is not None and (isinstance(value, Object | Function | Class | Library) or bool(value))
 
 
-def context(count: int, made: Object | None = None) -> Object:
-    """The `ctx` that an autograd Function is given; an object of its own, as it once was."""
+def context(asked: list[bool], made: Object | None = None) -> Object:
+    """The `ctx` that an autograd Function is given, with which inputs' gradients are `asked` for; an object of its own,
+    as it once was."""
     made = made or Object(Class("ctx", (), {}))
-    made.names["needs_input_grad"] = (True,) * count
+    made.names["needs_input_grad"] = tuple(asked)
 
     def save(*given: Any) -> None:
         made.names["saved_tensors"] = made.names["saved_variables"] = given

@@ -13,6 +13,7 @@ import re
 from functools import cache
 
 from backprop.python.spellings.composed_torch import MORE
+from backprop.python.spellings.tensorflow import TENSORFLOW
 
 FUNCTOOLS = """
 def partial(function, *first, **names):
@@ -127,6 +128,27 @@ class Limits:
 finfo(dtype=None) = Limits()
 """
 
+OF_AUTOGRAD = """
+def numpy_vjps_unbroadcast(x, target_meta, broadcast_idx=0):
+    shape = np.shape(target_meta)
+    while np.ndim(x) > len(shape):
+        x = np.sum(x, axis=broadcast_idx)
+    for axis, length in enumerate(shape):
+        if length == 1:
+            x = np.sum(x, axis=axis, keepdims=True)
+    return x
+
+def numpy_vjps_unbroadcast_f(target, f):
+    return lambda g: numpy_vjps_unbroadcast(f(g), target)
+
+def numpy_vjps_repeat_to_match_shape(g, shape, dtype, axis, keepdims):
+    if axis is None:
+        return np.broadcast_to(g, shape), np.prod(shape)
+    axes = [axis] if isinstance(axis, int) else list(axis)
+    kept = [1 if i in [one % len(shape) for one in axes] else length for i, length in enumerate(shape)]
+    return np.broadcast_to(np.reshape(g, kept), shape), np.prod([shape[one] for one in axes])
+"""
+
 NUMPY = """
 divmod(x1, x2) = x1 // x2, x1 % x2
 
@@ -183,8 +205,10 @@ def apply_along_axis(function, axis, a, *more, **names):
     found = found.reshape((*rows.shape[:-1], *found.shape[1:]))
     return np.moveaxis(found, -1, axis) if found.ndim == a.ndim else found
 
-def vectorize(function, **_):
+def vectorize(function, signature=None, **_):
     def called(*given):
+        if signature is not None:
+            return _over_cores(function, signature.split("->")[0].split("),("), [np.asarray(one) for one in given])
         given = np.broadcast_arrays(*given)
         return np.array([function(*one) for one in zip(*[a.ravel() for a in given])]).reshape(given[0].shape)
     return called
@@ -194,6 +218,27 @@ subtract_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) - 
 divide_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) / b
 maximum_outer(a, b) = np.maximum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
 minimum_outer(a, b) = np.minimum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
+def _over_cores(function, cores, given):
+    sizes = [a.ndim - len([one for one in core.strip().strip("()").split(",") if one]) for core, a in zip(cores, given)]
+    shape = np.shape(sum(np.zeros(a.shape[:size]) for a, size in zip(given, sizes)))
+    rows = [np.broadcast_to(a, shape + a.shape[size:]).reshape((-1,) + a.shape[size:]) for a, size in zip(given, sizes)]
+    found = np.array([function(*one) for one in zip(*rows)])
+    return found.reshape(shape + found.shape[1:])
+
+def add_outer(a, b):
+    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) + b
+
+def subtract_outer(a, b):
+    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) - b
+
+def divide_outer(a, b):
+    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) / b
+
+def maximum_outer(a, b):
+    return np.maximum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
+
+def minimum_outer(a, b):
+    return np.minimum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
 
 def kron(a, b):
     a, b = np.asarray(a), np.asarray(b)
@@ -450,6 +495,21 @@ def tree_leaves(tree):
     return [tree]
 
 _stacked(found, axis=0) = tree_map(lambda *every: np.stack(every, axis), found[0], *found[1:])
+
+def linear_transpose(function, *primals):
+    def transposed(above):
+        found = []
+        for place, primal in enumerate(primals):
+            slopes = np.zeros(np.size(primal))
+            for i in range(slopes.size):
+                tangents = [np.zeros(np.shape(one)) for one in primals]
+                one = np.zeros(slopes.size)
+                one[i] = 1
+                tangents[place] = one.reshape(np.shape(primal))
+                slopes[i] = np.sum(above * function(*tangents))
+            found.append(slopes.reshape(np.shape(primal)))
+        return tuple(found)
+    return transposed
 
 def lax_scan(f, init, xs=None, length=None, reverse=False, unroll=1):
     count = length if xs is None else len(tree_leaves(xs)[0])
@@ -746,9 +806,9 @@ def defined(formula: re.Match[str]) -> str:
 
 COMPOSED = {library: FORMULA.sub(defined, text) for library, text in {
     "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "tqdm": TQDM,
-    "argparse": ARGPARSE, "numpy": LIMITS + NUMPY,
+    "argparse": ARGPARSE, "numpy": LIMITS + NUMPY + OF_AUTOGRAD,
     "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE, "inspect": INSPECT,
-    "im2col_cython": IM2COL_CYTHON,
+    "tensorflow": TENSORFLOW, "im2col_cython": IM2COL_CYTHON,
 }.items()}  # fmt: skip
 NAMES = {
     library: frozenset([line[4:].partition("(")[0] for line in text.splitlines() if re.match("def [^_]", line)])

@@ -187,12 +187,12 @@ IDLE = frozenset([
     "mxnet", "uuid",
 ])  # fmt: skip
 OF_OTHERS = IDLE | frozenset([
-    "sklearn", "tensorflow", "keras", "pandas", "sympy", "h5py", "PIL", "cv2", "graphviz", "pickle", "abc",
+    "sklearn", "keras", "pandas", "sympy", "h5py", "PIL", "cv2", "graphviz", "pickle", "abc",
     "numba", "triton", "torchvision", "transformers", "datasets", "flax", "optax", "pytest", "hypothesis",
 ])  # fmt: skip  # libraries of which nothing is known here, and no file of the user's
 
 
-OTHERS = "numpy, scipy, torch, jax, einops and math are known: write with them what is needed of it"
+OTHERS = "numpy, scipy, torch, jax, tensorflow, einops and math are known: write with them what is needed of it"
 
 
 class Unknown:

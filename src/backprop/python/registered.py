@@ -1,0 +1,252 @@
+"""Rules of differentiation that a library is told of beside a function, as forward passes that return their backward
+pass: `custom_gradient` of TensorFlow and JAX, `custom_jvp` of JAX, `defvjp` of autograd.
+
+What is made is Python, of the user's own trees with their places: whoever reads it needs to know no library.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from typing import Any
+
+MARK = "'"  # behind the name of a function with its rule, which no name of the user's can have
+WORDS = re.compile(r"custom_(gradient|jvp)|defvjp")
+FRESH = ("dy", "dout", "upstream")  # for a gradient from above, whichever is free
+TRANSPOSED = """
+def backward({above}):
+    from jax import linear_transpose
+    return linear_transpose(lambda *tangents: {rule}({inputs}, tangents)[1], *{inputs})({above})
+"""
+
+
+def registered(tree: ast.Module) -> list[ast.FunctionDef]:
+    """The functions of a text that have a rule, each with its backward pass: `f'` for f."""
+    functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
+    found: list[ast.FunctionDef] = []
+    for function in [one for one in tree.body if isinstance(one, ast.FunctionDef)]:
+        if is_decorated(function, "custom_gradient"):
+            found += with_gradient(function)
+        found += with_inner(function)
+        of_rule = next((one for one in function.decorator_list if last_of(one) == "defjvp"), None)
+        whose = functions.get(ast.unparse(of_rule).partition(".")[0]) if of_rule is not None else None
+        found += with_tangents(whose, function) if whose is not None else []
+    calls = [one.value for one in tree.body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
+    found += [one for call in calls for one in with_call(call, functions)]
+    return [ast.fix_missing_locations(one) for one in found]
+
+
+def with_call(call: ast.Call, functions: dict[str, ast.FunctionDef]) -> list[ast.FunctionDef]:
+    """A rule that a statement hands to its library: `defvjp(f, …)`, `f.defjvp(rule)`. `f.defvjp(forward, backward)` of
+    jax has both passes."""
+    owner = functions.get(ast.unparse(call.func.value)) if isinstance(call.func, ast.Attribute) else None
+    if owner is None:
+        return with_makers(call, functions) if last_of(call.func) == "defvjp" and len(call.args) > 1 else []
+    rule = functions.get(ast.unparse(call.args[0])) if call.args else None
+    return with_tangents(owner, rule) if rule is not None and last_of(call.func) == "defjvp" else []
+
+
+def handed_back(function: ast.FunctionDef) -> ast.FunctionDef | None:
+    """The backward pass of such a function: what it returns, or a function inside it, behind the output."""
+    inner = {one.name: one for one in ast.walk(function) if isinstance(one, ast.FunctionDef)}
+    last = [one.value.elts[-1] for one in ast.walk(function)
+            if isinstance(one, ast.Return) and isinstance(one.value, ast.Tuple) and one.value.elts]  # fmt: skip
+    return next((inner[one.id] for one in last if isinstance(one, ast.Name) and one.id in inner), None)
+
+
+def last_of(tree: ast.expr) -> str:
+    """The last word of a dotted name, of a call the function's; of `partial(f, …)` that of f."""
+    if isinstance(tree, ast.Call):
+        head = last_of(tree.func)
+        return last_of(tree.args[0]) if head == "partial" and tree.args else head
+    return tree.attr if isinstance(tree, ast.Attribute) else tree.id if isinstance(tree, ast.Name) else ""
+
+
+def is_decorated(function: ast.FunctionDef, name: str) -> bool:
+    return any(last_of(one) == name for one in function.decorator_list)
+
+
+def named_anew(function: ast.FunctionDef) -> ast.FunctionDef:
+    """A copy of a function as it is called with its rule, without decorators."""
+    copied = copy.deepcopy(function)
+    copied.name, copied.decorator_list = function.name + MARK, []
+    return copied
+
+
+class Returning(ast.NodeTransformer):
+    """In every `return output, gradient` of a function the gradient as a function of its own."""
+
+    def __init__(self, inner: set[str]) -> None:
+        self.inner = inner
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.Lambda:
+        return node
+
+    def visit_Return(self, node: ast.Return) -> ast.stmt | list[ast.stmt]:
+        value = node.value
+        if not isinstance(value, ast.Tuple) or len(value.elts) != 2:
+            return node
+        output, back = value.elts
+        if isinstance(back, ast.Name) and back.id in self.inner:
+            return node
+        if isinstance(back, ast.Lambda):
+            made = defined("backward", back.args, back.body, node)
+        else:
+            outputs = len(output.elts) if isinstance(output, ast.Tuple) else 1
+            above = [f"d{place}" for place in range(outputs)] if outputs > 1 else [free_name(back)]
+            made = defined("backward", parameters(above), calling(back, *map(name_of, above)), node)
+        return [made, ast.copy_location(ast.Return(ast.Tuple([output, name_of("backward")], ast.Load())), node)]
+
+
+def with_gradient(function: ast.FunctionDef) -> list[ast.FunctionDef]:
+    """`@custom_gradient def f(x): …; return y, gradient`."""
+    copied = named_anew(function)
+    inner = {one.name for one in ast.walk(copied) if isinstance(one, ast.FunctionDef)}
+    body = Returning(inner)
+    copied.body = [made for one in copied.body for made in listed(body.visit(one))]
+    return [copied] if handed_back(copied) is not None else []
+
+
+def with_inner(function: ast.FunctionDef) -> list[ast.FunctionDef]:
+    """A function that ends with a call of one inside it that has its gradient: `return call(x)`, with its inputs."""
+    if not inner_rules(function):
+        return []
+    copied = named_anew(function)
+    inner = inner_rules(copied)
+    ends = [one.value for one in ast.walk(copied) if isinstance(one, ast.Return) and isinstance(one.value, ast.Call)]
+    called = [inner[one.func.id] for one in ends if isinstance(one.func, ast.Name) and one.func.id in inner]
+    given = [[ast.unparse(one) for one in end.args] for end in ends if last_of(end.func) in inner]
+    names = [one.arg for one in copied.args.args]
+    if len(called) != 1 or given[0] != names[: len(given[0])]:
+        return []
+    one = called[0]
+    body = Returning({it.name for it in ast.walk(one) if isinstance(it, ast.FunctionDef)})
+    one.decorator_list = [it for it in one.decorator_list if last_of(it) != "custom_gradient"]
+    one.body = [made for statement in one.body for made in listed(body.visit(statement))]
+    return [copied] if handed_back(one) is not None else []
+
+
+def inner_rules(function: ast.FunctionDef) -> dict[str, ast.FunctionDef]:
+    """The functions inside another one that have their gradients."""
+    inner = [one for one in ast.walk(function) if isinstance(one, ast.FunctionDef) and one is not function]
+    return {one.name: one for one in inner if is_decorated(one, "custom_gradient")}
+
+
+def with_tangents(function: ast.FunctionDef, rule: ast.FunctionDef) -> list[ast.FunctionDef]:
+    """`@f.defjvp def rule(primals, tangents): …; return output, tangent`: the backward pass is its transpose."""
+    if len(rule.args.args) != 2 or not is_decorated(function, "custom_jvp"):
+        return []
+    names = [one.arg for one in function.args.args]
+    own = copy.deepcopy(rule)
+    own.name, own.decorator_list = rule.name if rule.name != "_" else "rule", []
+    text = TRANSPOSED.format(above=free_name(function), rule=own.name, inputs=f"({', '.join(names)},)")
+    back = ast.parse(text).body[0]
+    assert isinstance(back, ast.FunctionDef)
+    for node in ast.walk(back):
+        ast.copy_location(node, rule)
+    back.body.insert(0, own)
+    return [around(function.name, function.args, calling(name_of(function.name), *map(name_of, names)), back, rule)]
+
+
+def with_makers(call: ast.Call, functions: dict[str, ast.FunctionDef]) -> list[ast.FunctionDef]:
+    """`defvjp(f, lambda ans, x: lambda g: …, …)`: what makes the gradient of each argument, or None."""
+    whose, *makers = call.args
+    function = functions.get(ast.unparse(whose))
+    known = [taken_by(one, functions) for one in makers]
+    arguments = function.args if function is not None else next((one for one in known if one is not None), None)
+    name = last_of(whose)
+    if arguments is None or not name:
+        return []
+    ans, arguments = ("ans", arguments) if function is not None else without_first(arguments)
+    names = [one.arg for one in arguments.args]
+    asked = next((one.value for one in call.keywords if one.arg == "argnums"), None)
+    places = [one.value for one in getattr(asked, "elts", [asked]) if isinstance(one, ast.Constant)]
+    by_place = dict(zip(places or range(len(makers)), makers, strict=False))
+    above = free_name(call)
+    parts = [
+        made_gradient(by_place.get(place, ast.Constant(None)), ans, names, above) for place in range(len(names))
+    ]  # fmt: skip
+    returned = ast.Tuple(parts, ast.Load()) if len(parts) > 1 else parts[0]
+    back = defined("backward", parameters([above]), returned, call)
+    return [around(name, arguments, calling(whose, *map(name_of, names)), back, call, ans)]
+
+
+def made_gradient(maker: ast.expr, ans: str, names: list[str], above: str) -> ast.expr:
+    """The gradient of one argument: of a maker that calls its arguments as the function does what it gives, of another
+    one what it gives when it is called."""
+    if isinstance(maker, ast.Constant):
+        return maker
+    whole = [ans, *names]
+    if isinstance(maker, ast.Lambda) and [one.arg for one in maker.args.args] == whole:
+        inner = maker.body
+        if isinstance(inner, ast.Lambda) and [one.arg for one in inner.args.args] == [above]:
+            return inner.body
+        return calling(inner, name_of(above))
+    return calling(calling(maker, *map(name_of, whole)), name_of(above))
+
+
+def taken_by(maker: ast.expr, functions: dict[str, ast.FunctionDef]) -> ast.arguments | None:
+    """The parameters of what makes a gradient: the result, then those of the function."""
+    named = functions.get(ast.unparse(maker))
+    found = maker.args if isinstance(maker, ast.Lambda) else named.args if named is not None else None
+    return found if found is not None and len(found.args) > 1 else None
+
+
+def without_first(arguments: ast.arguments) -> tuple[str, ast.arguments]:
+    """The first parameter, and the others."""
+    others = copy.deepcopy(arguments)
+    return others.args.pop(0).arg, others
+
+
+def around(
+    name: str, arguments: ast.arguments, output: ast.expr, back: ast.FunctionDef, at: ast.AST, ans: str = "ans"
+) -> ast.FunctionDef:  # fmt: skip
+    """A function that computes its output, and returns it beside its backward pass."""
+    body: list[ast.stmt] = [
+        ast.Assign([ast.Name(ans, ast.Store())], output), back,
+        ast.Return(ast.Tuple([name_of(ans), name_of(back.name)], ast.Load())),
+    ]  # fmt: skip
+    made = ast.FunctionDef(name + MARK, copy.deepcopy(arguments), [placed(one, at) for one in body], [])
+    return ast.copy_location(made, at)
+
+
+def defined(name: str, arguments: ast.arguments, value: ast.expr, at: ast.AST) -> ast.FunctionDef:
+    """A function of one expression."""
+    returned = ast.copy_location(ast.Return(value), value if hasattr(value, "lineno") else at)
+    return ast.copy_location(ast.FunctionDef(name, arguments, [returned], []), at)
+
+
+def placed(tree: ast.stmt, at: ast.AST) -> ast.stmt:
+    """A tree whose parts without a place have that of another one."""
+    for node in ast.walk(tree):
+        if "lineno" in node._attributes and not hasattr(node, "lineno"):
+            ast.copy_location(node, at)
+    return tree
+
+
+def parameters(names: list[str]) -> ast.arguments:
+    return ast.arguments([], [ast.arg(one) for one in names], None, [], [], None, [])
+
+
+def name_of(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def calling(function: ast.expr, *given: ast.expr) -> ast.Call:
+    return ast.Call(function, [*given], [])
+
+
+def free_name(tree: ast.AST) -> str:
+    """A name for the gradient from above: what the rule itself calls it, else one that it has not."""
+    inner = [one.body for one in ast.walk(tree) if isinstance(one, ast.Lambda) and isinstance(one.body, ast.Lambda)]
+    own = {one.args.args[0].arg for one in inner if isinstance(one, ast.Lambda) and len(one.args.args) == 1}
+    used = {getattr(one, "id", getattr(one, "arg", "")) for one in ast.walk(tree)}
+    return next(iter(own)) if len(own) == 1 else next((one for one in FRESH if one not in used), "above")
+
+
+def listed(made: Any) -> list[ast.stmt]:
+    return made if isinstance(made, list) else [made]

@@ -1,0 +1,160 @@
+"""Rules of differentiation that JAX, TensorFlow and autograd are told of beside a function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conftest import Check
+
+RULES = """
+import jax
+import jax.numpy as jnp
+import tensorflow as tf
+import autograd.numpy as anp
+from autograd.extend import primitive, defvjp
+
+@jax.custom_gradient
+def cube(x):
+    def slope(g):
+        return 3 * x**2 * g
+    return x**3, slope
+
+@jax.custom_gradient
+def product(x, y):
+    return x * y, lambda g: (g * y, g * x)
+
+@jax.custom_jvp
+def wave(x, y):
+    return jnp.sin(x) * y
+
+@wave.defjvp
+def _(primals, tangents):
+    x, y = primals
+    dx, dy = tangents
+    return wave(x, y), jnp.cos(x) * dx * y + jnp.sin(x) * dy
+
+def scaled(x, factor=2.0):
+    rule = lambda dy: dy * factor
+    @tf.custom_gradient
+    def call(x):
+        return tf.multiply(x, factor, name="out"), rule
+    return call(x)
+
+@primitive
+def largest(x):
+    top = anp.max(x)
+    return top + anp.log(anp.sum(anp.exp(x - top)))
+
+def largest_vjp(ans, x):
+    return lambda g: g * anp.exp(x - ans)
+
+defvjp(largest, largest_vjp)
+defvjp(anp.hypot, lambda ans, x, y: lambda g: g * x / ans, lambda ans, x, y: lambda g: g * y / ans)
+
+def both(x):
+    return cube(x) + product(x, x)
+def both_backward(dy, x):
+    return dy * (3 * x**2 + 2 * x)
+"""
+POINT: dict[str, Any] = {"x": [0.5, -1.0, 2.0], "y": [1.5, 0.25, -0.5]}
+
+
+def test_rules_that_libraries_are_told_of(check: Check) -> None:
+    found = check("rules.py", POINT, {"rules.py": RULES})
+    assert found["verdict"] == "ok"
+    assert {one["name"] for one in found["passes"]} == {
+        "cube", "product", "wave", "scaled", "largest", "hypot", "both"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("product", "(g * y, g * x)", "(g * x, g * y)"),
+        ("wave", "jnp.sin(x) * dy", "jnp.cos(x) * dy"),
+        ("scaled", "dy * factor", "dy"),
+        ("hypot", "g * y / ans", "g * x / ans"),
+    ],
+)
+def test_a_wrong_rule(check: Check, name: str, right: str, wrong: str) -> None:
+    given = POINT if name != "scaled" else {"x": POINT["x"]}
+    assert check(f"rules.py:{name}", given, {"rules.py": RULES.replace(right, wrong)})["verdict"] == "wrong"
+
+
+MEANT = """
+import torch
+class Outer(torch.nn.Module):
+    class Inside(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, scale):
+            if any(ctx.needs_input_grad[1:]):
+                raise RuntimeError("scale has no gradient")
+            ctx.save_for_backward(x, scale.abs())
+            return x * x * scale.abs()
+        @staticmethod
+        def backward(ctx, g):
+            x, size = ctx.saved_tensors
+            return 2 * x * size * g, None
+    @staticmethod
+    @unknown.decorator("v")
+    def symbolic(g, x):
+        return g.op("Square", x)
+class Kept(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, least):
+        out = x.clone()
+        small = out.abs() < least
+        out[small] = out[small].sign() * least
+        return out
+    @staticmethod
+    def backward(ctx, g):
+        return g.clone(), None
+class Nearest(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, levels):
+        return levels[(x[:, None] - levels).abs().argmin(1)]
+    @staticmethod
+    def backward(ctx, g):
+        return g.clone(), None
+class Weighed(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight):
+        ctx.weight = weight
+        return x ** 2
+    @staticmethod
+    def backward(ctx, g):
+        return 0, None
+class Half(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * (x > 0)
+    @staticmethod
+    def backward(ctx, g):
+        return g.clone()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "verdict"),
+    [
+        ("Outer", {"scale": 1.0}, "ok"),  # named by the class around it; a number is given for a tensor
+        ("Inside", {"scale": 1.0}, "ok"),
+        ("Kept", {"least": 0.7}, "ok"),  # what stands for the input, with its sign
+        ("Nearest", {"levels": [-1.0, 0.0, 1.0]}, "incomplete"),  # the levels have no gradient: the rest is right
+        ("Half", {}, "wrong"),  # a mask is no step that stands for the input
+    ],
+)
+def test_what_engineers_do(check: Check, name: str, more: dict[str, Any], verdict: str) -> None:
+    found = check(f"meant.py:{name}", {"x": [0.5, -1.2, 2.1], **more}, {"meant.py": MEANT})
+    assert found.get("verdict") == verdict, found
+    assert found["gradients"][0]["verdict"] == ("wrong" if verdict == "wrong" else "ok")
+
+
+@pytest.mark.parametrize(("gradient", "verdict"), [("g * 2 * x * ctx.weight", "ok"), ("g * 2 * x * 0.5", "wrong")])
+def test_a_factor_for_the_backward_pass_alone(check: Check, gradient: str, verdict: str) -> None:
+    text = MEANT.replace("ctx.weight = weight", "ctx.x, ctx.weight = x, weight")
+    text = text.replace("return 0, None", f"x = ctx.x\n        return {gradient}, None")
+    given = {"x": [0.5, -1.2, 2.1], "weight": 0.3}
+    assert check("meant.py:Weighed", given, {"meant.py": text}).get("verdict") == verdict
