@@ -52,8 +52,8 @@ ILLEGAL = "illegal"
 class Mistake(NamedTuple):
     """A row of the catalogue.
 
-    `where` tells the tokens to underline, or a span (None: the token that stopped the parser), `edits` what makes a
-    right formula of it, where that is plain, and `other` what makes another one of it, as good.
+    `where` tells the tokens to underline, counted from the one that stopped the parser, or what finds them, or a span;
+    `edits` what makes a right formula of it, where that is plain, and `other` what makes another one of it, as good.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Mistake(NamedTuple):
     when: Callable[[Place], bool]
     message: str
     hint: str | Callable[[Place], str]
-    where: Callable[[Place], tuple[int, int] | Span] | None = None
+    where: tuple[int, int] | Callable[[Place], tuple[int, int] | Span] = (0, 0)
     edits: Callable[[Place], list[Edit]] = lambda p: []
     other: Callable[[Place], list[Edit]] = lambda p: []
 
@@ -88,14 +88,12 @@ MISTAKES = [
     Mistake(
         "a line that ends in an operator", "x +\ny",
         lambda p: p.kind == "separator" and p.kind_before in OPERATORS and p.token[0] == "\n",
-        "the line ends behind {p.before}", "to go on in the next line, put the expression in brackets",
-        lambda p: (p.at - 1, p.at - 1),
+        "the line ends behind {p.before}", "to go on in the next line, put the expression in brackets", (-1, -1),
     ),
     Mistake(
         "nothing behind an operator", "2 +",
         lambda p: p.kind in ("end", "separator") and p.kind_before in OPERATORS,
-        "nothing stands behind {p.before}", "write the value that belongs there, or delete {p.before}",
-        lambda p: (p.at - 1, p.at - 1),
+        "nothing stands behind {p.before}", "write the value that belongs there, or delete {p.before}", (-1, -1),
     ),
     # ── brackets ──
     Mistake(
@@ -130,26 +128,23 @@ MISTAKES = [
     Mistake(
         "empty brackets", "2 * ()",
         lambda p: p.kind == ")" and p.kind_before == "(",
-        "these brackets are empty", "write the value that belongs there",
-        lambda p: (p.at - 1, p.at),
+        "these brackets are empty", "write the value that belongs there", (-1, 0),
     ),
     Mistake(
         "an empty index", "x[]",
         lambda p: p.kind == "]" and p.kind_before == "[",
-        "this index is empty", "write which element: x[0], or x[:] for all",
-        lambda p: (p.at - 1, p.at),
+        "this index is empty", "write which element: x[0], or x[:] for all", (-1, 0),
     ),
     Mistake(
         "a colon too many", "x[1::]",
         lambda p: p.kind in ("]", ",") and p.kind_before == ":",
-        "no step stands behind this colon", "write x[1:] or x[::2]",
-        lambda p: (p.at - 1, p.at - 1),
+        "no step stands behind this colon", "write x[1:] or x[::2]", (-1, -1),
     ),
     Mistake(
         "nothing before a bracket closes", "(x + )",
         lambda p: p.kind in (")", "]") and p.kind_before in OPERATORS,
         "nothing stands between {p.before} and {p.here}", "write the value that belongs there, or delete {p.before}",
-        lambda p: (p.at - 1, p.at - 1),
+        (-1, -1),
     ),
     Mistake(
         "two commas", "max(x,, y)",
@@ -160,8 +155,7 @@ MISTAKES = [
     Mistake(
         "a triple equals sign", "x === 1",
         lambda p: p.kind == "=" and p.kind_before in ("==", "!="),
-        "there is no {p.joined} here", "to compare, write {p.before}",
-        lambda p: (p.at - 1, p.at),
+        "there is no {p.joined} here", "to compare, write {p.before}", (-1, 0),
     ),
     Mistake(
         "a comparison turned round", "x => 1",
@@ -172,8 +166,7 @@ MISTAKES = [
     Mistake(
         "unequal as in BASIC", "x <> 1",
         lambda p: p.kind == ">" and p.kind_before == "<",
-        "there is no <> here", "to say that they are unequal, write !=",
-        lambda p: (p.at - 1, p.at),
+        "there is no <> here", "to say that they are unequal, write !=", (-1, 0),
     ),
     Mistake(
         "two equals signs", "x = = 1",
@@ -183,27 +176,24 @@ MISTAKES = [
     Mistake(
         "assignment as in Pascal", "x := 1",
         lambda p: p.kind == ":" and p.kind_after == "=" and p.kind_before == "name",
-        "there is no := here", "write {p.operand} {p.rest_after}",
-        lambda p: (p.at, p.at + 1), lambda p: [(p.at, p.at + 1, "=")],
+        "there is no := here", "write {p.operand} {p.rest_after}", (0, 1), lambda p: [(p.at, p.at + 1, "=")],
     ),
     Mistake(
         "a type", "x: float = 3",
         lambda p: p.kind == ":" and p.at == p.line_start + 1 and p.kind_before == "name" and p.kind_after == "assign",
         "{p.word_after} is not needed", "values have no types: write {p.operand} = …",
-        lambda p: (p.at + 1, p.at + 1), lambda p: [(p.at, p.at + 1, " =")],
+        (1, 1), lambda p: [(p.at, p.at + 1, " =")],
     ),
     Mistake(
         "a blank in an operator", "x > = 1",
         lambda p: p.kind == "=" and p.kind_before in (">", "<", "!") and not p.touches,
-        "{p.before} and = belong together", "to compare, write {p.before}=",
-        lambda p: (p.at - 1, p.at),
+        "{p.before} and = belong together", "to compare, write {p.before}=", (-1, 0),
     ),
     Mistake(
         "assignment in place of what is no name", "x[0] += 1",
         lambda p: p.kind == "=" and p.kind_before in OPERATORS and p.touches,
         "there is no {p.before}= here",
-        "only a name is given anew: write y = {p.left_side} {p.before} {p.rest_after}",
-        lambda p: (p.at - 1, p.at),
+        "only a name is given anew: write y = {p.left_side} {p.before} {p.rest_after}", (-1, 0),
     ),
     Mistake(
         "no name before the equals sign", "= x",
@@ -213,14 +203,12 @@ MISTAKES = [
     Mistake(
         "a word that defines", "let x = 1",
         lambda p: p.kind in ("assign", "call") and p.name_before in DEFINERS,
-        "{p.name_before} is not needed", "write {p.rest}",
-        lambda p: (p.at - 1, p.at - 1), lambda p: [(p.at - 1, p.at - 1, "")],
+        "{p.name_before} is not needed", "write {p.rest}", (-1, -1), lambda p: [(p.at - 1, p.at - 1, "")],
     ),
     Mistake(
         "a function without inputs", "f() = 3",
         lambda p: p.kind == "=" and p.kind_before == ")" and p.kind_of(p.at - 2) == "call",
-        "a function has at least one input", "for a value, write the name alone, without brackets",
-        lambda p: (p.at - 2, p.at - 1),
+        "a function has at least one input", "for a value, write the name alone, without brackets", (-2, -1),
     ),
     Mistake(
         "two equals signs in a line", "x = 3 = y",
@@ -237,8 +225,7 @@ MISTAKES = [
     Mistake(
         "a name that begins with a digit", "2x = 3",
         lambda p: p.kind == "assign" and p.kind_before == "number" and p.touches,
-        "a name cannot begin with a digit", "write {p.word}{p.before} = …",
-        lambda p: (p.at - 1, p.at),
+        "a name cannot begin with a digit", "write {p.word}{p.before} = …", (-1, 0),
     ),
     Mistake(
         "an equals sign behind what is no name", "x + y = 3",
@@ -250,7 +237,7 @@ MISTAKES = [
     Mistake(
         "values behind the formula", "x^2 where x = 3",
         lambda p: p.kind in ("name", ",") and (p.kind == "," or p.word in CONDITIONS) and bool(values_first(p)),
-        "a value stands before the formula that it is for", "write it in a line before", None,
+        "a value stands before the formula that it is for", "write it in a line before", (0, 0),
         lambda p: [(p.line_start, p.statement_end, values_first(p))],
     ),
     Mistake(
@@ -262,8 +249,7 @@ MISTAKES = [
     Mistake(
         "a line that begins with a word of another language", "not x",
         lambda p: p.kind_before == "name" and p.name_before in WORDS and p.kind != "separator",
-        "the word {p.name_before} means nothing here", lambda p: WORDS[p.name_before],
-        lambda p: (p.at - 1, p.at - 1),
+        "the word {p.name_before} means nothing here", lambda p: WORDS[p.name_before], (-1, -1),
     ),
     # ── numbers ──
     Mistake(
@@ -280,13 +266,13 @@ MISTAKES = [
     Mistake(
         "names given together", "x, y = 3, 4",
         lambda p: p.kind == "," and bool(names_together(p)),
-        "a line gives one name", "give each a line of its own", None,
+        "a line gives one name", "give each a line of its own", (0, 0),
         lambda p: [(p.line_start, p.statement_end, one_by_one(p))] if one_by_one(p) else [],
     ),
     Mistake(
         "a comma between lines", "q = x + y, f = q*z",
         lambda p: p.kind == "," and p.enclosing == "" and p.kind_after == "assign" and not p.wants_operand,
-        "a comma does not end a line", "lines end with a semicolon: write {p.operand};", None,
+        "a comma does not end a line", "lines end with a semicolon: write {p.operand};", (0, 0),
         lambda p: [(p.at, p.at, ";")],
     ),
     Mistake(
@@ -297,8 +283,7 @@ MISTAKES = [
     Mistake(
         "two points in a number", "1..2",
         lambda p: p.kind == "number" == p.kind_before and p.touches and p.token[0] == ".",
-        "{p.joined} has two points", "a number has one point at most",
-        lambda p: (p.at - 1, p.at),
+        "{p.joined} has two points", "a number has one point at most", (-1, 0),
     ),
     Mistake(
         "a number of another base", "0x10",
@@ -306,26 +291,22 @@ MISTAKES = [
             p.kind == "name" and p.touches and p.before == "0" and len(p.word) > 1
             and p.word[0] in RADIX and p.word[1:].isalnum()
         ),
-        "{p.joined} is not a number here", literal,
-        lambda p: (p.at - 1, p.at),
+        "{p.joined} is not a number here", literal, (-1, 0),
     ),
     Mistake(
         "a number without its exponent", "1e",
         lambda p: p.kind == "name" and p.word in ("e", "E") and p.kind_before == "number" and p.touches,
-        "{p.joined} has no exponent", "write {p.joined}6 for millions, or {p.before}*e for Euler's number",
-        lambda p: (p.at - 1, p.at),
+        "{p.joined} has no exponent", "write {p.joined}6 for millions, or {p.before}*e for Euler's number", (-1, 0),
     ),
     Mistake(
         "an imaginary number", "2j",
         lambda p: p.kind == "name" and p.word in ("i", "j") and p.kind_before == "number" and p.touches,
-        "numbers are real here", "to multiply, write {p.before}*{p.word}",
-        lambda p: (p.at - 1, p.at),
+        "numbers are real here", "to multiply, write {p.before}*{p.word}", (-1, 0),
     ),
     Mistake(
         "the transpose of a number", "2.T",
         lambda p: p.token == "T" and p.kind_before == "number" and p.touches and p.before.endswith("."),
-        "a number has no transpose", "the transpose of an array is written x.T",
-        lambda p: (p.at - 1, p.at),
+        "a number has no transpose", "the transpose of an array is written x.T", (-1, 0),
     ),
     Mistake(
         "a blank in a number", "1 000",
@@ -352,15 +333,13 @@ MISTAKES = [
             and f"arc{p.tokens[p.at - 2]}" in NAMES
         ),
         "this can be read in two ways",
-        lambda p: "write arc{f}{x}, or {f}{x}^-1".format(f=p.tokens[p.at - 2], x=escaped(p.following)),
-        lambda p: (p.at - 2, p.at - 1),
+        lambda p: "write arc{f}{x}, or {f}{x}^-1".format(f=p.tokens[p.at - 2], x=escaped(p.following)), (-2, -1),
     ),
     Mistake(
         "a superscript on a function's name", "sin²(x)",
         lambda p: p.kind == "(" and p.kind_before == "superscript" and p.tokens[p.at - 2] in NAMES,
         "a function's power stands behind its brackets",
-        lambda p: f"write {p.tokens[p.at - 2]}{escaped(p.following)}^{plain_digits(p.before)}",
-        lambda p: (p.at - 2, p.at - 1),
+        lambda p: f"write {p.tokens[p.at - 2]}{escaped(p.following)}^{plain_digits(p.before)}", (-2, -1),
         lambda p: [(p.at - 1, p.at - 1, ""), (p.operand_end(p.at), None, p.before)],
     ),
     Mistake(
@@ -378,8 +357,7 @@ MISTAKES = [
             and f"arc{p.tokens[p.at - 4]}" in NAMES
         ),
         "this can be read in two ways",
-        lambda p: "write arc{f}{x}, or {f}{x}^-1".format(f=p.tokens[p.at - 4], x=escaped(p.following)),
-        lambda p: (p.at - 4, p.at - 1),
+        lambda p: "write arc{f}{x}, or {f}{x}^-1".format(f=p.tokens[p.at - 4], x=escaped(p.following)), (-4, -1),
     ),
     Mistake(
         "a power on a function's name", "sin^2(x)",
@@ -388,8 +366,7 @@ MISTAKES = [
             and p.kind_of(p.at - 3) == "name" and p.tokens[p.at - 3] in NAMES
         ),
         "a function's power stands behind its brackets",
-        lambda p: f"write {p.tokens[p.at - 3]}{escaped(p.following)}^{p.before}",
-        lambda p: (p.at - 3, p.at - 1),
+        lambda p: f"write {p.tokens[p.at - 3]}{escaped(p.following)}^{p.before}", (-3, -1),
     ),
     Mistake(
         "a power on the name of a function without brackets", "sin^2 x",
@@ -404,15 +381,13 @@ MISTAKES = [
     Mistake(
         "a function without brackets", "sin x",
         function_call_before,
-        "{p.before} needs brackets round its input", lambda p: f"write {p.before}({escaped(p.following)})",
-        lambda p: (p.at - 1, p.at - 1),
+        "{p.before} needs brackets round its input", lambda p: f"write {p.before}({escaped(p.following)})", (-1, -1),
         lambda p: [(p.at, None, "("), (inputs_end(p), None, ")")],
     ),
     Mistake(
         "a function before bars", "ln|x|",
         lambda p: p.kind in BARS and p.kind_before == "name" and p.name_before in NAMES and closing_bar(p) > 0,
-        "{p.before} needs brackets round its input", lambda p: f"write {p.before}({escaped(p.here)}",
-        lambda p: (p.at - 1, p.at - 1),
+        "{p.before} needs brackets round its input", lambda p: f"write {p.before}({escaped(p.here)}", (-1, -1),
         lambda p: [(p.at, None, "("), (closing_bar(p), None, ")")],
     ),
     # ── two things side by side ──
@@ -420,7 +395,7 @@ MISTAKES = [
         "a transpose as in books", "w^T x",
         lambda p: p.kind in BEGINS and p.before == "T" and p.kind_of(p.at - 2) in POWERS,
         "the transpose is written .T", lambda p: f"write {escaped(p.text(p.operand_start(p.at - 3), p.at - 3))}.T",
-        lambda p: (p.at - 2, p.at - 1),
+        (-2, -1),
         lambda p: [(p.at - 2, p.at - 1, ".T"), (p.at, None, " @ ")],
     ),
     Mistake(
@@ -428,8 +403,7 @@ MISTAKES = [
         lambda p: p.kind in BEGINS and p.at > 2 and p.kind_before == "name" and p.before[0] == "d"
         and p.tokens[p.at - 3 : p.at - 1] == ["d", "/"],
         "d/{p.before} is not needed",
-        "gradients are the answer, and not part of the question: write {p.rest}",
-        lambda p: (p.at - 3, p.at - 1),
+        "gradients are the answer, and not part of the question: write {p.rest}", (-3, -1),
     ),
     Mistake(
         "text beside something", 'x "a"',
@@ -439,15 +413,14 @@ MISTAKES = [
     Mistake(
         "two things side by side", "2x",
         lambda p: p.kind in BEGINS and not p.wants_operand,
-        "{p.operand} and {p.following} stand side by side", side_by_side_hint, None,
+        "{p.operand} and {p.following} stand side by side", side_by_side_hint, (0, 0),
         multiplied, multiplied_first,
     ),
     # ── operators ──
     Mistake(
         "a blank in a power", "x * * 2",
         lambda p: p.kind == "*" == p.kind_before,
-        "two stars make a power when nothing stands between them", "write ^ or ** for a power, * to multiply",
-        lambda p: (p.at - 1, p.at),
+        "two stars make a power when nothing stands between them", "write ^ or ** for a power, * to multiply", (-1, 0),
     ),
     Mistake(
         "whole division", "x // y",
@@ -456,15 +429,14 @@ MISTAKES = [
         lambda p: (
             f"write floor({escaped(p.text(p.operand_start(p.at - 2), p.at - 2))} / {escaped(p.following_after)});"
             " a remark begins with #"
-        ),
-        lambda p: (p.at - 1, p.at),
+        ), (-1, 0),
     ),
     Mistake(
         "an arrow", "x -> x^2",
         lambda p: p.kind == ">" and p.kind_before in ("-", "−") and p.touches,
         "there is no -> here",
         lambda p: ("it stands in a text:" if p.enclosing == "call" else "a function has a name:") + " write f(x) = x^2",
-        lambda p: (p.at - 1, p.at),
+        (-1, 0),
     ),
     Mistake(
         "two operators in a row", "x ** ** 2",
@@ -501,7 +473,7 @@ MISTAKES = [
         "an operator as in MATLAB", "x.^2",
         lambda p: p.token == "." and p.kind_after in OPERATORS,
         "there is no .{p.after} here", "operators work element by element as they are: write {p.operand}{p.after}",
-        lambda p: (p.at, p.at + 1), lambda p: [(p.at, p.at, "")],
+        (0, 1), lambda p: [(p.at, p.at, "")],
     ),
     Mistake(
         "an attribute", "x.shape",
@@ -521,7 +493,7 @@ MISTAKES = [
     Mistake(
         "bars in bars that close together", "|x + |y||",
         lambda p: p.kind == "||" and not p.wants_operand and len(bars_before(p)) == 2,
-        "|| is a norm, and no two bars", "write abs(x + abs(y))", None,
+        "|| is a norm, and no two bars", "write abs(x + abs(y))", (0, 0),
         lambda p: [*((bar, bar, "abs(") for bar in bars_before(p)), (p.at, p.at, "))")],
     ),
     Mistake(
@@ -533,7 +505,7 @@ MISTAKES = [
         "something beside bars", "2|x|",
         lambda p: p.kind in BARS and not p.wants_operand and p.kind in p.tokens[p.at + 1 : p.line_end + 1],
         "{p.operand} and {p.here} stand side by side", "to multiply, write {p.operand}*{p.here}",
-        None, lambda p: [(p.at, None, "*")],
+        (0, 0), lambda p: [(p.at, None, "*")],
     ),
     Mistake(
         "a bar", "x | y",

@@ -93,7 +93,8 @@ def not_text(text: str, start: int, source: str | None) -> Problem:
 def problem(place: Place, mistake: Mistake, whole: str = "") -> Problem:
     """A row, said of a place; with the whole formula as it should be, where that is known."""
     hint = mistake.hint if isinstance(mistake.hint, str) else mistake.hint(place)
-    where = mistake.where(place) if mistake.where else (place.at, place.at)
+    found = mistake.where
+    where = (place.at + found[0], place.at + found[1]) if isinstance(found, tuple) else found(place)
     said = hint.format(p=place) if hint else ""
     if whole:
         begin, write, _ = said.partition("write ")
