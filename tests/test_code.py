@@ -15,6 +15,7 @@ import pytest
 import backprop
 from backprop.emit import Request, write
 from backprop.library import Compiled
+from backprop.results import Target
 from programs import CASES, STAGED, assert_same, by_program, check_format, program
 
 
@@ -208,6 +209,20 @@ def test_a_program_brings_along_only_what_it_calls(text: str, tmp_path: Path) ->
         assert all(len(re.findall(rf"\b{name}\b", source)) > 1 for name in names)
         check = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F", "program.py"]
         assert subprocess.run(check, cwd=tmp_path, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("to", ["c", "javascript", "python"])
+def test_no_helper_is_left_of_a_spelling_that_was_too_long(to: Target) -> None:
+    """With its operand in a line of its own, a gate may be an operator."""
+    texts = [
+        "xlogy(asinh(sinc(x) - xlogy(1, x)), relu(sinc(0)*where(1 > 3, 2, -1)))",
+        "x - reciprocal(clip(erfinv(hypot(y, 1)), logaddexp(2, 0.5)*cbrt(0.5), 1))",
+        "relu(clip(atanh(2/1), 0.5, erf(sinc(2))))",
+    ]
+    for text in texts:
+        program = re.sub("(//|#).*", "", str(backprop.compile(text).code(to)))
+        made = re.findall(r"^(?:static \w+ |function |def )(\w+)\(", program, re.MULTILINE)
+        assert [name for name in made if name != "backprop" and len(re.findall(rf"\b{name}\(", program)) == 1] == []
 
 
 def test_names_of_the_c_library_are_escaped(tmp_path: Path) -> None:

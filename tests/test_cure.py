@@ -223,7 +223,16 @@ SORTED = both(
 )  # fmt: skip
 
 
+SHARES = both(
+    "x", "p = np.exp(x) / np.exp(x).sum(-1, keepdims=True)", "p, p",
+    "p = cache\n    s = (dout * p).sum(-1, keepdims=True)\n    t = dout - s\n    return p * t",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(("code", "right", "wrong", "shape"), [
+    (SHARES, "s = (dout * p).sum(-1, keepdims=True)", "s = (dout * p).sum(-2, keepdims=True)", (4, 3)),
+    (SHARES.replace("sum(-1", "sum(axis=-1"), "s = (dout * p).sum(axis=-1, keepdims=True)",
+     "s = (dout * p).sum(axis=-2, keepdims=True)", (4, 3)),
     (SURVIVAL, "dx = np.cumsum(dc[:, ::-1], axis=1)[:, ::-1]", "dx = np.cumsum(dc, axis=1)", (2, 4)),
     (SURVIVAL, "dx = np.cumsum(dc[:, ::-1], axis=1)[:, ::-1]", "dx = np.cumsum(dc[:, ::-1], axis=1)", (2, 4)),
     (WINDOWS, "mask = xr == out[:, None, :, None]", "mask = xr >= 0", (4, 6)),

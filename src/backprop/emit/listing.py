@@ -126,6 +126,7 @@ class Writer:
         while True:
             operands = [self.operand(source) for source in inputs]
             self.target.noted()
+            used, called = self.target.used.copy(), self.target.called.copy()
             try:
                 text = self.target.spell(gate, operands, wire >= self.given)
             except Problem as problem:
@@ -134,6 +135,7 @@ class Writer:
             loose = [s for s in inputs if s in self.pending and extent(self.pending[s].text) > 12]
             if extent(text.text) <= self.limit or not loose:
                 break
+            self.target.used, self.target.called = used, called  # with shorter operands it may need no helper
             longest = max(loose, key=lambda source: extent(self.pending[source].text))
             self.name(longest, self.pending.pop(longest))
         for source in inputs:

@@ -102,8 +102,9 @@ def module_hint(p: Place) -> str:
 
 
 def is_argument(p: Place) -> bool:
-    """Whether round brackets hold an argument, as Python's tuples do."""
-    return bool(p.open) and p.open[-1] > 0 and p.kind_of(p.open[-1] - 1) == ","
+    """Whether round brackets hold an argument, as Python's tuples do: f(x, (2, 2)), axis=(0, 1), x.sum((0, 1))."""
+    before = p.kind_of(p.open[-1] - 1) if p.open and p.open[-1] > 0 else ""
+    return before in (",", "method") or (before == "assign" and len(p.open) > 1)
 
 
 def comma_hint(p: Place) -> str:

@@ -147,7 +147,8 @@ class Catalogue:
             yield from Quantity(self.seen, spot).named()
             return
         if role in AXES:
-            yield from forms.axes(node) if role in ("axis", "dim") and isinstance(node, ast.Tuple) else ()
+            signed = isinstance(spot.parent, ast.UnaryOp)  # which is an axis as a whole
+            yield from forms.axes(node) if role in ("axis", "dim") and not signed else ()
             return
         for new, cause, cost in forms.of(node, role, self.seen):
             yield new, "wrong-point" if role == "index" else cause, cost

@@ -150,10 +150,21 @@ def widened(like: ast.expr, seen: Visible) -> Iterator[str]:
                 yield f"{name}[{index}]"
 
 
-def axes(node: ast.Tuple) -> Options:
-    """Other axes than several."""
-    yield from ((repr(axis), "wrong-axis", 1.2) for axis in range(4))
-    yield from ((repr(axes), "wrong-axis", 0.9) for axes in other_axes(node))
+def axes(node: ast.expr) -> Options:
+    """Other axes than one or several; counted from the end, if the one is."""
+    if isinstance(node, ast.Tuple):
+        yield from ((repr(axis), "wrong-axis", 1.2) for axis in range(4))
+        yield from ((repr(axes), "wrong-axis", 0.9) for axes in other_axes(node))
+    elif is_negative(node) or (isinstance(node, ast.Constant) and type(node.value) is int):
+        single = (-1, -2, -3, 0, 1, 2, 3) if is_negative(node) else (-1, 0, 1, 2, 3)
+        yield from ((repr(one), "wrong-axis", 0.9) for one in single)
+        several = (None, (0, 1), (0, 2), (1, 2), (0, 2, 3), (0, 1, 2))
+        yield from ((repr(one), "wrong-axis", 1.3) for one in several)
+
+
+def is_negative(node: ast.expr) -> bool:
+    """Whether an axis is written like -1."""
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant)
 
 
 def functions(node: ast.expr, seen: Visible) -> Options:
@@ -172,9 +183,8 @@ def constants(node: ast.Constant, role: str, seen: Visible) -> Options:
             yield repr(not value), "not-summed", 1.0
     elif isinstance(value, int | float):
         if role in ("axis", "dim"):
-            axes = (-1, 0, 1, 2, 3, None, (0, 1), (0, 2), (1, 2), (0, 2, 3), (0, 1, 2))
-            yield from ((repr(one), "wrong-axis", 0.9 if isinstance(one, int) else 1.3) for one in axes)
-        elif role == "index":
+            return
+        if role == "index":
             cause, cost = ("factor", 1.2) if ".shape[" in ast.unparse(seen.statement) else ("wrong-point", 1.5)
             yield from ((repr(one), cause, cost) for one in (value + 1, value - 1))
             yield from ((text, "wrong-point", 1.6) for text in seen.sizes if text.isidentifier())
@@ -371,7 +381,8 @@ def summing(node: ast.Call, arguments: list[ast.expr], place: int, seen: Visible
     keep = ast.keyword(kept, ast.Constant(True))
     keeps = bool(named & {"keepdims", "keepdim"})
     if not named & {"axis", "dim"}:
-        for axis in (0, 1, 2, -1, (0, 1), (0, 2), (1, 2), (0, 2, 3)):
+        backwards = any(map(is_negative, arguments[place : place + 1]))
+        for axis in ((-1, -2, 0, 1, 2) if backwards else (0, 1, 2, -1)) + ((0, 1), (0, 2), (1, 2), (0, 2, 3)):
             tree = expression(repr(axis))
             if len(arguments) > place:
                 yield ast.Call(node.func, [*arguments[:place], tree], node.keywords), "wrong-axis", 1.0
