@@ -170,9 +170,9 @@ class Code:
                     self.unread[found[1]] = f"line {problem.line}: {problem.message}"
         self.parts.append(part)
         known = {one.name: one for some in self.parts for one in some.tree.body if isinstance(one, ast.ClassDef)}
-        for one in part.tree.body:
-            if isinstance(one, ast.ClassDef):
-                one.body += whole_backward(one, known)
+        for own in part.tree.body:
+            if isinstance(own, ast.ClassDef):
+                own.body += whole_backward(own, known)
 
     def stand_in(self, part: Part, module: str) -> None:
         """Take helpers of usual names for what they usually are, where the file of a course is not there."""
