@@ -60,7 +60,7 @@ class Judge:
         of_weights = (
             any(path[0] in made for path in found)
             and not self.runner.above
-            and (self.binding.loss is None or self.runner.renamed)
+            and (self.binding.loss is None or self.runner.renamed or self.runner.updates)
         )  # a cost, of which the inputs are data
         pair = self.runner.pair
         of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
