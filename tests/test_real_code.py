@@ -1668,3 +1668,20 @@ def cell_backward(d, x):
     found = check("cell.py", {"x": [0.3, -1.0]}, {"cell.py": text})
     assert found["verdict"] == "ok"
     assert any("is 1×2 and x 2" in one for one in found["remarks"])
+
+
+def test_what_has_the_name_of_an_input_and_of_a_result_is_the_input_where_shapes_differ(check: Check) -> None:
+    text = """
+import numpy as np
+class Dense:
+    def __init__(self, rows, columns):
+        self.W = np.linspace(-1, 1, rows * columns).reshape(rows, columns)
+    def forward(self, x):
+        x = x @ self.W
+        return x, {}
+    def backward(self, x, cache, d_out):
+        self.dW = x.T @ d_out
+        return d_out @ self.W.T
+"""
+    found = check("dense.py", {"x": [[0.3, -1.0, 0.5]], "rows": 3, "columns": 2}, {"dense.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"x": "ok", "W": "ok"}
