@@ -322,20 +322,27 @@ def test_a_file_that_is_too_long_is_refused_at_once(check: Check) -> None:
         )
 
 
-def test_the_mean_over_examples_in_a_layer_is_told(check: Check) -> None:
-    """As many courses have it: the gradient that comes from above is that of the sum, and each layer divides."""
-    text = """
+@pytest.mark.parametrize(
+    ("db", "verdict"), [("np.sum(dZ, axis=1, keepdims=True) / m", "ok"), ("np.sum(dZ, axis=1, keepdims=True)", "wrong")]
+)
+def test_the_mean_over_examples_in_a_layer_is_told(check: Check, db: str, verdict: str) -> None:
+    """As many courses have it: the gradient that comes from above is that of the sum, and each layer divides, in all of
+    its weights. That is right or wrong by what comes from above, which is said; half of it is a mistake."""
+    text = f"""
 import numpy as np
-def linear_forward(A, W):
-    return W @ A, (A, W)
+def linear_forward(A, W, b):
+    return W @ A + b, (A, W)
 def linear_backward(dZ, cache):
     A, W = cache
-    dW = dZ @ A.T / A.shape[1]
-    return W.T @ dZ, dW
+    m = A.shape[1]
+    dW = dZ @ A.T / m
+    db = {db}
+    return W.T @ dZ, dW, db
 """
-    found = check("linear.py", {"A": [[1.0, 2.0, 0.5], [0.3, -2.0, 1.5]], "W": [[0.5, -1.0]]}, {"linear.py": text})
-    assert "W: the right gradient over 3, as where a layer itself takes the mean over 3 examples" in found["remarks"]
-    assert [one["line"] for one in found["lines"]] == [7]
+    given = {"A": [[1.0, 2.0, 0.5], [0.3, -2.0, 1.5]], "W": [[0.5, -1.0]], "b": [[0.3]]}
+    found = check("linear.py", given, {"linear.py": text})
+    assert found["verdict"] == verdict
+    assert any("takes the mean over 3 examples" in one for one in found["remarks"])
 
 
 MINE = """
@@ -1546,3 +1553,135 @@ def test_labels_may_have_another_name_in_the_backward_pass(check: Check) -> None
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"predictions": "ok"}, found
     wrong = check("loss.py", given, {"loss.py": LABELLED.replace("-y_true / d_values", "y_true / d_values**2")})
     assert wrong["verdict"] == "wrong"
+
+
+PARTS = """
+import numpy as np
+class Scaled:
+    def __init__(self, size):
+        self.weights = np.ones((1, size)) * 0.5
+        self.weights_grad = np.zeros((1, size))
+    def forward(self, X):
+        return np.tanh(X) * self.weights
+    def backward_delta(self, input, delta):
+        return delta * self.weights * (1 - np.tanh(input) ** 2)
+    def backward_update_gradient(self, input, delta):
+        self.weights_grad += (delta * np.tanh(input)).sum(0)
+"""
+
+
+def test_a_backward_pass_in_parts_is_one(check: Check) -> None:
+    """Each is called; what the input is called is its own affair, and a mistake in one of them has its line."""
+    given = {"X": [[0.3, -1.0], [0.7, 2.0]], "size": 2}
+    found = check("scaled.py", given, {"scaled.py": PARTS})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"X": "ok", "weights": "ok"}
+    assert "input of the backward pass is taken for X" in found["remarks"]
+    (line,) = check("scaled.py", given, {"scaled.py": PARTS.replace("* np.tanh(input)).", "* input).")})["lines"]
+    assert (line["function"], line["line"]) == ("backward_update_gradient", 12)
+
+
+def test_helpers_of_a_file_that_is_not_there_are_what_they_usually_are(check: Check) -> None:
+    """Those of usual names alone; where two results are taken, what is kept is what they were given."""
+    text = """
+import numpy as np
+from course_utils import sigmoid, sigmoid_backward, shuffled
+def gate_forward(z):
+    a, kept = sigmoid(z)
+    return a, kept
+def gate_backward(da, kept):
+    return SLOPE
+"""
+    right = text.replace("SLOPE", "sigmoid_backward(da, kept)")
+    found = check("gate.py", {"z": [0.3, -2.0]}, {"gate.py": right})
+    assert found["verdict"] == "ok"
+    assert "course_utils.py is not there: sigmoid, sigmoid_backward are what they usually are" in found["remarks"]
+    assert check("gate.py", {"z": [0.3, -2.0]}, {"gate.py": text.replace("SLOPE", "da * kept")})["verdict"] == "wrong"
+    unknown = check("gate.py", {"z": [0.3, -2.0]}, {"gate.py": text.replace("SLOPE", "shuffled(da, kept)")})
+    assert "imported from elsewhere" in str(unknown)
+
+
+def test_weights_of_parts_that_a_network_steps_itself_are_inputs(check: Check) -> None:
+    text = """
+import numpy as np
+class Dense:
+    def __init__(self, a, b):
+        self.W = np.linspace(-1, 1, a * b).reshape(a, b)
+    def forward(self, X):
+        self.X = X
+        return X @ self.W
+    def backward(self, dZ):
+        return self.X.T @ dZ, dZ @ self.W.T
+class Net:
+    def __init__(self, size):
+        self.lr = 0.1
+        self.first, self.last = Dense(size, 3), Dense(3, 1)
+    def forward(self, X):
+        self.h = np.tanh(self.first.forward(X))
+        return 1 / (1 + np.exp(-self.last.forward(self.h)))
+    def backward(self, y, out):
+        dW2, dh = self.last.backward(out - y)
+        dW1, _ = self.first.backward(dh * (1 - self.h ** 2))
+        self.last.W -= self.lr * dW2
+        self.first.W -= self.lr * dW1
+"""
+    given = {"X": [[0.3, -1.0], [0.7, 2.0]], "y": [[0.0], [1.0]], "size": 2}
+    found = check("net.py:Net", given, {"net.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"first.W": "ok", "last.W": "ok"}
+    assert "no gradient comes out for X" in found["remarks"]  # a network that learns takes data
+
+
+def test_of_several_passes_that_lack_something_the_one_that_takes_what_is_given_is_told(check: Check) -> None:
+    text = """
+def double(v):
+    return 2 * v
+def double_grad(v):
+    return 2
+def forward(x, net):
+    return x * net, (x, net)
+def backward(d, cache):
+    return d * cache[1], d * cache[0]
+"""
+    assert check("two.py", {"x": 1.5}, {"two.py": text})["error"]["message"] == "forward takes net, which is not given"
+
+
+def test_gradients_in_a_tuple_of_their_own_are_taken_in_order(check: Check) -> None:
+    text = """
+import numpy as np
+def step_forward(x, w, b):
+    return x @ w + b
+def step_backward(g, x_in, w, b):
+    return g @ w.T, (x_in.T @ g, g.sum(0))
+"""
+    given = {"x": [[0.3, -1.0], [0.7, 2.0]], "w": [[0.5], [2.0]], "b": [0.1]}
+    found = check("step.py", given, {"step.py": text})
+    assert [one["verdict"] for one in found["gradients"]] == ["ok", "ok", "ok"]
+
+
+def test_a_gradient_with_an_axis_more_before_it_has_the_same_numbers(check: Check) -> None:
+    text = """
+import numpy as np
+def cell_forward(x):
+    return np.tanh(x), x
+def cell_backward(d, x):
+    return (d * (1 - np.tanh(x) ** 2)).reshape(1, -1)
+"""
+    found = check("cell.py", {"x": [0.3, -1.0]}, {"cell.py": text})
+    assert found["verdict"] == "ok"
+    assert any("is 1×2 and x 2" in one for one in found["remarks"])
+
+
+def test_what_has_the_name_of_an_input_and_of_a_result_is_the_input_where_shapes_differ(check: Check) -> None:
+    text = """
+import numpy as np
+class Dense:
+    def __init__(self, rows, columns):
+        self.W = np.linspace(-1, 1, rows * columns).reshape(rows, columns)
+    def forward(self, x):
+        x = x @ self.W
+        return x, {}
+    def backward(self, x, cache, d_out):
+        self.dW = x.T @ d_out
+        return d_out @ self.W.T
+"""
+    found = check("dense.py", {"x": [[0.3, -1.0, 0.5]], "rows": 3, "columns": 2}, {"dense.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"x": "ok", "W": "ok"}

@@ -16,6 +16,7 @@ from backprop.errors.spelling import option, said
 from backprop.python.entry.as_called import AsCalled
 from backprop.python.entry.examples import give
 from backprop.python.entry.runner import Runner
+from backprop.python.source import parameter_names
 
 if TYPE_CHECKING:
     from backprop.python.entry.pairs import Pair
@@ -31,6 +32,11 @@ class AllJudged(NamedTuple):
 
 def takes(missing: Sequence[str]) -> str:
     return f"takes {enumerated(missing)}, which {'is' if len(missing) == 1 else 'are'} not given"
+
+
+def takers(pair: Pair) -> list[str]:
+    """What the passes of a pair take, by name: of several, what is given tells which one is meant."""
+    return [name for one in (pair.forward, pair.backward) if one is not None for name in parameter_names(one)]
 
 
 def called(pair: Pair, pairs: Sequence[Pair]) -> str:
@@ -83,8 +89,11 @@ def judged(
     if stopped and not found.verdicts:
         raise stopped[0]
     if wanting and not found.verdicts:
-        name, (_, missing) = next(iter(wanting.items()))
-        hint = give(Fitted(code, given, upstream, seed).all_of([*wanting.values()]))
+        meant = {name: len({*given} & {*takers(pair)}) for name, (pair, _) in wanting.items()}
+        name = max(meant, key=lambda one: meant[one])
+        missing = wanting[name][1]
+        alike = [some for other, some in wanting.items() if not meant[name] or other == name]
+        hint = give(Fitted(code, given, upstream, seed).all_of(alike))
         raise Problem("variable", f"{name} {takes([*missing])}", hint=hint)
     if not found.verdicts:
         raise Problem(

@@ -11,12 +11,13 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from backprop.errors import Problem
+from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import KNOWN
 from backprop.python.interpret.machine import ERRORS
 from backprop.python.registered import WORDS, registered
+from backprop.python.usual import stand_ins
 from backprop.python.values.frames import Source, problem_at
 from backprop.python.values.meter import MOST_OF_NOTEBOOK, Refusal, check_length, unread
 from backprop.python.values.scope import OF_OTHERS, Library, Scope, Unknown
@@ -182,6 +183,7 @@ class Code:
             for one in (module, *[f"{folder}.{module}" for folder in folders]) if len(self.seen) < MOST_FILES else ():
                 found = found or (beside(one, part.source.name) if beside is not None else None)
             if found is None:
+                self.stand_in(part, module)
                 continue
             self.imports[part.source.name, module] = found[1]
             if found[1] not in self.seen:
@@ -191,10 +193,30 @@ class Code:
                 except Problem as problem:
                     self.unread[found[1]] = f"line {problem.line}: {problem.message}"
         self.parts.append(part)
+        known = {one.name: one for some in self.parts for one in some.tree.body if isinstance(one, ast.ClassDef)}
+        for own in part.tree.body:
+            if isinstance(own, ast.ClassDef):
+                own.body += whole_backward(own, known)
 
-    def left_out(self) -> list[str]:
-        """The cells that are no Python, as remarks."""
-        return [remark for part in self.parts for remark in part.source.remarks()]
+    def stand_in(self, part: Part, module: str) -> None:
+        """Take helpers of usual names for what they usually are, where the file of a course is not there."""
+        usual = stand_ins(part.tree, module)
+        if usual:
+            text = "\n".join(["import numpy as np", *[f"{name} = {code}" for name, code in usual.items()]])
+            made = part_of(text, f"{module.replace('.', '/')}.py")
+            made.source.of_library = True
+            self.imports[part.source.name, module] = made.source.name or ""
+            self.parts.append(made)
+
+    def left_out(self, roots: list[Any] | None = None) -> list[str]:
+        """The cells that are no Python, and what stands for files that are not there, as remarks."""
+        told = [remark for part in self.parts for remark in part.source.remarks()]
+        for part, statements in self.needed(roots) if any(part.source.of_library for part in self.parts) else ():
+            usual = [name for one in statements if isinstance(one, ast.Assign) for name in sorted(names_set(one))]
+            if part.source.of_library and usual:
+                are = "is what it usually is" if len(usual) == 1 else "are what they usually are"
+                told.append(f"{part.source.name} is not there: {enumerated(usual)} {are}")
+        return told
 
     def functions(self) -> dict[str, ast.FunctionDef]:
         """The functions at the top of the texts; a later one of the same name stands."""
@@ -309,6 +331,43 @@ class Code:
             ]  # fmt: skip
             self.found[key] = [one for one in found if one[1] or one[0] is self.parts[-1]]
         return self.found[key]
+
+
+BACKWARD = re.compile(r"_*(back(ward|prop|_?propagat\w*)(_pass|_prop\w*|_step|_impl|_fn)?|bwd)")
+IN_PARTS = "in parts"  # the mark of a backward pass that no text has
+
+
+def whole_backward(tree: ast.ClassDef, known: Mapping[str, ast.ClassDef]) -> list[ast.stmt]:
+    """The backward pass of a class that has it in parts which take the same, `backward_delta(self, input, delta)` and
+    `backward_update_gradient(self, input, delta)`: each is called, the one that returns something at the end. One that
+    is inherited may call them itself."""
+    methods = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
+    parts = [one for name, one in methods.items() if re.match(r"backward_\w", name)]
+    taken = {tuple(parameter_names(one)) for one in parts}
+    forward = any(re.fullmatch(r"forward(_pass|_prop\w*)?|__call__", name) for name in methods)
+    paired = any(one.name.replace("back", "for", 1) in methods for one in parts)
+    ends = [one for one in parts if any(isinstance(node, ast.Return) and node.value for node in ast.walk(one))]
+    if not forward or paired or len(taken) != 1 or len(ends) > 1 or len(*taken) < 2 or has_backward(tree, known):
+        return []
+    me, *names = next(iter(taken))
+    calls = [f"{me}.{one.name}({', '.join(names)})" for one in parts if one not in ends]
+    calls += [f"return {me}.{one.name}({', '.join(names)})" for one in ends]
+    made = ast.parse("\n    ".join([f"def backward({', '.join([me, *names])}):", *calls])).body
+    for node in (node for one in made for node in ast.walk(one)):
+        ast.copy_location(node, parts[0])
+        if isinstance(node, ast.FunctionDef):
+            node.type_comment = IN_PARTS
+    return [*made]
+
+
+def has_backward(tree: ast.ClassDef, known: Mapping[str, ast.ClassDef], seen: tuple[str, ...] = ()) -> bool:
+    """Whether a class has a backward pass in its text, or one that it is made from has."""
+    own = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.type_comment != IN_PARTS]
+    bases = [ast.unparse(base).rpartition(".")[2] for base in tree.bases]
+    above = [known[name] for name in bases if name in known and name not in (tree.name, *seen)]
+    return any(BACKWARD.fullmatch(one.name) for one in own) or any(
+        has_backward(one, known, (tree.name, *seen)) for one in above
+    )
 
 
 def is_needed(statement: ast.stmt, used: set[str] | None, placing: Mapping[str, set[str]]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from math import inf, isfinite
+from math import inf
 from time import process_time
 from typing import Any
 
@@ -18,10 +18,10 @@ from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
+from backprop.check.passes.means import Means
 from backprop.check.passes.sensitivity import Sense
 from backprop.check.passes.trace import differ
 from backprop.check.passes.verdict import Place, Verdict
-from backprop.errors import enumerated
 from backprop.python.entry.given import at_path
 from backprop.python.entry.runner import Instead
 
@@ -302,19 +302,12 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
 
 
 def over_examples(judge: Judge, verdict: Verdict) -> list[str]:
-    """A remark where the wrong gradients are the right ones over a size: many courses take the mean over the examples
-    in each layer, and hand on what is not divided yet."""
+    """A remark where the wrong gradients are the right ones over a size."""
     wrong = [one.path for one in verdict.gradients if one.verdict == "wrong"]
-    outcome, point = judge.first, judge.points[0]
-    if outcome is None or not wrong:
+    if judge.first is None or not wrong:
         return []
-    right = judge.runner.swept(point.given, point.upstream, wrong)
-    found = {times(outcome.gradients.get(path), right.get(path)) for path in wrong}
-    sizes = {size for path in judge.paths for size in np.shape(at_path(point.given, path)) if size > 1}
-    if len(found) != 1 or not found & sizes:
-        return []
-    names, size = enumerated([".".join(path) for path in wrong]), found.pop()
-    return [f"{names}: the right gradient over {size}, as where a layer itself takes the mean over {size} examples"]
+    means = Means(judge.runner, wrong, [(judge.points[0], judge.first)])
+    return [means.told] if means.size else []
 
 
 def before_squashed(judge: Judge, verdict: Verdict) -> list[str]:
@@ -335,18 +328,6 @@ def before_squashed(judge: Judge, verdict: Verdict) -> list[str]:
         found += [f"{'.'.join(path)}: the right gradient of what {way} makes it of: the slope of that is in it"
                   for way, slopes in ways.items() if np.allclose(yours, slopes, rtol=1e-6)]  # fmt: skip
     return found
-
-
-def times(yours: Any, wanted: Any) -> int:
-    """The whole number by which one array is another, or 0."""
-    if yours is None or wanted is None or np.shape(yours) != np.shape(wanted):
-        return 0
-    with np.errstate(all="ignore"):
-        ratio = float(np.sum(wanted * wanted)) / (float(np.sum(yours * wanted)) or inf)
-        if not isfinite(ratio):
-            return 0
-        whole = abs(ratio - round(ratio)) < 1e-6 and np.allclose(np.multiply(yours, ratio), wanted, rtol=1e-6)
-    return round(ratio) if whole else 0
 
 
 def with_values(search: Search, cures: list[Cure], places: list[Place]) -> list[Place]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.intended import Intended
+from backprop.check.passes.means import Means
 from backprop.check.passes.points import AROUND, Point, Surroundings
 from backprop.check.passes.slopes import Comparison, compared, shape_text
 from backprop.check.passes.steps import INSTEAD, STRAIGHT, Steps
@@ -60,7 +61,7 @@ class Judge:
         of_weights = (
             any(path[0] in made for path in found)
             and not self.runner.above
-            and (self.binding.loss is None or self.runner.renamed)
+            and (self.binding.loss is None or self.runner.renamed or self.runner.updates)
         )  # a cost, of which the inputs are data
         pair = self.runner.pair
         of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
@@ -157,6 +158,8 @@ class Judge:
             found = self.as_clipped(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
             found = self.as_intended(self.as_set(self.through_steps(found, outcomes), outcomes), outcomes)
+            found = self.as_intended(self.through_steps(found, outcomes), outcomes)
+            found = self.as_means(found, outcomes)
         if not any(one.verdict == "wrong" for one in found.values()):
             found = self.hidden(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
@@ -295,6 +298,21 @@ class Judge:
                 told[path] = Comparison("ok", nan)
         return told
 
+    def as_means(
+        self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]
+    ) -> dict[Path, Comparison]:
+        """Gradients of weights over the number of examples, where the layer takes that mean: they count as right, and
+        what they hang on is said."""
+        wrong, right = ([path for path, one in found.items() if one.verdict == told] for told in ("wrong", "ok"))
+        if not wrong:
+            return found
+        means = Means(self.runner, wrong, [(point, one) for point, one in outcomes if one is not None])
+        if not means.are_meant(right):
+            return found
+        self.straight.update(wrong)
+        self.remarks.append(f"{means.told}: it is right where what comes from above is not divided by them, too")
+        return {**found, **{path: Comparison("ok", nan) for path in wrong}}
+
     def elsewhere(self) -> Iterator[Point]:
         """Points of other kinds, as many as can be had in some seconds: a pass of many steps is no less right."""
         yield from self.surroundings.more() if process_time() < self.until else ()
@@ -410,7 +428,7 @@ class Judge:
 
     def said(self) -> list[str]:
         """Remarks on the pass as a whole."""
-        remarks = [*self.runner.code.left_out(), *self.remarks]
+        remarks = [*self.runner.code.left_out(self.runner.roots()), *self.remarks]
         if self.first is not None and self.first.wrote:
             remarks.append(f"the backward pass writes into {enumerated(self.first.wrote)}, which is its caller's")
         for name, whose in self.runner.supposed.items():
@@ -418,7 +436,13 @@ class Judge:
         for path, shape in self.runner.lower.items():
             name, wanted = ".".join(path), shape_text(np.shape(at_path(self.binding.given, path)))
             told = f"the gradient of {name} is {shape_text(shape)} and {name} {wanted}"
-            remarks.append(f"{told}: `-=` adds the axis by itself, and keepdims=True in a sum keeps it")
+            more = len(shape) > np.ndim(at_path(self.binding.given, path))
+            how = (
+                "the same numbers in one row"
+                if more
+                else "`-=` adds the axis by itself, and keepdims=True in a sum keeps it"
+            )
+            remarks.append(f"{told}: {how}")
         if whole := [name for name in self.binding.whole if (name,) in self.paths]:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")
         if self.unnamed:

@@ -96,7 +96,7 @@ def loss_of(compared: Compared, labels: dict[str, Any]) -> Loss:
             ]
             if len(right) > most and not penal:
                 best, most = loss._replace(factor=factor), len(right)
-            elif len(right) + len(penal) == len(wanted) and not penalties:
+            elif penal and len(right) + len(penal) == len(wanted) and not penalties:
                 penalties = [loss.name, enumerated(penal)]
     if best is None:
         hint = f"give its gradient on the output with {option('--upstream', '…')}, or return the loss, too"

@@ -24,6 +24,7 @@ from backprop.python.entry.gradients import (
 )
 from backprop.python.entry.inputs import supposes
 from backprop.python.entry.objects import (
+    attribute_at,
     changed,
     dotted,
     gradients_inside,
@@ -153,15 +154,20 @@ class Back(Taken):
         return found
 
     def added(self, outcome: Outcome, given: dict[str, Any]) -> Outcome:
-        """Gradients in the shape of their inputs, where these have axes of length 1 before it: `b -= rate * db` does so
-        by itself. A framework takes no such gradient."""
+        """Gradients in the shape of their inputs, where one of both has axes of length 1 before it: `b -= rate * db`
+        does so by itself, and a row is handed on as one. A framework takes no such gradient."""
         if self.pair.kind in ("autograd", "vjp"):
             return outcome
         for path, one in outcome.gradients.items():
             if not is_gradient(one) or not is_gradient(whose := at_path({**self.made_of, **given}, path)):
                 continue
             shape, wanted = np.shape(one), np.shape(whose)
-            if wanted != shape == wanted[len(wanted) - len(shape) :] and np.size(one) == np.prod(wanted, dtype=int):
+            fewer, more = sorted((shape, wanted), key=len)
+            if (
+                shape != wanted
+                and fewer == more[len(more) - len(fewer) :]
+                and np.size(one) == np.prod(wanted, dtype=int)
+            ):
                 outcome.gradients[path] = np.reshape(one, wanted)
                 self.lower[path] = shape
         return outcome
@@ -279,7 +285,9 @@ class Back(Taken):
         )
         if (of_rows or isinstance(first, list)) and list(map(np.shape, returned)) == list(map(np.shape, first)):
             return [np.array(returned) if of_rows else returned]
-        return list(returned)
+        flat = [one for _, one in leaves(returned)]  # `return dx, (dw, db)`
+        nested = len(flat) > len(returned) and all(map(is_gradient, flat)) and list(map(np.shape, flat)) == shapes
+        return flat if nested else list(returned)
 
     def kept_gradients(
         self, own: Object, before: dict[int, dict[str, Any]], given: dict[str, Any], returned: Any
@@ -336,13 +344,14 @@ class Back(Taken):
             weights = np.asarray(self.made_of[name])
             means = [one for one in by if one in self.running]
             by = [one for one in by if one not in means] + [one for mean in means for one in self.running[mean]]
-            read: list[Any] = [here.get(one, own.names.get(one)) for one in by]
-            grown = np.shape(own.names[name]) != weights.shape  # `self.beta = 0.0`, and later one for each column
+            read: list[Any] = [here.get(one, attribute_at(own, one)) for one in by]
+            now = attribute_at(own, name)
+            grown = np.shape(now) != weights.shape  # `self.beta = 0.0`, and later one for each column
             alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape and not grown]
             rates = [one for one in read if is_number(one) and one]
             moved: Any = None
             if len(rates) == 1 and not means and (not grown or not weights.ndim):
-                moved = (weights - own.names[name]) / rates[0]
+                moved = (weights - now) / rates[0]
                 moved = np.sum(moved) if grown else moved
                 moved = -moved if self.above and not descends else moved  # up: what comes from above is as it is
             if len(alike) == 1 and (moved is None or is_close(moved, alike[0])) and (descends or rates):

@@ -47,6 +47,7 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Object, Scope
 
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
+TYPE_OF_DATA = re.compile(r"(?:d|data_?)type", re.IGNORECASE)
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 CLIPS = frozenset(["clip", "clamp", "clamp_", "clip_"])
@@ -78,6 +79,10 @@ class Inputs:
         self.cost: ast.FunctionDef | None = None  # of the output and labels, in the code, that is judged in its place
         self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
         self.of_text_itself = self.set_at_top(given)
+        kinds = [
+            name for one in self.constructors() for name in required_names(one)[1:] if TYPE_OF_DATA.fullmatch(name)
+        ]
+        given = {**dict.fromkeys(kinds, "float64"), **given}
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start

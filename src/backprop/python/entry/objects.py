@@ -107,6 +107,14 @@ def dotted(parts: dict[str, Object]) -> list[tuple[str, Object]]:
     return [(f"{whose}." if whose else "", part) for whose, part in parts.items()]
 
 
+def attribute_at(own: Object, name: str) -> Any:
+    """An attribute of an object, or of a part of it: `layer.W`."""
+    held: Any = own
+    for one in name.split("."):
+        held = held.names.get(one) if isinstance(held, Object) else None
+    return held
+
+
 def changed(part: Object, before: dict[int, dict[str, Any]]) -> dict[str, Any]:
     """The attributes of an object that are not as they were."""
     then = before.get(id(part), {})

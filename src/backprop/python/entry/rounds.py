@@ -271,12 +271,13 @@ def cost_behind(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
 
 
 def called(node: ast.AST) -> str | None:
-    """What a variable is called: by its name, that of an attribute of `self`, or the key of a dictionary. Under its own
-    key in a dictionary of gradients, `grads["W"]`, is the gradient."""
+    """What a variable is called: by its name, that of an attribute of `self` or of a part of it, or the key of a
+    dictionary. Under its own key in a dictionary of gradients, `grads["W"]`, is the gradient."""
     if isinstance(node, ast.Name):
         return node.id if node.id != "self" else None
     if isinstance(node, ast.Attribute):
-        return node.attr if isinstance(node.value, ast.Name) and node.value.id == "self" else None
+        root, _, dotted = ast.unparse(node).partition(".")
+        return dotted if root == "self" and dotted.replace(".", "").isidentifier() else None
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
         key, holder = node.slice.value, called(node.value) or ""
         of_gradients = (holder in GENERIC or is_of_gradient(holder)) and not is_of_gradient(key)

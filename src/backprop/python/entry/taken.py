@@ -4,6 +4,7 @@ above, bound by name and in order."""
 from __future__ import annotations
 
 import ast
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.entry.forth import Forth
+from backprop.python.entry.forth import Forth, idle
 from backprop.python.entry.gradients import is_gradient
 from backprop.python.entry.inputs import UPSTREAM_LIKE, names_read
 from backprop.python.entry.objects import LISTS
@@ -20,6 +21,9 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.source import parameter_names
 from backprop.python.values.scope import Class, Object, Scope
 
+INPUT = re.compile(r"(?i:x|in|inp|inpt|inputs?|input_?(data|x|val\w*|tensor|array|batch)?|x_?in|a_prev)")
+OF_INPUTS = frozenset(["input", "inp", "in", "x", "original", "orig", "old", "prev"])  # before a shape
+OF_STEPS = re.compile(r"opt(?:im(?:i[sz]er)?)?(?:_?(?:fn|func|obj))?")
 NODE = "node"  # the parameter of an operation's backward pass that holds its inputs
 
 
@@ -76,6 +80,9 @@ class Taken(Forth):
         reads = {name for name, _ in self.read_of_inputs(self.pair.backward)} if self.holders else set()
         reads |= {*self.back_names()[count:]} if self.holders and self.replaced else set()
         objects = {name: self.holders[name] for name in reads if name in self.holders}
+        for name, own in given.items():  # `x = x @ W; return x, {}`: what has the input's name is rather the input
+            if name in results and is_gradient(own) and np.shape(results[name]) != np.shape(own):
+                del results[name]
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
@@ -88,6 +95,9 @@ class Taken(Forth):
         bound.update({name: self.holders["="] for name in reads if bound.get(name) is forward.outputs[0]})
         self.filled = {name: {} for name in self.back_names() if name in LISTS and name not in bound}
         bound.update(self.filled if self.node is None else {**self.filled, NODE: self.node})
+        bound.update(
+            {name: idle(self.handed) for name in self.back_names() if OF_STEPS.fullmatch(name) and name not in bound}
+        )
         self.suppose(bound, given)
         used = names_read(self.pair.backward)
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
@@ -136,14 +146,22 @@ class Taken(Forth):
         return cls, node
 
     def suppose(self, bound: dict[str, Any], given: dict[str, Any]) -> None:
-        """Take what nothing tells of and is of before, `h_prev_l, h_prev_t`, for as many inputs that are not named, in
-        their order, as a step of a recurrent net hands them back; it is said."""
+        """Take what nothing tells of for inputs, which is said: what is of before, `h_prev_l, h_prev_t`, for as many
+        that are not named, in their order, as a step of a recurrent net hands them back; what is called as an input
+        is, `input` or `x_in`, for the first one; and a shape for that of the first."""
         own = parameter_names(self.pair.forward)[self.pair.skip :] if self.pair.forward is not None else []
         free = [name for name in own if is_gradient(given.get(name)) and name not in bound]
         unknown = [name for name in self.back_names() if name not in bound]
         if len(free) == len(unknown) and all("prev" in name for name in unknown):
             self.supposed = dict(zip(unknown, free, strict=True))
-            bound.update({name: given[whose] for name, whose in self.supposed.items()})
+        first = next((name for name in own if isinstance(given.get(name), np.ndarray)), "")
+        for name in unknown if first and not self.supposed else ():
+            words = name.lower().split("_")
+            if words[-1] == "shape" and {first.lower(), *OF_INPUTS}.intersection(words[:-1]):
+                bound[name] = np.shape(given[first])
+            elif first in free and (INPUT.fullmatch(name) or first.lower() in words) and not self.supposed:
+                self.supposed = {name: first}
+        bound.update({name: given[whose] for name, whose in self.supposed.items()})
 
 
 def takes_apart(function: ast.FunctionDef | None, name: str) -> set[int]:
