@@ -241,6 +241,9 @@ def vectorize(function, signature=None, **_):
         return np.array([function(*one) for one in zip(*[a.ravel() for a in given])]).reshape(given[0].shape)
     return called
 
+def broadcast_shapes(*shapes):
+    return np.shape(sum([np.zeros(one) for one in shapes]))
+
 def _over_cores(function, cores, given):
     sizes = [a.ndim - len([one for one in core.strip().strip("()").split(",") if one]) for core, a in zip(cores, given)]
     shape = np.shape(sum(np.zeros(a.shape[:size]) for a, size in zip(given, sizes)))
