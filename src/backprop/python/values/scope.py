@@ -184,7 +184,7 @@ class Idle:
 
 IDLE = frozenset([
     "matplotlib", "seaborn", "logging", "IPython", "wandb", "tensorboardX", "pdb", "gc", "os", "sys", "datetime",
-    "mxnet", "uuid",
+    "mxnet", "uuid", "chex",
 ])  # fmt: skip
 OF_OTHERS = IDLE | frozenset([
     "sklearn", "keras", "pandas", "sympy", "h5py", "PIL", "cv2", "graphviz", "pickle", "abc",
