@@ -158,3 +158,37 @@ def test_a_factor_for_the_backward_pass_alone(check: Check, gradient: str, verdi
     text = text.replace("return 0, None", f"x = ctx.x\n        return {gradient}, None")
     given = {"x": [0.5, -1.2, 2.1], "weight": 0.3}
     assert check("meant.py:Weighed", given, {"meant.py": text}).get("verdict") == verdict
+
+
+GRAPH = """
+import numpy as np
+class Leaf:
+    tracks = True
+    def __init__(self, data, parents=()):
+        self.data, self.parents = np.asarray(data), parents
+        self.grad, self.back = np.zeros_like(self.data), None
+    def wide(self, *shape):
+        out = Leaf(np.broadcast_to(self.data, shape), (self,))
+        if self.tracks:
+            def back():
+                self.grad = self.grad + out.grad.sum(0)
+            out.back = back
+        return out
+    def __mul__(self, other):
+        self = self.wide(2, 3)
+        out = Leaf(self.data * other.data, (self, other))
+        if self.tracks:
+            def back():
+                self.grad = self.grad + out.grad * other.data
+                other.grad = other.grad + out.grad * self.data
+            out.back = back
+        return out
+"""
+
+
+def test_an_operation_that_makes_something_of_its_inputs_first(check: Check) -> None:
+    """What it makes keeps a backward pass of its own; both may stand in a branch, and take several sizes."""
+    given = {"self": [0.5, -1.0, 2.0], "other": [[1.0, 2.0, 0.5], [0.3, -1.0, 4.0]]}
+    assert check("graph.py:Leaf.__mul__", given, {"graph.py": GRAPH}).get("verdict") == "ok"
+    wide = {"self": given["self"], "shape": [2, 3]}
+    assert check("graph.py:Leaf.wide", wide, {"graph.py": GRAPH}).get("verdict") == "ok"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
+from collections.abc import Sequence
 from typing import Any
 
 MARK = "'"  # behind the name of a function with its rule, which no name of the user's can have
@@ -167,26 +168,29 @@ def with_makers(call: ast.Call, functions: dict[str, ast.FunctionDef]) -> list[a
     places = [one.value for one in getattr(asked, "elts", [asked]) if isinstance(one, ast.Constant)]
     by_place = dict(zip(places or range(len(makers)), makers, strict=False))
     above = free_name(call)
+    handed = [ast.keyword(one, name_of(one)) for one in names[len(names) - len(arguments.defaults) :]]
+    first = [name_of(one) for one in names[: len(names) - len(handed)]]
+    whole = [name_of(ans), *first]
     parts = [
-        made_gradient(by_place.get(place, ast.Constant(None)), ans, names, above) for place in range(len(names))
+        made_gradient(by_place.get(place, ast.Constant(None)), whole, handed, above) for place in range(len(names))
     ]  # fmt: skip
     returned = ast.Tuple(parts, ast.Load()) if len(parts) > 1 else parts[0]
     back = defined("backward", parameters([above]), returned, call)
-    return [around(name, arguments, calling(whose, *map(name_of, names)), back, call, ans)]
+    return [around(name, arguments, calling(whose, *first, named=handed), back, call, ans)]
 
 
-def made_gradient(maker: ast.expr, ans: str, names: list[str], above: str) -> ast.expr:
+def made_gradient(maker: ast.expr, given: list[ast.Name], named: list[ast.keyword], above: str) -> ast.expr:
     """The gradient of one argument: of a maker that calls its arguments as the function does what it gives, of another
     one what it gives when it is called."""
     if isinstance(maker, ast.Constant):
         return maker
-    whole = [ans, *names]
+    whole = [one.id for one in given] + [one.arg for one in named]
     if isinstance(maker, ast.Lambda) and [one.arg for one in maker.args.args] == whole:
         inner = maker.body
         if isinstance(inner, ast.Lambda) and [one.arg for one in inner.args.args] == [above]:
             return inner.body
         return calling(inner, name_of(above))
-    return calling(calling(maker, *map(name_of, whole)), name_of(above))
+    return calling(calling(maker, *given, named=named), name_of(above))
 
 
 def taken_by(maker: ast.expr, functions: dict[str, ast.FunctionDef]) -> ast.arguments | None:
@@ -236,8 +240,8 @@ def name_of(name: str) -> ast.Name:
     return ast.Name(name, ast.Load())
 
 
-def calling(function: ast.expr, *given: ast.expr) -> ast.Call:
-    return ast.Call(function, [*given], [])
+def calling(function: ast.expr, *given: ast.expr, named: Sequence[ast.keyword] = ()) -> ast.Call:
+    return ast.Call(function, [*given], [*named])
 
 
 def free_name(tree: ast.AST) -> str:

@@ -49,10 +49,23 @@ class Part(NamedTuple):
 def part_of(text: str, name: str | None) -> Part:
     """A text, parsed, with its functions that have rules of differentiation beside them."""
     part = parsed(text, name)
+    part.tree.body[:] = [all_of(one, part.tree.body) for one in part.tree.body]
     part.tree.body += [one for statement in part.tree.body for one in inner_classes(statement)]
     if WORDS.search(text):
         part.tree.body += registered(part.tree)
     return part
+
+
+def all_of(statement: ast.stmt, body: list[ast.stmt]) -> ast.stmt:
+    """`from numpy import *` in place of a call that puts the names of NumPy among those of the text, each as it is or
+    wrapped: `wrap(np.__dict__, globals())`."""
+    given = statement.value.args if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else []
+    words = [ast.unparse(one) for one in given] if len(given) == 2 else ["", ""]
+    names = {alias.asname: alias.name for one in body if isinstance(one, ast.Import) for alias in one.names}
+    module = names.get(words[0].removesuffix(".__dict__"))
+    if words[1] != "globals()" or module is None:
+        return statement
+    return ast.copy_location(ast.ImportFrom(module, [ast.alias("*", lineno=1, col_offset=0)], 0), statement)
 
 
 def inner_classes(statement: ast.stmt) -> list[ast.ClassDef]:

@@ -103,6 +103,8 @@ class Back(Taken):
             bound = self.bound(forward, above, given)
             with self.unset(me):
                 returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
+            if pair.is_kept:
+                self.handed_on(run, forward)
             if (
                 isinstance(returned, Function) and pair.kind == "functions"
             ):  # it takes the result, and gives what does it
@@ -125,6 +127,18 @@ class Back(Taken):
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
+
+    def handed_on(self, run: Interpreter, forward: Forward) -> None:
+        """Go on through what an operation made of its inputs first, as by broadcasting: it keeps its backward pass."""
+        done = {id(one) for one in (*self.holders.values(), forward.returned)}
+        pending = [*forward.scope.names.values()]
+        for one in pending:
+            if isinstance(one, Object) and id(one) not in done:
+                done.add(id(one))
+                kept = [its for its in one.names.values() if isinstance(its, Function) and not its.parameters]
+                for function in kept[:1]:
+                    self.call(run, function, (), {})
+                    pending += function.scope.names.values()
 
     def contracted(
         self, found: dict[Path, Any], outputs: list[Any], above: list[Any], given: dict[str, Any]

@@ -67,6 +67,11 @@ class Forth(Outputs):
         first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
         if self.outer is not None and self.outer.args.vararg is not None:
             first, keywords = tuple(keywords.values()), {}
+        elif (rest := pair.forward.args.vararg) is not None and rest.arg in given:
+            several = given[rest.arg]
+            several = several if isinstance(several, list | tuple) else sizes(several)
+            first = (*first, *keywords.values(), *(several if isinstance(several, list | tuple) else (several,)))
+            keywords = {}
         with self.unset(me):
             returned = self.call(run, function, *as_wrapped(function, pair.forward, first, keywords))
         if me is not None and pair.of_object:

@@ -184,7 +184,11 @@ class Inputs:
         hold then the array in the attribute that is read, `a.value`, and nothing else."""
         torch, read = self.torch or self.pair.kind not in ("functions", "class"), self.read_of_inputs(self.pair.forward)
         own = {one for _, one in read if one not in HELD}
-        for name, methods in self.code.classes().items() if own and not torch else ():
+        pair, classes = self.pair, self.code.classes()
+        made = classes.get(pair.owner, {}).get("__init__")
+        if pair.is_kept and pair.forward is not None and made is not None and len(required_names(made)) == 2:
+            return pair.owner, {parameter_names(pair.forward)[0], *(one for one, _ in read)}  # its own class
+        for name, methods in classes.items() if own and not torch else ():
             start = methods.get("__init__")
             if start is None or name == self.pair.name or len(required_names(start)) != 2:
                 continue
@@ -257,6 +261,7 @@ class Inputs:
             read = names_in([part.tree for part in self.code.parts])
             return [name for name in given if name in read]
         names = parameter_names(pair.forward)[pair.skip :]
+        names += [one.arg for one in [pair.forward.args.vararg] if one is not None and one.arg in given]
         names += self.of_text_itself
         if pair.of_object:
             methods = self.code.classes()[pair.name]

@@ -99,7 +99,9 @@ class Pair(NamedTuple):
         """Whether the forward pass makes the backward pass, a function without arguments, and leaves it in its result,
         as an operation does on values that know their gradients."""
         forward, back = self.forward, self.backward
-        return forward is not None and back is not None and back in forward.body and not parameter_names(back)
+        return (
+            forward is not None and back is not None and back in inner_functions(forward) and not parameter_names(back)
+        )
 
     @property
     def is_slope(self) -> bool:
@@ -181,7 +183,7 @@ def kept_pairs(code: Code) -> list[Pair]:
 
 def kept_pair(owner: str, forward: ast.FunctionDef) -> Pair | None:
     """Such an operation, if a function or a method is one."""
-    inner = {one.name: one for one in forward.body if isinstance(one, ast.FunctionDef)}
+    inner = {one.name: one for one in inner_functions(forward)}
     kept = [
         inner[one.value.id] for one in ast.walk(forward)
         if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Attribute)
@@ -189,6 +191,18 @@ def kept_pair(owner: str, forward: ast.FunctionDef) -> Pair | None:
     ]  # fmt: skip
     title = f"{owner}.{forward.name}" if owner else forward.name
     return Pair(title, "functions", forward, kept[0], owner=owner) if len(kept) == 1 else None
+
+
+def inner_functions(function: ast.FunctionDef) -> list[ast.FunctionDef]:
+    """The functions inside another one, also in its branches, and none inside these."""
+    pending: list[ast.AST] = [*function.body]
+    found: list[ast.FunctionDef] = []
+    for one in pending:
+        if isinstance(one, ast.FunctionDef):
+            found.append(one)
+        elif not isinstance(one, ast.ClassDef | ast.Lambda):
+            pending += ast.iter_child_nodes(one)
+    return found
 
 
 def is_abstract(function: ast.FunctionDef | None) -> bool:

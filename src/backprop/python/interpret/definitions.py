@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -33,10 +34,26 @@ HARMLESS = frozenset([
     "custom_bwd", "lru_cache", "cache", "override", "wraps", "abstractmethod", "amp", "autocast", "custom_vjp",
     "inference_mode",
     "dataclass", "typechecked", "jaxtyped", "checkpoint", "disable_jit", "named_scope", "script", "compile", "ignore",
-    "primitive", "overload", "custom_jvp", "defjvp", "defvjp", "name_scope",
+    "primitive", "overload", "custom_jvp", "defjvp", "defvjp", "name_scope", "notrace_primitive",
 ])  # fmt: skip  # as a context or a decorator: they change no value
-EVERY = {
-    ("numpy",): (*NUMPY, *NAMES["numpy"], "pi", "e", "inf", "nan", "newaxis", "random", "linalg"),
+EVERY: dict[tuple[str, ...], Sequence[str]] = {
+    ("numpy",): (
+        *NUMPY,
+        *NAMES["numpy"],
+        "pi",
+        "e",
+        "inf",
+        "nan",
+        "newaxis",
+        "random",
+        "linalg",
+        "result_type",
+        "iscomplexobj",
+        "isrealobj",
+        "issubdtype",
+        "promote_types",
+    ),
+    ("numpy", "linalg"): [name.removeprefix("linalg.") for name in NUMPY if name.startswith("linalg.")],
     ("math",): (*MATH, "pi", "e", "inf", "nan"),
     ("typing",): ("Any", "Callable", "Dict", "Iterable", "List", "Mapping", "Optional", "Sequence", "Tuple", "Union"),
 }  # of a library that is imported from with a star

@@ -218,6 +218,9 @@ subtract_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) - 
 divide_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) / b
 maximum_outer(a, b) = np.maximum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
 minimum_outer(a, b) = np.minimum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
+def broadcast_shapes(*shapes):
+    return np.shape(sum([np.zeros(one) for one in shapes]))
+
 def _over_cores(function, cores, given):
     sizes = [a.ndim - len([one for one in core.strip().strip("()").split(",") if one]) for core, a in zip(cores, given)]
     shape = np.shape(sum(np.zeros(a.shape[:size]) for a, size in zip(given, sizes)))

@@ -184,7 +184,7 @@ class Idle:
 
 IDLE = frozenset([
     "matplotlib", "seaborn", "logging", "IPython", "wandb", "tensorboardX", "pdb", "gc", "os", "sys", "datetime",
-    "mxnet", "uuid",
+    "mxnet", "uuid", "chex",
 ])  # fmt: skip
 OF_OTHERS = IDLE | frozenset([
     "sklearn", "keras", "pandas", "sympy", "h5py", "PIL", "cv2", "graphviz", "pickle", "abc",
@@ -258,7 +258,7 @@ def is_generator(tree: ast.FunctionDef | ast.Lambda) -> bool:
 def misfit(message: str, *values: Any, hint: str = "") -> Refusal:
     """That something cannot be done with some values: a mistake of the code, where they are data; what stands for a
     function of a library may only be unknown here."""
-    known = not any(isinstance(one, Library | Idle | Builtin | Bound | Suspended) for one in values)
+    known = not any(isinstance(one, Library | Idle | Builtin | Bound | Suspended | Unknown) for one in values)
     return Refusal(message, "value" if known else "name", hint)
 
 
@@ -266,6 +266,8 @@ def called(value: Any) -> str:
     """What a value is called in a message."""
     if isinstance(value, Library | Idle):
         return ".".join(value.path)
+    if isinstance(value, Unknown):
+        return f"what is not known here ({value.why})"
     if isinstance(value, Object):
         return f"an object of {value.cls.name}"
     if isinstance(value, Bound):
