@@ -259,3 +259,20 @@ def test_a_share_that_is_missing_may_be_broadcast() -> None:
     search.reaches(search.sense({}), {})
     (line,) = [one for one in search.lines if ast.unparse(one.statement) == "p = np.exp(x)"]
     assert "p = np.exp(x - t)" in {plan.text() for plan in plans(line, line.atoms(search.read))}
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("x < y", "x > y"), ("x >= y", "x <= y")])
+def test_a_comparison_that_is_turned_round_is_turned_back(right: str, wrong: str) -> None:
+    code = f"""
+import numpy as np
+
+def forward(x, y):
+    return np.where({right}, x, 2 * y), (x, y)
+
+def backward(dout, cache):
+    x, y = cache
+    first = {wrong}
+    return dout * first, 2 * dout * ~first
+"""
+    inputs = {"x": np.array([0.1, 0.9, 0.4]), "y": np.array([0.5, 0.2, 0.7])}
+    assert judged(Pair("", "", inputs, "", code, []), code).lines == [(9, "wrong-point", f"first = {right}")]

@@ -215,3 +215,48 @@ def test_slopes_of_a_function_without_a_rule_are_those_of_turned_arrays_too() ->
     runner = Runner(code, pairs_in(code)[0], {"x": x})
     (found,) = runner.swept({"x": x}, [np.ones(3)], [("x",)]).values()
     assert np.allclose(found, 2 * x)
+
+
+@pytest.mark.parametrize(
+    ("returned", "taken", "forward"),
+    [
+        ("loss, (h, y)", "x, w, y, cache", "surrogate"),
+        ("loss", "x, w, y, cache", "policy_forward"),  # nothing that is kept comes from there
+        ("loss, (h, y)", "dh, cache", "policy_forward"),
+    ],
+)
+def test_a_backward_pass_is_of_the_loss_around_its_forward_pass_where_it_takes_what_that_takes(
+    returned: str, taken: str, forward: str
+) -> None:
+    code = f"""
+def policy_forward(x, w):
+    return x @ w
+
+def surrogate(x, w, y):
+    h = policy_forward(x, w)
+    loss = ((h - y) ** 2).sum()
+    return {returned}
+
+def policy_backward({taken}):
+    return x, w
+"""
+    (pair,) = pairs_in(Code([part_of(code, "code.py")]))
+    assert pair.forward is not None
+    assert pair.forward.name == forward
+
+
+def test_a_function_that_returns_a_loss_and_gradients_named_by_a_g_is_both_passes() -> None:
+    code = """
+import numpy as np
+def fit(W, b, x, y):
+    gW, gb = 0.1 * W, np.zeros_like(b)
+    loss = 0.05 * (W ** 2).sum()
+    for i in range(len(y)):
+        e = W[i] * x[i] + b[i] - y[i]
+        loss += 0.5 * e ** 2
+        gW[i] += e * x[i]
+        gb[i] += e
+    return loss, gW, gb
+"""
+    inputs = {"W": np.array([0.5, -1.0]), "b": np.ones(2), "x": np.array([2.0, 3.0]), "y": np.array([0.3, 0.1])}
+    assert judged(Pair("", "", inputs, "", code, []), code).verdict == "ok"

@@ -31,6 +31,7 @@ MOST_NAMES = 6  # in a sum, of which two are exchanged
 COPIES = ("copy", "clone", "item", "detach", "astype")
 LIBRARIES = frozenset(["np", "numpy", "torch", "F", "math", "scipy"])
 OPPOSITES = {ast.Gt: "<=", ast.LtE: ">", ast.Lt: ">=", ast.GtE: "<", ast.Eq: "!=", ast.NotEq: "=="}
+MIRRORED = {ast.Gt: "<", ast.LtE: ">=", ast.Lt: ">", ast.GtE: "<="}
 SUMS, PRODUCTS = (ast.Add, ast.Sub), (ast.Mult, ast.Div)
 
 
@@ -124,9 +125,9 @@ def of(node: ast.expr, role: str, seen: Visible) -> Options:
         yield node.operand, *(("sign", 0.9) if role != "index" else ("wrong-point", 1.6))
     elif isinstance(node, ast.Compare) and len(node.ops) == 1:
         left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
-        opposite = OPPOSITES.get(type(node.ops[0]))
+        costs = {MIRRORED.get(type(node.ops[0])): 0.85, OPPOSITES.get(type(node.ops[0])): 1.05}
         yield from (
-            (f"({left} {sign} {right})", "wrong-point", 1.05 if sign == opposite else 1.3)
+            (f"({left} {sign} {right})", "wrong-point", costs.get(sign, 1.3))
             for sign in (">", "<", "<=", ">=", "==", "!=")
         )
         yield node.left, "wrong-point", 1.6

@@ -71,6 +71,7 @@ class Quantity:
             for other in alike:
                 yield f"({self.text} - {other})", "missing-share", 2.2
                 yield f"({self.text} + {other})", "missing-share", 2.3
+            yield f"({self.text} - 1)", "missing-share", 2.2
         if not self.is_term() or letter == "k":
             return
         if not isinstance(self.node, ast.UnaryOp):

@@ -111,9 +111,9 @@ class Line:
         for index in sorted(indices):
             letter, shape = known.get(index, Kind("", ()))
             for text, kind in known.items():
-                counted = letter == "k" and 0 < len(kind.shape) < 3
+                counted = letter == "k" and 0 < len(kind.shape) < 4
                 masked = letter == "m" and kind.shape == shape
-                if kind.letter == "a" and text.isidentifier() and (counted or masked):
+                if kind.letter == "a" and is_dotted(text) and (counted or masked):
                     found.append(f"{text}[{index}]")
         counters = [one for one in sorted(indices) if known.get(one, Kind("", ())).letter == "k"]
         between = "][" if "][" in ast.unparse(self.statement) else ", "
@@ -130,6 +130,11 @@ class Line:
         alike = [f"{text}[{index}]" for index, whose in shapes.items() for text, kind in known.items()
                  if kind == whose and whose.shape and text.isidentifier()]  # fmt: skip
         return [*of_elements[:MOST_ENTRIES], *found[:MOST_ENTRIES], *alike[:MOST_ENTRIES]]
+
+
+def is_dotted(text: str) -> bool:
+    """Whether a text is a name, or an attribute of one."""
+    return all(map(str.isidentifier, text.split(".")))
 
 
 class Visible:

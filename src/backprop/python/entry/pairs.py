@@ -45,7 +45,7 @@ BACK_OTHERWISE = re.compile(
     r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|der\w*ative|deriv|prime)$", re.IGNORECASE
 )
 COSTS = re.compile(
-    r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?like\w*|neg\w*_log_?like\w*)"
+    r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?lik\w*|neg\w*_log_?lik\w*)"
     r"(?:_?fun(?:c|ction)?)?$",
     re.IGNORECASE,
 )
@@ -137,8 +137,8 @@ def all_pairs(code: Code) -> list[Pair]:
         Pair(forth.name, "functions", forth, back)
         for back in functions.values()
         if back.name not in known
-        and (forth := counterpart(back.name, functions)) is not None
-        and not apart(code, forth, back)
+        and (found_by_name := counterpart(back.name, functions)) is not None
+        and not apart(code, forth := whole(found_by_name, back, functions), back)
     ]
     for name, methods in code.classes().items():
         if all(passes(methods)):
@@ -403,6 +403,21 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
     return next((functions[one] for one in names if one in functions and one != name), None)
 
 
+def whole(forth: ast.FunctionDef, back: ast.FunctionDef, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef:
+    """A forward pass, or the function that calls it and takes and gives what the backward pass has beside that: a loss
+    of what `policy_forward` gives is what `policy_backward` goes back through."""
+    needed = {one for one in required_names(back) if not is_of_gradient(one)}
+    lacking = needed - {*parameter_names(forth), *returns(forth)}
+    for one in functions.values() if lacking else ():
+        called = {node.id for node in ast.walk(one) if isinstance(node, ast.Name)}
+        own = set(parameter_names(one))
+        kept = lacking - own  # what it returns beside its result
+        around = forth.name in called and back.name not in called and own >= set(parameter_names(forth))
+        if around and kept < lacking and 0 < len(kept) < len(returns(one)):
+            return one
+    return forth
+
+
 def of_slope(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
     """The function whose slope another one is by its name: `costPrime`, `tanh_deriv`, `d_relu`; or that takes the same
     where its name has `cost` or `loss` in place of a gradient's word: `compute_gradient`, `compute_cost`."""
@@ -555,7 +570,11 @@ def is_both(function: ast.FunctionDef) -> bool:
     """Whether a function returns a number and what are gradients by their names; behind a loss a state may follow."""
     returned, known = returns(function), names_in([function])
     given = arguments_of(function)
-    like = [is_of_gradient(one) and one not in given and not is_word(one, known) for one in returned]
+    like = [
+        one not in given
+        and ((is_of_gradient(one) and not is_word(one, known)) or not given.isdisjoint(bases(one)[:1]))  # `gW`
+        for one in returned
+    ]
     costs = bool(returned) and is_cost(returned[-1])
     if like and like[0] and not costs:
         return False  # gradients alone: a backward pass
