@@ -30,7 +30,8 @@ class Means:
         over: set[int] = set()
         for point, outcome in self.outcomes:
             right = self.runner.swept(point.given, point.upstream, list(self.wrong))
-            over |= {times(outcome.gradients.get(path), right.get(path)) for path in self.wrong}
+            both = [(outcome.gradients.get(path), right.get(path)) for path in self.wrong]
+            over |= {times(*some) for some in both if any(map(np.any, some))}  # dead units tell nothing
         size = next(iter(over)) if len(over) == 1 else 0
         known = self.outcomes[0][0].given if self.outcomes else {}
         sizes = {length for path in self.runner.paths(known) for length in np.shape(at_path(known, path))}
