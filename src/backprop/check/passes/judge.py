@@ -158,7 +158,6 @@ class Judge:
             found = self.as_clipped(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
             found = self.as_intended(self.as_set(self.through_steps(found, outcomes), outcomes), outcomes)
-            found = self.as_intended(self.through_steps(found, outcomes), outcomes)
             found = self.as_means(found, outcomes)
         if not any(one.verdict == "wrong" for one in found.values()):
             found = self.hidden(found)
