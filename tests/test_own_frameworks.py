@@ -1332,3 +1332,37 @@ def test_the_context_of_a_framework_is_made_as_its_apply_makes_it(
         done = shell(f"backprop check ops.py:{of} {given} --seed 1", tmp_path)
         assert done.returncode == status, done.stderr
         assert status == 0 or "WRONG" in done.stdout
+
+
+EXPONENT = """
+import numpy as np
+
+class Node:
+    def __init__(self, data, by=None):
+        self.data = np.array(data)
+        self.by = by
+        self.grad = np.zeros_like(self.data)
+
+    def backward(self, grad):
+        self.grad += grad
+        if self.by is not None:
+            self.by.backward(self.grad)
+
+class Power:
+    def forward(self, base, exponent):
+        self.cache = base, exponent
+        return Node(base.data ** exponent.data, self)
+
+    def backward(self, above):
+        base, exponent = self.cache
+        base.backward(above * exponent.data * base.data ** (exponent.data - 1))
+"""
+
+
+def test_a_gradient_that_nobody_touched_is_missing_and_not_wrong(check: Check) -> None:
+    given = {"base": [0.5, 1.2, 2.0], "exponent": [3.0, 2.5, -1.0]}
+    found = check("ops.py:Power", given, {"ops.py": EXPONENT})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"base": "ok", "exponent": "missing"}
+    assert (found["verdict"], found["lines"]) == ("incomplete", [])
+    given["exponent"] = 3.5  # a setting
+    assert check("ops.py:Power", given, {"ops.py": EXPONENT})["verdict"] == "ok"

@@ -122,7 +122,7 @@ class Back(Taken):
         found = found if self.above else self.contracted(found, forward.outputs, original, given)
         for name, value in given.items():
             gradient = held_gradient(self.holders.get(name))
-            if gradient is not None and not (returned is not None and same(gradient, idle[name])):  # nobody touched it
+            if gradient is not None and not same(gradient, idle[name]):  # else nobody touched it
                 found[(name,)], by = gradient, "attribute"
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
