@@ -7,12 +7,14 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
+from backprop.check.passes.verdict import CAUSES
 from backprop.cli import progress
 from backprop.python.source import uses_torch
 from conftest import in_process
@@ -76,6 +78,27 @@ def test_a_mistake_makes_the_gradients_wrong_that_hang_on_it(name: str, tmp_path
     assert (line["line"], line["verdict"]) == (number, "wrong")
     original = backward.splitlines()[number - 1].strip()
     assert ast.dump(ast.parse(line["write"])) == ast.dump(ast.parse(original))
+
+
+def test_a_faulty_line_is_told_with_its_cause(tmp_path: Path) -> None:
+    forward = "import numpy as np\ndef f_forward(x, w):\n    h = np.tanh(x * w)\n    return h, (x, w, h)\n"
+    wrong = "def f_backward(dh, kept):\n    x, w, h = kept\n    da = dh * (1 + h**2)\n    return da * w, da * x\n"
+    done = check(tmp_path, "f.py --seed 1", {"x": [0.5, -0.3], "w": [1.5, 2.0]}, f=forward + wrong)
+    told = (
+        "line 7 of f_backward: the sign is turned\ninstead of `da = dh * (1 + h**2)` write:\n    da = dh * (1 - h ** 2)"
+    )
+    assert told in done.stdout
+    words = [*causes_in(schema("check").schema)]
+    assert words
+    assert all({*CAUSES, "stale", None} == {*some} for some in words)
+
+
+def causes_in(tree: Any) -> Iterator[list[str | None]]:
+    """The words for a cause, wherever a schema has them."""
+    for key, one in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+        if key == "cause" and "enum" in one:
+            yield one["enum"]
+        yield from causes_in(one)
 
 
 TWO = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from backprop.check.passes.verdict import Gradient, Place, Verdict
+from backprop.check.passes.verdict import CAUSES, Gradient, Place, Verdict
 from backprop.check.report import LOUD, VERDICT, overall
 from backprop.errors.spelling import in_shell
 from backprop.show import objects
@@ -65,10 +65,12 @@ def passes_grid(verdicts: Sequence[Verdict]) -> Grid:
 
 
 def lines_text(verdicts: Sequence[Verdict]) -> str:
-    """The faulty lines in words, each with the line to write instead."""
+    """The faulty lines in words, each with its cause, and the line to write instead."""
     said = []
     for one in (line for verdict in verdicts for line in verdict.lines):
         where = f"line {one.line}" + (f" of {one.function}" if one.function else "")
+        words = [CAUSES[one.cause]] if one.cause is not None else []
+        first, *more = [*words, *([one.advice] if one.advice else [])] or [""]
         write = [] if one.write is None else [f"    {text}" for text in one.write.splitlines()]
-        said.append("\n".join([f"{where}: {one.advice}" if one.advice else where, *write]))
+        said.append("\n".join([f"{where}: {first}" if first else where, *more, *write]))
     return "\n".join(dict.fromkeys(said)) + "\n" if said else ""

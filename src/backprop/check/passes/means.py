@@ -38,9 +38,10 @@ class Means:
         return size if size > 1 and size in sizes else 0
 
     def are_meant(self, right: Sequence[Path]) -> bool:
-        """Whether the layer takes the mean in all its weights, and only there: what is right has the examples, and what
-        is not is divided in the text. Whether that is wrong hangs on what comes from above."""
-        if not self.size or not right or not self.runner.above or self.runner.pair.of_one:
+        """Whether the layer takes the mean in all its weights, of which there are several, and only there: what is
+        right has the examples, and what is not is divided in the text. Whether that is wrong hangs on what comes from
+        above."""
+        if not self.size or len(self.wrong) < 2 or not right or not self.runner.above or self.runner.pair.of_one:
             return False
         given = self.outcomes[0][0].given
         examples = all(self.size in np.shape(at_path(given, path)) for path in right)

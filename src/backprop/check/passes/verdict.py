@@ -8,6 +8,23 @@ from typing import Any, NamedTuple
 from backprop.python.entry.gradients import Path
 
 
+#: The mistakes that have a name, each in words that hold for all that is called so.
+CAUSES = {
+    "overwrites": "`=` where `+=` is needed: the share that was there is lost",
+    "missing-share": "a share of the gradient is missing",
+    "counted-twice": "a share is counted twice",
+    "sign": "the sign is turned",
+    "not-swapped": "the local gradient of the other input is taken",
+    "no-upstream": "the gradient from above is forgotten",
+    "no-local": "a factor of the local gradient is forgotten",
+    "wrong-point": "another value is taken than the right one",
+    "factor": "a factor is missing, wrong or too much",
+    "transposed": "a matrix is transposed that should not be, or the reverse",
+    "not-summed": "it is not summed as it was broadcast",
+    "wrong-axis": "another axis is taken",
+}
+
+
 class Gradient(NamedTuple):
     """What is said about one gradient: "ok", "wrong", "missing", "imprecise"."""
 
@@ -22,7 +39,8 @@ class Gradient(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A line of the verdict: where the mistake is, why, and what to write; `write` is proven, or None.
+    """A line of the verdict: where the mistake is, why (one of CAUSES, or None), and what to write; `write` is proven,
+    or None.
 
     `yours` is what the line gives where that is wrong first, `expected` what it gives with the cure; `iteration` is the
     round of the innermost loop there.
