@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from backprop.python.entry.gradients import Path
 
-
 #: The mistakes that have a name, each in words that hold for all that is called so.
 CAUSES = {
     "overwrites": "`=` where `+=` is needed: the share that was there is lost",
