@@ -241,7 +241,7 @@ def test_a_function_of_python_is_mapped_over_rows_of_numbers(run: Callable[[str]
     ]  # fmt: skip
     assert run("map many.py:power rows.csv --set n=3 --wrt x").splitlines()[1] == "1,2,8.0,12.0"
     assert "bent chooses by its values" in run("map many.py:bent rows.csv")
-    assert "of kind float has no .sum" in run("map many.py:total rows.csv")
+    assert "total works on arrays" in run("map many.py:total rows.csv")
 
 
 NET = """
@@ -1557,7 +1557,7 @@ def test_labels_may_have_another_name_in_the_backward_pass(check: Check) -> None
     assert wrong["verdict"] == "wrong"
 
 
-PARTS = """
+SCALED = """
 import numpy as np
 class Scaled:
     def __init__(self, size):
@@ -1575,10 +1575,10 @@ class Scaled:
 def test_a_backward_pass_in_parts_is_one(check: Check) -> None:
     """Each is called; what the input is called is its own affair, and a mistake in one of them has its line."""
     given = {"X": [[0.3, -1.0], [0.7, 2.0]], "size": 2}
-    found = check("scaled.py", given, {"scaled.py": PARTS})
+    found = check("scaled.py", given, {"scaled.py": SCALED})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"X": "ok", "weights": "ok"}
     assert "input of the backward pass is taken for X" in found["remarks"]
-    (line,) = check("scaled.py", given, {"scaled.py": PARTS.replace("* np.tanh(input)).", "* input).")})["lines"]
+    (line,) = check("scaled.py", given, {"scaled.py": SCALED.replace("* np.tanh(input)).", "* input).")})["lines"]
     assert (line["function"], line["line"]) == ("backward_update_gradient", 12)
 
 

@@ -289,7 +289,8 @@ class Back(Taken):
         """What a backward pass returns, one by one. A list may be one gradient: of a list, or of rows of an array."""
         if not isinstance(returned, tuple | list):
             return [returned]
-        shapes = [np.shape(at_path(given, path)) for path in self.paths(given)]
+        paths = self.paths(given)
+        shapes = [np.shape(at_path(given, path)) for path in paths]
         if numbers_in(returned):
             return [returned] if shapes[:1] == [np.shape(returned)] else list(returned)
         like = isinstance(returned, list) or self.takes_tuples
@@ -299,9 +300,9 @@ class Back(Taken):
         )
         if (of_rows or isinstance(first, list)) and list(map(np.shape, returned)) == list(map(np.shape, first)):
             return [np.array(returned) if of_rows else returned]
-        flat = [one for _, one in leaves(returned)]  # `return dx, (dw, db)`
-        nested = len(flat) > len(returned) and all(map(is_gradient, flat)) and list(map(np.shape, flat)) == shapes
-        return flat if nested else list(returned)
+        flat = [one for _, one in leaves(returned)]  # `return dx, (dw, db)`, of inputs that are none in another
+        nested = len(flat) > len(returned) and all(map(is_gradient, flat)) and {*map(len, paths)} == {1}
+        return flat if nested and list(map(np.shape, flat)) == shapes else list(returned)
 
     def kept_gradients(
         self, own: Object, before: dict[int, dict[str, Any]], given: dict[str, Any], returned: Any
