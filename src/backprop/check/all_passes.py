@@ -16,7 +16,7 @@ from backprop.errors.spelling import option, said
 from backprop.python.entry.as_called import AsCalled
 from backprop.python.entry.examples import give
 from backprop.python.entry.runner import Runner
-from backprop.python.source import parameter_names
+from backprop.python.names import parameter_names
 
 if TYPE_CHECKING:
     from backprop.python.entry.pairs import Pair

@@ -6,8 +6,7 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Callable, Collection, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,7 +15,9 @@ from backprop.errors.spelling import option
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import KNOWN
 from backprop.python.interpret.machine import ERRORS
+from backprop.python.names import DEFINING, free, inside, is_used, names_set, names_used, required_names
 from backprop.python.registered import WORDS, registered
+from backprop.python.restated import as_import, inner_classes, whole_backward
 from backprop.python.usual import stand_ins
 from backprop.python.values.frames import Source, problem_at
 from backprop.python.values.meter import MOST_OF_NOTEBOOK, Refusal, check_length, unread
@@ -24,11 +25,6 @@ from backprop.python.values.scope import OF_OTHERS, Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
 MOST_FILES = 100  # that are read because a file imports from them
-DEFINING = (
-    ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Try, ast.If,
-    ast.AugAssign, ast.Expr,
-)  # fmt: skip
-ADDING = frozenset(["append", "extend", "insert", "update", "setdefault", "add", "add_argument", "set_defaults"])
 USUAL = {
     "np": ("numpy",), "numpy": ("numpy",), "math": ("math",), "torch": ("torch",), "F": ("torch", "nn", "functional"),
 }  # fmt: skip
@@ -49,37 +45,11 @@ class Part(NamedTuple):
 def part_of(text: str, name: str | None) -> Part:
     """A text, parsed, with its functions that have rules of differentiation beside them."""
     part = parsed(text, name)
-    part.tree.body[:] = [all_of(one, part.tree.body) for one in part.tree.body]
+    part.tree.body[:] = [as_import(one, part.tree.body) for one in part.tree.body]
     part.tree.body += [one for statement in part.tree.body for one in inner_classes(statement)]
     if WORDS.search(text):
         part.tree.body += registered(part.tree)
     return part
-
-
-def all_of(statement: ast.stmt, body: list[ast.stmt]) -> ast.stmt:
-    """`from numpy import *` in place of a call that puts the names of NumPy among those of the text, each as it is or
-    wrapped: `wrap(np.__dict__, globals())`."""
-    given = statement.value.args if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else []
-    words = [ast.unparse(one) for one in given] if len(given) == 2 else ["", ""]
-    names = {alias.asname: alias.name for one in body if isinstance(one, ast.Import) for alias in one.names}
-    module = names.get(words[0].removesuffix(".__dict__"))
-    if words[1] != "globals()" or module is None:
-        return statement
-    return ast.copy_location(ast.ImportFrom(module, [ast.alias("*", lineno=1, col_offset=0)], 0), statement)
-
-
-def inner_classes(statement: ast.stmt) -> list[ast.ClassDef]:
-    """The classes inside a class that have both passes, each by its whole name: `Mish.F`."""
-    found: list[ast.ClassDef] = []
-    if not isinstance(statement, ast.ClassDef):
-        return found
-    for one in statement.body:
-        if isinstance(one, ast.ClassDef):
-            names = {inner.name for inner in one.body if isinstance(inner, ast.FunctionDef)}
-            if {"forward", "backward"} <= names:
-                whole = ast.ClassDef(f"{statement.name}.{one.name}", one.bases, one.keywords, one.body, [])
-                found.append(ast.copy_location(whole, one))
-    return found
 
 
 def parsed(text: str, name: str | None) -> Part:
@@ -346,43 +316,6 @@ class Code:
         return self.found[key]
 
 
-BACKWARD = re.compile(r"_*(back(ward|prop|_?propagat\w*)(_pass|_prop\w*|_step|_impl|_fn)?|bwd)")
-IN_PARTS = "in parts"  # the mark of a backward pass that no text has
-
-
-def whole_backward(tree: ast.ClassDef, known: Mapping[str, ast.ClassDef]) -> list[ast.stmt]:
-    """The backward pass of a class that has it in parts which take the same, `backward_delta(self, input, delta)` and
-    `backward_update_gradient(self, input, delta)`: each is called, the one that returns something at the end. One that
-    is inherited may call them itself."""
-    methods = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
-    parts = [one for name, one in methods.items() if re.match(r"backward_\w", name)]
-    taken = {tuple(parameter_names(one)) for one in parts}
-    forward = any(re.fullmatch(r"forward(_pass|_prop\w*)?|__call__", name) for name in methods)
-    paired = any(one.name.replace("back", "for", 1) in methods for one in parts)
-    ends = [one for one in parts if any(isinstance(node, ast.Return) and node.value for node in ast.walk(one))]
-    if not forward or paired or len(taken) != 1 or len(ends) > 1 or len(*taken) < 2 or has_backward(tree, known):
-        return []
-    me, *names = next(iter(taken))
-    calls = [f"{me}.{one.name}({', '.join(names)})" for one in parts if one not in ends]
-    calls += [f"return {me}.{one.name}({', '.join(names)})" for one in ends]
-    made = ast.parse("\n    ".join([f"def backward({', '.join([me, *names])}):", *calls])).body
-    for node in (node for one in made for node in ast.walk(one)):
-        ast.copy_location(node, parts[0])
-        if isinstance(node, ast.FunctionDef):
-            node.type_comment = IN_PARTS
-    return [*made]
-
-
-def has_backward(tree: ast.ClassDef, known: Mapping[str, ast.ClassDef], seen: tuple[str, ...] = ()) -> bool:
-    """Whether a class has a backward pass in its text, or one that it is made from has."""
-    own = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.type_comment != IN_PARTS]
-    bases = [ast.unparse(base).rpartition(".")[2] for base in tree.bases]
-    above = [known[name] for name in bases if name in known and name not in (tree.name, *seen)]
-    return any(BACKWARD.fullmatch(one.name) for one in own) or any(
-        has_backward(one, known, (tree.name, *seen)) for one in above
-    )
-
-
 def is_needed(statement: ast.stmt, used: set[str] | None, placing: Mapping[str, set[str]]) -> bool:
     """Whether a statement at the top defines something that is used; where nobody tells what is, whether it defines
     without computing."""
@@ -409,96 +342,6 @@ def calls(statement: ast.stmt, names: set[str]) -> bool:
     """Whether a statement is a call of one of some functions."""
     call = statement.value if isinstance(statement, ast.Expr) else None
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in names
-
-
-def is_used(statement: ast.stmt, used: set[str], placing: Mapping[str, set[str]]) -> bool:
-    """Whether what a statement sets is among the names that are used, or, where it does not compute, the attributes.
-    `placing` has what each function reads that may be a decorator and put what it decorates there."""
-    names = names_set(statement)
-    dotted = isinstance(statement, DEFINING[:4]) and any(f".{name}" in used for name in names)
-    by_text = "globals" in used and isinstance(statement, DEFINING[:2])  # globals()[name]
-    decorators = statement.decorator_list if isinstance(statement, DEFINING[:2]) else []
-    heads = [next((node.id for node in ast.walk(one) if isinstance(node, ast.Name)), "") for one in decorators]
-    placed = any(not used.isdisjoint(placing.get(head, ())) for head in heads)
-    return "*" in names or dotted or by_text or placed or not names.isdisjoint(used)
-
-
-def names_used(
-    roots: list[Any], statements: list[ast.stmt], modules: Collection[str] = (),
-    placing: Mapping[str, set[str]] = MappingProxyType({}),
-) -> set[str]:  # fmt: skip
-    """The names that some trees read, also of modules, and that the statements read which define these."""
-    used = {one.name for one in roots if isinstance(one, ast.FunctionDef | ast.ClassDef)}
-    pending, left = roots, statements
-    while pending:
-        used.update(*[free(one, modules) for one in pending])
-        pending = [one for one in left if is_used(one, used, placing)]
-        left = [one for one in left if not is_used(one, used, placing)]
-    return used
-
-
-def free(tree: ast.AST, modules: Collection[str] = ()) -> set[str]:
-    """The names that a tree reads, also of modules, and its attributes with their dots; of functions in it, those that
-    they do not set themselves."""
-    found: set[str] = set()
-    pending: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
-    while pending:
-        node, own = pending.pop()
-        if isinstance(node, ast.Name) and node.id not in own:
-            found.add(node.id)
-        elif isinstance(node, ast.Global):
-            found.update(node.names)
-        elif isinstance(node, ast.alias):
-            found.update(node.name.split("."))
-        elif isinstance(node, ast.Attribute):
-            of_module = isinstance(node.value, ast.Name) and node.value.id in modules
-            found.update([f".{node.attr}", node.attr] if of_module else [f".{node.attr}"])
-        children = list(ast.iter_child_nodes(node))
-        if isinstance(node, ast.FunctionDef | ast.Lambda):
-            body = node.body if isinstance(node.body, list) else [node.body]
-            inner = own | own_names(node)
-            pending += [(one, inner) for one in body]
-            children = [one for one in children if one not in body]
-        pending += [(one, own) for one in children]
-    return found
-
-
-def own_names(function: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
-    """The parameters of a function, and what it sets."""
-    nodes = list(ast.walk(function))
-    parameters = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    return frozenset(
-        parameters | {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-    )
-
-
-@cache
-def names_set(statement: ast.stmt) -> set[str]:
-    """The names that a statement at the top defines, or changes something of."""
-    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-        return {statement.name}
-    if isinstance(statement, ast.Try | ast.If):
-        return {name for one in inside(statement) for name in names_set(one)}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
-    targets = [target for one in ast.walk(statement) if isinstance(one, ast.Assign) for target in one.targets]
-    targets += [one.target for one in ast.walk(statement) if isinstance(one, ast.AugAssign | ast.AnnAssign)]
-    if isinstance(statement, ast.Expr):  # `layers.append(…)`
-        call = statement.value if isinstance(statement.value, ast.Call) else None
-        adds = call is not None and isinstance(call.func, ast.Attribute) and call.func.attr in ADDING
-        targets = [call.func.value] if adds else []  # type: ignore[union-attr]
-    changed = {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
-    nodes = [one for one in ast.walk(statement) if isinstance(one, ast.Name)]
-    return changed | {one.id for one in nodes if isinstance(one.ctx, ast.Store)}
-
-
-def inside(statement: ast.stmt) -> list[ast.stmt]:
-    """A statement, or in place of a `try` or an `if` what stands in it, what is done otherwise last."""
-    if not isinstance(statement, ast.Try | ast.If):
-        return [statement]
-    handlers = statement.handlers if isinstance(statement, ast.Try) else []
-    otherwise = [one for handler in handlers for one in handler.body]
-    return [one for first in (*statement.body, *statement.orelse, *otherwise) for one in inside(first)]
 
 
 def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
@@ -611,16 +454,3 @@ def is_of_tensors(node: Any) -> bool:
         return False
     of_library = isinstance(function.value, ast.Name) and function.value.id == "F"
     return of_library or function.attr in OF_TENSORS
-
-
-def parameter_names(function: ast.FunctionDef) -> list[str]:
-    given = function.args
-    return [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
-
-
-def required_names(function: ast.FunctionDef) -> list[str]:
-    """The parameters without a default."""
-    given = function.args
-    positional = [one.arg for one in (*given.posonlyargs, *given.args)]
-    named = [one.arg for one, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is None]
-    return [*positional[: len(positional) - len(given.defaults)], *named]

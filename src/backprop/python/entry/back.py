@@ -42,7 +42,7 @@ from backprop.python.entry.pairs import returns
 from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.source import parameter_names
+from backprop.python.names import parameter_names
 from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.scope import Function, Object, Scope
 

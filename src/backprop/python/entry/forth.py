@@ -25,7 +25,8 @@ from backprop.python.entry.rounds import COST, called, names_in
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
-from backprop.python.source import Part, names_set, names_used, parameter_names, required_names
+from backprop.python.names import names_set, names_used, parameter_names, required_names
+from backprop.python.source import Part
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope

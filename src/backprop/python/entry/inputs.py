@@ -31,16 +31,8 @@ from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.source import (
-    Code,
-    Part,
-    names_set,
-    names_used,
-    parameter_names,
-    required_names,
-    roots_of,
-    uses_torch,
-)
+from backprop.python.names import names_set, names_used, parameter_names, required_names
+from backprop.python.source import Code, Part, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.arrays import HELD
 from backprop.python.values.meter import Meter, Refusal

@@ -17,7 +17,7 @@ from backprop.python.entry.inputs import UPSTREAM_LIKE, Inputs
 from backprop.python.entry.objects import LISTS, inner, rowed
 from backprop.python.entry.pairs import Pair, attributes, leading, returns
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.source import parameter_names, required_names
+from backprop.python.names import parameter_names, required_names
 from backprop.python.values.scope import Function, Object, Scope
 
 OF_ABOVE = re.compile(r"delta|grad|error|upstream|(^|_)d_?(out|y|z)", re.IGNORECASE)  # of an attribute

@@ -12,8 +12,9 @@ from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
 from backprop.python.entry.rounds import Passes, arguments_of, both_passes, names_in, training
+from backprop.python.names import names_set, names_used, parameter_names, required_names
 from backprop.python.registered import MARK, handed_back
-from backprop.python.source import Code, Part, names_set, names_used, parameter_names, required_names
+from backprop.python.source import Code, Part
 from backprop.python.values.arrays import HELD
 
 BACK = re.compile(

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
-from backprop.python.source import names_set
+from backprop.python.names import names_set
 
 LOOPS = (ast.For, ast.While)
 ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)

@@ -18,7 +18,7 @@ from backprop.python.entry.inputs import UPSTREAM_LIKE, names_read
 from backprop.python.entry.objects import LISTS
 from backprop.python.entry.outputs import OF_STATE, OUTPUTS, Forward, entries_in
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.source import parameter_names
+from backprop.python.names import parameter_names
 from backprop.python.values.scope import Class, Object, Scope
 
 INPUT = re.compile(r"(?i:x|in|inp|inpt|inputs?|input_?(data|x|val\w*|tensor|array|batch)?|x_?in|a_prev)")

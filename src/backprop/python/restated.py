@@ -1,0 +1,71 @@
+"""What a text says in a form of its own, said as others say it: trees with the places of the user's."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+
+from backprop.python.names import parameter_names
+
+BACKWARD = re.compile(r"_*(back(ward|prop|_?propagat\w*)(_pass|_prop\w*|_step|_impl|_fn)?|bwd)")
+IN_PARTS = "in parts"  # the mark of a backward pass that no text has
+
+
+def as_import(statement: ast.stmt, body: list[ast.stmt]) -> ast.stmt:
+    """`from numpy import *` in place of a call that puts the names of NumPy among those of the text, each as it is or
+    wrapped: `wrap(np.__dict__, globals())`."""
+    given = statement.value.args if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else []
+    words = [ast.unparse(one) for one in given] if len(given) == 2 else ["", ""]
+    names = {alias.asname: alias.name for one in body if isinstance(one, ast.Import) for alias in one.names}
+    module = names.get(words[0].removesuffix(".__dict__"))
+    if words[1] != "globals()" or module is None:
+        return statement
+    return ast.copy_location(ast.ImportFrom(module, [ast.alias("*", lineno=1, col_offset=0)], 0), statement)
+
+
+def inner_classes(statement: ast.stmt) -> list[ast.ClassDef]:
+    """The classes inside a class that have both passes, each by its whole name: `Mish.F`."""
+    found: list[ast.ClassDef] = []
+    if not isinstance(statement, ast.ClassDef):
+        return found
+    for one in statement.body:
+        if isinstance(one, ast.ClassDef):
+            names = {inner.name for inner in one.body if isinstance(inner, ast.FunctionDef)}
+            if {"forward", "backward"} <= names:
+                whole = ast.ClassDef(f"{statement.name}.{one.name}", one.bases, one.keywords, one.body, [])
+                found.append(ast.copy_location(whole, one))
+    return found
+
+
+def whole_backward(tree: ast.ClassDef, known: Mapping[str, ast.ClassDef]) -> list[ast.stmt]:
+    """The backward pass of a class that has it in parts which take the same, `backward_delta(self, input, delta)` and
+    `backward_update_gradient(self, input, delta)`: each is called, the one that returns something at the end. One that
+    is inherited may call them itself."""
+    methods = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
+    parts = [one for name, one in methods.items() if re.match(r"backward_\w", name)]
+    taken = {tuple(parameter_names(one)) for one in parts}
+    forward = any(re.fullmatch(r"forward(_pass|_prop\w*)?|__call__", name) for name in methods)
+    paired = any(one.name.replace("back", "for", 1) in methods for one in parts)
+    ends = [one for one in parts if any(isinstance(node, ast.Return) and node.value for node in ast.walk(one))]
+    if not forward or paired or len(taken) != 1 or len(ends) > 1 or len(*taken) < 2 or has_backward(tree, known):
+        return []
+    me, *names = next(iter(taken))
+    calls = [f"{me}.{one.name}({', '.join(names)})" for one in parts if one not in ends]
+    calls += [f"return {me}.{one.name}({', '.join(names)})" for one in ends]
+    made = ast.parse("\n    ".join([f"def backward({', '.join([me, *names])}):", *calls])).body
+    for node in (node for one in made for node in ast.walk(one)):
+        ast.copy_location(node, parts[0])
+        if isinstance(node, ast.FunctionDef):
+            node.type_comment = IN_PARTS
+    return [*made]
+
+
+def has_backward(tree: ast.ClassDef, known: Mapping[str, ast.ClassDef], seen: tuple[str, ...] = ()) -> bool:
+    """Whether a class has a backward pass in its text, or one that it is made from has."""
+    own = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.type_comment != IN_PARTS]
+    bases = [ast.unparse(base).rpartition(".")[2] for base in tree.bases]
+    above = [known[name] for name in bases if name in known and name not in (tree.name, *seen)]
+    return any(BACKWARD.fullmatch(one.name) for one in own) or any(
+        has_backward(one, known, (tree.name, *seen)) for one in above
+    )
