@@ -44,7 +44,7 @@ class Steps:
         handed = [found[path] for swept in self.swept for found in swept if path in found]
         if self.any and any(np.isnan(one).any() for one in handed):
             return True
-        return self.is_flat(path) and (any(np.any(one) for one in handed) or self.moves(path))
+        return self.is_flat(path) and any(np.any(one) for one in handed)
 
     def is_flat(self, path: Path) -> bool:
         return all(not np.any(point.swept.get(path, 1.0)) for point, _ in self.points)
