@@ -347,6 +347,24 @@ def linear_backward(dA, cache):
     assert any("takes the mean over 3 examples" in one for one in found["remarks"])
 
 
+def test_the_mean_over_examples_in_one_weight_alone_is_wrong_and_told(check: Check) -> None:
+    text = """
+def linear_forward(A, W):
+    return W @ A, (A, W)
+def linear_backward(dZ, cache):
+    A, W = cache
+    dW = dZ @ A.T / A.shape[1]
+    return W.T @ dZ, dW
+"""
+    found = check(
+        "linear.py",
+        {"A": [[1.0, 2.0, 0.5], [0.3, -2.0, 1.5]], "W": [[0.5, -1.0]]},
+        {"linear.py": f"import numpy as np\n{text}"},
+    )
+    assert "W: the right gradient over 3, as where a layer itself takes the mean over 3 examples" in found["remarks"]
+    assert [one["line"] for one in found["lines"]] == [7]
+
+
 MINE = """
 from lib.keep import Context
 from lib import operators
@@ -1657,19 +1675,6 @@ def step_backward(g, x_in, w, b):
     given = {"x": [[0.3, -1.0], [0.7, 2.0]], "w": [[0.5], [2.0]], "b": [0.1]}
     found = check("step.py", given, {"step.py": text})
     assert [one["verdict"] for one in found["gradients"]] == ["ok", "ok", "ok"]
-
-
-def test_a_gradient_with_an_axis_more_before_it_has_the_same_numbers(check: Check) -> None:
-    text = """
-import numpy as np
-def cell_forward(x):
-    return np.tanh(x), x
-def cell_backward(d, x):
-    return (d * (1 - np.tanh(x) ** 2)).reshape(1, -1)
-"""
-    found = check("cell.py", {"x": [0.3, -1.0]}, {"cell.py": text})
-    assert found["verdict"] == "ok"
-    assert any("is 1×2 and x 2" in one for one in found["remarks"])
 
 
 def test_what_has_the_name_of_an_input_and_of_a_result_is_the_input_where_shapes_differ(check: Check) -> None:

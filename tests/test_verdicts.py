@@ -297,7 +297,7 @@ def affine_backward(dout, cache):
 @pytest.mark.parametrize(("of_bias", "made", "verdict"), [
     ((1, 3), "dout.sum(axis=0)", "ok"),
     ((1, 3), "dout.mean(axis=0)", "wrong"),
-    ((3,), "dout.sum(axis=0, keepdims=True)", "ok"),
+    ((3,), "dout.sum(axis=0, keepdims=True)", "wrong"),
 ])  # fmt: skip
 def test_a_gradient_that_lacks_axes_which_an_update_adds_is_right(
     of_bias: tuple[int, ...], made: str, verdict: str

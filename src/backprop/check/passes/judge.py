@@ -58,10 +58,11 @@ class Judge:
         for path in found:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
+        updates = self.runner.updates  # of the network's own weights, by itself
         of_weights = (
             any(path[0] in made for path in found)
             and not self.runner.above
-            and (self.binding.loss is None or self.runner.renamed or self.runner.updates)
+            and (self.binding.loss is None or self.runner.renamed or any(name in made for name, *_ in updates))
         )  # a cost, of which the inputs are data
         pair = self.runner.pair
         of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
@@ -435,13 +436,7 @@ class Judge:
         for path, shape in self.runner.lower.items():
             name, wanted = ".".join(path), shape_text(np.shape(at_path(self.binding.given, path)))
             told = f"the gradient of {name} is {shape_text(shape)} and {name} {wanted}"
-            more = len(shape) > np.ndim(at_path(self.binding.given, path))
-            how = (
-                "the same numbers in one row"
-                if more
-                else "`-=` adds the axis by itself, and keepdims=True in a sum keeps it"
-            )
-            remarks.append(f"{told}: {how}")
+            remarks.append(f"{told}: `-=` adds the axis by itself, and keepdims=True in a sum keeps it")
         if whole := [name for name in self.binding.whole if (name,) in self.paths]:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")
         if self.unnamed:

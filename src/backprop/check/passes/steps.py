@@ -44,7 +44,7 @@ class Steps:
         handed = [found[path] for swept in self.swept for found in swept if path in found]
         if self.any and any(np.isnan(one).any() for one in handed):
             return True
-        return self.is_flat(path) and any(np.any(one) for one in handed)
+        return self.is_flat(path) and (any(np.any(one) for one in handed) or self.moves(path))
 
     def is_flat(self, path: Path) -> bool:
         return all(not np.any(point.swept.get(path, 1.0)) for point, _ in self.points)
@@ -67,7 +67,8 @@ class Steps:
             right = all(is_handed_on(gradients[path], its, point.given, path) for its, point, gradients in found)
             if right and any(not is_same(its, point.swept.get(path)) for its, point, _ in found):
                 return True
-        if self.is_flat(path) and self.moves(path):
+        handed = any(np.any(found.get(path, 0.0)) for swept in self.swept for found in swept)
+        if not handed and self.is_flat(path) and self.moves(path):  # by an index, and no step hands anything on
             return all(
                 path in gradients and np.array_equal(gradients[path], point.upstream[0])
                 for point, gradients in self.points

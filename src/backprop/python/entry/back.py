@@ -168,20 +168,15 @@ class Back(Taken):
         return found
 
     def added(self, outcome: Outcome, given: dict[str, Any]) -> Outcome:
-        """Gradients in the shape of their inputs, where one of both has axes of length 1 before it: `b -= rate * db`
-        does so by itself, and a row is handed on as one. A framework takes no such gradient."""
+        """Gradients in the shape of their inputs, where these have axes of length 1 before it: `b -= rate * db` does so
+        by itself. A framework takes no such gradient."""
         if self.pair.kind in ("autograd", "vjp"):
             return outcome
         for path, one in outcome.gradients.items():
             if not is_gradient(one) or not is_gradient(whose := at_path({**self.made_of, **given}, path)):
                 continue
             shape, wanted = np.shape(one), np.shape(whose)
-            fewer, more = sorted((shape, wanted), key=len)
-            if (
-                shape != wanted
-                and fewer == more[len(more) - len(fewer) :]
-                and np.size(one) == np.prod(wanted, dtype=int)
-            ):
+            if wanted != shape == wanted[len(wanted) - len(shape) :] and np.size(one) == np.prod(wanted, dtype=int):
                 outcome.gradients[path] = np.reshape(one, wanted)
                 self.lower[path] = shape
         return outcome
