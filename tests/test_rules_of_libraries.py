@@ -192,3 +192,10 @@ def test_an_operation_that_makes_something_of_its_inputs_first(check: Check) -> 
     assert check("graph.py:Leaf.__mul__", given, {"graph.py": GRAPH}).get("verdict") == "ok"
     wide = {"self": given["self"], "shape": [2, 3]}
     assert check("graph.py:Leaf.wide", wide, {"graph.py": GRAPH}).get("verdict") == "ok"
+
+
+def test_what_a_lambda_gives_is_written_without_return(check: Check) -> None:
+    text = "import jax\nimport jax.numpy as jnp\n@jax.custom_gradient\ndef soft(x):\n"
+    text += "    return jnp.log1p(jnp.exp(x)), lambda g: g * jnp.exp(x) / (1 + jnp.exp(-x))\n"
+    (line,) = check("soft.py", {"x": [0.5, -1.2, 2.1]}, {"soft.py": text})["lines"]
+    assert (line["line"], line["write"]) == (5, "g * jnp.exp(x) / (1 + jnp.exp(x))")

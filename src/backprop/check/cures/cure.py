@@ -365,7 +365,10 @@ def place_of(cure: Cure) -> Place:
 def written(cure: Cure) -> str:
     """The line to write, in the user's own words where only a part of it changes."""
     line, text = cure.line, cure.edit.text
-    small = set(SMALL_NUMBER.findall(ast.get_source_segment(line.source.text, line.statement) or ""))
+    segment = ast.get_source_segment(line.source.text, line.statement) or ""
+    if isinstance(line.statement, ast.Return) and not segment.startswith("return"):  # the value of a lambda
+        text = text.removeprefix("return ")
+    small = set(SMALL_NUMBER.findall(segment))
     if len(small) == 1:  # lines may be looked for without it
         text = text.replace("+ 0.0", f"+ {small.pop()}")
     if cure.edit.adds:
