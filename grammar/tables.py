@@ -1,6 +1,6 @@
 """Made from expression.lark by `python -m backprop.grammar.generate`. Do not edit."""
 
-CHECKSUM = 78487247504523803
+CHECKSUM = 536644232997498999
 
 TOKEN = '(?:(?:np|numpy|math|torch|jnp|jax\\.numpy|jax\\.nn|torch\\.nn\\.functional|F)\\.(?:linalg\\.)?(?:(?<!torch\\.)|(?!(?:std|var)\\b))(?=[^\\W\\d]\\w*[ \t]*\\(|(?:pi|e|tau|inf|nan)\\b)|[ \t\r\x0c\xa0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+|#[^\n]*)*+([^\\W\\d⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉][^\\W⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉]*(?:[̀-ͯऀ-႟][^\\W⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉]*)*+(?:(?:[ \t\r\x0c\xa0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+)?+(?:\\(|[-+*\\/]=(?!=)|=(?!=)))?|\\.(?!T[ \t]*\\()[^\\W\\d⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉][^\\W⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉]*(?:[̀-ͯऀ-႟][^\\W⁰¹²³⁴-⁹ⁿⁱᵀˆ¼½¾⅐-⅞↉]*)*(?:[ \t\r\x0c\xa0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]+)?\\(|(?:[0-9]+(?:_[0-9]+)*(?:\\.(?:[0-9]+(?:_[0-9]+)*)?)?|\\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+)?|[¼½¾⅐-⅞↉]|[⁺⁻]?(?:[⁰¹²³⁴-⁹]+|[ⁿⁱ])|[;\n](?:[;\\s]|#[^\n]*)*|"[^"\n]*"|(?:\\.\\.\\.|…)|(?:\\*\\*|\\^|ˆ)|(?:\\|\\||‖|∥)|\\.T(?!\\w)|ᵀ|(?:>=|≥)|(?:<=|≤)|(?:!=|≠)|==|(?s:.)|\\Z)'
 
@@ -27,6 +27,7 @@ power 2 2 root
 atom 3 2 absolute
 atom 3 2 call
 argument 2 2 keyword
+argument 2 2 keyword
 postfix 4 2 index
 postfix 4 2 method
 power 3 2 power
@@ -51,6 +52,7 @@ statements 5 4 definition
 subscript 3 3 slice_by
 subscript 3 2 slice_from_to
 subscripts 3 2 more
+tuple 5 3 tuple
 statements 6 5 definition
 subscript 4 3 slice_to_by
 subscript 4 3 slice_from_by
@@ -80,9 +82,11 @@ subscripts 1 1
 atom 4 3 call
 subscript 2 1 slice_from
 postfix 5 3 index
-postfix 5 3 method"""
+postfix 5 3 method
+tuple 4 3 tuple
+tuple 6 4 tuple"""
 
-EXPECTED = '156 157 157 158 157 159 157 160 157 161 157 162 163 164 157 165 1 166 167 168 3 169 170 171 158 7 11 157 172 173 174 175 19 176 177 178 27 29 33 179 180 37 181 182 157 183 184 157 157 157 185 157 157 157 157 157 157 157 157 186 45 187 188 189 190 191 192 185 193 194 195 196 197 198 199 200 58 60 62 64 157 157 158 66 201 202 203 204 205 206 207 208 209 210 211 91 157 212 96 157 213 214 215 216 217 218 104 108 219 220 157 116 120 157 157 221 222 130 223 224 225 133 137 141 157 226 157 145 157 149 153'
+EXPECTED = '165 166 166 167 166 168 166 169 166 170 166 171 172 173 166 174 1 175 176 177 3 178 179 180 167 7 11 181 182 183 184 185 19 186 187 188 27 29 33 189 190 37 191 192 166 193 194 166 166 166 195 166 166 166 166 166 166 166 166 196 166 45 48 197 198 199 200 201 202 195 203 204 205 206 207 208 209 210 59 61 63 65 166 166 167 67 211 212 213 214 215 216 217 218 219 220 221 222 96 166 223 101 166 224 225 226 227 228 229 109 113 230 231 232 166 121 125 166 166 233 234 135 235 236 237 238 239 142 146 150 166 240 166 241 242 154 166 158 243 162'
 
 PENDING = """\
 atom 0 expression 1 postfix 0 power 2 product 2 program 3 statements 4 sum 5 unary 2
@@ -112,7 +116,7 @@ atom 36 expression 37 postfix 36 power 38 product 38 sum 39 unary 38
 argument 40 arguments 40 atom 41 expression 40 postfix 41 power 42 product 42 sum 43 unary 42
 
 
-atom 44 expression 45 postfix 44 power 46 product 46 sum 47 unary 46
+atom 44 expression 45 postfix 44 power 46 product 46 sum 47 tuple 48 unary 46
 
 
 
@@ -127,35 +131,36 @@ atom 44 expression 45 postfix 44 power 46 product 46 sum 47 unary 46
 
 
 
-atom 48 expression 49 postfix 48 power 50 product 50 subscript 51 subscripts 51 sum 52 unary 50
-argument 53 arguments 53 atom 54 expression 53 postfix 54 power 55 product 55 sum 56 unary 55
-atom 57 postfix 57 power 58 unary 58
+atom 49 expression 50 postfix 49 power 51 product 51 subscript 52 subscripts 52 sum 53 unary 51
+argument 54 arguments 54 atom 55 expression 54 postfix 55 power 56 product 56 sum 57 unary 56
+atom 58 postfix 58 power 59 unary 59
 
 
-atom 59 postfix 59 power 60 unary 60
-atom 61 postfix 61 power 62 unary 62
-atom 63 postfix 63 power 64 unary 64
-atom 65 expression 66 postfix 65 power 67 product 67 sum 68 unary 67
-atom 69 postfix 69 power 70 product 70 sum 71 unary 70
-atom 72 postfix 72 power 73 product 73 sum 74 unary 73
-atom 75 postfix 75 power 76 product 76 sum 77 unary 76
-atom 78 postfix 78 power 79 product 79 unary 79
-atom 80 postfix 80 power 81 product 81 sum 82 unary 81
-atom 83 postfix 83 power 84 product 84 unary 84
-atom 85 postfix 85 power 86 product 86 sum 87 unary 86
-atom 88 postfix 88 power 89 product 89 sum 90 unary 89
+atom 60 postfix 60 power 61 unary 61
+atom 62 postfix 62 power 63 unary 63
+atom 64 postfix 64 power 65 unary 65
+atom 66 expression 67 postfix 66 power 68 product 68 sum 69 unary 68
+atom 70 postfix 70 power 71 product 71 sum 72 unary 71
+atom 73 postfix 73 power 74 product 74 sum 75 unary 74
+atom 76 postfix 76 power 77 product 77 sum 78 unary 77
+atom 79 postfix 79 power 80 product 80 unary 80
+atom 81 postfix 81 power 82 product 82 sum 83 unary 82
+atom 84 postfix 84 power 85 product 85 unary 85
+atom 86 postfix 86 power 87 product 87 sum 88 unary 87
+atom 89 postfix 89 power 90 product 90 sum 91 unary 90
 
+atom 92 expression 93 postfix 92 power 94 product 94 sum 95 unary 94
 
-argument 91 atom 92 expression 91 postfix 92 power 93 product 93 sum 94 unary 93
 
+argument 96 atom 97 expression 96 postfix 97 power 98 product 98 sum 99 unary 98
 
-atom 95 expression 96 postfix 95 power 97 product 97 sum 98 unary 97
 
+atom 100 expression 101 postfix 100 power 102 product 102 sum 103 unary 102
 
-atom 65 expression 66 postfix 65 power 67 product 67 sum 68 unary 67
 
-atom 99 expression 100 postfix 99 power 101 product 101 sum 102 unary 101
+atom 66 expression 67 postfix 66 power 68 product 68 sum 69 unary 68
 
+atom 104 expression 105 postfix 104 power 106 product 106 sum 107 unary 106
 
 
 
@@ -165,10 +170,10 @@ atom 99 expression 100 postfix 99 power 101 product 101 sum 102 unary 101
 
 
 
-atom 103 expression 104 postfix 103 power 105 product 105 sum 106 unary 105
-atom 107 expression 108 postfix 107 power 109 product 109 sum 110 unary 109
-argument 111 arguments 111 atom 112 expression 111 postfix 112 power 113 product 113 sum 114 unary 113
 
+atom 108 expression 109 postfix 108 power 110 product 110 sum 111 unary 110
+atom 112 expression 113 postfix 112 power 114 product 114 sum 115 unary 114
+argument 116 arguments 116 atom 117 expression 116 postfix 117 power 118 product 118 sum 119 unary 118
 
 
 
@@ -177,43 +182,51 @@ argument 111 arguments 111 atom 112 expression 111 postfix 112 power 113 product
 
 
 
-argument 91 atom 92 expression 91 postfix 92 power 93 product 93 sum 94 unary 93
 
+argument 96 atom 97 expression 96 postfix 97 power 98 product 98 sum 99 unary 98
 
 
-atom 115 expression 116 postfix 115 power 117 product 117 sum 118 unary 117
 
 
-atom 119 expression 120 postfix 119 power 121 product 121 sum 122 unary 121
+atom 120 expression 121 postfix 120 power 122 product 122 sum 123 unary 122
 
-atom 123 expression 124 postfix 123 power 125 product 125 sum 126 unary 125
-atom 127 expression 128 postfix 127 power 129 product 129 subscript 130 sum 131 unary 129
 
-argument 91 atom 92 expression 91 postfix 92 power 93 product 93 sum 94 unary 93
+atom 124 expression 125 postfix 124 power 126 product 126 sum 127 unary 126
 
+atom 128 expression 129 postfix 128 power 130 product 130 sum 131 unary 130
+atom 132 expression 133 postfix 132 power 134 product 134 subscript 135 sum 136 unary 134
 
+argument 96 atom 97 expression 96 postfix 97 power 98 product 98 sum 99 unary 98
 
 
 
-atom 132 expression 133 postfix 132 power 134 product 134 sum 135 unary 134
 
 
-atom 136 expression 137 postfix 136 power 138 product 138 sum 139 unary 138
-atom 140 expression 141 postfix 140 power 142 product 142 sum 143 unary 142
+atom 137 elements 138 expression 138 postfix 137 power 139 product 139 sum 140 unary 139
+atom 141 expression 142 postfix 141 power 143 product 143 sum 144 unary 143
 
 
+atom 145 expression 146 postfix 145 power 147 product 147 sum 148 unary 147
+atom 149 expression 150 postfix 149 power 151 product 151 sum 152 unary 151
 
 
-argument 91 atom 92 expression 91 postfix 92 power 93 product 93 sum 94 unary 93
 
 
+argument 96 atom 97 expression 96 postfix 97 power 98 product 98 sum 99 unary 98
 
 
-atom 144 expression 145 postfix 144 power 146 product 146 sum 147 unary 146
 
-atom 148 expression 149 postfix 148 power 150 product 150 sum 151 unary 150
 
-atom 152 expression 153 postfix 152 power 154 product 154 sum 155 unary 154
+
+
+atom 153 expression 154 postfix 153 power 155 product 155 sum 156 unary 155
+
+atom 157 expression 158 postfix 157 power 159 product 159 sum 160 unary 159
+atom 100 expression 101 postfix 100 power 102 product 102 sum 103 unary 102
+
+
+atom 161 expression 162 postfix 161 power 163 product 163 sum 164 unary 163
+
 
 """
 
@@ -232,18 +245,18 @@ r4 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,5
 r4 <END> <SEPARATOR>
 r4 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
 r4 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-s30,61 ,  s30,62 )
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s30,61 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  s30,62 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s30,61 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s30,62 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  s30,61 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s30,62 )  s22,57 != ≠  s22,58 ==
+s30,63 ,  s30,64 )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s30,63 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  s30,64 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s30,63 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s30,64 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s30,63 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s30,64 )  s22,57 != ≠  s22,58 ==
 s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c5 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 c5 )
 s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c5 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
 s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c5 )  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s34,64 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c6 ]  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-s34,64 ,  c6 ]
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s34,64 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c6 ]  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  s34,64 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c6 ]  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s34,66 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c6 ]  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s34,66 ,  c6 ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s34,66 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c6 ]  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s34,66 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c6 ]  s22,57 != ≠  s22,58 ==
 r7 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
 r7 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
 s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  c8 || ‖ ∥  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
@@ -253,195 +266,212 @@ s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  c8 || ‖ ∥  s
 r9 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
 r9 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
 r10 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s39,42 [  s39,43 <METHOD>  c1 <TRANSPOSE>
-a <END>  s40,67 <SEPARATOR>
+a <END>  s40,69 <SEPARATOR>
 s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  c11 |  s22,58 ==
 c11 |
 s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  c11 |  s22,58 ==
 s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  c11 |  s22,58 ==
-s59,92 ,  c12 )
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s59,92 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c12 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s59,92 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c12 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  s59,92 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c12 )  s22,57 != ≠  s22,58 ==
+s59,94 ,  c12 )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s59,94 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c12 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s59,94 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c12 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s59,94 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c12 )  s22,57 != ≠  s22,58 ==
 s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r13 , )  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r13 , )
 s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r13 , )  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
 s22,51 >= ≥  s22,52 <= ≤  r13 , )  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s71,101 :  s73,102 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c14 ]  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-s71,101 :  s73,102 ,  c14 ]
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s71,101 :  s73,102 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c14 ]  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s73,102 ,  c14 ]
-s22,51 >= ≥  s22,52 <= ≤  s71,101 :  s73,102 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c14 ]  s22,57 != ≠  s22,58 ==
-s75,104 ,  c15 )
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s75,104 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c15 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s75,104 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c15 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  s75,104 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c15 )  s22,57 != ≠  s22,58 ==
-b16 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
-b16 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
+r14 , )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s73,104 :  s75,105 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c15 ]  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s73,104 :  s75,105 ,  c15 ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s73,104 :  s75,105 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c15 ]  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s75,105 ,  c15 ]
+s22,51 >= ≥  s22,52 <= ≤  s73,104 :  s75,105 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c15 ]  s22,57 != ≠  s22,58 ==
+s77,107 ,  c16 )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s77,107 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c16 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s77,107 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c16 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s77,107 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c16 )  s22,57 != ≠  s22,58 ==
 b17 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
 b17 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
 b18 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
 b18 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
 b19 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
 b19 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
-r20 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-r20 <END> <SEPARATOR>
-r20 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-r20 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s84,54 - −  s84,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
-b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s84,54 - −  s84,56 +  s19,49 * × · ⋅
-b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s84,54 - −  s84,56 +
-b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s85,54 - −  s85,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
-b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s85,54 - −  s85,56 +  s19,49 * × · ⋅
-b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s85,54 - −  s85,56 +
-b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s86,54 - −  s86,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
-b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s86,54 - −  s86,56 +  s19,49 * × · ⋅
-b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s86,54 - −  s86,56 +
-b24 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s87,47 @  s87,48 / ÷  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s87,49 * × · ⋅  c1 <TRANSPOSE>
-b24 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s87,47 @  s87,48 / ÷  s87,49 * × · ⋅
-b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s88,54 - −  s88,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
-b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s88,54 - −  s88,56 +  s19,49 * × · ⋅
-b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s88,54 - −  s88,56 +
-b26 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s89,47 @  s89,48 / ÷  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s89,49 * × · ⋅  c1 <TRANSPOSE>
-b26 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s89,47 @  s89,48 / ÷  s89,49 * × · ⋅
-b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s90,54 - −  s90,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
-b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s90,54 - −  s90,56 +  s19,49 * × · ⋅
-b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s90,54 - −  s90,56 +
-b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s91,54 - −  s91,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
-b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s91,54 - −  s91,56 +  s19,49 * × · ⋅
-b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s91,54 - −  s91,56 +
-r29 , )
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r29 , )  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r29 , )  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  r29 , )  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r30 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-r30 , ]
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r30 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  r30 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s100,113 :  r31 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-s100,113 :  r31 , ]
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s100,113 :  r31 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  s100,113 :  r31 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-r32 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-r32 <END> <SEPARATOR>
-r32 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-r32 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+b20 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
+b20 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
+r21 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r21 <END> <SEPARATOR>
+r21 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r21 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s86,54 - −  s86,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s86,54 - −  s86,56 +  s19,49 * × · ⋅
+b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s86,54 - −  s86,56 +
+b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s87,54 - −  s87,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s87,54 - −  s87,56 +  s19,49 * × · ⋅
+b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s87,54 - −  s87,56 +
+b24 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s88,54 - −  s88,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b24 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s88,54 - −  s88,56 +  s19,49 * × · ⋅
+b24 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s88,54 - −  s88,56 +
+b25 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s89,47 @  s89,48 / ÷  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s89,49 * × · ⋅  c1 <TRANSPOSE>
+b25 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s89,47 @  s89,48 / ÷  s89,49 * × · ⋅
+b26 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s90,54 - −  s90,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b26 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s90,54 - −  s90,56 +  s19,49 * × · ⋅
+b26 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s90,54 - −  s90,56 +
+b27 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s91,47 @  s91,48 / ÷  s17,42 [  s17,43 <METHOD>  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s91,49 * × · ⋅  c1 <TRANSPOSE>
+b27 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s91,47 @  s91,48 / ÷  s91,49 * × · ⋅
+b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s92,54 - −  s92,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s92,54 - −  s92,56 +  s19,49 * × · ⋅
+b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s92,54 - −  s92,56 +
+b29 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s17,42 [  s17,43 <METHOD>  s93,54 - −  s93,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>
+b29 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s19,47 @  s19,48 / ÷  s93,54 - −  s93,56 +  s19,49 * × · ⋅
+b29 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s93,54 - −  s93,56 +
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s96,113 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c5 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s96,113 ,  c5 )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s96,113 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c5 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s96,113 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c5 )  s22,57 != ≠  s22,58 ==
+r30 , )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r30 , )  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r30 , )  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r30 , )  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r31 , ) ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r31 , ) ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r31 , ) ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r31 , ) ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s103,117 :  r32 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s103,117 :  r32 , ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s103,117 :  r32 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s103,117 :  r32 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
 r33 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r33 <END> <SEPARATOR>
 r33 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
 r33 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-s108,119 ,  s108,120 )
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s108,119 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  s108,120 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s108,119 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s108,120 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  s108,119 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s108,120 )  s22,57 != ≠  s22,58 ==
 r34 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r34 <END> <SEPARATOR>
 r34 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
 r34 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r35 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-r35 , ]
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r35 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  r35 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s115,124 :  r36 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-s115,124 :  r36 , ]
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s115,124 :  r36 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  s115,124 :  r36 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s71,101 :  r37 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-s71,101 :  r37 , ]
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s71,101 :  r37 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-r37 , ]
-s22,51 >= ≥  s22,52 <= ≤  s71,101 :  r37 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-r38 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-r38 <END> <SEPARATOR>
-r38 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-r38 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r39 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-r39 , ]
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r39 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  r39 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r40 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-r40 , ]
-s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r40 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-s22,51 >= ≥  s22,52 <= ≤  r40 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s111,123 ,  s111,124 )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s111,123 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  s111,124 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s111,123 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s111,124 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s111,123 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s111,124 )  s22,57 != ≠  s22,58 ==
+r35 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r35 <END> <SEPARATOR>
+r35 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r35 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r36 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r36 , ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r36 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r36 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s119,130 :  r37 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s119,130 :  r37 , ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s119,130 :  r37 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s119,130 :  r37 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s73,104 :  r38 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s73,104 :  r38 , ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s73,104 :  r38 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r38 , ]
+s22,51 >= ≥  s22,52 <= ≤  s73,104 :  r38 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s126,133 ,  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c39 )  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+s126,133 ,  c39 )
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s126,133 ,  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c39 )  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  s126,133 ,  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  c39 )  s22,57 != ≠  s22,58 ==
+r40 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r40 <END> <SEPARATOR>
+r40 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r40 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
 s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r41 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
 r41 , ]
 s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r41 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
 s22,51 >= ≥  s22,52 <= ≤  r41 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-r42 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-r42 <END> <SEPARATOR>
-r42 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-r42 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-r43 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
-r43 <END> <SEPARATOR>
-r43 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
-r43 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
-s-1,1 <ASSIGN>  s-1,2 <AUGMENT>  s-1,3 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  s-1,12 <SEPARATOR>  c46 <STRING>  s-1,14 |
-s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
-s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c47 )  c46 <STRING>  s-1,14 |
-s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c48 ]  c46 <STRING>  s-1,14 |
-r44 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r45 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,24 <CALL>  s-1,4 (  s-1,5 [  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  c46 <STRING>  s-1,14 |
-s-1,1 <ASSIGN>  s-1,2 <AUGMENT>  s-1,3 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r42 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r42 , ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r42 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r42 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r43 , ]  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r43 , ]
+s19,47 @  s22,51 >= ≥  s22,52 <= ≤  r43 , ]  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+s22,51 >= ≥  s22,52 <= ≤  r43 , ]  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+r44 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r44 <END> <SEPARATOR>
+r44 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r44 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+r45 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s17,42 [  s17,43 <METHOD>  s22,54 - −  s22,55 >  s22,56 +  s17,44 ** ^ ˆ  c0 <SUPERSCRIPT>  s19,49 * × · ⋅  c1 <TRANSPOSE>  s22,57 != ≠  s22,58 ==
+r45 <END> <SEPARATOR>
+r45 <END> <SEPARATOR>  s19,47 @  s22,51 >= ≥  s22,52 <= ≤  s19,48 / ÷  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s19,49 * × · ⋅  s22,57 != ≠  s22,58 ==
+r45 <END> <SEPARATOR>  s22,51 >= ≥  s22,52 <= ≤  s22,53 <  s22,54 - −  s22,55 >  s22,56 +  s22,57 != ≠  s22,58 ==
+s-1,1 <ASSIGN>  s-1,2 <AUGMENT>  s-1,3 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  s-1,12 <SEPARATOR>  c48 <STRING>  s-1,14 |
+s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c48 <STRING>  s-1,14 |
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c49 )  c48 <STRING>  s-1,14 |
+s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c50 ]  c48 <STRING>  s-1,14 |
 r46 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r49 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r50 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s-1,42 [  s-1,43 <METHOD>  s-1,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
-r51 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
-r52 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,47 @  s-1,48 / ÷  s-1,49 * × · ⋅
-a <END>  s-1,50 <SEPARATOR>
-r53 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,51 >= ≥  s-1,52 <= ≤  s-1,53 <  s-1,54 - −  s-1,55 >  s-1,56 +  s-1,57 != ≠  s-1,58 ==
-r54 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
 r47 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r55 , )
-s-1,61 ,  s-1,62 )
-r56 , )
+s-1,24 <CALL>  s-1,4 (  s-1,5 [  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  c48 <STRING>  s-1,14 |
+s-1,1 <ASSIGN>  s-1,2 <AUGMENT>  s-1,3 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c48 <STRING>  s-1,14 |
 r48 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,64 ,  c6 ]
-r57 , ]
+r51 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+r52 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s-1,42 [  s-1,43 <METHOD>  s-1,44 ** ^ ˆ  c0 <SUPERSCRIPT>  c1 <TRANSPOSE>
+r53 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
+r54 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,47 @  s-1,48 / ÷  s-1,49 * × · ⋅
+a <END>  s-1,50 <SEPARATOR>
+r55 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,51 >= ≥  s-1,52 <= ≤  s-1,53 <  s-1,54 - −  s-1,55 >  s-1,56 +  s-1,57 != ≠  s-1,58 ==
+r56 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
+s-1,24 <CALL>  s-1,60 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c48 <STRING>  s-1,14 |
+r49 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+r57 , )
+s-1,63 ,  s-1,64 )
+r58 , )
+r50 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+s-1,66 ,  c6 ]
+r59 , ) ]
 r10 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==  s-1,42 [  s-1,43 <METHOD>  c1 <TRANSPOSE>
-a <END>  s-1,67 <SEPARATOR>
-s-1,24 <CALL>  s-1,69 :  c58 ... …  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
-s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c59 )  c46 <STRING>  s-1,14 |
+a <END>  s-1,69 <SEPARATOR>
+s-1,24 <CALL>  s-1,71 :  c60 ... …  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c48 <STRING>  s-1,14 |
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c61 )  c48 <STRING>  s-1,14 |
 r0 <END> @ >= ≥ <= ≤ : , / ÷ < - − > || ‖ ∥ + ) ] <SEPARATOR> * × · ⋅ != ≠ | ==
 r1 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-a <END>  s-1,80 <ASSIGN>  s-1,81 <AUGMENT>  s-1,82 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
-s-1,92 ,  c12 )
-s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  s-1,94 )  c46 <STRING>  s-1,14 |
-r12 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,96 =
+a <END>  s-1,82 <ASSIGN>  s-1,83 <AUGMENT>  s-1,84 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c48 <STRING>  s-1,14 |
+s-1,94 ,  c12 )
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  s-1,97 )  c48 <STRING>  s-1,14 |
+r12 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,99 =
 r5 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c60 ]  c46 <STRING>  s-1,14 |
+s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c62 ]  c48 <STRING>  s-1,14 |
 r6 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
 r8 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
 r11 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,24 <CALL>  s-1,99 :  r61 , ]  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
-r58 , ]
-s-1,101 :  r62 , ]
-r63 , ]
-s-1,102 ,  c14 ]
-r59 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,104 ,  c15 )
-b21 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
+s-1,24 <CALL>  s-1,102 :  r63 , ]  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c48 <STRING>  s-1,14 |
+r60 , ]
+s-1,104 :  r64 , ]
+r65 , ]
+s-1,105 ,  c15 ]
+r61 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+s-1,107 ,  c16 )
 b22 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
 b23 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
-b24 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,47 @  s-1,48 / ÷  s-1,49 * × · ⋅
-b25 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
-b26 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,47 @  s-1,48 / ÷  s-1,49 * × · ⋅
-b27 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
+b24 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
+b25 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,47 @  s-1,48 / ÷  s-1,49 * × · ⋅
+b26 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
+b27 <END> >= ≥ <= ≤ : , < - − > || ‖ ∥ + ) ] <SEPARATOR> != ≠ | ==  s-1,47 @  s-1,48 / ÷  s-1,49 * × · ⋅
 b28 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
-s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c64 )  c46 <STRING>  s-1,14 |
+b29 <END> : , || ‖ ∥ ) ] <SEPARATOR> |  s-1,54 - −  s-1,56 +
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c66 )  c48 <STRING>  s-1,14 |
 r12 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r64 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,110 =
-r60 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,113 :  r31 , ]
-s-1,24 <CALL>  s-1,114 :  r65 , ]  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c46 <STRING>  s-1,14 |
-s-1,24 <CALL>  s-1,69 :  c58 ... …  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c66 ]  c46 <STRING>  s-1,14 |
-r14 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c67 )  c46 <STRING>  s-1,14 |
+s-1,113 ,  c5 )
+r66 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,114 =
+r62 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+s-1,117 :  r32 , ]
+s-1,24 <CALL>  s-1,118 :  r67 , ]  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c48 <STRING>  s-1,14 |
+s-1,24 <CALL>  s-1,71 :  c60 ... …  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c68 ]  c48 <STRING>  s-1,14 |
 r15 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,119 ,  s-1,120 )
-r64 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,124 :  r36 , ]
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c69 )  c48 <STRING>  s-1,14 |
+r16 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+s-1,123 ,  s-1,124 )
 r66 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-r67 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
-s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c44 <NAME>  s-1,8 || ‖ ∥  c45 <NUMBER>  s-1,10 +  s-1,11 √ ∛  s-1,125 )  c46 <STRING>  s-1,14 |
-r12 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,126 =
-r64 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,128 ="""
+s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c70 )  c48 <STRING>  s-1,14 |
+s-1,130 :  r37 , ]
+r68 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+r69 <END> @ >= ≥ <= ≤ : , / ÷ < [ <METHOD> - − > || ‖ ∥ + ** ^ ˆ ) ] <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ | ==
+s-1,27 <ASSIGN>  s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  s-1,131 )  c48 <STRING>  s-1,14 |
+r12 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,132 =
+r70 , )
+s-1,133 ,  c39 )
+r66 <END> @ >= ≥ <= ≤ / ÷ < [ <METHOD> - − > + ** ^ ˆ <SEPARATOR> <SUPERSCRIPT> * × · ⋅ <TRANSPOSE> != ≠ ==  s-1,136 =
+s-1,24 <CALL>  s-1,4 (  s-1,5 [  s-1,6 - −  c46 <NAME>  s-1,8 || ‖ ∥  c47 <NUMBER>  s-1,10 +  s-1,11 √ ∛  c71 )  c48 <STRING>  s-1,14 |
+r39 , )
+r71 , )"""

@@ -123,7 +123,7 @@ def tree_shape(tree: Any) -> Any:
                 given = [("axis", given[0])]
             given = [("array", *given)] if name in SHAPED and len(given) > 1 else given
             return "call", name, tree_shape(parts[0]), *given
-        case "array":
+        case "array" | "tuple":
             return "array", *(shape for part in parts for shape in listed(part))
         case "index":
             return "index", tree_shape(parts[0]), *listed(parts[1])
@@ -188,6 +188,7 @@ def combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("sin({})".format, inner),
         st.builds("max({}, {},)".format, inner, inner),
         st.builds("sum({}, axis = {})".format, inner, inner),
+        st.builds("sum({}, axis=({}, {}))".format, inner, inner, inner),
         st.builds("[{}, {}]".format, inner, inner),
         st.builds(lambda base, form, a, b, c: f"({base})[{form.format(a, b, c)}]", inner, slices, inner, inner, inner),
     )
@@ -344,6 +345,8 @@ def test_the_engine_and_lark_agree_on_broken_programs(text: str, place: int, wor
         ("f(w, x,) = w*x; f(1, 2)", "f(w, x) = w*x; f(1, 2)"),
         ("f(x) == 2", "(f(x)) == 2"),
         ("sum(A,axis=-1)", "sum(A, axis = -1)"),
+        ("sum(A, axis=(0, 1))", "sum(A, axis=[0, 1])"),
+        ("sum(A, axis=(-1,)) + sum(A, axis=(0, 1,), keepdims=(1))", "sum(A, axis=[-1]) + sum(A, axis=[0, 1], keepdims=1)"),
         ("where(x == 1, y, z)", "where((x == 1), y, z)"),
     ],
 )  # fmt: skip

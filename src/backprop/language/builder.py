@@ -242,6 +242,10 @@ class Builder:
     def on_array(self, values: list[Any], first: int, last: int) -> int:
         return self.node("array", tuple(listed(values[1]) if len(values) > 2 else ()), first, last)
 
+    def on_tuple(self, values: list[Any], first: int, last: int) -> int:
+        rest = listed(values[3]) if len(values) > 4 else []
+        return self.node("array", (values[1], *rest), first, last)
+
     def on_more(self, values: list[Any], first: int, last: int) -> list[Any]:
         items = listed(values[0])
         items.append(values[2])
