@@ -346,7 +346,7 @@ def test_the_engine_and_lark_agree_on_broken_programs(text: str, place: int, wor
         ("f(x) == 2", "(f(x)) == 2"),
         ("sum(A,axis=-1)", "sum(A, axis = -1)"),
         ("sum(A, axis=(0, 1))", "sum(A, axis=[0, 1])"),
-        ("sum(A, axis=(-1,)) + sum(A, axis=(0, 1,), keepdims=(1))", "sum(A, axis=[-1]) + sum(A, axis=[0, 1], keepdims=1)"),
+        ("sum(A, axis=(-1,)) + sum(A, axis=(0, 1,))", "sum(A, axis=[-1]) + sum(A, axis=[0, 1])"),
         ("where(x == 1, y, z)", "where((x == 1), y, z)"),
     ],
 )  # fmt: skip

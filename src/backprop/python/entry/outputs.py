@@ -47,7 +47,7 @@ class Forward(NamedTuple):
                 known = [one for one, value in self.scope.names.items() if is_gradient(value)]
                 near = nearest(name, known)
                 hint = f"did you mean {near}?" if near else f"there are {enumerated(known)}" if known else ""
-                raise Problem("name", f"there is no array and no number {name} at the end", hint=hint)
+                raise Problem("name", f"no array and no number is called {name} at the end", hint=hint)
             found.append(value)
         return found
 
