@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,47 @@ def test_what_was_not_judged_is_not_ok(lines: str, status: int, said: str, tmp_p
     as_json = shell("backprop check 'x*y' --x 2 --y 3 --backward pass.py --json", tmp_path)
     verdict = "wrong" if "999" in lines else "incomplete" if status else "ok"
     assert f'"verdict": "{verdict}", "lines"' in as_json.stdout
+
+
+RELU = """import numpy as np
+def relu_forward(x):
+    return np.maximum(0, x), x
+def relu_backward(dout, x):
+    return {}
+"""
+
+
+@pytest.mark.parametrize("given", ["[1,2,3]", "[-1,-2]", "3", "-3.5", "[[2,0.5],[1,1]]"])
+def test_inputs_of_one_sign_do_not_hide_a_forgotten_mask(given: str, tmp_path: Path) -> None:
+    (tmp_path / "relu.py").write_text(RELU.format("dout"))
+    (tmp_path / "masked.py").write_text(RELU.format("dout * (x > 0)"))
+    found = shell(f"backprop check relu.py --x '{given}'", tmp_path)
+    assert "WRONG" in found.stdout
+    assert "    return dout * (x > 0)" in found.stdout
+    assert shell(f"backprop check masked.py --x '{given}'", tmp_path).returncode == 0
+
+
+def test_a_pass_for_numbers_of_one_sign_is_right_there(tmp_path: Path) -> None:
+    text = "import numpy as np\ndef f(x):\n    return {}, x\ndef f_backward(dout, x):\n    return dout * {}\n"
+    passes = [("np.log(np.maximum(x, 1e-8))", "1 / np.maximum(x, 1e-8)"), ("np.sqrt(x)", "0.5 / np.sqrt(x)")]
+    for forward, slope in [*passes, ("x ** 1.5", "1.5 * x ** 0.5"), ("np.abs(x)", "np.sign(x)")]:
+        (tmp_path / "f.py").write_text(text.format(forward, slope))
+        assert shell("backprop check f.py --x '[1.5,2,3]' --random 3", tmp_path).returncode == 0, forward
+
+
+def test_lines_are_judged_at_random_points_too(tmp_path: Path) -> None:
+    (tmp_path / "right.bp").write_text("dx = y\ndy = x\n")
+    (tmp_path / "here.bp").write_text("dx = 3\ndy = x\n")
+    asked = "backprop check 'x*y' --x 2 --y 3 --random 4 --seed 1 --backward"
+    right, here = (shell(f"{asked} {name}.bp", tmp_path) for name in ("right", "here"))
+    assert (right.returncode, here.returncode) == (0, 1)
+    assert "4 random points (seed 1): 8 ok\n" in right.stdout
+    assert "4 random points (seed 1): 4 ok, 4 WRONG\n" in here.stdout
+    assert here.stdout.count("line 1 makes dx 3.0, and should make it ") == 4
+    found = json.loads(shell(f"{asked} here.bp --json", tmp_path).stdout)
+    assert [line["verdict"] for line in found["lines"]] == ["ok", "ok"]
+    assert (found["verdict"], found["random"]["verdicts"]) == ("wrong", {"ok": 4, "wrong": 4})
+    assert all(one["expected"] == one["at"]["y"] for one in found["random"]["wrong"])
 
 
 def test_no_claims_are_no_question(tmp_path: Path) -> None:

@@ -53,9 +53,11 @@ def judged(
     upstream: Any,
     seed: int,
     wrt: Sequence[str] | None,
+    count: int = 0,
 ) -> AllJudged:
-    """The verdict on every pass that what is given suffices for; of the gradients in `wrt`, if it is not None. Raises a
-    Problem of kind "variable" where it suffices for none, or no pass has a gradient of a name in `wrt`."""
+    """The verdict on every pass that what is given suffices for, at `count` random points, too; of the gradients in
+    `wrt`, if it is not None. Raises a Problem of kind "variable" where it suffices for none, or no pass has a gradient
+    of a name in `wrt`."""
     found = AllJudged([], [])
     wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
     stopped: list[Problem] = []
@@ -68,7 +70,7 @@ def judged(
             found.left_out.append(f"{name} is left out: it {takes([*missing])}")
             continue
         try:
-            judge = Judge(runner, upstream, seed)
+            judge = Judge(runner, upstream, seed, count=count)
         except Problem as problem:
             if len(pairs) == 1:
                 raise
@@ -77,7 +79,7 @@ def judged(
             continue
         verdict = with_lines(judge, judge.judge())
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
-            other = Judge(Runner(code, pair, known, seed), upstream, seed, reading)
+            other = Judge(Runner(code, pair, known, seed), upstream, seed, reading, count)
             found_so = with_lines(other, other.judge())
             verdict = found_so if found_so.lines and not verdict.lines else verdict
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing

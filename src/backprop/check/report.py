@@ -10,7 +10,7 @@ from backprop.show.grid import Column, Grid, furthest, measured
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from backprop.check.stages.execution import Judgement
@@ -79,34 +79,41 @@ def numerical_object(found: Sequence[Comparison], random: dict[str, Any] | None)
 
 def random_object(points: Sequence[tuple[dict[str, float], list[Comparison]]], seed: int) -> dict[str, Any]:
     """What was found at random points: how many of each verdict, and all that is wrong."""
+    worst = max((one.error for _, found in points for one in found if one.verdict == "ok"), default=0.0)
+    return at_points(points, seed, comparison_object, worst_error=objects.number(worst))
+
+
+def at_points(
+    points: Sequence[tuple[dict[str, float], Sequence[Any]]], seed: int, object_of: Callable[[Any], dict[str, Any]],
+    **more: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """How many of each verdict there are at some points, and each that is wrong."""
     from collections import Counter
 
     counts = Counter(one.verdict for _, found in points for one in found)
-    worst = max((one.error for _, found in points for one in found if one.verdict == "ok"), default=0.0)
     wrong = [
-        {"at": {name: objects.number(x) for name, x in at.items()}, **comparison_object(one)}
+        {"at": {name: objects.number(x) for name, x in at.items()}, **object_of(one)}
         for at, found in points for one in found if one.verdict == "wrong"
     ]  # fmt: skip
     return {
         "points": len(points), "seed": seed, "verdict": overall(counts), "verdicts": dict(sorted(counts.items())),
-        "worst_error": objects.number(worst), "wrong": wrong,
+        **more, "wrong": wrong,
     }  # fmt: skip
 
 
 def random_text(random: dict[str, Any]) -> str:
     """The random points in a line, and a line for each mistake."""
     counts = ", ".join(f"{count} {LOUD[verdict]}" for verdict, count in random["verdicts"].items())
-    lines = [
-        f"{random['points']} random points (seed {random['seed']}): {counts}; the largest error among the ok "
-        f"is {random['worst_error']:.1g}"
-    ]
+    largest = f"; the largest error among the ok is {random['worst_error']:.1g}" if "worst_error" in random else ""
+    lines = [f"{random['points']} random points (seed {random['seed']}): {counts}{largest}"]
     for one in random["wrong"][:8]:
         at = ", ".join(
             f"{name} = {x:.6g}" if isinstance(x, float) else f"{name} = {x}" for name, x in one["at"].items()
         )
-        lines.append(
-            f"  WRONG at {at}: the gradient of {one['name']} is {one['gradient']}, numerically {one['numerical']}"
-        )
+        told = f"the gradient of {one['name']} is {one.get('gradient')}, numerically {one.get('numerical')}"
+        if "line" in one:
+            told = f"line {one['line']} makes {one['name']} {one['yours']}, and should make it {one['expected']}"
+        lines.append(f"  WRONG at {at}: {told}")
     return "\n".join(lines) + "\n"
 
 
@@ -128,17 +135,25 @@ def lines_grid(judged: Sequence[Judgement], digits: int | None, claims: bool = F
     return Grid(columns, rows)
 
 
-def lines_object(judged: Sequence[Judgement], remarks: Sequence[str], missing: Sequence[str] = ()) -> dict[str, Any]:
-    """The answer of a check of a hand-written pass; `missing` are inputs whose gradient no line computes."""
-    return {
-        "verdict": overall([*(one.verdict for one in judged), *("incomplete" for _ in missing)]),
-        "lines": [
-            {
-                "line": one.line, "name": one.name,
-                "yours": objects.number(one.yours), "expected": objects.number(one.expected),
-                "verdict": one.verdict, "cause": one.cause, "advice": "; ".join(one.advice) or None,
-            }
-            for one in judged
-        ],
+def lines_object(
+    judged: Sequence[Judgement], remarks: Sequence[str], missing: Sequence[str] = (),
+    random: dict[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The answer of a check of a hand-written pass; `missing` are inputs whose gradient no line computes, and `random`
+    is what was found at other points."""
+    there = [] if random is None else [random["verdict"]]
+    answer = {
+        "verdict": overall([*(one.verdict for one in judged), *("incomplete" for _ in missing), *there]),
+        "lines": [line_object(one) for one in judged],
         "remarks": list(remarks),
+    }
+    return answer if random is None else {**answer, "random": random}
+
+
+def line_object(one: Judgement) -> dict[str, Any]:
+    """One line for programs."""
+    return {
+        "line": one.line, "name": one.name,
+        "yours": objects.number(one.yours), "expected": objects.number(one.expected),
+        "verdict": one.verdict, "cause": one.cause, "advice": "; ".join(one.advice) or None,
     }  # fmt: skip

@@ -53,19 +53,18 @@ def command(
     else:
         code = None
     if code is not None:
-        if stages or count is not None or claims or claims_file is not None:
-            raise Problem("option", "--stages, --random and claims belong to an expression, and this is code")
+        if stages or claims or claims_file is not None:
+            raise Problem("option", "--stages and claims belong to an expression, and this is code")
         names = ("variables", "assignments", "upstream", "seed", "wrt", "quiet", "color")
-        return judge_passes(code, chosen=chosen, output=output, **{name: shared[name] for name in names})
+        return judge_passes(code, count=count, chosen=chosen, output=output, **{name: shared[name] for name in names})
     asked = question(call, **shared)
     check_gates(asked.compiled.circuit(asked.at), MOST, "a check", "measured")
     exact = None if chosen == "csv" else digits
     if backward is not None or claims or claims_file is not None:
-        if stages or count is not None:
-            raise Problem(
-                "option", "--stages and --random belong to the numerical check", hint="leave out --backward and claims"
-            )
-        return judge_lines(asked, backward, claims, claims_file, chosen, output, exact)
+        if stages or (count is not None and backward is None):  # a claim is a number, which holds at one point
+            which = "--stages belongs" if backward is not None else "--stages and --random belong"
+            raise Problem("option", f"{which} to the numerical check", hint="leave out --backward and claims")
+        return judge_lines(asked, backward, claims, claims_file, count, shared["seed"] or 0, chosen, output, exact)
     status = compare_all(asked, stages, count, shared["seed"] or 0, chosen, output, exact)
     if of_code:  # no verdict on what was not looked at
         asked.told(f"no backward pass of {of_code} was judged: these are backprop's own gradients")
@@ -96,12 +95,12 @@ def compare_all(
 
 
 def judge_lines(
-    asked: Question, backward: str | None, claims: tuple[str, ...], claims_file: str | None, chosen: str,
-    output: str | None,
-    digits: int | None,
+    asked: Question, backward: str | None, claims: tuple[str, ...], claims_file: str | None, count: int | None,
+    seed: int, chosen: str, output: str | None, digits: int | None,
 ) -> int:  # fmt: skip
     """The check of a hand-written pass, or of numbers."""
     from backprop.check import report
+    from backprop.check.gradients.compare import runs_at_random
     from backprop.check.stages.judge import judge
     from backprop.check.stages.lines import claim_lines, read_claim, read_claims, read_lines
 
@@ -114,13 +113,17 @@ def judge_lines(
         lines = claim_lines([*listed, *(read_claim(claim) for claim in claims)])
     evaluation: Evaluation = asked.answer()
     verdicts = judge(evaluation.run, evaluation.names, lines, set(evaluation.gradients))
-    missing = verdicts.missing
-    answer = report.lines_object(verdicts.lines, verdicts.remarks, missing)
+    missing, random = verdicts.missing, None
+    if count is not None:
+        around = runs_at_random(evaluation.run, count, seed)
+        points = [(at, judge(there, evaluation.names, lines).lines) for at, there in around]
+        random = report.at_points(points, seed, report.line_object)
+    answer = report.lines_object(verdicts.lines, verdicts.remarks, missing, random)
     if chosen == "json":
         show_json(answer, output)
     else:
         grid = report.lines_grid(verdicts.lines, digits, claims=backward is None)
-        show_grids([grid], chosen, output, asked.color)
+        show_grids([grid], chosen, output, asked.color, report.random_text(random) if random else "")
     for remark in verdicts.remarks:
         asked.told(remark)
     if answer["verdict"] == "incomplete":

@@ -128,7 +128,7 @@ def found(forth: Meant, back: Meant | None) -> Passes | None:
 
 def judge_passes(
     asked: Passes, *, variables: str | None, assignments: tuple[str, ...], upstream: str | None, seed: int | None,
-    wrt: str | None, quiet: bool, color: str, chosen: str, output: str | None,
+    wrt: str | None, count: int | None, quiet: bool, color: str, chosen: str, output: str | None,
 ) -> int:  # fmt: skip
     """Judge every pass that what is given suffices for, and print the verdicts."""
     from backprop.check import pass_report, report
@@ -137,7 +137,7 @@ def judge_passes(
     given = arguments(variables, assignments, Random(seed))
     above = None if upstream is None else upstream_of(upstream, Random(seed))
     with waiting("judging the passes", not quiet and is_terminal(sys.stderr)):
-        found = judged(asked.code, asked.pairs, given, above, seed or 0, names_of(wrt))
+        found = judged(asked.code, asked.pairs, given, above, seed or 0, names_of(wrt), count or 0)
     verdicts, left_out = found.verdicts, found.left_out
     if chosen == "json":
         show_json(pass_report.passes_object(verdicts, left_out), output)

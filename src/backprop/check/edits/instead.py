@@ -188,6 +188,8 @@ class Quantity:
             yield f"{term} / {number}", "factor", 2.0
             yield f"{term} * (1 - {number})", "factor", 2.2
             yield f"{term} / (1 - {number})", "factor", 2.2
+            slopes = SLOPES if not shape else ()
+            yield from ((f"{term} * {form.format(number)}", "no-local", cost) for form, cost in slopes)
         for text, other in self.seen.arrays.items():
             if other.letter == "i" or len(other.shape) > max(2, len(shape)):
                 continue

@@ -72,7 +72,12 @@ def compare(result: Run, names: Names, wire: int) -> Comparison:
 def at_random(
     result: Run, names: Names, wires: list[int], count: int, seed: int
 ) -> Iterator[tuple[dict[str, float], list[Comparison]]]:
-    """Check at random points around the given one: each input moved by a normal deviate times its size, at least 1."""
+    """Check at random points around the given one."""
+    return ((at, list(check(there, names, wires))) for at, there in runs_at_random(result, count, seed))
+
+
+def runs_at_random(result: Run, count: int, seed: int) -> Iterator[tuple[dict[str, float], Run]]:
+    """Random points around the given one: each input moved by a normal deviate times its size, at least 1."""
     from random import Random
 
     random = Random(seed)
@@ -82,7 +87,7 @@ def at_random(
             name: moved(result.values[wire], lambda x: x + random.gauss(0.0, 1.0) * max(1.0, abs(x)))
             for name, wire in circuit.variables.items()
         }
-        yield at, list(check(run(circuit, at, ties=result.ties, upstream=result.upstream), names, wires))
+        yield at, run(circuit, at, ties=result.ties, upstream=result.upstream)
 
 
 def moved(x: Any, move: Callable[[float], float]) -> Any:

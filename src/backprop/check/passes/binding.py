@@ -86,17 +86,24 @@ class Binding:
 
     def is_idle(self, given: dict[str, Any], name: str) -> bool:
         """Whether nothing hangs on the fraction of what was given as whole: it is a size, or becomes whole again. Its
-        elements go different ways: a softmax takes no notice of all that go the same."""
+        elements go different ways: a softmax takes no notice of all that go the same; and they are tried beyond 0, too:
+        a relu takes no notice of what is below."""
         value = given[name]
         ways = np.linspace(0.5, 1, np.size(value)).reshape(np.shape(value)) if np.ndim(value) else 1.0
+
+        def fixed(value: Any) -> bool:
+            here, *moved = (self.runner.outputs({**given, name: value + step * ways}) for step in (0.0, 0.25, 0.5))
+            return all(np.isfinite(one).all() for one in here) and all(
+                np.array_equal(*one) for some in moved for one in zip(here, some, strict=True)
+            )
+
         try:
-            here = self.runner.outputs(given)
-            moved = [self.runner.outputs({**given, name: value + step * ways}) for step in (0.25, 0.5)]
+            idle = fixed(value)
         except Problem:
             return False
-        return all(np.isfinite(one).all() for one in here) and all(
-            np.array_equal(*one) for some in moved for one in zip(here, some, strict=True)
-        )
+        with suppress(Problem):
+            return idle and fixed(-value)
+        return idle
 
     def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
@@ -361,7 +368,7 @@ class Binding:
             except Problem:
                 first = None
             far = np.inf if first is None else self.distance(upstream, self.given)
-            right = far == 0
+            right = far == 0 and first is not None and any(map(np.any, first.gradients.values()))  # 0 tells nothing
             if right and first is not None and self.first is not None:  # here it may be so by chance
                 there = [path for path in first.gradients if at_path(self.given, path) is not None]
                 right = self.agrees(upstream, moved(self.given, there, np.random.default_rng(self.seed), FAR[0]))

@@ -13,7 +13,7 @@ import numpy as np
 from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.intended import Intended
 from backprop.check.passes.means import Means
-from backprop.check.passes.points import AROUND, Point, Surroundings
+from backprop.check.passes.points import AROUND, PROBES, Point, Surroundings, is_finite
 from backprop.check.passes.slopes import Comparison, compared, shape_text
 from backprop.check.passes.steps import INSTEAD, STRAIGHT, Steps
 from backprop.check.passes.verdict import Gradient, Verdict, overall
@@ -34,10 +34,14 @@ LONG = 4.0  # seconds of the processor after which no points further away are be
 class Judge:
     """One pass with its points."""
 
-    def __init__(self, runner: Runner, upstream: Any = None, seed: int = 0, reading: str | None = None) -> None:
+    def __init__(
+        self, runner: Runner, upstream: Any = None, seed: int = 0, reading: str | None = None, count: int = 0
+    ) -> None:
+        """`count` is how many random points are asked for."""
         self.runner, self.until = runner, process_time() + LONG
         self.asked = upstream, seed, reading
         self.binding = Binding(runner, upstream, seed, reading)
+        self.count = count
         self.remarks, self.first = self.binding.remarks, self.binding.first
         self.unnamed: list[str] = []
         self.straight: set[Path] = set()  # inputs whose gradients come through steps as they are, or are meant so
@@ -161,7 +165,7 @@ class Judge:
             found = self.as_intended(self.as_set(self.through_steps(found, outcomes), outcomes), outcomes)
             found = self.as_means(found, outcomes)
         if not any(one.verdict == "wrong" for one in found.values()):
-            found = self.hidden(found)
+            found = self.hidden(found, outcomes)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
             found = self.but_for_penalties(self.but_for_small_numbers(found))
         gradients = [Gradient(path, one.verdict, one.error, one.remark) for path, one in found.items()]
@@ -188,7 +192,9 @@ class Judge:
                 found[path] = Comparison("imprecise", one.error, ROUNDED)
         return found
 
-    def hidden(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
+    def hidden(
+        self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]
+    ) -> dict[Path, Comparison]:
         """What is right at inputs that hide a mistake (a branch that none of them takes, dead units, equal rows) is
         tried at others; where it is wrong there, the search for the line begins there."""
         for point in self.elsewhere():
@@ -196,8 +202,12 @@ class Judge:
                 outcome = self.runner.run(point.given, point.upstream)
             except Problem:
                 continue  # so far away a right pass may stop, too
-            there = self.through_steps(self.told_at(point, outcome), [(point, outcome)])
-            plain = [path for path, one in there.items() if one.verdict == "wrong" and self.plainly(point, path, one)]
+            there = self.through_steps(self.told_at(point, outcome), [*outcomes, (point, outcome)])
+            plain = [
+                path
+                for path, one in there.items()
+                if one.verdict == "wrong" and self.plainly(point, path, one, outcome)
+            ]
             if plain and self.are_clipped([point], there):
                 return self.as_clipped(found)
             if plain and not (
@@ -315,17 +325,28 @@ class Judge:
 
     def elsewhere(self) -> Iterator[Point]:
         """Points of other kinds, as many as can be had in some seconds: a pass of many steps is no less right."""
+        yield from self.at_random()
         yield from self.surroundings.more() if process_time() < self.until else ()
         for far in FAR:
             if process_time() < self.until:
                 yield from self.surroundings.away((far,))
 
-    def plainly(self, point: Point, path: Path, one: Comparison) -> bool:
+    def at_random(self) -> Iterator[Point]:
+        """The random points that are asked for, around the given one."""
+        points = [self.surroundings.across() or self.surroundings.near(1.0, PROBES) for _ in range(self.count)]
+        found = [one for one in points if one is not None]
+        yield from found
+        if found:
+            many = "1 random point" if len(found) == 1 else f"{len(found)} random points"
+            self.remarks.append(f"it is right at {many} around these inputs, too")
+
+    def plainly(self, point: Point, path: Path, one: Comparison, outcome: Outcome) -> bool:
         """Whether a difference is one that would be seen among the gradients of the given point, and for one that is 0
         there among all: where all is saturated, a right pass too is nothing but rounding."""
         here = {whose: slopes.scale for whose, slopes in self.points[0].slopes.items()}
         seen = here.get(path) or max(here.values(), default=0.0)
-        return isfinite(one.error) and one.error * point.slopes[path].scale > PLAIN * seen
+        mine = float(np.max(np.abs(outcome.gradients.get(path, 0.0)), initial=0.0))
+        return isfinite(one.error) and one.error * max(point.slopes[path].scale, mine) > PLAIN * seen
 
     def are_swept(self, point: Point, paths: list[Path], outcome: Outcome) -> bool:
         """Whether gradients are those of a sweep back, where differences see others: they do where a number has few
@@ -460,11 +481,6 @@ class Judge:
 def is_mask(value: Any) -> bool:
     """Whether an input that has no gradient is a mask or labels by its values."""
     return bool(np.isin(np.asarray(value).reshape(-1), (0.0, 1.0)).all())
-
-
-def is_finite(point: Point) -> bool:
-    """Whether what comes out of the forward pass are numbers."""
-    return all(np.isfinite(np.asarray(one, dtype=float)).all() for one in point.outputs)
 
 
 def worse(one: Comparison | None, other: Comparison) -> Comparison:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,6 +67,27 @@ def nearby(given: dict[str, Any], paths: list[Path], steps: dict[Path, Any], sid
     return changed
 
 
+def is_one_sided(value: Any) -> bool:
+    numbers = np.asarray(value, dtype=float)
+    return bool(numbers.size and numbers.min() * numbers.max() > 0 and np.abs(numbers).max() > 1)
+
+
+def turned(given: dict[str, Any], paths: list[Path], random: np.random.Generator) -> dict[str, Any]:
+    """The inputs with another sign at some places: at one, and if there are others, not at all."""
+    for path in paths:
+        value = np.asarray(at_path(given, path), dtype=float)
+        signs = random.choice([-1.0, 1.0], value.shape)
+        ends = random.choice(value.size, min(2, value.size), replace=False)
+        signs.reshape(-1)[ends] = (-1.0, 1.0)[: ends.size]
+        given = with_value(given, path, value * signs if value.ndim else -float(value))
+    return given
+
+
+def is_finite(point: Point) -> bool:
+    """Whether what comes out of the forward pass are numbers."""
+    return all(np.isfinite(np.asarray(one, dtype=float)).all() for one in point.outputs)
+
+
 class Surroundings:
     """Makes points, and measures the slopes there."""
 
@@ -83,11 +105,14 @@ class Surroundings:
         slopes = measured(objective(runner, upstream, outputs), given, self.paths, self.binding.seed, most, swept)
         return Point(given, upstream, slopes, outputs, swept or {}, set(), {})
 
-    def near(self, far: float, most: int | None = None, settings: Sequence[str] = ()) -> Point | None:
-        """Another point."""
+    def near(
+        self, far: float, most: int | None = None, settings: Sequence[str] = (), across: bool = False
+    ) -> Point | None:
+        """Another point; `across` 0 for some elements of inputs that are all of one sign."""
         binding, random = self.binding, self.binding.random
         for much in (1.0, 0.3, 0.1):
             given = moved(binding.given, self.paths, random, far * much)
+            given = turned(given, self.one_sided, random) if across else given
             given |= {name: given[name] * (1 + A_LITTLE * random.uniform(-1, 1)) for name in settings}
             upstream = binding.upstream
             if self.runner.above and self.runner.pair.kind != "script":
@@ -104,6 +129,19 @@ class Surroundings:
                 continue
         return None
 
+    @cached_property
+    def one_sided(self) -> list[Path]:
+        """The inputs that never leave one side of 0, unless they may be probabilities; of single numbers, which may be
+        bounds of each other, only one that is alone."""
+        numbers = [path for path in self.paths if np.ndim(at_path(self.binding.given, path)) == 0]
+        several = numbers if len(numbers) > 1 else []
+        return [one for one in self.paths if one not in several and is_one_sided(at_path(self.binding.given, one))]
+
+    def across(self) -> Point | None:
+        """A point on both sides of 0, where a branch is taken that inputs of one sign never take."""
+        found = self.near(1.0, PROBES, across=True) if self.one_sided else None
+        return found if found is not None and is_finite(found) else None
+
     def around(self) -> list[Point]:
         """The points around the given one; where the forward pass stops, nearer ones."""
         return [one for one in (self.near(1.0) for _ in range(AROUND)) if one is not None]
@@ -111,7 +149,8 @@ class Surroundings:
     def more(self) -> list[Point]:
         """Points at which cures are tried, too."""
         if self.others is None:
-            self.others = self.away(MORE, [*self.settings()])
+            across = self.across()
+            self.others = [*self.away(MORE, [*self.settings()]), *([across] if across is not None else [])]
         return self.others
 
     def settings(self) -> Iterator[str]:

@@ -37,6 +37,7 @@ class Steps:
         ]
         self.swept = found[: len(points)], found[len(points) :]
         self.any = any(tape.any for tape in tapes)
+        self.may_jump = self.any or any(tape.compares for tape in tapes)
 
     def hide(self, path: Path) -> bool:
         """Whether it cannot be said what an input should have: its slope is 0 at every point but for what steps hand
@@ -44,7 +45,9 @@ class Steps:
         handed = [found[path] for swept in self.swept for found in swept if path in found]
         if self.any and any(np.isnan(one).any() for one in handed):
             return True
-        return self.is_flat(path) and (any(np.any(one) for one in handed) or self.moves(path))
+        if not self.may_jump or not self.is_flat(path):
+            return False
+        return any(np.any(one) for one in handed) or self.moves(path)
 
     def is_flat(self, path: Path) -> bool:
         return all(not np.any(point.swept.get(path, 1.0)) for point, _ in self.points)
@@ -68,7 +71,9 @@ class Steps:
             if right and any(not is_same(its, point.swept.get(path)) for its, point, _ in found):
                 return True
         handed = any(np.any(found.get(path, 0.0)) for swept in self.swept for found in swept)
-        if not handed and self.is_flat(path) and self.moves(path):  # by an index, and no step hands anything on
+        if (
+            self.may_jump and not handed and self.is_flat(path) and self.moves(path)
+        ):  # by an index, and no step hands anything on
             return all(
                 path in gradients and np.array_equal(gradients[path], point.upstream[0])
                 for point, gradients in self.points

@@ -415,11 +415,12 @@ class Straight(Tape):
     def __init__(self, masks: bool) -> None:
         super().__init__()
         self.masks = masks
-        self.any = False  # whether there was a step
+        self.any, self.compares = False, False  # whether there was a step, a comparison
         self.kinds = "fb" if masks else "f"
 
     def compared(self, kind: type[ast.cmpop], a: Any, b: Any, out: Any) -> None:
         """The numbers of what is compared are those of the mask."""
+        self.compares = self.compares or bool(np.any(self.ids(a)) or np.any(self.ids(b)))
         if self.masks and kind in (ast.Gt, ast.GtE):
             self.put(out, np.broadcast_to(np.maximum(self.ids(a), self.ids(b)), np.shape(out)))
 
