@@ -74,7 +74,7 @@ def relu_backward(dout, x):
 """
 
 
-@pytest.mark.parametrize("given", ["[1,2,3]", "[-1,-2]", "3", "-3.5", "[[2,0.5],[1,1]]"])
+@pytest.mark.parametrize("given", ["[1,2,3]", "[-1,-2]", "3", "-3.5", "[[2,0.5],[1,1]]", "[0.2,0.9]"])
 def test_inputs_of_one_sign_do_not_hide_a_forgotten_mask(given: str, tmp_path: Path) -> None:
     (tmp_path / "relu.py").write_text(RELU.format("dout"))
     (tmp_path / "masked.py").write_text(RELU.format("dout * (x > 0)"))
@@ -90,6 +90,26 @@ def test_a_pass_for_numbers_of_one_sign_is_right_there(tmp_path: Path) -> None:
     for forward, slope in [*passes, ("x ** 1.5", "1.5 * x ** 0.5"), ("np.abs(x)", "np.sign(x)")]:
         (tmp_path / "f.py").write_text(text.format(forward, slope))
         assert shell("backprop check f.py --x '[1.5,2,3]' --random 3", tmp_path).returncode == 0, forward
+
+
+def test_a_guarded_probability_stays_one(tmp_path: Path) -> None:
+    text = "p = np.clip(p, 1e-7, 1 - 1e-7)\n    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)), (p, y)"
+    back = "p, y = cache\n    return (p - y) / (p * (1 - p)) / p.size"
+    (tmp_path / "bce.py").write_text(
+        f"import numpy as np\ndef bce_forward(p, y):\n    {text}\ndef bce_backward(cache):\n    {back}\n"
+    )
+    assert shell("backprop check bce.py --p '[0.2,0.9]' --y '[0,1]' --random 2", tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(("rows", "slope", "told"), [(1, "2 * e", True), (1, "2 * e / e.shape[0]", False)])
+def test_a_mean_over_one_example_hides_what_it_divides_by(rows: int, slope: str, told: bool, tmp_path: Path) -> None:
+    text = "    N = x.shape[0]\n    e = x - y\n    return np.sum(e ** 2) / N, e\n"
+    (tmp_path / "mse.py").write_text(
+        f"import numpy as np\ndef mse_forward(x, y):\n{text}def mse_backward(e):\n    return {slope}\n"
+    )
+    found = shell(f"backprop check mse.py --x 'randn({rows},3)' --y 'randn({rows},3)' --seed 1", tmp_path)
+    assert found.returncode == 0
+    assert ("N is 1 here: a larger one tells" in found.stderr) == told
 
 
 def test_lines_are_judged_at_random_points_too(tmp_path: Path) -> None:

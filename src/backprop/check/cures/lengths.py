@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 
+import numpy as np
+
 from backprop.check.cures.search import Cure
 from backprop.check.edits.catalogue import header
 from backprop.check.edits.forms import nodes_in
@@ -15,7 +17,7 @@ from backprop.check.edits.visible import Line, Lines
 from backprop.check.passes.judge import Judge
 from backprop.errors import Problem, enumerated
 
-LENGTH = re.compile(r"(.+)\.shape\[\d\]|len\((.+)\)")
+LENGTH = re.compile(r"(.+)\.shape\[(\d)\]|len\((.+)\)")
 
 
 def same_lengths(cure: Cure) -> Iterator[str]:
@@ -34,26 +36,47 @@ def same_lengths(cure: Cure) -> Iterator[str]:
 
 def hidden_lengths(judge: Judge) -> list[str]:
     """What is said of a right pass that is multiplied with a length, or divided by one, where another axis of the array
-    is as long: by that one it would be as right."""
+    is as long: by that one it would be as right. And of one that may have to be, where that length is 1."""
     seen, found = Lines(), dict[str, dict[str, None]]()
     with suppress(Problem):
         judge.runner.run(judge.points[0].given, judge.points[0].upstream, {}, seen)
     for line in seen.found.values():
-        for node in ast.walk(header(line.statement)):
-            scales = isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Mult | ast.Div)
-            for side in ast.iter_child_nodes(node) if scales else ():
-                if isinstance(side, ast.expr) and (whose := twice(line, text := ast.unparse(side))) is not None:
-                    found.setdefault(whose, {})[text] = None
-    return [
+        for text in factors(header(line.statement)):
+            if (whose := twice(line, text)) is not None:
+                found.setdefault(whose, {})[text] = None
+    alike = [
         f"{whose} has two axes as long as {enumerated(list(texts))}: other sizes tell whether the right one is taken"
         for whose, texts in found.items()
     ]
+    return [*alike, *lone_lengths(judge)]
+
+
+def lone_lengths(judge: Judge) -> Iterator[str]:
+    """What is said of a right pass whose forward pass divides by a length that is 1 here, and whose backward pass has
+    no such length: with another it may have to divide, too."""
+    forward, backward = judge.runner.pair.forward, judge.runner.pair.backward
+    if forward is None or backward is None or forward is backward:
+        return
+    known, back = named_lengths(ast.unparse(forward)), ast.unparse(backward)
+    for text in dict.fromkeys(factors(forward)):
+        of = LENGTH.fullmatch(known.get(text, text))
+        shape = np.shape(judge.binding.given.get(of[1] or of[3])) if of is not None else ()
+        place = int(of[2] or 0) if of is not None else 0
+        if shape[place : place + 1] == (1,) and not re.search(rf"\b{re.escape(text)}|\.shape\b|\blen\(|\bmean\b", back):
+            yield f"{text} is 1 here: a larger one tells whether the backward pass has to divide by it"
+
+
+def factors(tree: ast.AST) -> Iterator[str]:
+    """What something is multiplied with, or divided by."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Mult | ast.Div):
+            yield from (ast.unparse(side) for side in ast.iter_child_nodes(node) if isinstance(side, ast.expr))
 
 
 def twice(line: Line, text: str) -> str | None:
     """The array with two axes of a length, if that is what a text is."""
     named = LENGTH.fullmatch(named_lengths(line.source.text).get(text, text))
-    whose = (named[1] or named[2]) if named is not None else ""
+    whose = (named[1] or named[3]) if named is not None else ""
     kind, length = (line.kind(whose), line.value(text)) if whose else (None, None)
     alike = kind is not None and isinstance(length, int) and length > 1 and kind.shape.count(length) > 1
     return whose if alike else None

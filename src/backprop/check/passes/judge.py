@@ -13,7 +13,7 @@ import numpy as np
 from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.intended import Intended
 from backprop.check.passes.means import Means
-from backprop.check.passes.points import AROUND, PROBES, Point, Surroundings, is_finite
+from backprop.check.passes.points import AROUND, PROBES, SMALL, Point, Surroundings, is_finite
 from backprop.check.passes.slopes import Comparison, compared, shape_text
 from backprop.check.passes.steps import INSTEAD, STRAIGHT, Steps
 from backprop.check.passes.verdict import Gradient, Verdict, overall
@@ -25,7 +25,7 @@ from backprop.python.entry.gradients import Path, is_data
 from backprop.python.entry.runner import Instead, Runner
 from backprop.python.values.meter import RAISED
 
-SMALL, SMALL_ERROR = 1e-4, 1e-2  # what counts as a small number in a forward pass, and how wrong it makes a gradient
+SMALL_ERROR = 1e-2  # how wrong a small number of the forward pass makes a gradient
 PLAIN = 1e-3  # of the size of the gradients
 ROUNDED = "the forward pass is rounded on the way, so that its slope is not known as exactly"
 LONG = 4.0  # seconds of the processor after which no points further away are begun

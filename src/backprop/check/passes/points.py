@@ -24,6 +24,7 @@ CLOSER = 0.5  # than to the differences a gradient is to the sweep, if these are
 KNOWN = 1e-6  # of the largest element: so far the sweep and the differences may be apart where they agree
 DIRECTIONS, ROUGH = 2, 100.0
 STEPS = (1e-5, 1e-3)  # of the inputs beside which a sweep is looked at
+SMALL = 1e-4  # what counts as a small number in a forward pass
 PROBES = 12  # of an input at each of those
 
 
@@ -67,9 +68,8 @@ def nearby(given: dict[str, Any], paths: list[Path], steps: dict[Path, Any], sid
     return changed
 
 
-def is_one_sided(value: Any) -> bool:
-    numbers = np.asarray(value, dtype=float)
-    return bool(numbers.size and numbers.min() * numbers.max() > 0 and np.abs(numbers).max() > 1)
+def is_one_sided(value: np.ndarray) -> bool:
+    return bool(value.size and value.min() * value.max() > 0)
 
 
 def turned(given: dict[str, Any], paths: list[Path], random: np.random.Generator) -> dict[str, Any]:
@@ -131,11 +131,14 @@ class Surroundings:
 
     @cached_property
     def one_sided(self) -> list[Path]:
-        """The inputs that never leave one side of 0, unless they may be probabilities; of single numbers, which may be
-        bounds of each other, only one that is alone."""
-        numbers = [path for path in self.paths if np.ndim(at_path(self.binding.given, path)) == 0]
+        """The inputs that never leave one side of 0, unless they may be probabilities that are kept from it; of single
+        numbers, which may be bounds of each other, only one that is alone."""
+        given = {path: np.asarray(at_path(self.binding.given, path), dtype=float) for path in self.paths}
+        numbers = [path for path, value in given.items() if value.ndim == 0]
         several = numbers if len(numbers) > 1 else []
-        return [one for one in self.paths if one not in several and is_one_sided(at_path(self.binding.given, one))]
+        found = [path for path, value in given.items() if path not in several and is_one_sided(value)]
+        guarded = any(np.max(given[path]) <= 1 for path in found) and self.runner.without_small(SMALL, guards=True)[0]
+        return [path for path in found if not guarded or np.max(given[path]) > 1]
 
     def across(self) -> Point | None:
         """A point on both sides of 0, where a branch is taken that inputs of one sign never take."""
