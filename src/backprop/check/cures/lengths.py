@@ -60,7 +60,7 @@ def lone_lengths(judge: Judge) -> Iterator[str]:
     known, back = named_lengths(ast.unparse(forward)), ast.unparse(backward)
     for text in dict.fromkeys(factors(forward)):
         of = LENGTH.fullmatch(known.get(text, text))
-        shape = np.shape(judge.binding.given.get(of[1] or of[3])) if of is not None else ()
+        shape = np.shape(judge.binding.given.get(of[1] or of[3], 0)) if of is not None else ()
         place = int(of[2] or 0) if of is not None else 0
         if shape[place : place + 1] == (1,) and not re.search(rf"\b{re.escape(text)}|\.shape\b|\blen\(|\bmean\b", back):
             yield f"{text} is 1 here: a larger one tells whether the backward pass has to divide by it"
