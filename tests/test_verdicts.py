@@ -92,6 +92,18 @@ def test_a_pass_for_numbers_of_one_sign_is_right_there(tmp_path: Path) -> None:
         assert shell("backprop check f.py --x '[1.5,2,3]' --random 3", tmp_path).returncode == 0, forward
 
 
+def test_a_loop_of_one_round_hides_what_goes_from_round_to_round(tmp_path: Path) -> None:
+    forth = "    T = len(x)\n    h = 0 * x[0]\n    for t in range(T):\n        h = np.tanh(x[t] + h)\n"
+    forth += "    return h, (x, h)\n"
+    back = "    x, h = cache\n    dx = np.zeros_like(x)\n    dx[-1] = dh * (1 - h**2)\n    return dx\n"
+    (tmp_path / "rnn.py").write_text(
+        f"import numpy as np\ndef rnn_forward(x):\n{forth}def rnn_backward(dh, cache):\n{back}"
+    )
+    one, two = (shell(f"backprop check rnn.py --x 'randn({n},3)' --seed 1", tmp_path) for n in (1, 2))
+    assert (one.returncode, two.returncode) == (0, 1)
+    assert "T is 1 here: a larger one tells whether what goes from round to round is handed back" in one.stderr
+
+
 def test_a_guarded_probability_stays_one(tmp_path: Path) -> None:
     text = "p = np.clip(p, 1e-7, 1 - 1e-7)\n    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)), (p, y)"
     back = "p, y = cache\n    return (p - y) / (p * (1 - p)) / p.size"

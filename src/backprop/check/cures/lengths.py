@@ -52,18 +52,30 @@ def hidden_lengths(judge: Judge) -> list[str]:
 
 
 def lone_lengths(judge: Judge) -> Iterator[str]:
-    """What is said of a right pass whose forward pass divides by a length that is 1 here, and whose backward pass has
-    no such length: with another it may have to divide, too."""
+    """What a length of the forward pass hides of a right backward pass that is 1 here: a loop's, and one by which it
+    divides where the backward pass has none."""
     forward, backward = judge.runner.pair.forward, judge.runner.pair.backward
     if forward is None or backward is None or forward is backward:
         return
     known, back = named_lengths(ast.unparse(forward)), ast.unparse(backward)
-    for text in dict.fromkeys(factors(forward)):
+
+    def is_one(text: str) -> bool:
         of = LENGTH.fullmatch(known.get(text, text))
         shape = np.shape(judge.binding.given.get(of[1] or of[3], 0)) if of is not None else ()
         place = int(of[2] or 0) if of is not None else 0
-        if shape[place : place + 1] == (1,) and not re.search(rf"\b{re.escape(text)}|\.shape\b|\blen\(|\bmean\b", back):
+        return shape[place : place + 1] == (1,)
+
+    for text in filter(is_one, dict.fromkeys(rounds(forward))):
+        yield f"{text} is 1 here: a larger one tells whether what goes from round to round is handed back"
+    for text in filter(is_one, dict.fromkeys(factors(forward))):
+        if not re.search(rf"\b{re.escape(text)}|\.shape\b|\blen\(|\bmean\b", back):
             yield f"{text} is 1 here: a larger one tells whether the backward pass has to divide by it"
+
+
+def rounds(tree: ast.AST) -> Iterator[str]:
+    """How often loops go round, `for t in range(T)`."""
+    loops = [node.iter for node in ast.walk(tree) if isinstance(node, ast.For)]
+    yield from (ast.unparse(node.args[0]) for node in loops if isinstance(node, ast.Call) and len(node.args) == 1)
 
 
 def factors(tree: ast.AST) -> Iterator[str]:
