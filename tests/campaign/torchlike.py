@@ -238,7 +238,7 @@ OURS: dict[str, Callable[..., Any]] = {
     "softsign": lambda x: torch.where(x.isinf(), x.sign(), F.softsign(x)),
     **{name: fading(getattr(F, name)) for name in ("silu", "gelu", "mish")},
     "hardtanh": F.hardtanh,
-    "hardsigmoid": F.hardsigmoid,
+    "hardsigmoid": lambda x: F.hardtanh(x + 3, 0.0, 6.0) / 6,  # PyTorch's own sixth has the digits of a float32
     "add": torch.add,
     "subtract": torch.sub,
     "multiply": torch.mul,

@@ -127,8 +127,9 @@ class Truth:
         return (2 * f0 - 5 * f1 + 4 * f2 - f3) / (h * h)
 
     def hangs_on(self, i: int) -> bool:
-        """Whether the value is another for some other number in one place, however far away."""
-        far = [self.moved((i, step)) for step in (-3.0, -1.0, 1.0, 10.0)]
+        """Whether the value is another for some other number in one place, however far away; where it is infinite for
+        either sign, for 0."""
+        far = [self.moved((i, step)) for step in (-3.0, -1.0, 1.0, 10.0, -self.start[i])]
         return not np.array_equal(far, [self.moved()] * len(far), equal_nan=True)
 
     def steady(self) -> bool:
