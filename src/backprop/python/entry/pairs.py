@@ -80,9 +80,9 @@ class Pair(NamedTuple):
     start: int = 0  # how many of them stand before the loop, or make the object of a method
     whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
 
-    def bases(self, name: str) -> list[str]:
+    def bases(self, name: str) -> tuple[str, ...]:
         """What a name may be the gradient of."""
-        return [self.whose[name]] if name in self.whose else bases(name)
+        return (self.whose[name],) if name in self.whose else bases(name)
 
     @property
     def title(self) -> str:
