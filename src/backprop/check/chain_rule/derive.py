@@ -272,7 +272,7 @@ class Derivation(Right):
             shares = []
             for readings in [one for one in readers if len(readers) == 1 or near(one[0].whole)][:12]:
                 with suppress(*NOT_SAID):
-                    shares.append(chain.share(readings))
+                    shares.append(chain.from_reader(place, readings))
             if shares and len(shares) == len(readers) <= MOST_READERS:
                 with suppress(*NOT_SAID):
                     yield chain.total(shares, quantity.value)
