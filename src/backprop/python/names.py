@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
-from functools import cache
+from collections.abc import Collection, Mapping, Set
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -12,24 +12,25 @@ DEFINING = (
     ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Try, ast.If,
     ast.AugAssign, ast.Expr,
 )  # fmt: skip
+MOST_KEPT = 4096  # trees of which it is known what they read
 ADDING = frozenset(["append", "extend", "insert", "update", "setdefault", "add", "add_argument", "set_defaults"])
 
 
 def names_used(
     roots: list[Any], statements: list[ast.stmt], modules: Collection[str] = (),
-    placing: Mapping[str, set[str]] = MappingProxyType({}),
+    placing: Mapping[str, Set[str]] = MappingProxyType({}),
 ) -> set[str]:  # fmt: skip
     """The names that some trees read, also of modules, and that the statements read which define these."""
     used = {one.name for one in roots if isinstance(one, ast.FunctionDef | ast.ClassDef)}
     pending, left = roots, statements
     while pending:
-        used.update(*[free(one, modules) for one in pending])
+        used.update(*[free(one, frozenset(modules)) for one in pending])
         pending = [one for one in left if is_used(one, used, placing)]
         left = [one for one in left if not is_used(one, used, placing)]
     return used
 
 
-def is_used(statement: ast.stmt, used: set[str], placing: Mapping[str, set[str]]) -> bool:
+def is_used(statement: ast.stmt, used: set[str], placing: Mapping[str, Set[str]]) -> bool:
     """Whether what a statement sets is among the names that are used, or, where it does not compute, the attributes.
     `placing` has what each function reads that may be a decorator and put what it decorates there."""
     names = names_set(statement)
@@ -41,7 +42,8 @@ def is_used(statement: ast.stmt, used: set[str], placing: Mapping[str, set[str]]
     return "*" in names or dotted or by_text or placed or not names.isdisjoint(used)
 
 
-def free(tree: ast.AST, modules: Collection[str] = ()) -> set[str]:
+@lru_cache(MOST_KEPT)
+def free(tree: ast.AST, modules: frozenset[str] = frozenset()) -> frozenset[str]:
     """The names that a tree reads, also of modules, and its attributes with their dots; of functions in it, those that
     they do not set themselves."""
     found: set[str] = set()
@@ -64,9 +66,10 @@ def free(tree: ast.AST, modules: Collection[str] = ()) -> set[str]:
             pending += [(one, inner) for one in body]
             children = [one for one in children if one not in body]
         pending += [(one, own) for one in children]
-    return found
+    return frozenset(found)
 
 
+@lru_cache(MOST_KEPT)
 def own_names(function: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     """The parameters of a function, and what it sets."""
     nodes = list(ast.walk(function))

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -303,7 +303,7 @@ class Code:
             patching = {name for name, one in functions.items() if only_patches(one)}
             called = [one for part in self.parts for one in part.tree.body if calls(one, patching)]
             last = {name: call_of(functions[name]) for name in patching if self.is_left(functions[name])}
-            placing = {name: free(one) for name, one in functions.items()}
+            placing: dict[str, Set[str]] = {name: free(one) for name, one in functions.items()}
             placing.update({name: {name} for one in every if isinstance(one, ast.Assign) for name in names_set(one)})
             changing = [*called, *last.values()]
             used = None if roots is None else names_used([*roots, *changing], every, modules, placing)
@@ -316,7 +316,7 @@ class Code:
         return self.found[key]
 
 
-def is_needed(statement: ast.stmt, used: set[str] | None, placing: Mapping[str, set[str]]) -> bool:
+def is_needed(statement: ast.stmt, used: set[str] | None, placing: Mapping[str, Set[str]]) -> bool:
     """Whether a statement at the top defines something that is used; where nobody tells what is, whether it defines
     without computing."""
     if used is None or not isinstance(statement, DEFINING):

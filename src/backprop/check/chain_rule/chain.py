@@ -32,6 +32,8 @@ class Chain(Rules):
         super().__init__(story, visit, atoms, torch)
         self.scale = scale
         self.doing: set[int] = set()
+        self.parts: dict[int, list[Term]] = {}  # the gradients of the parts of an expression
+        self.sent: dict[tuple[int, int], Term | None] = {}  # what comes back from a reader; None where it is not said
 
     def gradient(self, place: int, depth: int = 0) -> Term:
         """The gradient of a quantity: under a name of the user's, or written out."""
@@ -168,9 +170,22 @@ class Chain(Rules):
 
     def inner(self, visit: Visit, root: ast.expr, whole: int) -> list[Term]:
         """The gradients of the parts of an expression, which have no name in the forward pass."""
-        self.passed = []
-        with suppress(*NOT_SAID):
-            for _ in self.back(root, self.gradient(whole), self.room(visit), 0):
-                pass
-        found, self.passed = self.passed, None
+        if whole not in self.parts:
+            self.passed = []
+            with suppress(*NOT_SAID):
+                for _ in self.back(root, self.gradient(whole), self.room(visit), 0):
+                    pass
+            self.parts[whole], self.passed = self.passed, None
+        return self.parts[whole]
+
+    def from_reader(self, place: int, readings: list[Reading]) -> Term:
+        """What comes back to a quantity from one of its readers; found once."""
+        key = place, id(readings[0])
+        if key not in self.sent:
+            self.sent[key] = None
+            with suppress(*NOT_SAID):
+                self.sent[key] = self.share(readings)
+        found = self.sent[key]
+        if found is None:
+            raise Failed
         return found

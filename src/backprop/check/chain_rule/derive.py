@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,7 +16,7 @@ from backprop.check.chain_rule.chain import MOST_READERS, Chain
 from backprop.check.chain_rule.known import Known, same
 from backprop.check.chain_rule.right import Right
 from backprop.check.chain_rule.terms import Term, Tidy, tells
-from backprop.check.edits.forms import factors_of
+from backprop.check.edits.forms import cloned, factors_of
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import NOT_SAID, Failed, Room
@@ -48,6 +47,7 @@ class Derivation(Right):
         self.made: dict[ast.stmt, list[tuple[float, str]]] = {}
         self.last = max((one.rounds[0] for one in self.story.visits.values() if one.rounds), default=0)
         self.places: dict[int, dict[str, int] | None] = {}
+        self.told: dict[Any, list[str]] = like.told if isinstance(like, Derivation) else {}  # texts, by what they read
 
     def plans(self, line: Line, atoms: dict[str, Any]) -> list[tuple[float, str]]:
         """The texts for a line, each with its cost."""
@@ -65,10 +65,10 @@ class Derivation(Right):
         seen = {old}
         for visit in self.visits(statement):
             chain = self.chain(line, visit, atoms)
-            texts = list(self.texts(chain, statement, visit))
+            texts = [*self.known_texts(chain, statement, visit)]
             doubted = self.doubted(chain.here, statement)
             for scale in self.scales(chain):
-                texts += self.texts(self.chain(line, visit, atoms, scale), statement, visit)
+                texts += self.known_texts(self.chain(line, visit, atoms, scale), statement, visit)
             for text in texts:
                 if text not in seen and len(text) < LONGEST:
                     seen.add(text)
@@ -202,6 +202,15 @@ class Derivation(Right):
                     )
         return found
 
+    def known_texts(self, chain: Chain, statement: ast.stmt, visit: Visit) -> list[str]:
+        """The texts, each once for what a line reads there: an edit of another line often leaves that as it is."""
+        held = {**chain.known_atoms, **{name: one for name, one in chain.here.scope.names.items() if is_fraction(one)}}
+        content = [(text, np.shape(one), np.asarray(one).tobytes()) for text, one in held.items()]
+        key = statement, visit.rounds, chain.scale, tuple([np.shape(one) for one in visit.values]), tuple(content)
+        if key not in self.told:
+            self.told[key] = list(self.texts(chain, statement, visit))
+        return self.told[key]
+
     def texts(self, chain: Chain, statement: ast.stmt, visit: Visit) -> Iterator[str]:
         """What may stand in place of a statement."""
         yield from self.in_places(chain, statement)
@@ -246,7 +255,7 @@ class Derivation(Right):
     def terms(self, chain: Chain, value: ast.expr, target: Any) -> Iterator[Term]:
         """Gradients and shares of them that have the shape of what is computed, with their numbers put together."""
         for term in self.gradients(chain, value, target):
-            yield term._replace(tree=Tidy().visit(copy.deepcopy(term.tree)))
+            yield term._replace(tree=Tidy().visit(cloned(term.tree)))
 
     def gradients(self, chain: Chain, value: ast.expr, target: Any) -> Iterator[Term]:
         shapes = set() if target is None else {np.shape(target)}
@@ -263,7 +272,7 @@ class Derivation(Right):
             shares = []
             for readings in [one for one in readers if len(readers) == 1 or near(one[0].whole)][:12]:
                 with suppress(*NOT_SAID):
-                    shares.append(chain.share(readings))
+                    shares.append(chain.from_reader(place, readings))
             if shares and len(shares) == len(readers) <= MOST_READERS:
                 with suppress(*NOT_SAID):
                     yield chain.total(shares, quantity.value)

@@ -100,7 +100,7 @@ class Terms:
         self.here = Room(story.trace, visit)
         self.atoms = Values()
         self.numbers: dict[Any, str] = {}
-        self.texts = list(atoms)
+        self.known_atoms, self.texts = atoms, list(atoms)
         for text, value in atoms.items():
             if isinstance(value, int | np.integer) and not isinstance(value, bool):
                 self.numbers.setdefault(int(value), text)

@@ -8,7 +8,6 @@ Else, where a name's own line says nearly what was written out, that line is the
 from __future__ import annotations
 
 import ast
-import copy
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -16,6 +15,7 @@ from backprop.check.chain_rule.derive import likeness
 from backprop.check.cures.search import Cure, Search, idle, put
 from backprop.check.cures.several import alike
 from backprop.check.edits.catalogue import Edit
+from backprop.check.edits.forms import cloned
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
 from backprop.python.entry.gradients import is_gradient
@@ -98,7 +98,7 @@ def with_name(tree: ast.expr, name: str, value: ast.expr) -> ast.expr:
         def visit_Name(self, node: ast.Name) -> ast.AST:
             return value if node.id == name else node
 
-    return Putting().visit(copy.deepcopy(tree))  # type: ignore[no-any-return]
+    return Putting().visit(cloned(tree))  # type: ignore[no-any-return]
 
 
 def held_by(cure: Cure, writers: dict[str, Line]) -> Iterator[list[Cure]]:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 
 import numpy as np
 
@@ -94,6 +95,7 @@ def twice(line: Line, text: str) -> str | None:
     return whose if alike else None
 
 
+@lru_cache(8)
 def named_lengths(text: str) -> dict[str, str]:
     """What names of lengths stand for: `N, D = x.shape`, `N = x.shape[0]`."""
     known = dict[str, str]()

@@ -16,7 +16,7 @@ import numpy as np
 
 from backprop.check.chain_rule.derive import Derivation
 from backprop.check.edits.catalogue import COMPOUND, Edit, Plan, edit_of, header, plans
-from backprop.check.edits.visible import Line, Lines, reads
+from backprop.check.edits.visible import Kind, Line, Lines, reads
 from backprop.check.passes.causes import names
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.points import Point
@@ -88,6 +88,8 @@ class Search:
         self.functions: dict[ast.stmt, str] = {}  # that the lines are in, all that were visited
         self.lines: list[Line] = []  # of these the ones on which no output hangs
         self.unedited: Sense | None = None  # as it stands, at the given point
+        self.plans: dict[tuple[ast.stmt, tuple[tuple[str, Kind], ...]], list[Plan]] = {}  # of lines by what is visible
+        self.texts: dict[Plan, str] = {}  # of these, as far as they were written out
         self.changes: dict[ast.stmt, set[bytes]] = {}  # of lines by edits that the search at hand has tried
 
     def until(self, seconds: float) -> float:
@@ -171,7 +173,10 @@ class Search:
             late = process_time() > self.last - LONGEST / 2 and one.line.statement not in derivation.made
             found = [] if late else derivation.plans(one.line, one.line.atoms(self.read))
             derived = [Plan(cost, None, partial(str, text)) for cost, text in found]
-            for plan in (*plans(one.line, visible), *derived):
+            key = one.line.statement, tuple(visible.items())
+            if key not in self.plans:
+                self.plans[key] = plans(one.line, visible)
+            for plan in (*self.plans[key], *derived):
                 later = 0.0 if one.affine or one.line.visits == 1 else UNSEEN
                 queue.append(Candidate(plan.cost + dear + later, len(queue), one, plan))
         queue.sort(key=lambda item: item[:2])
@@ -179,7 +184,7 @@ class Search:
 
     def edit(self, one: Candidate, seen: dict[ast.stmt, set[str]]) -> Edit | None:
         """The edit of a candidate, unless it was there before."""
-        return edit_of(one.reach.line, one.plan, seen.setdefault(one.reach.line.statement, set()))
+        return edit_of(one.reach.line, one.plan, seen.setdefault(one.reach.line.statement, set()), self.texts)
 
     def search(
         self, lines: list[Reach], sense: Sense, instead: Instead, seconds: float = SECONDS

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from backprop.check.edits import forms
-from backprop.check.edits.forms import Options
+from backprop.check.edits.forms import Options, cloned
 from backprop.check.edits.instead import Quantity, Spot
 from backprop.check.edits.statements import Whole
 from backprop.check.edits.visible import Kind, Line, Visible
@@ -46,12 +46,16 @@ def plans(line: Line, atoms: dict[str, Kind]) -> list[Plan]:
     return list(Catalogue(line, atoms).all())
 
 
-def edit_of(line: Line, plan: Plan, seen: set[str]) -> Edit | None:
-    """An edit, written out; None if it was there before, or is no Python."""
+def edit_of(line: Line, plan: Plan, seen: set[str], texts: dict[Plan, str] | None = None) -> Edit | None:
+    """An edit, written out; None if it was there before, or is no Python. `texts` has what was written out before."""
     if not seen:
         seen.add(ast.unparse(header(line.statement)))
     try:
-        text = plan.text()
+        text = texts.get(plan) if texts is not None else None
+        if text is None:
+            text = plan.text()
+            if texts is not None:
+                texts[plan] = text
         if text in seen:
             return None
         seen.add(text)
@@ -80,7 +84,7 @@ class Catalogue:
     """The edits of one line as texts."""
 
     def __init__(self, line: Line, atoms: dict[str, Kind]) -> None:
-        self.statement = copy.deepcopy(header(line.statement))
+        self.statement = cloned(header(line.statement))
         self.seen = Visible(line, atoms, self.statement)
         self.spots = list(self.walk(self.statement, 0, "value"))
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
-from backprop.check.edits.forms import LIBRARIES, expression, indices_in
+from backprop.check.edits.forms import LIBRARIES, cloned, expression, indices_in
 from backprop.check.edits.instead import SLOPES
 from backprop.check.edits.visible import Visible
 from backprop.check.passes.trace import targets_of
@@ -176,7 +175,7 @@ class Whole:
 
     def signs_turned(self) -> Texts:
         """All signs between terms, where there are several: a rotation that is turned the other way."""
-        turned = copy.deepcopy(self.statement)
+        turned = cloned(self.statement)
         sums = [one for one in ast.walk(turned) if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Add | ast.Sub)]
         for one in sums:
             one.op = ast.Sub() if isinstance(one.op, ast.Add) else ast.Add()
@@ -209,7 +208,7 @@ class Whole:
                 read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
                 return expression(texts[text]) if text in texts and read else without_turns(self.generic_visit(node))
 
-        return ast.unparse(Replacer().visit(copy.deepcopy(self.statement)))
+        return ast.unparse(Replacer().visit(cloned(self.statement)))
 
 
 def without_turns(tree: ast.AST) -> ast.AST:

@@ -94,6 +94,7 @@ class Surroundings:
     def __init__(self, binding: Binding, paths: list[Path]) -> None:
         self.binding, self.runner, self.paths = binding, binding.runner, paths
         self.others: list[Point] | None = None
+        self.exact = False  # whether sweeps were right at a point, as differences tell
 
     def point(
         self, given: dict[str, Any], upstream: list[Any], most: int | None = None, other: Runner | None = None
@@ -102,7 +103,9 @@ class Surroundings:
         runner = other or self.runner
         swept = runner.swept(given, upstream, self.paths) if other is None else None
         outputs: list[Any] = []
-        slopes = measured(objective(runner, upstream, outputs), given, self.paths, self.binding.seed, most, swept)
+        at, seed = objective(runner, upstream, outputs), self.binding.seed
+        slopes = measured(at, given, self.paths, seed, most, swept, seen=self.exact)
+        self.exact = self.exact or all(one.exact for one in slopes.values())
         return Point(given, upstream, slopes, outputs, swept or {}, set(), {})
 
     def near(

@@ -7,9 +7,11 @@ says them in the user's own names.
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from contextlib import suppress
-from math import inf
+from math import inf, isfinite
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,8 +106,10 @@ class Values:
     """Things by their values: what is the same array, but for rounding, is found again."""
 
     def __init__(self) -> None:
-        self.by_shape: dict[tuple[int, ...], list[tuple[float, float, Any]]] = {}
+        self.by_shape: dict[tuple[int, ...], list[tuple[float, int, float, Any]]] = {}  # in the order of their sums
+        self.largest: dict[tuple[int, ...], float] = {}  # sum of absolute values
         self.weights: dict[int, Any] = {}
+        self.count = 0
 
     def signature(self, value: Any) -> tuple[float, float]:
         flat = np.asarray(value, dtype=float).reshape(-1)
@@ -116,26 +120,39 @@ class Values:
             return float(flat @ weights), float(np.abs(flat) @ weights)
 
     def add(self, value: Any, item: Any) -> None:
-        self.by_shape.setdefault(np.shape(value), []).append((*self.signature(value), item))
+        mine, size = self.signature(value)
+        self.count += 1
+        if isfinite(size):
+            shape = np.shape(value)
+            insort(self.by_shape.setdefault(shape, []), (mine, self.count, size, item), key=itemgetter(0, 1))
+            self.largest[shape] = max(size, self.largest.get(shape, 0.0))
 
     def find(self, value: Any) -> Any:
         """The first thing of that value, or None."""
-        known = self.by_shape.get(np.shape(value))
-        if not known:
-            return None
-        mine, size = self.signature(value)
-        return next((item for one, its, item in known if abs(one - mine) <= CLOSE * max(size, its)), None)
+        return min(self.like(value), default=(0, None), key=itemgetter(0))[1]
 
     def all(self, value: Any) -> list[Any]:
         """All things of that value."""
-        mine, size = self.signature(value)
-        known = self.by_shape.get(np.shape(value), ())
-        return [item for one, its, item in known if abs(one - mine) <= CLOSE * max(size, its)]
+        return [item for _, item in sorted(self.like(value), key=itemgetter(0))]
+
+    def like(self, value: Any) -> list[tuple[int, Any]]:
+        """The things of that value, each with its number."""
+        known = self.by_shape.get(np.shape(value))
+        mine, size = self.signature(value) if known else (0.0, inf)
+        if not known or not isfinite(size):
+            return []
+        off = CLOSE * max(size, self.largest[np.shape(value)])  # at most
+        first, last = (
+            bisect(known, mine + way, key=itemgetter(0)) for bisect, way in ((bisect_left, -off), (bisect_right, off))
+        )
+        return [
+            (order, item) for one, order, its, item in known[first:last] if abs(one - mine) <= CLOSE * max(size, its)
+        ]
 
     def multiples(self, value: Any) -> Iterator[tuple[float, Any]]:
         """The things that are a multiple of a value, with that number, if there is one."""
         mine, size = self.signature(value)
-        for one, its, item in self.by_shape.get(np.shape(value), ()):
+        for one, _, its, item in sorted(self.by_shape.get(np.shape(value), ()), key=itemgetter(1)):
             if size and abs(its / size - abs(one / mine if mine else 0.0)) <= 1e-7 * its / size:
                 yield one / mine, item
 
@@ -152,6 +169,7 @@ class Story:
         self.index = Values()
         self.parts = Values()  # what stands inside of the expressions
         self.readings: dict[int, list[Reading]] = {}
+        self.read_by: dict[int, list[list[Reading]]] = {}  # the same by readers, as they are asked for
         self.makers: dict[int, list[tuple[Visit, ast.expr]]] = {}
         self.pieces: dict[int, ast.expr] = {}  # the index of those that were written into an array
         self.cuts: dict[int, dict[int, Any]] = {}  # of a quantity those that are parts of it, and which
@@ -360,12 +378,14 @@ class Story:
 
     def readers(self, place: int) -> list[list[Reading]]:
         """The readings of a quantity, those of one visit together: what they send back is known as a sum."""
-        found: dict[int, list[Reading]] = {}
-        largest = float(np.abs(self.quantities[place].gradient).max(initial=0.0))
-        for one in self.readings.get(place, []):
-            if np.abs(one.share).max(initial=0.0) > NEGLIGIBLE * largest:
-                found.setdefault(id(one.visit), []).append(one)
-        return list(found.values())
+        if place not in self.read_by:
+            found: dict[int, list[Reading]] = {}
+            largest = float(np.abs(self.quantities[place].gradient).max(initial=0.0))
+            for one in self.readings.get(place, []):
+                if np.abs(one.share).max(initial=0.0) > NEGLIGIBLE * largest:
+                    found.setdefault(id(one.visit), []).append(one)
+            self.read_by[place] = list(found.values())
+        return self.read_by[place]
 
 
 def roots(statement: ast.stmt, room: Room) -> Iterator[ast.expr]:

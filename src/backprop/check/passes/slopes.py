@@ -82,11 +82,12 @@ def with_value(given: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
 
 def measured(
     objective: Objective, given: dict[str, Any], paths: list[Path], seed: int, limit: int | None = None,
-    swept: dict[Path, Any] | None = None,
+    swept: dict[Path, Any] | None = None, seen: bool = False,
 ) -> dict[Path, Slopes]:  # fmt: skip
     """The slopes of all inputs. Of large ones, or where a run takes long, a sample.
 
-    `swept`: gradients from a sweep, which are taken where differences in some directions agree with them.
+    `swept`: gradients from a sweep, which are taken where differences in some directions agree with them; in one, where
+    sweeps were `seen` to be right at another point.
     """
     random = np.random.default_rng(seed)
     started = monotonic()
@@ -94,7 +95,7 @@ def measured(
     if not isfinite(first[0]):
         return {path: Slopes(np.shape(at_path(given, path)), [], 0, True) for path in paths}
     once = max(monotonic() - started, 1e-5)
-    if once < SURE:  # the first time, something may have been made ready
+    if once < SURE and not seen:  # the first time, something may have been made ready
         started = monotonic()
         objective(given)
         once = max(monotonic() - started, 1e-5)
@@ -102,7 +103,7 @@ def measured(
     affordable = max(8, int(SECONDS / once / 4 / max(1, len(paths))))
     most = min(affordable, MOST_ELEMENTS if limit is None else limit)
     found = {}
-    together = swept is not None and once > QUICK and agrees(objective, given, first, paths, swept, random)
+    together = swept is not None and (seen or once > QUICK) and agrees(objective, given, first, paths, swept, random)
     for path in paths:
         slopes = None
         if together and swept is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from copy import copy
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,8 @@ def is_data(name: str) -> bool:
     return name.lower().rstrip("_0123456789") in DATA
 
 
-def bases(name: str) -> list[str]:
+@cache
+def bases(name: str) -> tuple[str, ...]:
     """What a name may be the gradient of: `dx`, `dfdx`, `grad_x`, `x_grad`, `delta_x` are those of x."""
     found, name = [], name.lstrip("_")
     for prefix in PREFIXES:
@@ -46,7 +48,7 @@ def bases(name: str) -> list[str]:
     for suffix in ("_gradient", "_grad", "_bar", "_g"):
         if name.endswith(suffix) and len(name) > len(suffix):
             found.append(name[: -len(suffix)])
-    return found
+    return tuple(found)
 
 
 def is_of_gradient(name: str) -> bool:

@@ -7,7 +7,7 @@ import copy
 import re
 from collections import Counter
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -31,7 +31,7 @@ from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.names import names_set, names_used, parameter_names, required_names
+from backprop.python.names import MOST_KEPT, names_set, names_used, parameter_names, required_names
 from backprop.python.source import Code, Part, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.arrays import HELD
@@ -496,10 +496,11 @@ def is_rate(name: str) -> bool:
     return bool(RATE.search(name)) and name != "eta"
 
 
-def names_read(tree: ast.AST | None) -> set[str]:
+@lru_cache(MOST_KEPT)
+def names_read(tree: ast.AST | None) -> frozenset[str]:
     """The names that are read somewhere in a tree."""
     nodes = ast.walk(tree) if tree is not None else ()
-    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return frozenset([node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)])
 
 
 def turning_back(function: ast.FunctionDef) -> list[str]:

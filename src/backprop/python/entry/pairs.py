@@ -6,13 +6,14 @@ import ast
 import copy
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
 from backprop.python.entry.rounds import Passes, arguments_of, both_passes, names_in, training
-from backprop.python.names import names_set, names_used, parameter_names, required_names
+from backprop.python.names import MOST_KEPT, names_set, names_used, parameter_names, required_names
 from backprop.python.registered import MARK, handed_back
 from backprop.python.source import Code, Part
 from backprop.python.values.arrays import HELD
@@ -79,9 +80,9 @@ class Pair(NamedTuple):
     start: int = 0  # how many of them stand before the loop, or make the object of a method
     whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
 
-    def bases(self, name: str) -> list[str]:
+    def bases(self, name: str) -> tuple[str, ...]:
         """What a name may be the gradient of."""
-        return [self.whose[name]] if name in self.whose else bases(name)
+        return (self.whose[name],) if name in self.whose else bases(name)
 
     @property
     def title(self) -> str:
@@ -100,9 +101,9 @@ class Pair(NamedTuple):
         """Whether the forward pass makes the backward pass, a function without arguments, and leaves it in its result,
         as an operation does on values that know their gradients."""
         forward, back = self.forward, self.backward
-        return (
-            forward is not None and back is not None and back in inner_functions(forward) and not parameter_names(back)
-        )
+        if forward is None or back is None or parameter_names(back):
+            return False
+        return back in inner_functions(forward)
 
     @property
     def is_slope(self) -> bool:
@@ -512,13 +513,14 @@ def left_for(backward: ast.FunctionDef, forward: ast.FunctionDef, methods: Mappi
     return read & left
 
 
-def attributes(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
+@lru_cache(MOST_KEPT)
+def attributes(tree: ast.AST, context: type[ast.expr_context]) -> frozenset[str]:
     """The attributes of `self` that are set, or read."""
-    return {
+    return frozenset(
         node.attr for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, context)
         and isinstance(node.value, ast.Name) and node.value.id == "self"
-    }  # fmt: skip
+    )  # fmt: skip
 
 
 def reached(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef]) -> list[ast.FunctionDef]:

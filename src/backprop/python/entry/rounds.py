@@ -139,8 +139,8 @@ class Rounds:
         set_here = {name for one in ast.walk(statement) if isinstance(one, ast.stmt) for name in targets(one)}
         return any(not known.isdisjoint(self.bases(name)) for name in set_here)
 
-    def bases(self, name: str) -> list[str]:
-        return [self.whose[name]] if name in self.whose else bases(name)
+    def bases(self, name: str) -> tuple[str, ...]:
+        return (self.whose[name],) if name in self.whose else bases(name)
 
 
 def tells_nothing(name: str, names: Collection[str]) -> bool:

@@ -34,6 +34,7 @@ ERRORS = [
     "ValueError", "TypeError", "AssertionError", "NotImplementedError", "Exception", "RuntimeError", "KeyError",
     "IndexError",
 ]  # fmt: skip
+RAISED = {name: Builtin(name, None) for name in ERRORS}
 TEXT_METHODS = frozenset(["join", "lower", "upper", "startswith", "endswith", "replace", "split", "strip", "isdigit"])
 LIST_METHODS = frozenset(["append", "extend", "pop", "insert", "reverse", "copy", "index", "clear", "remove", "count"])
 DICT_METHODS = frozenset(["get", "keys", "values", "items", "update", "pop", "setdefault", "copy", "clear"])
@@ -130,9 +131,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "collections.Counter": lambda x=(): Counter(map(plain_key, run.listed(x))),
         "collections.defaultdict": lambda f=None, x=(): Default(run, f, dict_of(run, x, {})),
     }  # fmt: skip
-    found = {name: Builtin(name, function) for name, function in own.items()}
-    found.update({name: Builtin(name, None) for name in ERRORS})
-    return found
+    return {**{name: Builtin(name, function) for name, function in own.items()}, **RAISED}
 
 
 def tuple_of(name: str, fields: Any) -> Class:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,12 @@ def said(error: Exception) -> str:
     if sizes is None:
         return f"{type(error).__name__}: {error}"[:300]
     return f"this product does not fit: the left one ends in a dimension of {sizes[2]}, which meets one of {sizes[1]}"
+
+
+@cache
+def methods_for(machine: Any, prefix: str) -> list[tuple[type[ast.AST], str]]:
+    """The kinds of trees that a class of machines has methods for, and these."""
+    return [(getattr(ast, name[len(prefix) :]), name) for name in dir(machine) if name.startswith(prefix)]
 
 
 class Machine:
@@ -60,11 +67,12 @@ class Machine:
         self.unread: dict[str, str] = {}  # or what is wrong with it
         self.scopes: dict[str, Scope] = {}  # of the last call of each function
         self.at: ast.AST | None = None  # the operation that is being done, for messages
+        mine: Any = type(self)
         self.statements: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
-            getattr(ast, name[3:]): getattr(self, name) for name in dir(self) if name[:3] == "do_"
+            kind: getattr(self, name) for kind, name in methods_for(mine, "do_")
         }
         self.expressions: dict[type[ast.AST], Callable[[Any, Scope], Any]] = {
-            getattr(ast, name[3:]): getattr(self, name) for name in dir(self) if name[:3] == "of_"
+            kind: getattr(self, name) for kind, name in methods_for(mine, "of_")
         }
 
     def evaluate(self, tree: ast.expr, scope: Scope) -> Any:
