@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import CodeType
@@ -172,7 +173,7 @@ def shell(command: str, folder: Path, stdin: str = "") -> subprocess.CompletedPr
     )
 
 
-def in_process(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def in_process(command: str, folder: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """What a plain command line, `backprop` and its words, says where no shell and no process of its own is wanted: a
     start takes longer than most answers."""
     from backprop_cli import main
@@ -180,8 +181,13 @@ def in_process(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     words = shlex.split(command)
     status: object = 0
-    instead = mock.patch.multiple(sys, argv=words, stdout=out, stderr=err)
-    with contextlib.chdir(folder), instead:
+    with (
+        contextlib.chdir(folder),
+        tempfile.TemporaryFile("w+", encoding="utf-8") as given,
+        mock.patch.multiple(sys, argv=words, stdin=given, stdout=out, stderr=err),
+    ):
+        given.write(stdin)
+        given.seek(0)
         try:
             main()
         except SystemExit as end:

@@ -148,6 +148,7 @@ STRETCHED = [
 ]  # fmt: skip
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("text", STRETCHED)
 @pytest.mark.parametrize("shapes", [((3,), (), (2, 1)), ((), (2, 1), (2, 3)), ((1, 3), (3,), (1,))], ids=str)
 def test_inputs_of_different_shapes_get_gradients_of_their_own(text: str, shapes: list[tuple[int, ...]]) -> None:

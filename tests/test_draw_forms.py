@@ -24,7 +24,7 @@ from backprop.show.palette import PALETTES
 from backprop.show.text import latex_text
 from browser import chromium, npm
 from circuits import REFERENCES, STAGED
-from conftest import ROOT, shell
+from conftest import ROOT, in_process, shell
 from terminals import screen
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -58,7 +58,7 @@ def scene_of(text: str, point: dict[str, float], *, fold: bool = False) -> Scene
 
 def test_the_picture_in_the_readme_is_the_one_that_is_drawn(update: bool, tmp_path: Path) -> None:
     kept = ROOT / "docs" / "draw.svg"
-    done = shell('backprop draw "(x+y)*z" --x -2 --y 5 --z -4 -o draw.svg', tmp_path)
+    done = in_process('backprop draw "(x+y)*z" --x -2 --y 5 --z -4 -o draw.svg', tmp_path)
     assert done.returncode == 0
     made = (tmp_path / "draw.svg").read_text()
     if update:
@@ -129,7 +129,7 @@ def test_svg_texts_stay_inside_their_boxes_and_apart() -> None:
 
 
 def test_a_worksheet_has_boxes_and_its_key_the_same_layout(tmp_path: Path) -> None:
-    done = shell('backprop draw "(x+y)*z" --x -2 --y 5 --z -4 --blank -o sheet.svg', tmp_path)
+    done = in_process('backprop draw "(x+y)*z" --x -2 --y 5 --z -4 --blank -o sheet.svg', tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     sheet = ElementTree.parse(tmp_path / "sheet.svg").getroot()
     key = ElementTree.parse(tmp_path / "sheet-key.svg").getroot()
@@ -150,16 +150,16 @@ def test_a_worksheet_has_boxes_and_its_key_the_same_layout(tmp_path: Path) -> No
 
 def test_a_worksheet_has_all_numbers_that_are_computed_with(tmp_path: Path) -> None:
     point = "--W '[[1, 2, 3], [4, 5, 6]]' --x '[7, 8, 9]'"
-    done = shell(f"backprop draw 'sum(W @ x)' {point} --blank -o sheet.svg", tmp_path)
+    done = in_process(f"backprop draw 'sum(W @ x)' {point} --blank -o sheet.svg", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "[[1.00 2.00 3.00] [4.00 5.00 6.00]]" in (tmp_path / "sheet.svg").read_text()
     assert "[[7.00 8.00 9.00] [7.00 8.00 9.00]]" in (tmp_path / "sheet-key.svg").read_text()
-    done = shell("backprop draw 'sum(W)' --W 'ones(3, 6)' --blank -o sheet.svg", tmp_path)
+    done = in_process("backprop draw 'sum(W)' --W 'ones(3, 6)' --blank -o sheet.svg", tmp_path)
     assert "W is too large for a sheet" in done.stderr
 
 
 def test_a_worksheet_for_tex_has_boxes_and_its_key_the_same_layout(tmp_path: Path) -> None:
-    done = shell('backprop draw "(x+y)*z" --x -2 --y 5 --z -4 --blank --theme print -o sheet.tex', tmp_path)
+    done = in_process('backprop draw "(x+y)*z" --x -2 --y 5 --z -4 --blank --theme print -o sheet.tex', tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     sheet, key = ((tmp_path / name).read_text(encoding="utf-8") for name in ("sheet.tex", "sheet-key.tex"))
     wires = [[line for line in text.splitlines() if "[bpwire]" in line] for text in (sheet, key)]
@@ -220,7 +220,7 @@ def test_png_without_resvg_says_how_to_get_it(tmp_path: Path) -> None:
 
 def test_characters_that_the_font_lacks_are_named(tmp_path: Path) -> None:
     pytest.importorskip("resvg_py", reason="resvg-py is not installed")
-    done = shell("backprop draw 变量*2 --变量 1 -o x.png", tmp_path)
+    done = in_process("backprop draw 变量*2 --变量 1 -o x.png", tmp_path)
     assert done.returncode == 0
     assert "变 量" in done.stderr
 
@@ -312,7 +312,7 @@ def test_pdflatex_accepts_the_text(name: str, tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_drawn_is_said(words: str, message: str, tmp_path: Path) -> None:
-    done = shell(f'backprop draw "x*y" --x 1 --y 2 {words}', tmp_path)
+    done = in_process(f'backprop draw "x*y" --x 1 --y 2 {words}', tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -330,7 +330,7 @@ def test_what_cannot_be_drawn_is_said(words: str, message: str, tmp_path: Path) 
     ],
 )
 def test_the_suffix_says_what_is_written(suffix: str, begins: str, tmp_path: Path) -> None:
-    done = shell(f'backprop draw "(x+y)*z" --x -2 --y 5 --z -4 -o c{suffix}', tmp_path)
+    done = in_process(f'backprop draw "(x+y)*z" --x -2 --y 5 --z -4 -o c{suffix}', tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / f"c{suffix}").read_text().startswith(begins)
 
@@ -339,10 +339,10 @@ def test_a_large_circuit_is_drawn_with_a_remark(tmp_path: Path) -> None:
     text, point, _ = REFERENCES["perceptron-450"]
     (tmp_path / "large.bp").write_text(text)
     assignments = " ".join(f"--{name} {value}" for name, value in point.items() if re.search(rf"\b{name}\b", text))
-    done = shell(f"backprop draw -f large.bp {assignments} -o large.svg", tmp_path)
+    done = in_process(f"backprop draw -f large.bp {assignments} -o large.svg", tmp_path)
     assert done.returncode == 0
     assert re.search(r"note: \d+ gates are a lot for one picture: --fold .* and -o circuit.html", done.stderr)
-    folded = shell(f"backprop draw -f large.bp {assignments} --fold -o small.svg", tmp_path)
+    folded = in_process(f"backprop draw -f large.bp {assignments} --fold -o small.svg", tmp_path)
     assert folded.stderr == ""
     assert (tmp_path / "small.svg").stat().st_size < 0.5 * (tmp_path / "large.svg").stat().st_size
 
@@ -355,7 +355,7 @@ ARRAYS = "--W '[[1,2],[3,4],[5,6]]' --x '[1,0.5]' --b '[1,2,-3]'"
 
 def test_arrays_show_their_shapes_and_small_ones_their_values(tmp_path: Path) -> None:
     for suffix in ("svg", "dot", "mmd", "tex", "png"):
-        done = shell(f'backprop draw "{NETWORK}" {ARRAYS} -o c.{suffix}', tmp_path)
+        done = in_process(f'backprop draw "{NETWORK}" {ARRAYS} -o c.{suffix}', tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), suffix
     root = ElementTree.parse(tmp_path / "c.svg").getroot()
     texts = [(e.get("class"), e.text) for e in root.iter(f"{SVG}text")]

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import backprop
-from conftest import shell
+from conftest import in_process
+from programs import function
 
 INDICES = [
     "..., 0",
@@ -86,15 +87,16 @@ def test_a_program_of_all_of_them_tests_itself(target: str, tmp_path: Path) -> N
         at.update({f"{name}{number}": value.tolist() for name, value in arrays(shapes).items()})
     (tmp_path / "at.json").write_text(json.dumps(at))
     (tmp_path / "f.bp").write_text(" + ".join(terms))
-    found = shell(f"backprop code -f f.bp --vars at.json --to {target} -o p.py && python p.py", tmp_path)
+    found = in_process(f"backprop code -f f.bp --vars at.json --to {target} -o p.py", tmp_path)
     assert found.returncode == 0, found.stdout + found.stderr
+    function((tmp_path / "p.py").read_text(), "__main__")
 
 
 @pytest.mark.parametrize(("text", "shapes"), TEXTS[:4] + TEXTS[-4:])
 def test_map_and_what_is_printed(text: str, shapes: Any, tmp_path: Path) -> None:
     at = arrays(shapes)
-    (tmp_path / "rows").write_text(json.dumps({name: value.tolist() for name, value in at.items()}) + "\n" * 1)
-    row = json.loads(shell(f"backprop map '{text}' < rows", tmp_path).stdout)
+    given = json.dumps({name: value.tolist() for name, value in at.items()}) + "\n"
+    row = json.loads(in_process(f"backprop map '{text}'", tmp_path, given).stdout)
     found = backprop.evaluate(text, at)
     for name in at:
         np.testing.assert_allclose(row[f"df_d{name}"], found.gradients[name], rtol=1e-12)
@@ -105,9 +107,9 @@ def test_python_that_is_read(tmp_path: Path) -> None:
     (tmp_path / "f.py").write_text(
         'import numpy as np\nL = np.sum(A[..., 0] ** 2) + np.einsum("...ij,...jk->...ik", A, A).sum()\n'
     )
-    found = shell("backprop eval -f f.py --A '[[1,2],[3,4]]' --json", tmp_path)
+    found = in_process("backprop eval -f f.py --A '[[1,2],[3,4]]' --json", tmp_path)
     assert json.loads(found.stdout)["value"] == 10 + 54
-    assert "ok" in shell("backprop check -f f.py --A '[[1,2],[3,4]]'", tmp_path).stdout
+    assert "ok" in in_process("backprop check -f f.py --A '[[1,2],[3,4]]'", tmp_path).stdout
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ import pytest
 
 import backprop
 from backprop.rows.compute.mapper import Mapper
-from conftest import BIN, shell
+from conftest import BIN, in_process, shell
 from terminals import in_front
 
 STAGED = "(x+sigmoid(y))/(sigmoid(x)+(x+y)^2)"
@@ -47,7 +47,7 @@ def rows_of(text: str) -> list[dict[str, Any]]:
 
 
 def test_a_row_keeps_its_own_members_and_gets_the_results_behind_them(tmp_path: Path) -> None:
-    done = shell(f"backprop map '{STAGED}'", tmp_path, '{"x":3,"y":-4}\n')
+    done = in_process(f"backprop map '{STAGED}'", tmp_path, '{"x":3,"y":-4}\n')
     assert done.stdout == (
         '{"x":3,"y":-4,"f":1.5456448841066441,"df_dx":2.0595697955721652,"df_dy":1.5922327514838093}\n'
     )
@@ -58,7 +58,7 @@ def test_rows_say_what_eval_says(tmp_path: Path) -> None:
     dice = random.Random(SEED)
     points = [{"x": dice.gauss(0, 3), "y": dice.gauss(0, 3), "s": 'a "b"\n, é'} for _ in range(300)]
     text = "".join(json.dumps(point, ensure_ascii=False) + "\n" for point in points)
-    found = rows_of(shell(f"backprop map '{STAGED}'", tmp_path, text).stdout)
+    found = rows_of(in_process(f"backprop map '{STAGED}'", tmp_path, text).stdout)
     for point, row in zip(points, found, strict=True):
         expected = backprop.evaluate(STAGED, x=point["x"], y=point["y"])  # type: ignore[arg-type]
         assert {name: row[name] for name in point} == point
@@ -94,7 +94,7 @@ def test_a_closed_pipe_and_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_numbers_that_are_not_finite_are_words_and_noted(tmp_path: Path) -> None:
-    done = shell("backprop map 'log(x)'", tmp_path, '{"x":1}\n{"x":0}\n{"x":"NaN"}\n{"x":null}\n')
+    done = in_process("backprop map 'log(x)'", tmp_path, '{"x":1}\n{"x":0}\n{"x":"NaN"}\n{"x":null}\n')
     assert [row["f"] for row in rows_of(done.stdout)] == [0.0, "-Infinity", "NaN", None]
     assert "note: f is not finite in 2 rows, first in row 2" in done.stderr
     assert done.returncode == 0
@@ -105,21 +105,21 @@ def test_numbers_that_are_not_finite_are_words_and_noted(tmp_path: Path) -> None
 
 def test_csv_keeps_what_was_read(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text('id,x,"the ""y"""\r\n007,+1.50,"a,\nb"\r\n8,2e0,\r\n')
-    done = shell("backprop map 'x^2' t.csv", tmp_path)
+    done = in_process("backprop map 'x^2' t.csv", tmp_path)
     assert done.stdout == 'id,x,"the ""y""",f,df_dx\n007,+1.50,"a,\nb",2.25,3.0\n8,2e0,,4.0,4.0\n'
 
 
 def test_formats_are_known_by_suffix_and_turned_into_each_other(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text("x\tname\n1\tone\n2\t\n")
-    shell("backprop map 'x*3' t.tsv -o out.jsonl", tmp_path)
+    in_process("backprop map 'x*3' t.tsv -o out.jsonl", tmp_path)
     assert rows_of((tmp_path / "out.jsonl").read_text()) == [
         {"x": 1, "name": "one", "f": 3.0, "df_dx": 3.0}, {"x": 2, "name": None, "f": 6.0, "df_dx": 3.0},
     ]  # fmt: skip
-    shell("backprop map 'x*3' out.jsonl -o new.csv --only-new", tmp_path)
+    in_process("backprop map 'x*3' out.jsonl -o new.csv --only-new", tmp_path)
     assert (tmp_path / "new.csv").read_text() == "f,df_dx\n3.0,3.0\n6.0,3.0\n"
     with gzip.open(tmp_path / "z.csv.gz", "wt") as file:
         file.write("x\n5\n")
-    assert shell("backprop map 'x+1' z.csv.gz", tmp_path).stdout == "x,f,df_dx\n5,6.0,1.0\n"
+    assert in_process("backprop map 'x+1' z.csv.gz", tmp_path).stdout == "x,f,df_dx\n5,6.0,1.0\n"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_formats_are_known_by_suffix_and_turned_into_each_other(tmp_path: Path) 
 )
 def test_a_table_that_does_not_fit_is_an_error_before_the_first_row(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "t.csv").write_text(text)
-    done = shell("backprop map 'x*2' t.csv -o out.csv", tmp_path)
+    done = in_process("backprop map 'x*2' t.csv -o out.csv", tmp_path)
     assert message in done.stderr
     assert done.stdout == ""
     assert done.returncode == 2
@@ -141,7 +141,7 @@ def test_a_table_that_does_not_fit_is_an_error_before_the_first_row(tmp_path: Pa
 
 
 def test_the_nearest_column_is_offered(tmp_path: Path) -> None:
-    done = shell("backprop map 'width*2' --from csv", tmp_path, "widht\n1\n")
+    done = in_process("backprop map 'width*2' --from csv", tmp_path, "widht\n1\n")
     assert "did you mean widht?" in done.stderr
 
 
@@ -234,13 +234,13 @@ def test_rows_and_fields_are_those_of_python(tmp_path: Path) -> None:
 def test_a_cell_may_be_long(tmp_path: Path) -> None:
     numbers = [1.0] * 50_000
     table = f'x\n"{json.dumps(numbers)}"\n'
-    found = shell("backprop map 'sum(x)' --from csv --to jsonl --only-new", tmp_path, table)
+    found = in_process("backprop map 'sum(x)' --from csv --to jsonl --only-new", tmp_path, table)
     assert rows_of(found.stdout)[0]["f"] == 50_000.0
 
 
 def test_a_bad_row_is_named_by_its_physical_line(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(BAD)
-    done = shell("backprop map 'x*y' t.csv -o out.csv", tmp_path)
+    done = in_process("backprop map 'x*y' t.csv -o out.csv", tmp_path)
     assert "t.csv:3: column 'x': expected a number, got \"abc\"" in done.stderr
     assert done.returncode == 1
     assert not (tmp_path / "out.csv").exists()
@@ -248,20 +248,20 @@ def test_a_bad_row_is_named_by_its_physical_line(tmp_path: Path) -> None:
 
 def test_bad_rows_are_skipped_or_kept_and_collected(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(BAD)
-    done = shell("backprop map 'x*y' t.csv --errors skip --errors-to bad.jsonl", tmp_path)
+    done = in_process("backprop map 'x*y' t.csv --errors skip --errors-to bad.jsonl", tmp_path)
     assert done.stdout.splitlines()[1:] == ["1,2,2.0,2.0,1.0", "4,5,20.0,5.0,4.0", "9,10,90.0,10.0,9.0"]
     assert done.returncode == 1
     assert "2 bad (left out)" in done.stderr
     assert [(row["line"], row["error"]) for row in rows_of((tmp_path / "bad.jsonl").read_text())] == [
         (3, "column 'x': expected a number, got \"abc\""), (6, "expected 2 columns, got 3"),
     ]  # fmt: skip
-    done = shell("backprop map 'x*y' t.csv --errors null --to jsonl", tmp_path)
+    done = in_process("backprop map 'x*y' t.csv --errors null --to jsonl", tmp_path)
     kept = rows_of(done.stdout)
     assert [row["f"] for row in kept] == [2.0, None, 20.0, None, 90.0]
     assert kept[1]["_error"] == "column 'x': expected a number, got \"abc\""
     assert done.returncode == 1
     (tmp_path / "t.csv").write_text(BAD + ",1\n")
-    done = shell("backprop map 'x*y' t.csv --errors null --sum", tmp_path)
+    done = in_process("backprop map 'x*y' t.csv --errors null --sum", tmp_path)
     assert "2 bad (kept without results)" in done.stderr
     assert "1 row has a null in a column that is used" in done.stderr
 
@@ -274,7 +274,7 @@ def test_bytes_that_are_not_utf_8_make_a_bad_row(format: str, errors: str, tmp_p
         "jsonl": b'{"x":1}\n{"x":2,"t":"\xe9"}\n{"x":3,"t":"\xc3\xa9"}\n',
     }
     (tmp_path / f"in.{format}").write_bytes(tables[format])
-    done = shell(f"backprop map x^2 in.{format} --to jsonl --errors {errors} --errors-to bad.jsonl", tmp_path)
+    done = in_process(f"backprop map x^2 in.{format} --to jsonl --errors {errors} --errors-to bad.jsonl", tmp_path)
     line = 3 if format == "csv" else 2
     found = rows_of(done.stdout)
     values = {"fail": [1.0], "skip": [1.0, 9.0], "null": [1.0, None, 9.0]}[errors]
@@ -297,7 +297,7 @@ def test_bytes_that_are_not_utf_8_make_a_bad_row(format: str, errors: str, tmp_p
 )
 def test_rows_before_one_that_ends_the_run_are_written(formula: str, table: str, tmp_path: Path) -> None:
     format = "jsonl" if table.startswith("{") else "csv"
-    done = shell(f"backprop map '{formula}' --from {format} --to jsonl --only-new", tmp_path, table)
+    done = in_process(f"backprop map '{formula}' --from {format} --to jsonl --only-new", tmp_path, table)
     assert [row["f"] for row in rows_of(done.stdout)] == [1.0, 4.0]
     assert done.returncode == 1
     assert f"standard input:{3 if format == 'jsonl' else 4}:" in done.stderr
@@ -307,16 +307,16 @@ def test_random_values_are_those_of_a_seed(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.jsonl").write_text('{"x":[1,2]}\n')
     command = "backprop map 'dot(w, x)' in/a.jsonl --set 'w=randn(2)'"
-    first = shell(command, tmp_path)
+    first = in_process(command, tmp_path)
     note = re.fullmatch(r"note: the random values are those of (--seed \d+)\n", first.stderr)
     assert note
-    again = shell(f"{command} {note[1]}", tmp_path)
+    again = in_process(f"{command} {note[1]}", tmp_path)
     assert (again.stdout, again.stderr) == (first.stdout, "")
-    assert shell(f"{command} --seed 1", tmp_path).stdout != shell(f"{command} --seed 2", tmp_path).stdout
+    assert in_process(f"{command} --seed 1", tmp_path).stdout != in_process(f"{command} --seed 2", tmp_path).stdout
     parts = "backprop map 'dot(w, x)' in -o out/ --set 'w=randn(2)' --resume --verbose"
-    assert "0 done before" not in shell(f"{parts} --seed 1", tmp_path).stderr
-    assert "1 done before" in shell(f"{parts} --seed 1", tmp_path).stderr
-    assert "done before" not in shell(f"{parts} --seed 2", tmp_path).stderr
+    assert "0 done before" not in in_process(f"{parts} --seed 1", tmp_path).stderr
+    assert "1 done before" in in_process(f"{parts} --seed 1", tmp_path).stderr
+    assert "done before" not in in_process(f"{parts} --seed 2", tmp_path).stderr
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_random_values_are_those_of_a_seed(tmp_path: Path) -> None:
 def test_what_cannot_be_asked_for_is_said_as_it_is(options: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.jsonl").write_text('{"x":[1,2]}\n')
-    done = shell(f"backprop map {options}", tmp_path)
+    done = in_process(f"backprop map {options}", tmp_path)
     assert message in done.stderr
     assert done.stdout == ""
     assert done.returncode
@@ -342,13 +342,13 @@ def test_what_cannot_be_asked_for_is_said_as_it_is(options: str, message: str, t
 @pytest.mark.parametrize("formula", ["x^2", "sum(x)"])
 def test_texts_that_stand_for_nothing_do_so_in_json_too(formula: str, tmp_path: Path) -> None:
     table = '{"x":"NA"}\n{"x":2}\n{"x":"other"}\n'
-    found = rows_of(shell(f"backprop map '{formula}' --null-values NA --errors skip", tmp_path, table).stdout)
+    found = rows_of(in_process(f"backprop map '{formula}' --null-values NA --errors skip", tmp_path, table).stdout)
     assert [(row["x"], row["f"]) for row in found] == [("NA", None), (2, 4.0 if formula == "x^2" else 2.0)]
 
 
 def test_what_can_be_wrong_with_a_line_of_json(tmp_path: Path) -> None:
     lines = ['{"x":1}', "[1]", '{"x":{}}', '{"y":2}', "{", '{"x":"1"}', '{"x":1e999}', '{"x":' + "9" * 400 + "}"]
-    done = shell("backprop map 'x*2' --errors null", tmp_path, "\n".join(lines) + "\n")
+    done = in_process("backprop map 'x*2' --errors null", tmp_path, "\n".join(lines) + "\n")
     found = [row.get("_error", row["f"]) for row in rows_of(done.stdout)]
     assert found[0] == 2.0
     assert found[1] == "expected an object, got [1]"
@@ -362,7 +362,7 @@ def test_what_can_be_wrong_with_a_line_of_json(tmp_path: Path) -> None:
 
 
 def test_null_values_are_not_nan(tmp_path: Path) -> None:
-    done = shell("backprop map 'x*2' --from csv --null-values NA", tmp_path, "x\nNA\nnan\n\n3\n")
+    done = in_process("backprop map 'x*2' --from csv --null-values NA", tmp_path, "x\nNA\nnan\n\n3\n")
     assert done.stdout == "x,f,df_dx\nNA,,\nnan,nan,2.0\n3,6.0,2.0\n"
 
 
@@ -385,29 +385,29 @@ def table(path: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("target", TABLES)
 def test_a_row_with_more_members_than_the_first_is_bad_in_a_table(target: str, tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_text(LATE)
-    done = shell(f"backprop map 'x*2' t.jsonl -o {target}", tmp_path)
+    done = in_process(f"backprop map 'x*2' t.jsonl -o {target}", tmp_path)
     assert (done.returncode, (tmp_path / target).exists()) == (1, False)
     assert "t.jsonl:2: a column 'k' that the first row does not have" in done.stderr
-    assert shell(f"backprop map 'x*2' t.jsonl -o {target} --errors skip", tmp_path).returncode == 1
+    assert in_process(f"backprop map 'x*2' t.jsonl -o {target} --errors skip", tmp_path).returncode == 1
     assert [(row["s"], row["f"]) for row in table(tmp_path / target)] == [("a", "2.0"), ("", "6.0")]
     (tmp_path / "t.jsonl").write_text("no JSON\n" + LATE)
-    shell(f"backprop map 'x*2' t.jsonl -o {target} --errors null", tmp_path)
+    in_process(f"backprop map 'x*2' t.jsonl -o {target} --errors null", tmp_path)
     rows = table(tmp_path / target)
     assert list(rows[0]) == ["x", "s", "f", "df_dx", "_error"]
     assert [row["f"] for row in rows] == ["", "2.0", "", "6.0"]
     assert "column 'k'" in rows[2]["_error"]
-    done = shell(f"backprop map 'x*2' t.jsonl -o {target} --only-new --errors skip", tmp_path)
+    done = in_process(f"backprop map 'x*2' t.jsonl -o {target} --only-new --errors skip", tmp_path)
     assert [row["f"] for row in table(tmp_path / target)] == ["2.0", "4.0", "6.0"]  # nothing of them is lost
 
 
 def test_files_with_other_columns_do_not_go_into_one_table(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n1,2\n")
     (tmp_path / "b.csv").write_text("y,x\n1,2\n")
-    done = shell("backprop map 'x*3' a.csv b.csv -o out.csv", tmp_path)
+    done = in_process("backprop map 'x*3' a.csv b.csv -o out.csv", tmp_path)
     assert done.returncode == 2
     assert "b.csv has other columns than the file before it" in done.stderr
     assert not (tmp_path / "out.csv").exists()
-    found = rows_of(shell("backprop map 'x*3' a.csv b.csv --to jsonl", tmp_path).stdout)
+    found = rows_of(in_process("backprop map 'x*3' a.csv b.csv --to jsonl", tmp_path).stdout)
     assert [row["f"] for row in found] == [3.0, 6.0]
 
 
@@ -421,7 +421,7 @@ def test_a_table_without_rows_has_its_columns(source: str, target: str, formula:
         import polars as pl
 
         pl.DataFrame(schema={"x": pl.Float64, "y": pl.Int64}).write_parquet(tmp_path / source)
-    done = shell(f"backprop map '{formula}' {source} -o {target}", tmp_path)
+    done = in_process(f"backprop map '{formula}' {source} -o {target}", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     if target == "out.csv":
         assert (tmp_path / target).read_text() == "x,y,f,df_dx,df_dy\n"
@@ -429,18 +429,18 @@ def test_a_table_without_rows_has_its_columns(source: str, target: str, formula:
         import polars as pl
 
         assert pl.read_parquet(tmp_path / target).columns == ["x", "y", "f", "df_dx", "df_dy"]
-    again = shell(f"backprop map 'g = x*y' {target} --to csv", tmp_path)
+    again = in_process(f"backprop map 'g = x*y' {target} --to csv", tmp_path)
     assert again.stdout == "x,y,f,df_dx,df_dy,g,dg_dx,dg_dy\n"
 
 
 @pytest.mark.parametrize("format", ["csv", "jsonl", pytest.param("parquet", marks=needs("polars", "table"))])
 def test_no_column_is_written_twice(format: str, tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_text('{"x":1}\n{"x":"no"}\n')
-    shell(f"backprop map 'x*2' t.jsonl -o out.{format} --errors null", tmp_path)
-    done = shell(f"backprop map 'g = x*2' out.{format} -o new.{format} --errors null", tmp_path)
+    in_process(f"backprop map 'x*2' t.jsonl -o out.{format} --errors null", tmp_path)
+    done = in_process(f"backprop map 'g = x*2' out.{format} -o new.{format} --errors null", tmp_path)
     assert "_error already" in done.stderr
     assert not (tmp_path / f"new.{format}").exists()
-    done = shell("backprop map 'x*2'", tmp_path, '{"x":1}\n{"x":2,"f":3}\n')
+    done = in_process("backprop map 'x*2'", tmp_path, '{"x":1}\n{"x":2,"f":3}\n')
     assert done.returncode == 2
     assert "standard input:2: the row has a column f already" in done.stderr
 
@@ -450,7 +450,7 @@ def test_no_column_is_written_twice(format: str, tmp_path: Path) -> None:
 
 def test_constants_stages_and_second_derivatives(tmp_path: Path) -> None:
     command = "backprop map 'q = a*x^2; f = q + b*y' --a 2 --set b=3 --wrt x --stages --hessian"
-    done = shell(command, tmp_path, '{"x":3,"y":1}\n')
+    done = in_process(command, tmp_path, '{"x":3,"y":1}\n')
     assert rows_of(done.stdout) == [
         {"x": 3, "y": 1, "f": 21.0, "df_dx": 12.0, "q1": 9.0, "df_dq1": 2.0, "q": 18.0, "df_dq": 1.0, "q2": 3.0,
          "d2f_dx_dx": 4.0}
@@ -461,7 +461,7 @@ def test_sums_lose_no_digits(tmp_path: Path) -> None:
     dice = random.Random(SEED)
     numbers = [dice.choice([1e16, 1.0, -1e16, 0.1]) * dice.choice([1, -1]) for _ in range(20_000)]
     text = "".join(f'{{"x":{x!r}}}\n' for x in numbers)
-    done = shell("backprop map 'x*1' --sum", tmp_path, text)
+    done = in_process("backprop map 'x*1' --sum", tmp_path, text)
     assert rows_of(done.stdout) == [{"rows": 20_000, "f": math.fsum(numbers), "df_dx": 20_000.0}]
 
 
@@ -481,7 +481,7 @@ def test_sums_lose_no_digits(tmp_path: Path) -> None:
 def test_a_sum_overflows_at_its_end_alone(numbers: list[str], total: float | str, lists: bool, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("\n".join(["x", *numbers]) + "\n")
     formula = "'sum(x*W)' --W [1,2] --wrt W" if lists else "x"
-    done = shell(f"backprop map {formula} t.csv --sum --to jsonl", tmp_path)
+    done = in_process(f"backprop map {formula} t.csv --sum --to jsonl", tmp_path)
     (found,) = rows_of(done.stdout)
     assert found["df_dW" if lists else "f"] == ([total, total] if lists else total)
     note = f"note: the sum of {'df_dW' if lists else 'f'} is not finite"
@@ -514,11 +514,11 @@ def test_the_output_keeps_its_mode_and_its_links(tmp_path: Path) -> None:
     (tmp_path / "real.csv").write_text("old")
     (tmp_path / "real.csv").chmod(0o640)
     (tmp_path / "link.csv").symlink_to("real.csv")
-    assert shell("backprop map 'x*2' t.csv -o link.csv", tmp_path).returncode == 0
+    assert in_process("backprop map 'x*2' t.csv -o link.csv", tmp_path).returncode == 0
     assert (tmp_path / "link.csv").is_symlink()
     assert (tmp_path / "real.csv").read_text() == "x,f,df_dx\n1,2.0,2.0\n"
     assert (tmp_path / "real.csv").stat().st_mode & 0o777 == 0o640
-    done = shell("backprop map 'x*2' t.csv -o nowhere/out.csv", tmp_path)
+    done = in_process("backprop map 'x*2' t.csv -o nowhere/out.csv", tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 
 
@@ -531,15 +531,15 @@ def make_parts(folder: Path, count: int, rows: int = 50) -> None:
 
 def test_a_folder_goes_part_by_part_and_resumes(tmp_path: Path) -> None:
     make_parts(tmp_path / "in", 4)
-    assert shell("backprop map 'x^2' in/ -o out/", tmp_path).returncode == 0
+    assert in_process("backprop map 'x^2' in/ -o out/", tmp_path).returncode == 0
     assert sorted(path.name for path in (tmp_path / "out").glob("*.csv")) == [f"part{n:02}.csv" for n in range(4)]
     times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.csv")}
     (tmp_path / "out" / "part02.csv").unlink()
-    done = shell("backprop map 'x^2' in/ -o out/ --resume --verbose", tmp_path)
+    done = in_process("backprop map 'x^2' in/ -o out/ --resume --verbose", tmp_path)
     assert "1 of 1 parts, 3 done before: 50 rows" in done.stderr
     again = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.csv")}
     assert [name for name in times if times[name] != again[name]] == ["part02.csv"]
-    done = shell("backprop map 'x^3' in/ -o out/ --resume --verbose", tmp_path)
+    done = in_process("backprop map 'x^3' in/ -o out/ --resume --verbose", tmp_path)
     assert "4 of 4 parts" in done.stderr  # another formula
 
 
@@ -549,11 +549,11 @@ def test_folders_in_a_folder_are_read_and_written_as_they_lie(tmp_path: Path) ->
     make_parts(tmp_path / "in" / "_temporary", 1)
     for output in ("out/", "in/out/"):
         for _ in range(2):
-            done = shell(f"backprop map 'x^2' in/ -o {output}", tmp_path)
+            done = in_process(f"backprop map 'x^2' in/ -o {output}", tmp_path)
             assert (done.stderr, done.returncode) == ("", 0)
             names = sorted(str(path.relative_to(tmp_path / output)) for path in (tmp_path / output).rglob("*.csv"))
             assert names == ["part00.csv", "year=2024/more/part00.csv"]
-        done = shell(f"backprop map 'x^2' in/ -o {output} --resume --verbose", tmp_path)
+        done = in_process(f"backprop map 'x^2' in/ -o {output} --resume --verbose", tmp_path)
         assert "0 of 0 parts, 2 done before" in done.stderr
         shutil.rmtree(tmp_path / output)
 
@@ -561,7 +561,7 @@ def test_folders_in_a_folder_are_read_and_written_as_they_lie(tmp_path: Path) ->
 def test_a_corrupt_part_is_named_and_the_others_are_written(tmp_path: Path) -> None:
     make_parts(tmp_path / "in", 3)
     (tmp_path / "in" / "part01.csv").write_bytes(b"id,x\n1,\xff\xfe\n")
-    done = shell("backprop map 'x^2' in/ -o out/", tmp_path)
+    done = in_process("backprop map 'x^2' in/ -o out/", tmp_path)
     assert done.returncode == 1
     assert "part01.csv:2: this is not UTF-8 text" in done.stderr
     assert sorted(path.name for path in (tmp_path / "out").glob("*.csv")) == ["part00.csv", "part02.csv"]
@@ -579,7 +579,7 @@ def test_what_ends_in_gz_is_packed(source: str, name: str, tmp_path: Path) -> No
     command = f"backprop map 'x*2' {source} --from {'parquet' if source == 't.parquet' else 'csv'} {to}"
     plain = name.removesuffix(".gz")
     for target in (name, plain):
-        assert shell(f"{command} -o {target}", tmp_path, "x\n3\n").returncode == 0
+        assert in_process(f"{command} -o {target}", tmp_path, "x\n3\n").returncode == 0
     packed = (tmp_path / name).read_bytes()
     assert gzip.decompress(packed) == (tmp_path / plain).read_bytes()
     shell(f"{command} -o again.gz {to or '--to ' + plain[4:]}", tmp_path, "x\n3\n")
@@ -590,12 +590,12 @@ def test_parts_that_are_packed_are_packed_again_and_resume(tmp_path: Path) -> No
     make_parts(tmp_path / "in", 2)
     for part in (tmp_path / "in").iterdir():
         subprocess.run(["gzip", part], check=True)
-    assert shell("backprop map 'x^2' in/ -o out/", tmp_path).returncode == 0
+    assert in_process("backprop map 'x^2' in/ -o out/", tmp_path).returncode == 0
     names = [f"part{number:02}.csv.gz" for number in range(2)]
     assert sorted(path.name for path in (tmp_path / "out").glob("*.csv*")) == names
     assert gzip.decompress((tmp_path / "out" / names[1]).read_bytes()).startswith(b"id,x,f,df_dx\n50,0.0,0.0,0.0\n")
     (tmp_path / "out" / names[1]).unlink()
-    done = shell("backprop map 'x^2' in/ -o out/ --resume --verbose", tmp_path)
+    done = in_process("backprop map 'x^2' in/ -o out/ --resume --verbose", tmp_path)
     assert "1 of 1 parts, 1 done before: 50 rows" in done.stderr
 
 
@@ -609,7 +609,7 @@ def test_parts_that_are_packed_are_packed_again_and_resume(tmp_path: Path) -> No
 )
 def test_a_suffix_that_means_nothing_is_refused(output: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("x\n3\n")
-    done = shell(f"backprop map 'x*2' t.csv -o {output}", tmp_path)
+    done = in_process(f"backprop map 'x*2' t.csv -o {output}", tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
@@ -620,7 +620,7 @@ def test_a_suffix_that_means_nothing_is_refused(output: str, message: str, tmp_p
 def test_standard_output_has_a_path_too(command: str, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("x\n3\n")
     found = shell(f"backprop {command} -o /dev/stdout | cat", tmp_path)
-    expected = shell(f"backprop {command}", tmp_path).stdout
+    expected = in_process(f"backprop {command}", tmp_path).stdout
     assert (found.stdout, found.stderr) == (expected, "")
     for target in ("-o /dev/stdout >> log", "-o /dev/fd/3 3>> log", "-o /proc/self/fd/1 >> log"):
         (tmp_path / "log").write_text("before\n")
@@ -672,15 +672,15 @@ def test_parquet_and_arrow_go_through(tmp_path: Path) -> None:
 
     frame = pl.DataFrame({"id": ["a", "b", "c"], "x": [1, None, 3], "y": [1.5, 2.5, float("nan")]})
     frame.write_parquet(tmp_path / "t.parquet")
-    shell("backprop map 'x*y' t.parquet -o out.parquet", tmp_path)
+    in_process("backprop map 'x*y' t.parquet -o out.parquet", tmp_path)
     found = pl.read_parquet(tmp_path / "out.parquet")
     assert found.columns == ["id", "x", "y", "f", "df_dx", "df_dy"]
     assert found.drop("f", "df_dx", "df_dy").equals(frame)
     assert found["f"].to_list()[:2] == [1.5, None]
     assert "backprop" in pl.read_parquet_metadata(tmp_path / "out.parquet")
-    shell("backprop map 'x*y' t.parquet -o out.arrow", tmp_path)
+    in_process("backprop map 'x*y' t.parquet -o out.arrow", tmp_path)
     assert pl.read_ipc(tmp_path / "out.arrow").equals(found)
-    lines = rows_of(shell("backprop map 'x*y' t.parquet", tmp_path).stdout)
+    lines = rows_of(in_process("backprop map 'x*y' t.parquet", tmp_path).stdout)
     assert lines[1] == {"id": "b", "x": None, "y": 2.5, "f": None, "df_dx": None, "df_dy": None}
     assert (lines[2]["y"], lines[2]["f"]) == ("NaN", "NaN")
 
@@ -708,7 +708,7 @@ def test_what_stands_beside_null_is_kept(source: str, tmp_path: Path) -> None:
 
     (tmp_path / "t.csv").write_text("x,y\n1,2\n,3\n4,nan\n")
     (tmp_path / "t.jsonl").write_text('{"x":1,"y":2}\n{"x":null,"y":3}\n{"x":4,"y":"NaN"}\n')
-    shell(f"backprop map 'x*y' {source} -o out.parquet", tmp_path)
+    in_process(f"backprop map 'x*y' {source} -o out.parquet", tmp_path)
     found = pl.read_parquet(tmp_path / "out.parquet")
     assert found["x"].to_list() == [1.0, None, 4.0]
     assert found["y"].to_list()[:2] == [2.0, 3.0]
@@ -733,19 +733,19 @@ def test_what_text_has_no_type_for_is_written_as_it_is_read_elsewhere(tmp_path: 
         "here": "2024-01-02T03:04:05.000120+01:00", "spring": "2024-03-10T01:00:00.123456789", "long": "PT1H",
         "both": '{"a":1,"day":"2024-01-02"}', "names": '["a","\\""]', "f": "1.0", "df_dx": "2.0",
     }  # fmt: skip
-    done = shell("backprop map 'x^2' t.parquet --to csv", tmp_path)
+    done = in_process("backprop map 'x^2' t.parquet --to csv", tmp_path)
     assert list(csv.DictReader(done.stdout.splitlines())) == [expected]
     (row,) = (
         json.loads(line, parse_float=str)
-        for line in shell("backprop map 'x^2' t.parquet", tmp_path).stdout.splitlines()
+        for line in in_process("backprop map 'x^2' t.parquet", tmp_path).stdout.splitlines()
     )
     assert row == {**expected, "both": json.loads(expected["both"]), "names": ["a", '"']}
     frame.with_columns(raw=pl.lit(b"\xff")).write_parquet(tmp_path / "t.parquet")
     for target in ("csv", "jsonl"):
-        done = shell(f"backprop map 'x^2' t.parquet --to {target}", tmp_path)
+        done = in_process(f"backprop map 'x^2' t.parquet --to {target}", tmp_path)
         assert (done.returncode, done.stdout) == (2, "")
         assert "t.parquet: column 'raw' holds Binary" in done.stderr
-    assert shell("backprop map 'x^2' t.parquet --only-new", tmp_path).stdout == '{"f":1.0,"df_dx":2.0}\n'
+    assert in_process("backprop map 'x^2' t.parquet --only-new", tmp_path).stdout == '{"f":1.0,"df_dx":2.0}\n'
 
 
 @needs("polars", "table")
@@ -756,12 +756,12 @@ def test_the_reason_of_a_bad_row_stands_in_the_same_place_whatever_was_read(targ
     pl.DataFrame({"x": [[1, 2], [3, None]]}).write_parquet(tmp_path / "t.parquet")
     (tmp_path / "t.jsonl").write_text('{"x":[1,2]}\n{"x":[3,null]}\n')
     command = f"backprop map 'sum(x)' --wrt '' --errors null --to {target}"
-    found = [shell(f"{command} {source}", tmp_path).stdout for source in ("t.parquet", "t.jsonl")]
+    found = [in_process(f"{command} {source}", tmp_path).stdout for source in ("t.parquet", "t.jsonl")]
     assert found[0].replace(" ", "") == found[1].replace(" ", "")
     pl.DataFrame({"x": [1, 2]}).write_parquet(tmp_path / "n.parquet")
     (tmp_path / "n.jsonl").write_text('{"x":1}\n{"x":2}\n')
     command = f"backprop map 'x*1' --errors null --to {target}"
-    found = [shell(f"{command} {source}", tmp_path).stdout for source in ("n.parquet", "n.jsonl")]
+    found = [in_process(f"{command} {source}", tmp_path).stdout for source in ("n.parquet", "n.jsonl")]
     assert found[0] == found[1]
 
 
@@ -772,11 +772,14 @@ def test_a_parquet_part_says_itself_that_it_is_done(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for part in range(3):
         pl.DataFrame({"x": [1.0 * part, 2.0]}).write_parquet(tmp_path / "in" / f"{part}.parquet")
-    shell("backprop map 'x^2' in/ -o out/", tmp_path)
+    in_process("backprop map 'x^2' in/ -o out/", tmp_path)
     (tmp_path / "out" / ".backprop.jsonl").unlink()
     (tmp_path / "out" / "1.parquet").unlink()
-    assert "1 of 1 parts, 2 done before" in shell("backprop map 'x^2' in/ -o out/ --resume --verbose", tmp_path).stderr
-    assert "3 of 3 parts" in shell("backprop map 'x^3' in/ -o out/ --resume --verbose", tmp_path).stderr
+    assert (
+        "1 of 1 parts, 2 done before"
+        in in_process("backprop map 'x^2' in/ -o out/ --resume --verbose", tmp_path).stderr
+    )
+    assert "3 of 3 parts" in in_process("backprop map 'x^3' in/ -o out/ --resume --verbose", tmp_path).stderr
     assert pl.read_parquet(tmp_path / "out" / "2.parquet")["f"].to_list() == [8.0, 8.0]
 
 
@@ -788,7 +791,7 @@ def test_a_column_that_is_null_everywhere_gives_nulls(formula: str, format: str,
 
     frame = polars.DataFrame({"x": [None, None], "t": ["a", "b"]})
     (frame.write_parquet if format == "parquet" else frame.write_ipc)(tmp_path / f"in.{format}")
-    done = shell(f"backprop map '{formula}' in.{format}", tmp_path)
+    done = in_process(f"backprop map '{formula}' in.{format}", tmp_path)
     assert rows_of(done.stdout) == [{"x": None, "t": t, "f": None, "df_dx": None} for t in ("a", "b")]
 
 
@@ -811,7 +814,7 @@ def test_tables_that_are_not_text_come_through_a_pipe_too(kind: str, tmp_path: P
 @needs("polars", "table")
 def test_a_broken_parquet_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_bytes(b"PAR1 not at all")
-    done = shell("backprop map 'x*y' t.parquet -o out.parquet", tmp_path)
+    done = in_process("backprop map 'x*y' t.parquet -o out.parquet", tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("error: cannot read t.parquet")
     assert "Traceback" not in done.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import shell
+from conftest import in_process, shell
 
 TABLES = {"t.csv": "e,x\n5,2\n", "t.tsv": "e\tx\n5\t2\n", "t.jsonl": '{"e": 5, "x": 2}\n'}
 
@@ -34,5 +34,5 @@ def test_without_such_a_column_it_is_the_constant(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["None*x + None^2", "e*x + e^2", "true*x + trueˆ2"])
 def test_words_that_are_given_are_names(text: str, tmp_path: Path) -> None:
     name = text.partition("*")[0]
-    found = json.loads(shell(f"backprop eval '{text}' --set {name}=2 --x 3 --json", tmp_path).stdout)
+    found = json.loads(in_process(f"backprop eval '{text}' --set {name}=2 --x 3 --json", tmp_path).stdout)
     assert (found["value"], found["gradients"]) == (10, {name: 7, "x": 2})

@@ -12,7 +12,8 @@ import pytest
 
 import backprop
 from backprop.emit import Request, write
-from conftest import shell
+from conftest import in_process
+from programs import function
 
 S, Y, A = np.array([10.0, 20.0, 30.0, 40.0]), np.array([1.0, 0.0, 1.0, 1.0]), np.array([[1.0, -2.0], [3.0, 4.0]])
 
@@ -82,9 +83,9 @@ def test_truth_values_are_counted_wherever_they_are_calculated_with(text: str, t
 
 def test_map_and_check(tmp_path: Path) -> None:
     rows = '{"s": [1, -2, 3]}\n{"s": [-1, -2, 5]}\n'
-    found = shell(f"printf '{rows}' | backprop map 'sum(s[s > 0]^2)'", tmp_path)
+    found = in_process("backprop map 'sum(s[s > 0]^2)'", tmp_path, rows)
     assert [json.loads(line)["df_ds"] for line in found.stdout.splitlines()] == [[2, 0, 6], [0, 0, 10]]
-    assert "ok" in shell("backprop check 'sum(s[s > 0]^2)' --s '[1,-2,3]'", tmp_path).stdout
+    assert "ok" in in_process("backprop check 'sum(s[s > 0]^2)' --s '[1,-2,3]'", tmp_path).stdout
 
 
 def test_a_mask_that_does_not_fit() -> None:
@@ -99,9 +100,8 @@ def test_a_mask_that_does_not_fit() -> None:
 @pytest.mark.parametrize("text", ["sum(A[A > 0])", "m = y == 1; f = sum(s[m] * s[m])", "q = s[:, None]; f = sum(q*q)"])
 def test_what_is_written_can_be_read_back(text: str, tmp_path: Path) -> None:
     at = " ".join(f"--{name} '{json.dumps(value.tolist())}'" for name, value in point(text).items())
-    found = shell(
-        f"backprop code '{text}' {at} --to numpy -o p.py && backprop check '{text}' {at} --backward p.py", tmp_path
-    )
+    assert in_process(f"backprop code '{text}' {at} --to numpy -o p.py", tmp_path).returncode == 0
+    found = in_process(f"backprop check '{text}' {at} --backward p.py", tmp_path)
     assert (found.returncode, "WRONG" in found.stdout) == (0, False), found.stdout + found.stderr
 
 
@@ -119,21 +119,22 @@ WRITTEN = [
 
 @pytest.mark.parametrize(("text", "more"), WRITTEN)
 def test_true_and_false_choose(text: str, more: str, tmp_path: Path) -> None:
-    found = json.loads(shell(f"backprop eval '{text}' --x '[1,2,3]' {more} --json", tmp_path).stdout)
+    found = json.loads(in_process(f"backprop eval '{text}' --x '[1,2,3]' {more} --json", tmp_path).stdout)
     assert (found["value"], found["gradients"]["x"]) == (10, [2, 0, 6])
-    assert "WRONG" not in shell(f"backprop check '{text}' --x '[1,2,3]' {more}", tmp_path).stdout
-    row = json.loads(shell(f"""echo '{{"x":[1,2,3]}}' | backprop map '{text}' {more}""", tmp_path).stdout)
+    assert "WRONG" not in in_process(f"backprop check '{text}' --x '[1,2,3]' {more}", tmp_path).stdout
+    row = json.loads(in_process(f"backprop map '{text}' {more}", tmp_path, '{"x":[1,2,3]}').stdout)
     assert row["df_dx"] == [2, 0, 6]
-    made = f"backprop code '{text}' --x '[1,2,3]' {more} --wrt x --to numpy -o p.py && python p.py"
-    assert shell(made, tmp_path).returncode == 0
-    judged = shell(f"backprop check '{text}' --x '[1,2,3]' {more} --wrt x --backward p.py", tmp_path)
+    made = in_process(f"backprop code '{text}' --x '[1,2,3]' {more} --wrt x --to numpy -o p.py", tmp_path)
+    assert made.returncode == 0
+    function((tmp_path / "p.py").read_text(), "__main__")
+    judged = in_process(f"backprop check '{text}' --x '[1,2,3]' {more} --wrt x --backward p.py", tmp_path)
     assert (judged.returncode, "WRONG" in judged.stdout) == (0, False), judged.stdout + judged.stderr
 
 
 @pytest.mark.parametrize("text", [PYTHON, PYTHON.replace("np.array([True, False, True])", "[True, False, True]")])
 def test_true_and_false_in_python(text: str, tmp_path: Path) -> None:
     (tmp_path / "f.py").write_text(text)
-    found = json.loads(shell("backprop eval -f f.py --x '[1,2,3]' --json", tmp_path).stdout)
+    found = json.loads(in_process("backprop eval -f f.py --x '[1,2,3]' --json", tmp_path).stdout)
     assert (found["value"], found["gradients"]["x"]) == (10, [2, 0, 6])
 
 
@@ -142,7 +143,7 @@ def test_true_and_false_as_values(tmp_path: Path) -> None:
     np.save(tmp_path / "m.npy", mask)
     (tmp_path / "m.json").write_text(json.dumps({"m": mask.tolist()}))
     for more in ("--m @m.npy", "--vars m.json"):
-        found = shell(f"backprop eval 'sum(x[m]^2)' --x '[1,2,3]' {more} --json", tmp_path)
+        found = in_process(f"backprop eval 'sum(x[m]^2)' --x '[1,2,3]' {more} --json", tmp_path)
         assert json.loads(found.stdout)["value"] == 10, found.stderr
     for given in (mask, mask.tolist()):
         assert backprop.evaluate("sum(x[m]^2)", x=[1.0, 2, 3], m=given).value == 10

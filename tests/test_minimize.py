@@ -16,7 +16,7 @@ import pytest
 import backprop
 from backprop.library.values import Value
 from backprop.optimize.methods import METHODS
-from conftest import BIN, shell
+from conftest import BIN, in_process
 from terminals import in_front
 from test_schemas import schema
 
@@ -205,7 +205,7 @@ def test_ctrl_c_ends_with_what_was_reached() -> None:
 
 
 def test_json_lines_are_what_the_schema_says(tmp_path: Path) -> None:
-    done = shell('backprop minimize "sum((w-[1,2])^2) + b^2" --w "zeros(2)" --b 1 --steps 3 --json', tmp_path)
+    done = in_process('backprop minimize "sum((w-[1,2])^2) + b^2" --w "zeros(2)" --b 1 --steps 3 --json', tmp_path)
     *steps, end = map(json.loads, done.stdout.splitlines())
     for line in (*steps, end):
         schema("minimize").validate(line)
@@ -217,11 +217,11 @@ def test_json_lines_are_what_the_schema_says(tmp_path: Path) -> None:
 
 def test_what_comes_out_goes_in_again(tmp_path: Path) -> None:
     text = '"sum((w-[1,2])^2) + (b-3)^2"'
-    first = shell(f'backprop minimize {text} --w "zeros(2)" --b 1 -o fitted.json -o path.csv', tmp_path)
+    first = in_process(f'backprop minimize {text} --w "zeros(2)" --b 1 -o fitted.json -o path.csv', tmp_path)
     assert first.returncode == 0, first.stderr
-    again = shell(f"backprop eval {text} --vars fitted.json --json", tmp_path)
+    again = in_process(f"backprop eval {text} --vars fitted.json --json", tmp_path)
     assert json.loads(again.stdout)["value"] < 1e-12
-    resumed = shell(f"backprop minimize {text} --w '[9,9]' --b 1 --resume fitted.json --json", tmp_path)
+    resumed = in_process(f"backprop minimize {text} --w '[9,9]' --b 1 --resume fitted.json --json", tmp_path)
     assert json.loads(resumed.stdout.splitlines()[-1])["steps"] == 0
     assert (
         (tmp_path / "path.csv").read_text().startswith("step,value,w[0],w[1],b,gradient norm,step length\n0,9,0,0,1,")
@@ -248,7 +248,7 @@ def test_what_comes_out_goes_in_again(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_what_is_asked_wrongly_is_told_in_a_line(options: str, told: str, tmp_path: Path) -> None:
-    done = shell(f"backprop minimize {options}", tmp_path)
+    done = in_process(f"backprop minimize {options}", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
 
@@ -257,14 +257,14 @@ def test_what_is_asked_wrongly_is_told_in_a_line(options: str, told: str, tmp_pa
 def test_the_updates_that_are_told_can_be_typed_in(method: str, tmp_path: Path) -> None:
     """Each equation gives the number beside it, and the last one of a variable where the next update begins."""
     how = f'"(x-3)^2 + (x*y-1)^2 + y^2" --x 1 --y 1 --method {method} --steps 3'
-    done = shell(f"backprop minimize {how} --explain --digits 12", tmp_path)
+    done = in_process(f"backprop minimize {how} --explain --digits 12", tmp_path)
     equations = [line.split(" = ") for line in done.stdout.splitlines() if line.startswith("    ") and "0" in line]
     told = [(name.strip(), *rest) for name, *rest in equations if len(rest) == 2]
     assert len(told) >= 6
     for _, formula, number in told:
         found = backprop.evaluate(formula) if "solve" not in formula else backprop.compile(formula).forward()
         np.testing.assert_allclose(found.value, json.loads(number), rtol=1e-9, atol=1e-9)
-    path = shell(f"backprop minimize {how} --json", tmp_path)
+    path = in_process(f"backprop minimize {how} --json", tmp_path)
     last = json.loads(path.stdout.splitlines()[-2])["parameters"]
     for name in ("x", "y"):
         assert float([number for one, _, number in told if one == name][-1]) == pytest.approx(last[name], rel=1e-10)
@@ -278,7 +278,7 @@ def test_the_updates_that_are_told_can_be_typed_in(method: str, tmp_path: Path) 
     ],
 )  # fmt: skip
 def test_what_is_not_told(options: str, told: str, tmp_path: Path) -> None:
-    done = shell(f'backprop minimize "(x-3)^2" --x 0 --explain {options}', tmp_path)
+    done = in_process(f'backprop minimize "(x-3)^2" --x 0 --explain {options}', tmp_path)
     assert done.returncode == 2
     assert told in done.stderr
 
@@ -311,7 +311,7 @@ def test_pictures_are_whole(text: str, at: dict[str, Value], how: dict[str, Any]
 
 
 def test_a_picture_is_written_by_its_suffix(tmp_path: Path) -> None:
-    done = shell('backprop minimize "x^2+y^2" --x 1 --y 2 -o a.svg -o a.png -o a.html --quiet', tmp_path)
+    done = in_process('backprop minimize "x^2+y^2" --x 1 --y 2 -o a.svg -o a.png -o a.html --quiet', tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "a.svg").read_text().startswith("<svg")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
@@ -319,7 +319,7 @@ def test_a_picture_is_written_by_its_suffix(tmp_path: Path) -> None:
 
 
 def test_the_values_stand_under_their_names_whatever_the_order(tmp_path: Path) -> None:
-    done = shell('backprop minimize "y^2 + (x-3)^2" --x 1 --y 2 --steps 0 --json', tmp_path)
+    done = in_process('backprop minimize "y^2 + (x-3)^2" --x 1 --y 2 --steps 0 --json', tmp_path)
     assert json.loads(done.stdout.splitlines()[0])["parameters"] == {"x": 1.0, "y": 2.0}
 
 

@@ -21,7 +21,7 @@ from backprop.optimize.methods import METHODS
 from backprop.optimize.objective import Formula
 from backprop.optimize.rowsums import RowSums
 from backprop.optimize.table import Table
-from conftest import shell
+from conftest import in_process
 from tensor_cases import CASES as GATE_CASES
 from tensor_cases import Case, built, label
 
@@ -169,7 +169,7 @@ CSV = "name,x,y\none,1,3.1\ntwo,2,4.9\nthree,3,7.2\n,,\nfour,4,8.8\n"
 
 def test_a_line_is_fitted_to_a_table(tmp_path: Path) -> None:
     (tmp_path / "line.csv").write_text(CSV)
-    done = shell(
+    done = in_process(
         'backprop minimize "(a*x + c - y)^2" line.csv --a 0 --c 0 --method least-squares -o fit.json', tmp_path
     )
     assert done.returncode == 0
@@ -177,13 +177,13 @@ def test_a_line_is_fitted_to_a_table(tmp_path: Path) -> None:
     assert "note: the value is the mean over 4 rows (--sum adds them up)" in done.stderr
     slope, offset = np.polyfit([1, 2, 3, 4], [3.1, 4.9, 7.2, 8.8], 1)
     assert json.loads((tmp_path / "fit.json").read_text()) == pytest.approx({"a": slope, "c": offset}, rel=1e-9)
-    rows = shell("backprop map 'a*x + c' line.csv --vars fit.json --errors null --quiet", tmp_path)
+    rows = in_process("backprop map 'a*x + c' line.csv --vars fit.json --errors null --quiet", tmp_path)
     assert rows.stdout.startswith("name,x,y,f,df_dx")
 
 
 def test_a_bad_row_is_told_without_an_option_that_only_map_has(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("x,y\n1,2\nabc,3\n")
-    done = shell("backprop minimize '(w*x - y)^2' t.csv --w 0", tmp_path)
+    done = in_process("backprop minimize '(w*x - y)^2' t.csv --w 0", tmp_path)
     assert done.stderr == "error: t.csv:3: column 'x': expected a number, got \"abc\"\n"
 
 
@@ -206,10 +206,10 @@ def test_tables_of_other_formats_say_the_same(tmp_path: Path) -> None:
     frame.write_ipc(tmp_path / "t.arrow")
     frame.write_csv(tmp_path / "t.tsv", separator="\t")
     frame.write_ndjson(tmp_path / "t.jsonl")
-    said = {
-        shell(f'backprop minimize "(a*x + c - y)^2" {table} --a 0 --c 0 --method newton --json', tmp_path).stdout
-        for table in ("t.parquet", "t.arrow", "t.tsv", "t.jsonl", "- --from jsonl < t.jsonl")
-    }
+    given = {"t.parquet": "", "t.arrow": "", "t.tsv": "", "t.jsonl": ""}
+    given["- --from jsonl"] = (tmp_path / "t.jsonl").read_text()
+    minimized = "backprop minimize '(a*x + c - y)^2' --a 0 --c 0 --method newton --json"
+    said = {in_process(f"{minimized} {table}", tmp_path, stdin).stdout for table, stdin in given.items()}
     assert len(said) == 1
     assert json.loads(said.pop().splitlines()[-1])["converged"]
 
@@ -240,12 +240,14 @@ def test_a_table_is_read_as_its_error_says(
 
 def test_columns_hold_vectors(tmp_path: Path) -> None:
     (tmp_path / "v.jsonl").write_text('{"x":[1,2],"y":1}\n{"x":[3,-1],"y":0}\n{"x":[0,1],"y":1}\n')
-    done = shell('backprop minimize "(w @ x - y)^2" v.jsonl --w "zeros(2)" --method newton --json --quiet', tmp_path)
+    done = in_process(
+        'backprop minimize "(w @ x - y)^2" v.jsonl --w "zeros(2)" --method newton --json --quiet', tmp_path
+    )
     *_, last, end = map(json.loads, done.stdout.splitlines())
     best = np.linalg.lstsq([[1, 2], [3, -1], [0, 1]], [1, 0, 1], rcond=None)[0]
     np.testing.assert_allclose(last["parameters"]["w"], best, rtol=1e-9)
     assert end["converged"]
-    done = shell('backprop minimize "sum(x[x > 0] * a)^2" v.jsonl --a 1 --quiet', tmp_path)
+    done = in_process('backprop minimize "sum(x[x > 0] * a)^2" v.jsonl --a 1 --quiet', tmp_path)
     assert done.returncode == 2
     assert "error: in some rows a stage has another shape than in others" in done.stderr
 
@@ -268,7 +270,7 @@ def test_columns_hold_vectors(tmp_path: Path) -> None:
 )
 def test_what_is_asked_wrongly_is_told_in_a_line(options: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "line.csv").write_text(CSV)
-    done = shell(f"backprop minimize {options} --quiet", tmp_path)
+    done = in_process(f"backprop minimize {options} --quiet", tmp_path)
     assert (done.returncode in (1, 2), done.stdout) == (True, "")
     assert told in done.stderr
 

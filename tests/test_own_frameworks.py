@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backprop.errors import Problem
-from conftest import Check, shell
+from conftest import Check, in_process
 from test_python_reader import read
 
 PACKAGE = {
@@ -1084,7 +1084,7 @@ def test_classes_that_are_made_by_functions(check: Check, name: str, given: dict
 def test_words_of_json_in_an_option_are_what_they_are_in_json(tmp_path: Any) -> None:
     (tmp_path / "made.py").write_text(MADE)
     for keep in ("true", "True"):
-        done = shell(
+        done = in_process(
             f"backprop check made.py:SumTo --x 'randn(3, 2)' --shape '[1, 2]' --keep {keep} --seed 1", tmp_path
         )
         assert done.returncode == 0, done.stderr
@@ -1329,7 +1329,7 @@ def test_the_context_of_a_framework_is_made_as_its_apply_makes_it(
     gradient, as a mask, may have no place in what is returned."""
     for text, status in ((KEEPING, 0), (KEEPING.replace(right, wrong), 1)):
         (tmp_path / "ops.py").write_text(text)
-        done = shell(f"backprop check ops.py:{of} {given} --seed 1", tmp_path)
+        done = in_process(f"backprop check ops.py:{of} {given} --seed 1", tmp_path)
         assert done.returncode == status, done.stderr
         assert status == 0 or "WRONG" in done.stdout
 

@@ -19,7 +19,7 @@ from backprop.python.entry.pairs import pairs_in
 from backprop.python.entry.runner import Runner
 from backprop.python.source import Code, part_of
 from backprop.python.values.tape import Tape
-from conftest import shell
+from conftest import in_process
 
 PAIRS = {one.name: one for one in pairs()}
 SAMPLE = [
@@ -165,7 +165,7 @@ def test_json_tells_what_a_line_gives_and_should_give_and_in_which_round(tmp_pat
         "    dx, dw = dout * w, 0.0\n    for t in range(3):\n        dw = dout[t] * x[t]\n    return dx, dw\n"
     )
     (tmp_path / "code.py").write_text(text)
-    done = shell('backprop check code.py --x "[1, 2, 4]" --w 3 --upstream "[1, 10, 100]" --json', tmp_path)
+    done = in_process('backprop check code.py --x "[1, 2, 4]" --w 3 --upstream "[1, 10, 100]" --json', tmp_path)
     (line,) = json.loads(done.stdout)["lines"]
     assert (line["line"], line["iteration"]) == (11, 1)
     assert (line["yours"], line["expected"]) == (20.0, 21.0)

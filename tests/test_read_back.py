@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import shell
+from conftest import in_process
 
 PROGRAMS = [
     ("mean(stack(a, a, axis=-1)^2)", "--a '[1,2]'"),
@@ -37,9 +37,9 @@ PROGRAMS = [
 
 @pytest.mark.parametrize(("text", "point"), PROGRAMS, ids=[text for text, _ in PROGRAMS])
 def test_numpy(text: str, point: str, tmp_path: Path) -> None:
-    made = shell(f"backprop code '{text}' {point} --to numpy -o p.py", tmp_path)
+    made = in_process(f"backprop code '{text}' {point} --to numpy -o p.py", tmp_path)
     assert made.returncode == 0, made.stderr
-    found = shell(f"backprop check '{text}' {point} --backward p.py", tmp_path)
+    found = in_process(f"backprop check '{text}' {point} --backward p.py", tmp_path)
     assert found.returncode == 0, found.stdout + found.stderr
     assert "inherited" not in found.stdout
 
@@ -47,5 +47,6 @@ def test_numpy(text: str, point: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", ["numpy", "torch", "jax"])
 def test_det_of_a_matrix_with_a_nan(target: str, tmp_path: Path) -> None:
     pytest.importorskip(target)
-    made = shell(f"backprop code 'det(A)' --A '[[nan,1],[2,3]]' --to {target} --quiet -o p.py && python p.py", tmp_path)
+    made = in_process(f"backprop code 'det(A)' --A '[[nan,1],[2,3]]' --to {target} --quiet -o p.py", tmp_path)
     assert (made.returncode, made.stderr) == (0, "")
+    exec((tmp_path / "p.py").read_text(), {"__name__": "__main__"})  # a warning is an error here

@@ -15,7 +15,7 @@ from backprop.python.source import part_of
 from backprop.python.values.meter import Meter
 from backprop.python.values.scope import Scope
 from backprop_cli import main
-from conftest import Check, shell
+from conftest import Check, in_process
 
 X = np.array([[1.0, -2.0, 0.5], [0.3, 2.0, -1.0]])
 
@@ -486,7 +486,7 @@ def test_room_for_gradients_may_be_made_before_the_forward_pass(check: Check) ->
 def test_the_forward_pass_of_a_listing_goes_without_that_room(tmp_path: Path) -> None:
     numbers = "x = 3\nw = 2\ndw = np.zeros_like(w)\nz = w * x\nloss = z**2\ndz = 2*z\ndw += dz*x\n"
     (tmp_path / "notes.py").write_text(f"import numpy as np\n{numbers}")
-    found = json.loads(shell("backprop eval notes.py --json", tmp_path).stdout)
+    found = json.loads(in_process("backprop eval notes.py --json", tmp_path).stdout)
     assert (found["value"], found["gradients"]) == (36.0, {"x": 24.0, "w": 36.0})
 
 

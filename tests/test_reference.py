@@ -18,7 +18,7 @@ from backprop.gates.row import option_text
 from backprop.library import Compiled
 from backprop.library.whynan import Why, text_of, why
 from backprop.show import reference
-from conftest import shell
+from conftest import in_process, shell
 
 GATES = reference.library()
 WORDS = (reference.NO_FORMULA, reference.RULE_OF_THE_CALL)
@@ -188,7 +188,7 @@ def test_arrays_have_chains_too() -> None:
     ],
 )
 def test_json_is_as_published(command: str, schema: str, status: int, tmp_path: Path) -> None:
-    done = shell(f"backprop {command} --json", tmp_path)
+    done = in_process(f"backprop {command} --json", tmp_path)
     assert done.returncode == status, done.stderr
     validate(done.stdout, schema)
 
@@ -196,7 +196,7 @@ def test_json_is_as_published(command: str, schema: str, status: int, tmp_path: 
 def test_a_backward_pass_that_does_not_fit_in_shape_is_valid_json(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("dD = Y\ndW = dD @ X\ndX = W.T @ dD\n")
     arrays = '--W "[[1,2,3],[4,5,7]]" --X "[[1,2],[3,4],[5,9]]" --Y "[[1,0],[2,1]]"'
-    done = shell(f'backprop check "D = W @ X; f = sum(D * Y)" {arrays} --backward mine.py --json', tmp_path)
+    done = in_process(f'backprop check "D = W @ X; f = sum(D * Y)" {arrays} --backward mine.py --json', tmp_path)
     assert done.returncode == 1, done.stderr
     found = validate(done.stdout, "check")
     assert isinstance(found, dict)
@@ -221,7 +221,7 @@ def test_a_backward_pass_that_does_not_fit_in_shape_is_valid_json(tmp_path: Path
     ],
 )
 def test_what_is_asked_wrongly_is_said(command: str, message: str, tmp_path: Path) -> None:
-    done = shell(f"backprop {command}", tmp_path)
+    done = in_process(f"backprop {command}", tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr

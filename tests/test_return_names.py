@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import shell
+from conftest import in_process
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,13 @@ def test_a_pass_begins_with_the_gradient_of_what_is_returned(tmp_path: Path, bod
     (tmp_path / "f.py").write_text(f"def f(x):\n{forward}")
     (tmp_path / "b.py").write_text("".join(f"{line}\n" for line in backward.split("; ")))
     command = 'backprop check -f f.py --backward b.py --x "[1, 2]" --upstream "[1, 5]"'
-    done = shell(command, tmp_path)
+    done = in_process(command, tmp_path)
     assert (done.returncode, done.stdout.count("ok"), done.stderr) == (0, backward.count("="), "")
     (tmp_path / "b.py").write_text("dx = df * 3\n")
-    assert "WRONG" in shell(command, tmp_path).stdout
+    assert "WRONG" in in_process(command, tmp_path).stdout
 
 
 def test_what_is_computed_from_it_is_another_gradient(tmp_path: Path) -> None:
     (tmp_path / "f.py").write_text("def f(x):\n    out = x * 2\n    return out*out\n")
     (tmp_path / "b.py").write_text("dx = dout * 2\n")
-    assert "dout is not known" in shell("backprop check -f f.py --backward b.py --x 1", tmp_path).stderr
+    assert "dout is not known" in in_process("backprop check -f f.py --backward b.py --x 1", tmp_path).stderr

@@ -21,7 +21,7 @@ from backprop.differentiate.run_rows import evaluate
 from backprop.errors import Problem
 from backprop.numbers.rowwise import Rows
 from backprop.rows.compute.mapper import Mapper
-from conftest import shell
+from conftest import in_process, shell
 from tensor_cases import CASES, Case, built, label
 from test_map import needs, rows_of
 
@@ -239,7 +239,7 @@ def agree(found: dict[str, Any], row: dict[str, Any]) -> None:
 
 
 def test_a_pipe_of_lists(tmp_path: Path) -> None:
-    done = shell("backprop map 'sigmoid(w @ x) - y' --set 'w=[3,4]'", tmp_path, '{"x":[1,2],"y":0.5}\n')
+    done = in_process("backprop map 'sigmoid(w @ x) - y' --set 'w=[3,4]'", tmp_path, '{"x":[1,2],"y":0.5}\n')
     assert done.stdout == (
         '{"x":[1,2],"y":0.5,"f":0.49998329857815205,"df_dx":[5.01034287318103e-05,6.680457164241374e-05],"df_dy":-1.0}\n'
     )
@@ -256,7 +256,7 @@ def test_text_in_and_out(format: str, tmp_path: Path) -> None:
         source.write_text("".join(json.dumps(row) + "\n" for row in BATCH))
     else:
         write_csv(source, BATCH, "," if format == "csv" else "\t")
-    done = shell(f"backprop map '{LOSS}' t.{format} --vars model.json --wrt x,W", tmp_path)
+    done = in_process(f"backprop map '{LOSS}' t.{format} --vars model.json --wrt x,W", tmp_path)
     assert done.stderr == ""
     if format == "jsonl":
         found = rows_of(done.stdout)
@@ -265,7 +265,9 @@ def test_text_in_and_out(format: str, tmp_path: Path) -> None:
     for row, given in zip(found, BATCH, strict=True):
         agree(row, given)
         assert row["id"] == given["id"]
-    lines = rows_of(shell(f"backprop map '{LOSS}' t.{format} --vars model.json --wrt x,W --to jsonl", tmp_path).stdout)
+    lines = rows_of(
+        in_process(f"backprop map '{LOSS}' t.{format} --vars model.json --wrt x,W --to jsonl", tmp_path).stdout
+    )
     for row, given in zip(lines, BATCH, strict=True):
         assert {name: row[name] for name in given} == given
         agree(row, given)
@@ -278,7 +280,7 @@ def total() -> dict[str, Any]:
 def test_the_batch_gradient_of_a_loss(tmp_path: Path) -> None:
     parameters(tmp_path)
     text = "".join(json.dumps(row) + "\n" for row in BATCH)
-    (found,) = rows_of(shell(f"backprop map '{LOSS}' --vars model.json --wrt x,W --sum", tmp_path, text).stdout)
+    (found,) = rows_of(in_process(f"backprop map '{LOSS}' --vars model.json --wrt x,W --sum", tmp_path, text).stdout)
     assert list(found) == ["rows", "f", "df_dx", "df_dW"]
     assert found["rows"] == 3
     for name, value in total().items():
@@ -288,7 +290,7 @@ def test_the_batch_gradient_of_a_loss(tmp_path: Path) -> None:
 def test_sums_of_arrays_lose_no_digits(tmp_path: Path) -> None:
     numbers = [1e16, 1.0, -1e16, 0.1] * 3000
     text = "".join(f'{{"x":[{x!r},{-x!r},1]}}\n' for x in numbers)
-    done = shell("backprop map 'sum(w * x)' --set 'w=[1,1,1]' --wrt w --sum", tmp_path, text)
+    done = in_process("backprop map 'sum(w * x)' --set 'w=[1,1,1]' --wrt w --sum", tmp_path, text)
     (found,) = rows_of(done.stdout)
     exact = math.fsum(numbers)
     assert abs(reduce(add, numbers) - exact) > 100  # what adding one after the other would say
@@ -296,10 +298,10 @@ def test_sums_of_arrays_lose_no_digits(tmp_path: Path) -> None:
 
 
 def test_sums_need_one_shape(tmp_path: Path) -> None:
-    done = shell("backprop map 'sum(x)' --sum", tmp_path, '{"x":[1,2]}\n{"x":[1]}\n')
+    done = in_process("backprop map 'sum(x)' --sum", tmp_path, '{"x":[1,2]}\n{"x":[1]}\n')
     assert done.returncode == 1
     assert "df_dx has other shapes in other rows" in done.stderr
-    done = shell("backprop map 'w * sum(x)' --set w=2 --wrt w --sum", tmp_path, '{"x":[1,2]}\n{"x":[1]}\n')
+    done = in_process("backprop map 'w * sum(x)' --set w=2 --wrt w --sum", tmp_path, '{"x":[1,2]}\n{"x":[1]}\n')
     assert rows_of(done.stdout) == [{"rows": 2, "f": 8.0, "df_dw": 4.0}]
 
 
@@ -314,7 +316,7 @@ def test_parquet_and_arrow_hold_lists(format: str, fixed: bool, tmp_path: Path) 
     if fixed:
         frame = frame.cast({"x": pl.Array(pl.Float64, 3), "t": pl.Array(pl.Float64, 2)})
     (frame.write_parquet if format == "parquet" else frame.write_ipc)(tmp_path / f"t.{format}")
-    done = shell(f"backprop map '{LOSS}' t.{format} -o out.{format} --vars model.json --wrt x,W", tmp_path)
+    done = in_process(f"backprop map '{LOSS}' t.{format} -o out.{format} --vars model.json --wrt x,W", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     found = (pl.read_parquet if format == "parquet" else pl.read_ipc)(tmp_path / f"out.{format}")
     assert found.drop("f", "df_dx", "df_dW").equals(frame)
@@ -322,11 +324,13 @@ def test_parquet_and_arrow_hold_lists(format: str, fixed: bool, tmp_path: Path) 
     assert found.schema["df_dW"] == pl.Array(pl.Float64, (2, 3))
     for row, given in zip(found.to_dicts(), BATCH, strict=True):
         agree(row, given)
-    (summed,) = rows_of(shell(f"backprop map '{LOSS}' t.{format} --vars model.json --wrt x,W --sum", tmp_path).stdout)
+    (summed,) = rows_of(
+        in_process(f"backprop map '{LOSS}' t.{format} --vars model.json --wrt x,W --sum", tmp_path).stdout
+    )
     for name, value in total().items():
         same(summed[name], value, name)
     for row, given in zip(
-        rows_of(shell(f"backprop map '{LOSS}' t.{format} --vars model.json --wrt x,W", tmp_path).stdout),
+        rows_of(in_process(f"backprop map '{LOSS}' t.{format} --vars model.json --wrt x,W", tmp_path).stdout),
         BATCH,
         strict=True,
     ):
@@ -354,7 +358,7 @@ def test_all_ways_say_the_same(source: str, target: str, tmp_path: Path) -> None
         (tmp_path / source).write_text("".join(json.dumps(row) + "\n" for row in rows))
     else:
         pl.DataFrame(rows).write_parquet(tmp_path / source)
-    done = shell(f"backprop map 'k * (x @ A @ x)' {source} -o {target} --stages", tmp_path)
+    done = in_process(f"backprop map 'k * (x @ A @ x)' {source} -o {target} --stages", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     if target == "out.csv":
         found: list[dict[str, Any]] = [
@@ -394,11 +398,11 @@ def test_bad_lists_are_bad_rows(format: str, tmp_path: Path) -> None:
         quoted = ['"' + cell.replace('"', '""') + '"' for cell in cells]
         (tmp_path / "t.csv").write_text("x\n" + "\n".join(quoted) + "\n")
     command = f"backprop map 'w @ x' t.{format} --set 'w=[3,4]' --to jsonl"
-    done = shell(command, tmp_path)
+    done = in_process(command, tmp_path)
     first = 2 if format == "jsonl" else 3
     assert done.returncode == 1
     assert f"t.{format}:" in done.stderr
-    done = shell(f"{command} --errors skip --errors-to bad.jsonl", tmp_path)
+    done = in_process(f"{command} --errors skip --errors-to bad.jsonl", tmp_path)
     assert done.returncode == 1
     assert [row["f"] for row in rows_of(done.stdout)] == [11.0, 25.0]
     assert "6 bad (left out)" in done.stderr
@@ -406,7 +410,7 @@ def test_bad_lists_are_bad_rows(format: str, tmp_path: Path) -> None:
     assert [row["line"] for row in collected] == list(range(first, first + len(BAD)))
     for row, message in zip(collected, BAD.values(), strict=True):
         assert message in row["error"]
-    kept = rows_of(shell(f"{command} --errors null", tmp_path).stdout)
+    kept = rows_of(in_process(f"{command} --errors null", tmp_path).stdout)
     assert [row["f"] for row in kept] == [11.0, *[None] * len(BAD), 25.0]
     for row, message in zip(kept[1:-1], BAD.values(), strict=True):
         assert message in row["_error"]
@@ -415,7 +419,7 @@ def test_bad_lists_are_bad_rows(format: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("first", ['"NA"', "[]", "null", "[1,null]", "[" * 70 + "1" + "]" * 70])
 def test_a_first_row_that_is_bad_or_empty_does_not_say_how_deep_lists_are(first: str, tmp_path: Path) -> None:
     table = f'{{"x":{first}}}\n' + '{"x":[[1,2],[3,4]]}\n{"x":[]}\n'
-    found = rows_of(shell("backprop map 'sum(x)' --errors skip --only-new", tmp_path, table).stdout)
+    found = rows_of(in_process("backprop map 'sum(x)' --errors skip --only-new", tmp_path, table).stdout)
     assert found[-2:] == [{"f": 10.0, "df_dx": [[1.0, 1.0], [1.0, 1.0]]}, {"f": 0.0, "df_dx": []}]
 
 
@@ -423,7 +427,7 @@ def test_a_first_row_that_is_bad_or_empty_does_not_say_how_deep_lists_are(first:
 @pytest.mark.parametrize("rows", ["[]\n[]", "[]\nnull\n[[1,2]]\n[]"])
 def test_empty_lists_are_stored_as_lists_of_any_depth(rows: str, tmp_path: Path) -> None:
     table = "".join(f'{{"x":{row}}}\n' for row in rows.split("\n"))
-    done = shell("backprop map 'sum(x)' --from jsonl -o out.parquet", tmp_path, table)
+    done = in_process("backprop map 'sum(x)' --from jsonl -o out.parquet", tmp_path, table)
     assert done.stderr == ""
     import polars
 
@@ -435,14 +439,14 @@ def test_empty_lists_are_stored_as_lists_of_any_depth(rows: str, tmp_path: Path)
 @pytest.mark.parametrize("depth", [31, 65, 900, 100_000])
 def test_lists_that_are_too_deep_are_bad_rows(depth: int, tmp_path: Path) -> None:
     table = f'{{"x":{"[" * depth}1{"]" * depth}}}\n' + '{"x":[1]}\n'
-    done = shell("backprop map 'sum(x)' --errors skip --errors-to errors.jsonl --only-new", tmp_path, table)
+    done = in_process("backprop map 'sum(x)' --errors skip --errors-to errors.jsonl --only-new", tmp_path, table)
     assert rows_of(done.stdout) == [{"f": 1.0, "df_dx": [1.0]}]
     (error,) = rows_of((tmp_path / "errors.jsonl").read_text())
     assert "deep" in error["error"]
 
 
 def test_a_ragged_matrix_is_a_bad_row(tmp_path: Path) -> None:
-    done = shell("backprop map 'sum(A)'", tmp_path, '{"A":[[1,2],[3,4]]}\n{"A":[[1,2],[3]]}\n')
+    done = in_process("backprop map 'sum(A)'", tmp_path, '{"A":[[1,2],[3,4]]}\n{"A":[[1,2],[3]]}\n')
     assert "standard input:2: column 'A': expected 2 numbers at A[1], got 1" in done.stderr
     assert done.returncode == 1
 
@@ -454,34 +458,34 @@ def test_bad_rows_of_a_parquet_file_are_named_by_their_number(target: str, tmp_p
 
     pl.DataFrame({"x": [[1.0, 2.0], [1.0], [None, 1.0], None, [3.0, 4.0]]}).write_parquet(tmp_path / "t.parquet")
     command = f"backprop map 'w @ x' t.parquet -o {target} --set 'w=[3,4]'"
-    done = shell(command, tmp_path)
+    done = in_process(command, tmp_path)
     assert done.returncode == 1
     assert "t.parquet:3: column 'x': expected a number at x[0], got null" in done.stderr
     assert not (tmp_path / target).exists()
-    done = shell(f"{command} --errors skip --errors-to bad.jsonl", tmp_path)
+    done = in_process(f"{command} --errors skip --errors-to bad.jsonl", tmp_path)
     assert (done.returncode, "2 bad (left out)" in done.stderr) == (1, True)
     assert sorted(row["line"] for row in rows_of((tmp_path / "bad.jsonl").read_text())) == [2, 3]
     read = {"out.parquet": pl.read_parquet, "out.csv": pl.read_csv, "out.jsonl": pl.read_ndjson}[target]
     assert read(tmp_path / target)["f"].to_list() == [11.0, None, 25.0]
-    shell(f"{command} --errors null", tmp_path)
+    in_process(f"{command} --errors null", tmp_path)
     found = read(tmp_path / target)
     assert found["f"].to_list() == [11.0, None, None, None, 25.0]
     assert [error is None for error in found["_error"].to_list()] == [True, False, False, True, True]
 
 
 def test_a_formula_of_numbers_alone_says_what_a_list_would_need(tmp_path: Path) -> None:
-    done = shell("backprop map 'relu(x)'", tmp_path, '{"x":[1,2]}\n')
+    done = in_process("backprop map 'relu(x)'", tmp_path, '{"x":[1,2]}\n')
     assert done.returncode == 1
     assert "column 'x': expected a number, got [1, 2]; of a list the output is one too" in done.stderr
-    done = shell("backprop map 'relu(x)' --errors null --errors-to bad.jsonl", tmp_path, '{"x":[1,2]}\n')
+    done = in_process("backprop map 'relu(x)' --errors null --errors-to bad.jsonl", tmp_path, '{"x":[1,2]}\n')
     assert rows_of(done.stdout)[0]["_error"].endswith("sum(…) it, or give --upstream")
     assert rows_of((tmp_path / "bad.jsonl").read_text())[0]["error"].endswith("sum(…) it, or give --upstream")
-    done = shell("backprop map 'relu(x)' --upstream '[1,10]'", tmp_path, '{"x":[1,-2]}\n')
+    done = in_process("backprop map 'relu(x)' --upstream '[1,10]'", tmp_path, '{"x":[1,-2]}\n')
     assert rows_of(done.stdout) == [{"x": [1, -2], "f": [1.0, 0.0], "df_dx": [1.0, 0.0]}]
 
 
 def test_an_output_without_upstream_is_a_problem_before_the_first_row(tmp_path: Path) -> None:
-    done = shell("backprop map 'relu(W @ x)' --set 'W=[[1,2],[3,4]]' -o out.jsonl", tmp_path, '{"x":[1,2]}\n')
+    done = in_process("backprop map 'relu(W @ x)' --set 'W=[[1,2],[3,4]]' -o out.jsonl", tmp_path, '{"x":[1,2]}\n')
     assert (done.returncode, done.stdout) == (2, "")
     assert "hint: give --upstream 'ones(2)', a vector of 2 like the output" in done.stderr
     assert not list(tmp_path.iterdir())
@@ -489,15 +493,15 @@ def test_an_output_without_upstream_is_a_problem_before_the_first_row(tmp_path: 
 
 def test_numbers_that_are_not_finite_are_words_in_lists(tmp_path: Path) -> None:
     text = '{"x":[0,1]}\n{"x":["NaN",1]}\n'
-    done = shell("backprop map 'sum(log(x))'", tmp_path, text)
+    done = in_process("backprop map 'sum(log(x))'", tmp_path, text)
     assert [row["df_dx"] for row in rows_of(done.stdout)] == [["Infinity", 1.0], ["NaN", 1.0]]
     assert "note: df_dx is not finite in 2 rows, first in row 1" in done.stderr
-    again = shell("backprop map 'sum(df_dx)' --only-new", tmp_path, done.stdout)
+    again = in_process("backprop map 'sum(df_dx)' --only-new", tmp_path, done.stdout)
     assert [row["f"] for row in rows_of(again.stdout)] == ["Infinity", "NaN"]
 
 
 def test_asking_for_the_compiler_says_that_arrays_are_not_compiled(tmp_path: Path) -> None:
-    done = shell("backprop map 'sum(x)' --kernel jit --verbose", tmp_path, '{"x":[1,2]}\n')
+    done = in_process("backprop map 'sum(x)' --kernel jit --verbose", tmp_path, '{"x":[1,2]}\n')
     assert "note: a formula with vectors or matrices is computed with NumPy" in done.stderr
 
 
@@ -558,8 +562,8 @@ def test_parts_of_a_folder(tmp_path: Path) -> None:
     for part, row in enumerate(BATCH):
         pl.DataFrame([row]).write_parquet(tmp_path / "in" / f"{part}.parquet")
     command = f"backprop map '{LOSS}' in/ -o out/ --vars model.json --wrt x,W --verbose"
-    assert "3 of 3 parts" in shell(command, tmp_path).stderr
-    assert "0 of 0 parts, 3 done before" in shell(f"{command} --resume", tmp_path).stderr
+    assert "3 of 3 parts" in in_process(command, tmp_path).stderr
+    assert "0 of 0 parts, 3 done before" in in_process(f"{command} --resume", tmp_path).stderr
     for part, row in enumerate(BATCH):
         agree(pl.read_parquet(tmp_path / "out" / f"{part}.parquet").to_dicts()[0], row)
 
@@ -601,7 +605,7 @@ def test_a_cluster_maps_lists(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for part, row in enumerate(BATCH):
         pl.DataFrame([row, row]).write_parquet(tmp_path / "in" / f"{part}.parquet")
-    done = shell(f"backprop map '{LOSS}' in/ -o out/ --vars model.json --wrt x,W --engine dask", tmp_path)
+    done = in_process(f"backprop map '{LOSS}' in/ -o out/ --vars model.json --wrt x,W --engine dask", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     for part, row in enumerate(BATCH):
         found = pl.read_parquet(tmp_path / "out" / f"{part}.parquet").to_dicts()

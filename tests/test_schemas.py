@@ -16,7 +16,7 @@ from backprop.gates import GATES, Gate
 from backprop.library import Evaluation
 from backprop.library.stages import Names
 from backprop.show.objects import evaluation_object
-from conftest import shell
+from conftest import in_process
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -43,7 +43,7 @@ def test_golden_outputs_are_valid(name: str) -> None:
     ],
 )  # fmt: skip
 def test_arrays_are_valid(options: str, tmp_path: Path) -> None:
-    done = shell(f"backprop eval {options} --json", tmp_path)
+    done = in_process(f"backprop eval {options} --json", tmp_path)
     schema("eval").validate(json.loads(done.stdout))
 
 

@@ -13,7 +13,7 @@ import pytest
 
 import backprop
 from backprop.gates import GATES
-from conftest import shell
+from conftest import in_process
 
 NAN = float("nan")
 
@@ -99,7 +99,7 @@ def test_only_the_elements_at_the_kink_are_untold() -> None:
 @pytest.mark.parametrize("text", ["sum(abs(w)) + sum(w^2)", "norm(w[:1])^2 + sum(w^2)", "sum(abs(w) * [1, 2, 3])"])
 def test_map_tells_the_same_second_derivatives(text: str, tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('{"w": [0, 1, -2]}\n')
-    answer = shell(f"backprop map '{text}' rows.jsonl --hessian", tmp_path)
+    answer = in_process(f"backprop map '{text}' rows.jsonl --hessian", tmp_path)
     assert answer.returncode == 0, answer.stderr
     found = np.array(json.loads(answer.stdout)["d2f_dw_dw"], dtype=float)
     np.testing.assert_array_equal(found, backprop.compile(text).hessian(w=[0.0, 1.0, -2.0])["w"]["w"])
@@ -131,7 +131,7 @@ def test_ties_first_takes_a_side_of_abs_and_so_its_second_derivative() -> None:
     ],
 )
 def test_a_note_says_why_there_is_none(options: str, stages: list[str], tmp_path: Path) -> None:
-    answer = shell(f"backprop eval {options} --hessian --json", tmp_path)
+    answer = in_process(f"backprop eval {options} --hessian --json", tmp_path)
     assert answer.returncode == 0, answer.stderr
     notes = json.loads(answer.stdout)["notes"]
     assert [note["stage"] for note in notes if "no second derivative" in note["message"]] == stages
@@ -191,9 +191,9 @@ def test_an_even_power_of_what_has_a_cusp_is_smooth(
     np.testing.assert_allclose(program.hessian(at)["x"]["x"], expected, atol=1e-15)
     np.testing.assert_allclose(program.hvp({"x": [1.0, 2.0]}, at)["x"], np.array(expected) @ [1, 2], atol=1e-15)
     (tmp_path / "row").write_text(json.dumps(at))
-    row = json.loads(shell(f"backprop map '{text}' --hessian < row", tmp_path).stdout)
+    row = json.loads(in_process(f"backprop map '{text}' --hessian", tmp_path, json.dumps(at)).stdout)
     np.testing.assert_allclose(np.array(row["d2f_dx_dx"], dtype=float), expected, atol=1e-15)
-    told = shell(f"backprop eval '{text}' --vars row --hessian", tmp_path).stderr
+    told = in_process(f"backprop eval '{text}' --vars row --hessian", tmp_path).stderr
     assert ("no second derivative" in told) == bool(np.isnan(expected).any())
 
 
@@ -224,8 +224,7 @@ def test_a_mixed_derivative_at_a_kink_is_the_same_either_way_and_in_map(
     found = program.hessian(at)
     np.testing.assert_array_equal(found["x"]["y"], expected)
     np.testing.assert_array_equal(np.transpose(found["y"]["x"]), expected)
-    (tmp_path / "row").write_text(json.dumps(at))
-    row = json.loads(shell(f"backprop map '{text}' --hessian --wrt x,y < row", tmp_path).stdout)
+    row = json.loads(in_process(f"backprop map '{text}' --hessian --wrt x,y", tmp_path, json.dumps(at)).stdout)
     np.testing.assert_array_equal(np.array(row["d2f_dx_dy"], dtype=float), expected)
     still = {name: np.zeros(np.shape(value)).tolist() for name, value in at.items()}
     np.testing.assert_array_equal(program.hvp({**still, "y": 1.0}, at)["x"], expected)
@@ -237,7 +236,7 @@ def test_ties_first_takes_a_side_of_every_kink() -> None:
 
 
 def test_the_gradient_that_map_tells_beside_a_hessian_is_the_same_as_without(tmp_path: Path) -> None:
-    answer = shell("echo '{\"x\": 0}' | backprop map 'relu(sqrt(x))' --hessian", tmp_path)
+    answer = in_process("backprop map 'relu(sqrt(x))' --hessian", tmp_path, '{"x": 0}\n')
     assert json.loads(answer.stdout)["df_dx"] == 0
 
 

@@ -36,7 +36,7 @@ from backprop.python.spellings import row
 from backprop.rows.compute.mapper import MOST_NUMBERS, Mapper
 from backprop.rows.compute.summation import Sums
 from backprop.rows.tables.quotes import is_plain
-from conftest import shell
+from conftest import in_process
 
 
 @pytest.mark.parametrize(
@@ -429,7 +429,7 @@ def test_an_index_that_only_adds_axes(index: str, turns: bool) -> None:
 
 def test_rows_that_are_all_bad_have_the_columns_of_the_formula(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_text('{"x": "a"}\n')
-    done = shell("backprop map '2*x' t.jsonl --to csv --errors null", tmp_path)
+    done = in_process("backprop map '2*x' t.jsonl --to csv --errors null", tmp_path)
     assert done.stdout.splitlines()[0] == "x,f,df_dx,_error"
 
 

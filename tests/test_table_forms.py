@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import backprop
-from conftest import BIN, shell
+from conftest import BIN, in_process
 
 POINTS = [{"x": 1.5, "s": 'a "{[,'}, {"x": -2, "deep": {"e": [1, {"x": 3}]}}, {"x": 4}]
 FORMS = {
@@ -127,7 +127,7 @@ def test_tables_of_other_places(options: str, given: bytes, expected: str, tmp_p
     ],
 )
 def test_what_does_not_fit_says_what_would(options: str, given: bytes, said: str, tmp_path: Path) -> None:
-    done = shell(f"backprop map 2*x {options} --from csv", tmp_path, given.decode())
+    done = in_process(f"backprop map 2*x {options} --from csv", tmp_path, given.decode())
     assert done.returncode
     assert said in done.stderr
 
@@ -171,7 +171,7 @@ def test_nothing_alone_in_a_line_survives(tmp_path: Path) -> None:
 
 
 def test_sums_say_what_was_null_and_have_their_members_for_no_rows(tmp_path: Path) -> None:
-    done = shell("backprop map x*y --from csv --sum --to jsonl", tmp_path, "x,y\n1,2\n,3\n4,\n")
+    done = in_process("backprop map x*y --from csv --sum --to jsonl", tmp_path, "x,y\n1,2\n,3\n4,\n")
     assert json.loads(done.stdout) == {"rows": 1, "f": 2, "df_dx": 2, "df_dy": 1}
     assert "2 rows have a null" in done.stderr
     assert json.loads(mapped("x*w --w 2 --sum", tmp_path)) == {"rows": 0, "f": 0, "df_dx": 0}

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from backprop.rows.compute.column_names import Called
-from conftest import shell
+from conftest import in_process
 
 TABLE = "Culmen Length (mm),a.x,y,y,\n3,2,7,8,9\n"
 CULMEN = "'2 * `Culmen Length (mm)`'"
 
 
 def mapped(command: str, folder: Path, given: str = TABLE, form: str = "csv") -> list[str]:
-    found = shell(f"backprop map {command} --from {form}", folder, given)
+    found = in_process(f"backprop map {command} --from {form}", folder, given)
     assert not found.returncode, found.stderr
     return found.stdout.splitlines()
 
@@ -44,9 +44,9 @@ def test_the_table_itself_goes_through_with_headers_that_are_twice_there_or_empt
     head, row = mapped(CULMEN, tmp_path)
     assert head.startswith("Culmen Length (mm),a.x,y,y,,")
     assert row.startswith("3,2,7,8,9,")
-    assert shell("backprop map 2*y --from csv", tmp_path, TABLE).returncode == 2
-    assert "2 columns called y" in shell("backprop map 2*y --from csv", tmp_path, TABLE).stderr
-    assert "two columns called y" in shell(f"backprop map {CULMEN} --from csv --to jsonl", tmp_path, TABLE).stderr
+    assert in_process("backprop map 2*y --from csv", tmp_path, TABLE).returncode == 2
+    assert "2 columns called y" in in_process("backprop map 2*y --from csv", tmp_path, TABLE).stderr
+    assert "two columns called y" in in_process(f"backprop map {CULMEN} --from csv --to jsonl", tmp_path, TABLE).stderr
     assert mapped(f"{CULMEN} --only-new --to jsonl", tmp_path) == ['{"f":6.0,"df_dCulmen Length (mm)":2.0}']
 
 
@@ -57,7 +57,7 @@ def test_a_formula_in_columns_of_any_name_in_every_form(tmp_path: Path) -> None:
     frame.write_csv(tmp_path / "t.csv")
     frame.write_ndjson(tmp_path / "t.jsonl")
     for name in ("t.parquet", "t.csv", "t.jsonl"):
-        found = shell(f"backprop map '`a b` * a.x' {name} --to jsonl --only-new", tmp_path)
+        found = in_process(f"backprop map '`a b` * a.x' {name} --to jsonl --only-new", tmp_path)
         assert json.loads(found.stdout) == {"f": 1.5, "df_da b": 1, "df_da.x": 1.5}, (name, found.stderr)
 
 
@@ -68,9 +68,9 @@ def test_names_are_compared_as_unicode_says(typed: str, written: str, tmp_path: 
 
 
 def test_places_in_messages_are_those_of_what_was_typed(tmp_path: Path) -> None:
-    said = shell("backprop map '`a b` * ) 2'", tmp_path).stderr
+    said = in_process("backprop map '`a b` * ) 2'", tmp_path).stderr
     assert "  `a b` * ) 2\n          ^" in said
-    assert "`a b`" in shell("backprop map '`a b` * 2' --wrt y", tmp_path).stderr
+    assert "`a b`" in in_process("backprop map '`a b` * 2' --wrt y", tmp_path).stderr
 
 
 def test_texts_and_comments_hold_no_names() -> None:
@@ -87,14 +87,14 @@ def test_texts_and_comments_hold_no_names() -> None:
 )
 @pytest.mark.parametrize("command", ["'a*x' --a 1", "'a = 1; a*x'", "'a*x' --set a=1 --only-new"])
 def test_a_value_that_hides_a_column_is_an_error(command: str, form: str, table: str, tmp_path: Path) -> None:
-    found = shell(f"backprop map {command} --from {form}", tmp_path, table)
+    found = in_process(f"backprop map {command} --from {form}", tmp_path, table)
     assert found.returncode == 2
     assert "a column a" in found.stderr
-    assert shell(f"backprop map 'b*x' --b 1 --from {form}", tmp_path, table).returncode == 0
+    assert in_process(f"backprop map 'b*x' --b 1 --from {form}", tmp_path, table).returncode == 0
 
 
 def test_a_later_row_of_json_does_not_bring_a_column_that_is_hidden(tmp_path: Path) -> None:
-    found = shell("backprop map 'a*x' --a 2", tmp_path, '{"x":1}\n{"x":1,"a":3}\n')
+    found = in_process("backprop map 'a*x' --a 2", tmp_path, '{"x":1}\n{"x":1,"a":3}\n')
     assert found.returncode == 2
     assert "standard input:2" in found.stderr
 
@@ -112,7 +112,7 @@ def test_booleans_are_one_and_nought_and_text_and_bytes_never_numbers(tmp_path: 
     polars.DataFrame({"x": [True, None], "t": ["1", "2"], "b": [b"1", b"2"]}).write_parquet(tmp_path / "t.parquet")
     assert mapped("2*x t.parquet --to csv --only-new", tmp_path, "", "parquet") == ["f,df_dx", "2.0,2.0", ","]
     for name in "tb":
-        assert "expected numbers" in shell(f"backprop map 2*{name} t.parquet --to csv --only-new", tmp_path).stderr
+        assert "expected numbers" in in_process(f"backprop map 2*{name} t.parquet --to csv --only-new", tmp_path).stderr
     import backprop
     from backprop.rows import arrow_mapper
 

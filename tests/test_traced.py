@@ -1,11 +1,12 @@
 """Functions that are read and traced at a point: their gradients against central differences of themselves."""
 
 import json
-import subprocess
-import sys
+import shlex
 
 import numpy as np
 import pytest
+
+from conftest import in_process
 
 FUNCTIONS = {
     "softmax": """
@@ -79,8 +80,8 @@ GIVEN = {
 def answer(tmp_path, name, *words):
     (tmp_path / "layers.py").write_text("import numpy as np\n" + FUNCTIONS[name])
     (tmp_path / "in.json").write_text(json.dumps(GIVEN[name]))
-    line = [words[0], "-f", f"{tmp_path}/layers.py:run", "--vars", f"{tmp_path}/in.json", *words[1:]]
-    return subprocess.run([sys.executable, "-m", "backprop", *line], capture_output=True, text=True, check=False)
+    line = ["backprop", words[0], "-f", "layers.py:run", "--vars", "in.json", *words[1:]]
+    return in_process(shlex.join(line), tmp_path)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -113,7 +114,6 @@ def test_other_commands_take_it(command, tmp_path):
 
 def test_what_has_no_gate_is_refused_with_its_place(tmp_path):
     (tmp_path / "a.py").write_text("import numpy as np\ndef run(x):\n    return np.sum(np.median(x))\n")
-    line = [sys.executable, "-m", "backprop", "eval", "-f", f"{tmp_path}/a.py:run", "--x", "[[1.5, 2], [0.5, -1]]"]
-    result = subprocess.run(line, capture_output=True, text=True, check=False)
+    result = in_process("backprop eval -f a.py:run --x '[[1.5, 2], [0.5, -1]]'", tmp_path)
     assert result.returncode == 2
     assert "np.median(x)" in result.stderr

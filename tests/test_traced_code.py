@@ -1,11 +1,13 @@
 """Code of the user's own as a question: scripts, notebooks, several outputs, places, decisions, programs written."""
 
 import json
-import subprocess
-import sys
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
+
+from conftest import in_process
 
 LAYER = """import numpy as np
 
@@ -39,8 +41,7 @@ for i in range(2):
 
 
 def backprop(*words):
-    line = [sys.executable, "-m", "backprop", *map(str, words)]
-    return subprocess.run(line, capture_output=True, text=True, check=False)
+    return in_process(shlex.join(["backprop", *map(str, words)]), Path.cwd())
 
 
 def asked(tmp_path, text, name="layers.py"):
@@ -82,9 +83,7 @@ def test_the_program_that_is_written_finds_them_too(target, tmp_path):
     pytest.importorskip(target)
     written = layer(tmp_path, "code", "--to", target)
     assert written.returncode == 0, written.stderr
-    (tmp_path / "written.py").write_text(written.stdout)
-    ran = subprocess.run([sys.executable, tmp_path / "written.py"], capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr  # it compares itself with the gradients at the point
+    exec(written.stdout, {"__name__": "__main__"})  # it compares itself with the gradients at the point
     if target == "numpy":
         scope: dict = {"__name__": "written"}
         exec(written.stdout, scope)
@@ -221,10 +220,7 @@ def test_the_weights_of_an_object_are_inputs_with_gradients(tmp_path):
     given = ["--x", "randn(3, 4)", "--d", 4, "--heads", 2, "--upstream", "ones(3, 4)", "--seed", 1]
     found = json.loads(backprop("eval", "-f", f"{path}:Attention", *given, "--json").stdout)
     assert set(found["gradients"]) == {"x", "gain", "parts_0_W", "parts_0_b", "parts_1_W", "parts_1_b"}
-    program = tmp_path / "program.py"
-    program.write_text(backprop("code", "-f", f"{path}:Attention", *given, "--to", "numpy").stdout)
-    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    exec(backprop("code", "-f", f"{path}:Attention", *given, "--to", "numpy").stdout, {"__name__": "__main__"})
 
 
 def test_axes_in_another_order_are_said_so(tmp_path):

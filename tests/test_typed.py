@@ -12,7 +12,7 @@ from backprop import Problem
 from backprop.errors import nearest
 from backprop.language import parse
 from backprop.language.printer import unparse
-from conftest import shell
+from conftest import in_process
 
 
 def gradients(text: str, **at: object) -> dict[str, object]:
@@ -58,19 +58,19 @@ def test_other_numbers_are_none(text: str) -> None:
 
 @pytest.mark.parametrize("command", ["eval", "explain", "check", "draw", "code", "nudge --by x=0.1"])
 def test_every_command_takes_the_listing(command: str, tmp_path: Path) -> None:
-    done = shell(f'backprop {command} "{LISTING}"', tmp_path)
+    done = in_process(f'backprop {command} "{LISTING}"', tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "x" in done.stdout
 
 
 def test_map_takes_the_listing(tmp_path: Path) -> None:
-    done = shell(f'backprop map "{LISTING} * w" --x 3', tmp_path, '{"w":2}\n')
+    done = in_process(f'backprop map "{LISTING} * w" --x 3', tmp_path, '{"w":2}\n')
     assert json.loads(done.stdout) == {"w": 2, "f": -64, "df_dw": -32}
 
 
 def test_map_does_not_choose_between_a_column_and_the_text(tmp_path: Path) -> None:
     (tmp_path / "points.csv").write_text("x,w\n1,2\n")
-    done = shell('backprop map "x = 3; f = x*w" points.csv', tmp_path)
+    done = in_process('backprop map "x = 3; f = x*w" points.csv', tmp_path)
     assert done.returncode == 2
     assert "points.csv has a column x, and the formula gives x a value, too" in done.stderr
 
@@ -253,7 +253,7 @@ def test_many_stages_of_one_name() -> None:
 
 @pytest.mark.parametrize("more", ["--to python", "--to sql --table t"])
 def test_a_program_without_a_point_keeps_the_numbers_of_the_text(more: str, tmp_path: Path) -> None:
-    done = shell(f"backprop code 'k = 0.1; f = x * k' {more}", tmp_path)
+    done = in_process(f"backprop code 'k = 0.1; f = x * k' {more}", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "df_dk" not in done.stdout
     assert '"k":' not in done.stdout

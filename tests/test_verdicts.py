@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import backprop
-from conftest import shell
+from conftest import in_process, shell
 
 RIGHT = [
     ("softplus(x) - log(2)", "--x 1e-8", "ok"),
@@ -40,7 +40,7 @@ RIGHT = [
 
 @pytest.mark.parametrize(("text", "point", "said"), RIGHT, ids=[text for text, _, _ in RIGHT])
 def test_a_right_gradient_is_never_called_wrong(text: str, point: str, said: str, tmp_path: Path) -> None:
-    found = shell(f"backprop check '{text}' {point}", tmp_path)
+    found = in_process(f"backprop check '{text}' {point}", tmp_path)
     assert (found.returncode, found.stderr) == (0, "")
     assert said in found.stdout
     assert "WRONG" not in found.stdout
@@ -57,11 +57,11 @@ PASSES = [
 @pytest.mark.parametrize(("lines", "status", "said"), PASSES, ids=[lines for lines, _, _ in PASSES])
 def test_what_was_not_judged_is_not_ok(lines: str, status: int, said: str, tmp_path: Path) -> None:
     (tmp_path / "pass.py").write_text(f"{lines}\n")
-    found = shell("backprop check 'x*y' --x 2 --y 3 --backward pass.py", tmp_path)
+    found = in_process("backprop check 'x*y' --x 2 --y 3 --backward pass.py", tmp_path)
     assert found.returncode == status
     assert said in found.stderr
     assert ("WRONG" in found.stdout) == ("999" in lines)
-    as_json = shell("backprop check 'x*y' --x 2 --y 3 --backward pass.py --json", tmp_path)
+    as_json = in_process("backprop check 'x*y' --x 2 --y 3 --backward pass.py --json", tmp_path)
     verdict = "wrong" if "999" in lines else "incomplete" if status else "ok"
     assert f'"verdict": "{verdict}", "lines"' in as_json.stdout
 
