@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
-from backprop.differentiate.run import Run, prepared_backward, sweep
+from backprop.differentiate.run import Run, sent_by
 from backprop.gates import CONSTANT, GATES, INPUT
 from backprop.language.printer import OPERATORS, POWER, infix
 from backprop.library.stages import Names
@@ -268,19 +268,20 @@ def flows(
     if len(members) == 1:
         found = slots_of(circuit.inputs[wire], operands)
         local = run.local_gradients(wire)
-        sent = pieces(run, wire, run.sent[wire])
+        g, inputs = run.sent[wire], circuit.inputs[wire]
+        sent = [None] * len(inputs) if g is None else sent_by(run, wire, g)
         if run.arrays:  # of an array that enters twice, there is only the sum of its shares
-            sent = tuple(None if operands.count(s) > 1 else p for s, p in zip(circuit.inputs[wire], sent, strict=True))
+            sent = [None if operands.count(s) > 1 else p for s, p in zip(inputs, sent, strict=True)]
         return tuple(local[slot] for slot in found), tuple(sent[slot] for slot in found)
     through = {} if shape_of(run.values[wire]) else swept(run, wire, members, 1.0)
-    sent_by = swept(run, wire, members, run.sent[wire])
+    leaving = swept(run, wire, members, run.sent[wire])
     active = [bool(circuit.active[source]) for source in operands]
     return (
         tuple(
             through.get(source, 0.0) if on and not shape_of(run.values[wire]) else None
             for source, on in zip(operands, active, strict=True)
         ),
-        tuple(sent_by.get(source) if on else None for source, on in zip(operands, active, strict=True)),
+        tuple(leaving.get(source) if on else None for source, on in zip(operands, active, strict=True)),
     )
 
 
@@ -293,34 +294,14 @@ def slots_of(inputs: tuple[int, ...], operands: Sequence[int]) -> list[int]:
     return slots
 
 
-def pieces(run: Run, wire: int, g: Any) -> tuple[Any, ...]:
-    """What a stage sends to each input for a gradient `g`; None where nothing flows."""
-    inputs = run.circuit.inputs[wire]
-    if run.arrays:
-        return array_pieces(run, wire, g)
-    function = prepared_backward(run.circuit, run.ties)[wire]
-    if g is None or function is None:
-        return (None,) * len(inputs)
-    return function(g, *(run.values[source] for source in inputs), run.values[wire])
-
-
-def array_pieces(run: Run, wire: int, g: Any) -> tuple[Any, ...]:
-    """The same where there are arrays: a sweep over the one stage. What enters it twice gets the sum, at the first."""
-    circuit = run.circuit
-    inputs = circuit.inputs[wire]
-    if g is None or not inputs or not circuit.active[wire]:
-        return (None,) * len(inputs)
-    arrived = sweep(circuit, run.values, run.ties, {wire: g}, wire)
-    return tuple(None if source in inputs[:slot] else arrived[source] for slot, source in enumerate(inputs))
-
-
 def swept(run: Run, root: int, members: tuple[int, ...], seed: Any) -> dict[int, Any]:
     """A sweep through the stages of one node: what leaves it on each wire."""
     within = set(members)
     arrived: dict[int, Any] = {} if seed is None else {root: seed}
     leaving: dict[int, Any] = {}
     for wire in sorted(members, reverse=True):
-        for source, piece in zip(run.circuit.inputs[wire], pieces(run, wire, arrived.get(wire)), strict=True):
+        g, inputs = arrived.get(wire), run.circuit.inputs[wire]
+        for source, piece in zip(inputs, sent_by(run, wire, g), strict=True) if g is not None else ():
             if piece is not None:
                 sums = arrived if source in within else leaving
                 sums[source] = sums[source] + piece if source in sums else piece

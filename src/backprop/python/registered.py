@@ -214,7 +214,7 @@ def around(
         ast.Assign([ast.Name(ans, ast.Store())], output), back,
         ast.Return(ast.Tuple([name_of(ans), name_of(back.name)], ast.Load())),
     ]  # fmt: skip
-    made = ast.FunctionDef(name + MARK, copy.deepcopy(arguments), [placed(one, at) for one in body], [])
+    made = ast.FunctionDef(name + MARK, copy.deepcopy(arguments), body, [])
     return ast.copy_location(made, at)
 
 
@@ -222,14 +222,6 @@ def defined(name: str, arguments: ast.arguments, value: ast.expr, at: ast.AST) -
     """A function of one expression."""
     returned = ast.copy_location(ast.Return(value), value if hasattr(value, "lineno") else at)
     return ast.copy_location(ast.FunctionDef(name, arguments, [returned], []), at)
-
-
-def placed(tree: ast.stmt, at: ast.AST) -> ast.stmt:
-    """A tree whose parts without a place have that of another one."""
-    for node in ast.walk(tree):
-        if "lineno" in node._attributes and not hasattr(node, "lineno"):
-            ast.copy_location(node, at)
-    return tree
 
 
 def parameters(names: list[str]) -> ast.arguments:

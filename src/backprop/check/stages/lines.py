@@ -18,8 +18,6 @@ from backprop.language import parse
 from backprop.language.program import Program, Statement, Statements
 from backprop.python.straight import is_python, read_python
 
-# At the beginning of a statement: `dx +=` and `dx -=`, of which the language itself knows only the `=`.
-ACCUMULATE = re.compile(r"(?P<begin>(?:^|[;\n])[ \t]*)(?P<name>[^\W\d]\w*)(?P<blank>[ \t]*)(?P<sign>[+-])=(?!=)")
 ACCUMULATES = re.compile(r"\w+[ \t]*(?P<sign>[+-])=(?!=)")
 
 
@@ -104,8 +102,7 @@ def read_lines(text: str, source: str) -> list[Line]:
 
         program = read_python(text, source, repeated=True, helper=gate_of)
     else:
-        program = parse(ACCUMULATE.sub(masked, text), source)
-        program.text = text
+        program = parse(text, source)
         accumulated = (accumulating(program, statement) for statement in program.statements)
         program.statements = Statements([], accumulated)
     lines = []
@@ -127,19 +124,13 @@ def read_lines(text: str, source: str) -> list[Line]:
     return lines
 
 
-def masked(match: re.Match[str]) -> str:
-    """`dx +=` as an assignment of the same length; `dx -=` too, with its sign put before what follows by
-    `accumulating`."""
-    return f"{match['begin']}{match['name']}{match['blank']} ="
-
-
 def accumulating(program: Program, statement: Statement) -> Statement:
-    """The statement with the kind that its text has: `+=` and `-=` accumulate."""
+    """The statement with the kind that its text has: `+=` and `-=` accumulate what the language adds to the name."""
     start = program.tokens_span(*statement.tokens).start
     found = ACCUMULATES.match(program.text, start)
     if statement.kind != "assignment" or not found:
         return statement
-    value = statement.value
+    _, value = program.operands[statement.value]
     if found["sign"] == "-":
         program.ops.append("negate")
         program.operands.append((value,))

@@ -8,17 +8,17 @@ exponent, which become products and keep all digits but the last.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import NamedTuple
 
-from backprop.circuit import Circuit, lower
+from backprop.circuit import Circuit
+from backprop.circuit.lower import template
 from backprop.differentiate import functions
 from backprop.differentiate.algebra import PARITY, POWERS, SIGNS, Algebra, spliced
-from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, Gate
-from backprop.language import parse
+from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.numbers.elementwise import spelling
 
 ALGEBRA = Algebra(*POWERS, *SIGNS, *PARITY)
+WHERE, MULTIPLY, POWER = GATES["where"], GATES["multiply"], GATES["power"]
 OWN_MASKS = ("and", "or")  # gates of ours, beside those of the table
 
 
@@ -70,48 +70,22 @@ def program(
     wanted = [*outputs, *(wire for watch in watches for wire in watch)]
     for name, wire in circuit.variables.items():
         if given is not None and name in given:
-            wires[wire] = assembly.number(float(given[name]))
+            wires[wire] = assembly.constant(float(given[name]))
         else:
             wires[wire] = assembly.input(name)
     for wire in circuit.ancestors(wanted):
         gate = circuit.gates[wire]
         if gate is CONSTANT:
-            wires[wire] = assembly.number(circuit.constants[wire])
+            wires[wire] = assembly.constant(circuit.constants[wire])
         elif gate is not INPUT:
-            wires[wire] = assembly.put(gate.name, tuple([wires[source] for source in circuit.inputs[wire]]))
+            wires[wire] = assembly.put(gate, tuple([wires[source] for source in circuit.inputs[wire]]))
     results = [assembly.as_number(wires[wire]) for wire in outputs]
     masks = [assembly.all_of([assembly.condition(wires[wire]) for wire in watch]) for watch in watches]
     return assembly.finish(results, masks)
 
 
-@cache
-def opened(text: str, parameters: tuple[str, ...]) -> Circuit:
-    """The circuit of a gate's spelling."""
-    return lower(parse(text), shadowed=[name for name in parameters if name in CONSTANTS])
-
-
-class Asked:
-    """An assembly, as the algebra asks about it: with gates for their names."""
-
-    def __init__(self, assembly: Assembly) -> None:
-        self.assembly, self.constant = assembly, assembly.number
-
-    def opened(self, wire: int) -> tuple[Gate, tuple[int, ...]] | None:
-        gate = GATES.get(self.assembly.gates[wire])
-        return None if gate is None else (gate, self.assembly.sources[wire])
-
-    def literal(self, wire: int) -> float | None:
-        return self.assembly.numbers.get(wire)
-
-    def is_boolean(self, wire: int) -> bool:
-        return wire in self.assembly.masks
-
-    def put(self, gate: Gate, sources: tuple[int, ...]) -> int:
-        return self.assembly.put(gate.name, sources)
-
-
 class Assembly:
-    """A program that is being made. Equal operations are made once."""
+    """A program that is being made, as the algebra adds to it. Equal operations are made once."""
 
     def __init__(self, choosing: bool) -> None:
         self.choosing = choosing
@@ -122,7 +96,6 @@ class Assembly:
         self.numbers: dict[int, float] = {}
         self.seen: dict[tuple[str, object], int] = {}
         self.powers: dict[int, dict[float, int]] = {}  # base → exponent → wire
-        self.host = Asked(self)
 
     # ── leaves ──
 
@@ -130,7 +103,7 @@ class Assembly:
         self.inputs[name] = wire = self.append("input", ())
         return wire
 
-    def number(self, value: float) -> int:
+    def constant(self, value: float) -> int:
         key = ("number", repr(value))
         if key not in self.seen:
             self.seen[key] = wire = self.append("number", ())
@@ -144,13 +117,13 @@ class Assembly:
 
     # ── operations ──
 
-    def put(self, gate: str, sources: tuple[int, ...]) -> int:
+    def put(self, gate: Gate, sources: tuple[int, ...]) -> int:
         """The wire of a gate's result: folded, rewritten, found, or added."""
-        numbers = [self.numbers.get(wire) for wire in sources]
+        numbers = [self.literal(wire) for wire in sources]
         if all(number is not None for number in numbers):
-            return self.number(float(functions.forward(GATES[gate], len(sources))(*numbers)))
+            return self.constant(float(functions.forward(gate, len(sources))(*numbers)))
         rewritten = self.rewrite(gate, sources, numbers)
-        return self.add(gate, sources) if rewritten is None else rewritten
+        return self.add(gate.name, sources) if rewritten is None else rewritten
 
     def add(self, gate: str, sources: tuple[int, ...]) -> int:
         """The wire of an operation, as it stands."""
@@ -164,37 +137,49 @@ class Assembly:
                 self.masks.add(wire)
         return self.seen[key]
 
-    def rewrite(self, gate: str, sources: tuple[int, ...], numbers: list[float | None]) -> int | None:
+    # ── what the algebra asks about wires ──
+
+    def opened(self, wire: int) -> tuple[Gate, tuple[int, ...]] | None:
+        gate = GATES.get(self.gates[wire])
+        return None if gate is None else (gate, self.sources[wire])
+
+    def literal(self, wire: int) -> float | None:
+        return self.numbers.get(wire)
+
+    def is_boolean(self, wire: int) -> bool:
+        return wire in self.masks
+
+    # ── other ways to a result ──
+
+    def rewrite(self, gate: Gate, sources: tuple[int, ...], numbers: list[float | None]) -> int | None:
         """Another way to the same result, or None."""
-        if gate in GATES and GATES[gate].idempotent:
+        if gate.idempotent:
             wire = sources[0]
             for source in sources[1:]:
-                wire = wire if wire == source else self.add(gate, (wire, source))
+                wire = wire if wire == source else self.add(gate.name, (wire, source))
             return wire
-        if gate == "where":
+        if gate is WHERE:
             return self.choice(*sources)
-        if gate == "multiply" and all(wire in self.masks for wire in sources):
+        if gate is MULTIPLY and all(wire in self.masks for wire in sources):
             return self.add("and", sources)
-        if gate not in GATES:
-            return None
-        if GATES[gate].paired:
-            return self.paired(GATES[gate], *sources)
-        found = ALGEBRA.rewritten(self.host, GATES[gate], sources)
+        if gate.paired:
+            return self.paired(gate, *sources)
+        found = ALGEBRA.rewritten(self, gate, sources)
         if found is not None:
             return found
-        if gate == "power" and numbers[1] is not None:
+        if gate is POWER and numbers[1] is not None:
             return self.power(sources[0], numbers[1])
-        text = spelling(GATES[gate], numbers[0], compiled=self.choosing)
-        return self.splice(text, GATES[gate].names(len(sources)), sources) if text else None
+        text = spelling(gate, numbers[0], compiled=self.choosing)
+        return self.splice(text, gate.names(len(sources)), sources) if text else None
 
     def power(self, base: int, exponent: float) -> int:
         """A power with an exponent that is a number, and none for which there is a product."""
         known = self.powers.setdefault(base, {})
         above = known.get(exponent + 1.0)
         if above is None or self.choosing:
-            known[exponent] = self.add("power", (base, self.number(exponent)))
+            known[exponent] = self.add("power", (base, self.constant(exponent)))
         else:  # the slope of a power: what NumPy needs 20 times as long for as for a division
-            known[exponent] = self.add("power below", (above, base, self.number(exponent)))
+            known[exponent] = self.add("power below", (above, base, self.constant(exponent)))
         return known[exponent]
 
     def paired(self, gate: Gate, wire: int) -> int:
@@ -206,9 +191,7 @@ class Assembly:
 
     def splice(self, text: str, names: tuple[str, ...], sources: tuple[int, ...]) -> int:
         """A spelling, with its variables standing for the sources."""
-        circuit = opened(text, names)
-        scope = dict(zip(names, sources, strict=True))
-        return spliced(circuit, [scope[name] for name in circuit.variables], self.number, self.host.put)
+        return spliced(template(text, names), sources, self.constant, self.put)
 
     # ── choices ──
 
@@ -227,7 +210,7 @@ class Assembly:
         gate, sources = self.gates[wire], self.sources[wire]
         if gate == "add" and all(source in self.masks for source in sources):
             return self.add("or", sources)
-        return self.add("not_equal", (wire, self.number(0.0)))
+        return self.add("not_equal", (wire, self.constant(0.0)))
 
     def as_number(self, wire: int) -> int:
         """A mask as numbers 1 and 0."""
