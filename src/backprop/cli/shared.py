@@ -46,7 +46,7 @@ SHARED_OPTIONS: list[Callable[[Any], Any]] = [
         multiple=True,
         metavar="steps=N",
         help="Let code that is read use more: steps, seconds, elements or depth.",
-    ),  # fmt: skip
+    ),
     takes("--strict", is_flag=True, help="Exit with 1 if a number is not finite."),
     takes("--quiet", is_flag=True, help="Print no notes."),
     colour_option("the output"),

@@ -30,13 +30,14 @@ class Bounds(NamedTuple):
     depth: int = 900
 
 
-BOUNDS: ContextVar[Bounds] = ContextVar("bounds", default=Bounds())  # in force
+USUAL = Bounds()
+BOUNDS: ContextVar[Bounds] = ContextVar("bounds", default=USUAL)  # in force
 
 
 def set_bounds(texts: Iterable[str]) -> None:
     """Put bounds in force, like `steps=10000000`, the usual ones for the rest. Raises a Problem where one has no such
     name or number."""
-    bounds = Bounds()
+    bounds = USUAL
     for text in texts:
         name, _, number = text.partition("=")
         if name not in Bounds._fields:
