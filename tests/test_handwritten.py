@@ -411,6 +411,43 @@ def test_what_is_not_understood_exits_with_2(text: str, message: str, tmp_path: 
     assert "Traceback" not in done.stderr
 
 
+TOWER = """def tower(x, n):
+    return x if n == 0 else tower(x * 2, n - 1)
+def f_forward(x):
+    return tower(x, 5), x
+def f_backward(dout, x):
+    return dout * 32
+"""
+
+
+@pytest.mark.parametrize(
+    ("bound", "message"),
+    [
+        ("depth=4", "more than 4 calls inside each other"),
+        ("steps=9", "this takes more than 9 steps"),
+        ("elements=1", "an array of 2 elements is more than 1"),
+    ],
+)
+def test_a_bound_ends_what_is_beyond_it_and_can_be_raised(bound: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "f.py").write_text(TOWER)
+    asked = "backprop check f.py --x '[0.5,1.5]'"
+    assert in_process(asked, tmp_path).returncode == 0
+    ended = in_process(f"{asked} --bound {bound}", tmp_path)
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    hint = f"--bound {bound}0"
+    assert f"hint: to go on: {hint}" in ended.stderr
+    name = bound.partition("=")[0]
+    assert in_process(f"{asked} --bound {bound} --bound {name}=100000", tmp_path).returncode == 0
+    assert in_process(f"backprop eval -f f.py:f_forward --x 2 --bound {bound}0000", tmp_path).returncode == 0
+    assert "did you mean" in in_process(f"{asked} --bound {name[:-1]}=3", tmp_path).stderr
+
+
+def test_a_recursion_may_be_as_deep_as_in_python(tmp_path: Path) -> None:
+    (tmp_path / "f.py").write_text(TOWER.replace("5", "700").replace("* 2,", "* 1.01,").replace("32", "1.01 ** 700"))
+    assert in_process("backprop check f.py --x 0.5", tmp_path).returncode == 0
+
+
 def test_a_file_beside_is_read(tmp_path: Path) -> None:
     helper = "import numpy as np\ndef squash(z):\n    return 1 / (1 + np.exp(-z))\n"
     text = (

@@ -43,7 +43,7 @@ WRONG = [  # what is typed, and what is said of it
     ('eval "x*y" --x "(1,5)" --y 1', "the value of x", "write 1.5; for an array, write [1, 5]"),
     ('eval "x*y" --x True --y 1', "True is a variable", "write 1"),
     ('eval "x" --x "randint(0.5, 2)"', "between whole numbers, and 0.5 is none", ""),
-    ('eval "np.sum(x, axis=(0, 1))" --x "[[1]]"', "a comma does not belong here", "in square brackets, like [0, 1]"),
+    ('eval "np.reshape(x, (0, 1))" --x "[[1]]"', "a comma does not belong here", "in square brackets, like [0, 1]"),
     ('eval "x.sum((0, 1))" --x "[[1]]"', "a comma does not belong here", "in square brackets, like [0, 1]"),
     ('eval "y = (1,5)*x" --x 1', "a comma does not belong in a number", "write 1.5"),
     ('map points.csv "a*b"', "points.csv is a file, and no expression", "backprop map 'a*b' points.csv"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backprop.cli.answer import answer_options, chosen_format, show_grids, show_json
 from backprop.cli.options import Range, named, takes
 from backprop.cli.question import Question, check_gates, question
-from backprop.cli.reading import CODE, name_of, read_text
+from backprop.cli.reading import CODE, name_of, raise_bounds, read_text
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.errors import Problem
@@ -49,6 +49,7 @@ def command(
     if of_code:
         from backprop.cli.handwritten import judge_passes, passes
 
+        raise_bounds(shared["bounds"])
         code = passes(shared["expression"], shared["file"], backward, shared["variables"], shared["assignments"])
     else:
         code = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from backprop.cli.reading import PROGRAMS, meant, name_of, named_value, names_of, read_text, value_of
+from backprop.cli.reading import PROGRAMS, meant, name_of, named_value, names_of, raise_bounds, read_text, value_of
 from backprop.cli.words import is_of_eval, meant_option
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest, no_variable
 from backprop.language import canonical_name
@@ -78,8 +78,9 @@ class Asking(Teller):
     def __init__(
         self, call: Call, needs_point: bool, *, expression: str | None, file: str | None, assignments: tuple[str, ...],
         variables: str | None, wrt: str | None, upstream: str | None, seed: int | None, ties: str, expand: bool,
-        strict: bool, quiet: bool, color: str, result: str | None,
+        strict: bool, quiet: bool, color: str, result: str | None, bounds: tuple[str, ...],
     ) -> None:  # fmt: skip
+        raise_bounds(bounds)
         self.call, self.needs_point, self.result = call, needs_point, result
         self.expression, self.file = expression, file
         if expression is not None and file is None and is_program_file(expression):

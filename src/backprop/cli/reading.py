@@ -30,6 +30,14 @@ def meant(word: str | None) -> Meant | None:
     return Meant(word, None) if word is not None and word.endswith(CODE) and os.path.isfile(word) else None
 
 
+def raise_bounds(texts: tuple[str, ...]) -> None:
+    """Let code that is read use more, as `steps=10000000` says."""
+    if texts or "backprop.python.values.meter" in sys.modules:  # a process may ask more than once
+        from backprop.python.values.meter import set_bounds
+
+        set_bounds(texts)
+
+
 def names_of(text: str | None) -> list[str] | None:
     """The names in a list with commas."""
     return None if text is None else [canonical_name(name.strip()) for name in text.split(",") if name.strip()]

@@ -40,6 +40,13 @@ SHARED_OPTIONS: list[Callable[[Any], Any]] = [
     takes("--seed", type=Range(0), metavar="N", help="The seed of randn, rand and randint in values."),
     ties_option,
     expand_option,
+    takes(
+        "--bound",
+        "bounds",
+        multiple=True,
+        metavar="steps=N",
+        help="Let code that is read use more: steps, seconds, elements or depth.",
+    ),
     takes("--strict", is_flag=True, help="Exit with 1 if a number is not finite."),
     takes("--quiet", is_flag=True, help="Print no notes."),
     colour_option("the output"),

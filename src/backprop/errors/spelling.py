@@ -14,6 +14,7 @@ LONGEST = 600  # characters of a message; beyond that its middle helps nobody
 
 IN_PYTHON = {  # what is not an argument of the option's own name
     "map --from": "source_format={}", "map --to": "target_format={}", "map -o": "{}", "-o": "save({})",
+    "--bound": "backprop.python.values.meter.set_bounds([{}])",
     "--jacobian": "jacobian()", "--direction": "jvp({…}) or hvp({…})", "--explain": "explain()",
 }  # fmt: skip
 

@@ -62,7 +62,8 @@ def lone_lengths(judge: Judge) -> Iterator[str]:
 
     def is_one(text: str) -> bool:
         of = LENGTH.fullmatch(known.get(text, text))
-        shape = np.shape(judge.binding.given.get(of[1] or of[3], 0)) if of is not None else ()
+        value = judge.binding.given.get(of[1] or of[3]) if of is not None else None
+        shape = value.shape if isinstance(value, np.ndarray) else ()
         place = int(of[2] or 0) if of is not None else 0
         return shape[place : place + 1] == (1,)
 

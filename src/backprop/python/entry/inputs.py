@@ -51,7 +51,9 @@ class Inputs:
 
     interpreting: type[Interpreter] = Interpreter
 
-    def __init__(self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float = 20.0) -> None:
+    def __init__(
+        self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float | None = None
+    ) -> None:
         code = with_first_round(code, pair)
         self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
         own = [self.part().tree]  # others that it imports may be of another library

@@ -16,7 +16,7 @@ from backprop.python.spellings.composed import COMPOSED, needed
 from backprop.python.spellings.numpy import NUMPY
 from backprop.python.values.arrays import At, is_array
 from backprop.python.values.frames import Frame, Source
-from backprop.python.values.meter import MOST_CALLS, Refusal
+from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import (
     Bound,
     Builtin,
@@ -215,8 +215,6 @@ class Calls(Expressions):
         where_it_yields: Callable[[Any], None] | None = None,
     ) -> Any:  # fmt: skip
         """Go through the body of a function of the user's; of a `@contextmanager` with what is done where it yields."""
-        if self.meter.calls >= MOST_CALLS:
-            raise Refusal(f"more than {MOST_CALLS} calls inside each other", "size")
         scope = Scope(function.scope, function.local)
         scope.names.update(bind(function, arguments, keywords))
         if function.owner is not None:
@@ -227,7 +225,7 @@ class Calls(Expressions):
         elif outside is None:
             self.outside = outer, at
         self.source = function.source
-        self.meter.calls += 1
+        self.meter.call()
         if function.generates:
             self.yielded.append(where_it_yields or [])
         try:

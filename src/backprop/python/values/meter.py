@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+from contextvars import ContextVar
 from time import monotonic
+from typing import NamedTuple
 
-from backprop.errors import Problem
+from backprop.errors import Problem, nearest
+from backprop.errors.spelling import option
 
 MOST_CHARACTERS = 2_000_000  # of one file
 MOST_OF_NOTEBOOK = 100_000_000  # with the pictures that its cells have shown
-MOST_STEPS = 2_000_000
-MOST_SECONDS = 20.0
-MOST_CALLS = 60  # inside each other: each takes about a dozen frames of Python's own
-MOST_ELEMENTS = 5_000_000  # of one array
-MOST_MADE = 200_000_000  # elements of all arrays that a run makes
+TOGETHER = 40  # times the elements of one array may be made in a run
+FRAMES = 20  # of Python's own that a call takes at most
+DEEPEST = 10_000
 LONGEST = 1_000_000  # of a text, a list, a tuple
 MOST_BITS = 20_000  # of a whole number
+
+
+class Bounds(NamedTuple):
+    """What a run of the user's code may use: steps, seconds, elements of one array, and calls inside each other, of
+    which Python itself has so many."""
+
+    steps: int = 2_000_000
+    seconds: float = 20.0
+    elements: int = 5_000_000
+    depth: int = 900
+
+
+USUAL = Bounds()
+BOUNDS: ContextVar[Bounds] = ContextVar("bounds", default=USUAL)  # in force
+
+
+def set_bounds(texts: Iterable[str]) -> None:
+    """Put bounds in force, like `steps=10000000`, the usual ones for the rest. Raises a Problem where one has no such
+    name or number."""
+    bounds = USUAL
+    for text in texts:
+        name, _, number = text.partition("=")
+        if name not in Bounds._fields:
+            near = nearest(name, Bounds._fields)
+            hint = f"did you mean {near}?" if near else "for example steps=10000000"
+            raise Problem("option", f"there are bounds of {', '.join(Bounds._fields)}, and none of {name}", hint=hint)
+        if not (number.isascii() and number.isdigit() and 0 < int(number[:20])):
+            raise Problem("option", f"the bound of {name} is a whole number from 1, and not {number or 'nothing'}")
+        bounds = bounds._replace(**{name: int(number[:20])})
+    BOUNDS.set(bounds)
 
 
 RAISED = "raised"  # the kind of problem that the user's own `raise` is
@@ -32,19 +65,23 @@ class Refusal(Exception):
 class Meter:
     """Counts what a run uses, and stops it."""
 
-    def __init__(self, seconds: float = MOST_SECONDS, steps: int = MOST_STEPS) -> None:
-        self.steps, self.most_steps = 0, steps
-        self.next_look = min(1000, steps)
+    def __init__(self, seconds: float | None = None, steps: int | None = None) -> None:
+        """With other bounds on seconds and steps than those in force."""
+        self.bounds = BOUNDS.get()
+        self.steps, self.most_steps = 0, self.bounds.steps if steps is None else steps
+        self.next_look = min(1000, self.most_steps)
         self.made = 0
-        self.calls = 0
-        self.end = monotonic() + seconds
-        self.seconds = seconds
+        self.calls, self.most_calls = 0, min(self.bounds.depth, DEEPEST)
+        self.seconds = self.bounds.seconds if seconds is None else seconds
+        self.end = monotonic() + self.seconds
+        if sys.getrecursionlimit() < (frames := 1000 + FRAMES * self.most_calls):
+            sys.setrecursionlimit(frames)
 
     def step(self, count: int = 1) -> None:
         """Something is done once more."""
         self.steps += count
         if self.steps > self.most_steps:
-            raise Refusal(f"this takes more than {self.most_steps:,} steps", "size")
+            raise beyond(f"this takes more than {self.most_steps:,} steps", "steps", self.most_steps)
         if self.steps > self.next_look:
             self.look()
 
@@ -52,17 +89,24 @@ class Meter:
         """Look at the clock; between two looks there are few steps, and no large arrays."""
         self.next_look = min(self.steps + 1000, self.most_steps)
         if monotonic() > self.end:
-            raise Refusal(f"this takes longer than {self.seconds:g} s", "size")
+            raise beyond(f"this takes longer than {self.seconds:g} s", "seconds", int(self.seconds) or 1)
 
     def room(self, elements: float) -> None:
         """An array of so many elements is about to be made."""
-        if elements > MOST_ELEMENTS:
-            raise Refusal(f"an array of {elements:,.0f} elements is more than {MOST_ELEMENTS:,}", "size")
+        most = self.bounds.elements
+        if elements > most:
+            raise beyond(f"an array of {elements:,.0f} elements is more than {most:,}", "elements", most)
         self.made += int(elements)
-        if self.made > MOST_MADE:
-            raise Refusal(f"this makes arrays of more than {MOST_MADE:,} elements in all", "size")
+        if self.made > TOGETHER * most:
+            raise beyond(f"this makes arrays of more than {TOGETHER * most:,} elements in all", "elements", most)
         if elements > 10_000:
             self.look()
+
+    def call(self) -> None:
+        """A function is about to be called."""
+        if self.calls >= self.most_calls:
+            raise beyond(f"more than {self.most_calls} calls inside each other", "depth", self.most_calls)
+        self.calls += 1
 
     def length(self, items: float) -> None:
         """A list, a tuple or a text of so many items is about to be made."""
@@ -74,6 +118,11 @@ class Meter:
         """A whole number of so many bits is about to be made."""
         if count > MOST_BITS:
             raise Refusal(f"a whole number of {count:,.0f} bits is too large", "size")
+
+
+def beyond(message: str, name: str, number: int) -> Refusal:
+    """The end of what is beyond a bound, and how to raise that."""
+    return Refusal(message, "size", hint=f"to go on: {option('--bound', f'{name}={10 * number}')}")
 
 
 def check_length(text: str, name: str | None, most: int = MOST_CHARACTERS) -> None:
