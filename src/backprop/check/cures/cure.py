@@ -28,10 +28,10 @@ from backprop.python.entry.runner import Instead
 MOST_MISTAKES = 3
 PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already
 PLAIN_TURN = 5.2  # what several cures may cost that are not doubted
-BRIEF = 1.0  # seconds for the search of one edit instead of them
-IN_TURN = 5.0  # seconds in which mistakes are looked for one after the other
+BRIEF = 0.7  # seconds for the search of one edit instead of them
+IN_TURN = 3.2  # seconds in which mistakes are looked for one after the other
 DEAR = 2.3  # cures that cost as much, and two edits are looked for that cost less
-PLAINER = 4.0  # seconds in which they are, at most
+PLAINER = 2.5  # seconds in which they are, at most
 SMALL_NUMBER = re.compile(r"\b\d[\d.]*[eE]-\d+")
 GROWN = 0.3  # what each word more than two costs that a line gets, where one edit is held against two
 PLAIN_WORDS = {
