@@ -165,7 +165,7 @@ class Derivation(Right):
                     if size in sizes:
                         found[size if abs(ratio) > 1 else 1 / size] += 1
         self.scaled = self.scaled or any(count > 1 for count in found.values())  # one alone is a mistake
-        return [one for one, _ in found.most_common(1)]
+        return [*[1 / one for one in self.to_come(chain.here.visit)], *[one for one, _ in found.most_common(1)]]
 
     def visits(self, statement: ast.stmt) -> list[Visit]:
         """Two visits: up to the first one that is wrong, or the first ones, as what a mistake does to later ones is not

@@ -196,6 +196,7 @@ class Quantity:
             yield f"{term} * {text}", cause, 1.9 + far
             if len(shape) > 1 and other.shape == shape[:-1]:
                 yield f"{term} * {text}[..., None]", cause, 2.1
+                yield f"{term} / {text}[..., None]", "no-local", 2.4
             if other.letter == "a":
                 yield f"{term} / {text}", "no-local", 2.2 + far
                 yield from ((f"{term} * {form.format(text)}", "no-local", cost + far) for form, cost in SLOPES)
