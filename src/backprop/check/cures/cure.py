@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from contextlib import suppress
 from math import inf
 from time import process_time
 from typing import Any
@@ -375,7 +376,21 @@ def written(cure: Cure) -> str:
         return "\n".join(map(ast.unparse, cure.edit.statements[1:]))
     if isinstance(line.statement, COMPOUND):
         return text.split("\n", 1)[0]
-    return spliced(line, text)
+    return in_own_words(spliced(line, text), segment, line.source.text)
+
+
+def in_own_words(text: str, segment: str, source: str) -> str:
+    """A line to write, of which what stands in the user's line is spelt as there, and powers as in the user's text."""
+    tight = " ** " not in source
+    with suppress(SyntaxError):
+        wanted = ast.dump(ast.parse(text))
+        parts = [one for one in ast.walk(ast.parse(segment)) if isinstance(one, ast.expr)]
+        pairs = [(ast.unparse(one), ast.get_source_segment(segment, one) or "") for one in parts]
+        for plain, own in [*pairs, *([(" ** ", "**")] if tight else [])]:
+            other = text.replace(plain, own) if "\n" not in own else text
+            with suppress(SyntaxError):
+                text = other if ast.dump(ast.parse(other)) == wanted else text
+    return text
 
 
 def spliced(line: Line, text: str) -> str:
