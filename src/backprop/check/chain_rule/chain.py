@@ -134,7 +134,9 @@ class Chain(Rules):
             mean = form.name == "normal"
             along = self.multiply(y, self.summed(self.multiply(g, y), form.axes, True, mean=mean))
             if not mean:
-                along = self.divide(along, number(float((y.value * y.value).sum(axis=form.axes).flat[0])))
+                size = float((y.value * y.value).sum(axis=form.axes).flat[0])
+                whole = abs(size - round(size)) < 1e-9 * size  # but for rounding
+                along = self.divide(along, self.size(round(size), str(round(size))) if whole else number(size))
             left = self.add(g, self.minus(self.summed(g, form.axes, True, mean=True))) if mean else g
             out = self.over(self.add(left, self.minus(along)), form)
         if not np.allclose(out.value, self.scale * self.gradient_of(of), rtol=1e-6):

@@ -16,7 +16,7 @@ from backprop.check.chain_rule.chain import MOST_READERS, Chain
 from backprop.check.chain_rule.known import Known, same
 from backprop.check.chain_rule.right import Right
 from backprop.check.chain_rule.terms import Term, Tidy, tells
-from backprop.check.edits.forms import cloned, factors_of
+from backprop.check.edits.forms import cloned, expression, factors_of
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import NOT_SAID, Failed, Room
@@ -165,7 +165,7 @@ class Derivation(Right):
                     if size in sizes:
                         found[size if abs(ratio) > 1 else 1 / size] += 1
         self.scaled = self.scaled or any(count > 1 for count in found.values())  # one alone is a mistake
-        return [one for one, _ in found.most_common(1)]
+        return [*[1 / one for one in self.to_come(chain.here.visit)], *[one for one, _ in found.most_common(1)]]
 
     def visits(self, statement: ast.stmt) -> list[Visit]:
         """Two visits: up to the first one that is wrong, or the first ones, as what a mistake does to later ones is not
@@ -263,7 +263,13 @@ class Derivation(Right):
             shapes.add(np.shape(chain.here.value(value)))
         near = self.near(chain.here)
         for place, quantity in enumerate(self.story.quantities):
-            if not near(place) or not np.any(quantity.gradient) or (shapes and np.shape(quantity.value) not in shapes):
+            if not near(place) or not np.any(quantity.gradient):
+                continue
+            shape = np.shape(quantity.value)
+            if shapes and shape not in shapes:
+                if target is not None and (axes := widening(shape, np.shape(target))):
+                    with suppress(*NOT_SAID):
+                        yield widened(chain.gradient(place), axes)
                 continue
             for form in self.story.closed.get(place, ()):
                 with suppress(*NOT_SAID):
@@ -315,6 +321,22 @@ class Derivation(Right):
 
     def counters(self, held: dict[str, Any]) -> dict[str, int]:
         return {one: held[one] for one in self.loops if type(held.get(one)) is int}
+
+
+def widening(shape: tuple[int, ...], wide: tuple[int, ...]) -> list[int]:
+    """Where new axes make one shape of another; nowhere where more is between them."""
+    same = [one for one in shape if one != 1] == [one for one in wide if one != 1] and 1 not in shape
+    return [place for place, one in enumerate(wide) if one == 1] if same else []
+
+
+def widened(term: Term, axes: list[int]) -> Term:
+    """A term with new axes."""
+    value = np.expand_dims(term.value, axes)
+    index = ", ".join("None" if place in axes else ":" for place in range(value.ndim))
+    made = expression(f"_[{index}]")
+    assert isinstance(made, ast.Subscript)
+    made.value = term.tree
+    return Term(made, value)
 
 
 def added(statement: ast.stmt) -> ast.Call | None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from backprop.check.chain_rule.chain import MOST_READERS
 from backprop.check.chain_rule.terms import tells
+from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import NOT_SAID, Room, Story, Values
 from backprop.check.passes.sensitivity import base_name, fitted
 from backprop.check.passes.trace import Trace, Visit, loaded, targets_of
@@ -42,6 +43,8 @@ class Known:
         self.numbered: dict[str, Any] = {}
         self.sloped: dict[int, list[Any]] = like.sloped if like is not None else {}
         self.rounds: dict[int, tuple[int, ...] | None] = {}
+        self.above = [float(np.asarray(one).flat[0]) for one in above if np.size(one) == 1]  # plain numbers
+        self.multiplied: dict[float, int] | None = None  # when the last line reads these
         self.factors: list[float] = like.factors if like is not None else []
         self.largest = max((float(np.abs(one.gradient).max(initial=0.0)) for one in self.story.quantities), default=0.0)
         self.totals: Values = like.totals if like is not None else Values()  # gradients
@@ -112,7 +115,24 @@ class Known:
         return any(
             same(value, without_front(one, value)) or reshaped(value, one) or self.both_are_noise(value, one)
             for one in meant
-        )
+        ) or any(same(value * factor, one) for factor in self.to_come(visit) for one in meant)
+
+    def to_come(self, visit: Visit | None) -> list[float]:
+        """The numbers from above that are read only at a visit or later: until then gradients lack them."""
+        if self.multiplied is None:
+            self.multiplied = {}
+            for statement, visits in self.trace.visits.items() if any(one != 1 for one in self.above) else ():
+                for one in visits[-1:]:
+                    held: dict[str, Any] = one.scope.names if one.scope is not None else {}
+                    for value in [held[name] for name in names(statement) & held.keys()]:
+                        if (
+                            is_fraction(value)
+                            and np.size(value) == 1
+                            and float(np.asarray(value).flat[0]) in self.above
+                        ):
+                            factor = float(np.asarray(value).flat[0])
+                            self.multiplied[factor] = max(one.time, self.multiplied.get(factor, 0))
+        return [one for one, time in self.multiplied.items() if visit is not None and time >= visit.time and one]
 
     def both_are_noise(self, value: Any, other: Any) -> bool:
         """Whether two values are nothing but rounding, beside the gradients there are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from contextlib import suppress
 from math import inf
 from time import process_time
 from typing import Any
@@ -28,10 +29,10 @@ from backprop.python.entry.runner import Instead
 MOST_MISTAKES = 3
 PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already
 PLAIN_TURN = 5.2  # what several cures may cost that are not doubted
-BRIEF = 1.0  # seconds for the search of one edit instead of them
-IN_TURN = 5.0  # seconds in which mistakes are looked for one after the other
+BRIEF = 0.7  # seconds for the search of one edit instead of them
+IN_TURN = 3.2  # seconds in which mistakes are looked for one after the other
 DEAR = 2.3  # cures that cost as much, and two edits are looked for that cost less
-PLAINER = 4.0  # seconds in which they are, at most
+PLAINER = 2.5  # seconds in which they are, at most
 SMALL_NUMBER = re.compile(r"\b\d[\d.]*[eE]-\d+")
 GROWN = 0.3  # what each word more than two costs that a line gets, where one edit is held against two
 PLAIN_WORDS = {
@@ -375,7 +376,21 @@ def written(cure: Cure) -> str:
         return "\n".join(map(ast.unparse, cure.edit.statements[1:]))
     if isinstance(line.statement, COMPOUND):
         return text.split("\n", 1)[0]
-    return spliced(line, text)
+    return in_own_words(spliced(line, text), segment, line.source.text)
+
+
+def in_own_words(text: str, segment: str, source: str) -> str:
+    """A line to write, of which what stands in the user's line is spelt as there, and powers as in the user's text."""
+    tight = " ** " not in source
+    with suppress(SyntaxError):
+        wanted = ast.dump(ast.parse(text))
+        parts = [one for one in ast.walk(ast.parse(segment)) if isinstance(one, ast.expr)]
+        pairs = [(ast.unparse(one), ast.get_source_segment(segment, one) or "") for one in parts]
+        for plain, own in [*pairs, *([(" ** ", "**")] if tight else [])]:
+            other = text.replace(plain, own) if "\n" not in own else text
+            with suppress(SyntaxError):
+                text = other if ast.dump(ast.parse(other)) == wanted else text
+    return text
 
 
 def spliced(line: Line, text: str) -> str:

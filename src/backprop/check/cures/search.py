@@ -27,9 +27,9 @@ from backprop.python.entry.back import Outcome
 from backprop.python.entry.gradients import Path
 from backprop.python.entry.runner import Instead
 
-LONGEST = 12.0  # seconds of the processor for everything that looks for lines and cures
-SECONDS = 10.0  # of these for edits of one line
-AFTER = 1.0  # seconds for others once an edit repairs everything
+LONGEST = 7.5  # seconds of the processor for everything that looks for lines and cures
+SECONDS = 6.5  # of these for edits of one line
+AFTER = 0.7  # seconds for others once an edit repairs everything
 MOST_TRIED = 6000
 SHORTER = 0.15  # how much dearer the edit of a line may be that takes another's place as it is shorter
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too

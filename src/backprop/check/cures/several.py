@@ -27,7 +27,7 @@ MOST_STUCK = 2  # sets of edits after which one more is searched for
 WAYS = 3  # in which a line is cured, where it may be meant in several
 APART = 1.5  # how much dearer another way may be
 MOST_TEXTS = 2500  # that are tried for a line
-LONGER = 1.0  # seconds in which others are looked for than what was found
+LONGER = 0.7  # seconds in which others are looked for than what was found
 MORE = 0.5  # what each mistake more costs
 MOST_RUNS = 30  # of edits of the lines that write one of them
 

@@ -178,7 +178,7 @@ class Quantity:
         yield from ((f"{number} * {term}", "factor", 1.95) for number in literals(self.seen.text))
         for size in self.seen.sizes:
             yield f"{term} / {size}", "factor", 1.55 + self.made_up(size) - self.like_others(size)
-            yield f"{term} * {size}", "factor", 1.6 + self.made_up(size)
+            yield f"{term} * {size}", "factor", 1.6 + self.made_up(size) + self.may_be_two(size)
         if len(self.seen.sizes) <= MANY_SIZES:
             pairs = combinations_with_replacement(self.seen.sizes, 2)
             for one, two in pairs:
@@ -198,6 +198,7 @@ class Quantity:
             yield f"{term} * {text}", cause, 1.9 + far
             if len(shape) > 1 and other.shape == shape[:-1]:
                 yield f"{term} * {text}[..., None]", cause, 2.1
+                yield f"{term} / {text}[..., None]", "no-local", 2.4
             if other.letter == "a":
                 yield f"{term} / {text}", "no-local", 2.2 + far
                 yield from ((f"{term} * {form.format(text)}", "no-local", cost + far) for form, cost in SLOPES)
@@ -208,6 +209,10 @@ class Quantity:
         """How much cheaper it is that elements beside this one are divided by a size, too."""
         beside = self.parent.elts if isinstance(self.parent, ast.Tuple) else []
         return LIKE_OTHERS if any(ast.unparse(one).endswith(f" / {size}") for one in beside) else 0.0
+
+    def may_be_two(self, size: str) -> float:
+        """What it costs more that a size is 2: then the number is meant, as of a square."""
+        return 0.1 if self.seen.line.value(size) == 2 else 0.0
 
     def made_up(self, size: str) -> float:
         """What it costs more that nobody writes a size so here: then it is dearer than a plain 2."""
