@@ -26,7 +26,6 @@ MECHANISMS = [
     ("coursera two layers", 4, "a return of the loss alone is no cure"),
     ("pad and crop", 1, "a slice that stands elsewhere"),
     ("pad and crop", 2, "what is padded goes back by a slice"),
-    ("deep net with loops over a list of weights", 1, "lists of arrays of unlike shapes"),
     ("repeat and tile", 0, "what is there several times goes back as a sum"),
     ("repeat and tile", 1, "what is there several times goes back as a sum"),
     ("stack of gates", 1, "two parts of what is put together exchanged"),

@@ -125,30 +125,23 @@ def moving(name: str) -> list[str]:
     return [one for one in PROBLEMS[name].at if one in MOVING and name not in NUMBERS.get(one, ())]
 
 
-@pytest.mark.parametrize("method", ["newton", "trust-region", "bfgs", "l-bfgs"])
-@pytest.mark.parametrize("name", PROBLEMS)
-def test_known_answers(name: str, method: str) -> None:
-    """The least value to six digits, and where it is."""
-    problem = PROBLEMS[name]
-    found = backprop.minimize(problem.formula, problem.at, wrt=moving(name), method=method, tolerance=1e-7)
-    assert found.converged, found.why
-    assert found.value == pytest.approx(problem.least, rel=1e-6, abs=1e-8)
-    for one, value in (problem.there or {}).items():
-        np.testing.assert_allclose(found.parameters[one], value, rtol=1e-5, atol=1e-5)
-
-
 PEERS = {"newton": "Newton-CG", "trust-region": "trust-ncg", "bfgs": "BFGS", "l-bfgs": "L-BFGS-B"}
 
 
 @pytest.mark.parametrize("method", PEERS)
-def test_it_takes_no_more_steps_than_scipy(method: str) -> None:
-    """In each problem at most one and a half times as many as SciPy's method of this kind, and a few."""
-    for name, problem in PROBLEMS.items():
-        formula = Formula(Compiled(problem.formula), problem.at, moving(name), maximize=False)
-        needs = {"hessp": lambda x, v, f=formula: f.hvp(x, v)} if method in ("newton", "trust-region") else {}
-        option = {"newton": {"xtol": 1e-12}, "l-bfgs": {"gtol": 1e-7, "ftol": 0.0}}.get(method, {"gtol": 1e-7})
-        peer = scipy.optimize.minimize(formula, formula.start, jac=True, method=PEERS[method], options=option, **needs)
-        if peer.fun > problem.least + 1e-6 * (1 + abs(problem.least)):
-            continue  # it gave up
-        found: Any = backprop.minimize(problem.formula, problem.at, wrt=moving(name), method=method, tolerance=1e-7)
-        assert found.steps <= 1.5 * peer.nit + 3, (name, found.steps, peer.nit)
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_known_answers_in_no_more_steps_than_scipy(name: str, method: str) -> None:
+    """The least value to six digits, and where it is; in each problem in at most one and a half times as many steps as
+    SciPy's method of this kind takes, and a few, where that does not give up."""
+    problem = PROBLEMS[name]
+    found: Any = backprop.minimize(problem.formula, problem.at, wrt=moving(name), method=method, tolerance=1e-7)
+    assert found.converged, found.why
+    assert found.value == pytest.approx(problem.least, rel=1e-6, abs=1e-8)
+    for one, value in (problem.there or {}).items():
+        np.testing.assert_allclose(found.parameters[one], value, rtol=1e-5, atol=1e-5)
+    formula = Formula(Compiled(problem.formula), problem.at, moving(name), maximize=False)
+    needs = {"hessp": lambda x, v: formula.hvp(x, v)} if method in ("newton", "trust-region") else {}
+    option = {"newton": {"xtol": 1e-12}, "l-bfgs": {"gtol": 1e-7, "ftol": 0.0}}.get(method, {"gtol": 1e-7})
+    peer = scipy.optimize.minimize(formula, formula.start, jac=True, method=PEERS[method], options=option, **needs)
+    if peer.fun <= problem.least + 1e-6 * (1 + abs(problem.least)):
+        assert found.steps <= 1.5 * peer.nit + 3, (found.steps, peer.nit)

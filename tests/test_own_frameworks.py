@@ -998,10 +998,13 @@ def test_a_layer_may_add_the_slope_of_a_penalty_that_the_cost_counts(rates: dict
     for right, wrong in ((" self.x.T @ d", " 2 * self.x.T @ d"), (" d.sum(axis=0)", " 1 + d.sum(axis=0)")):
         told = check("dense.py", given, {"dense.py": PENALIZED.replace(right, wrong)})
         assert [one["write"].partition(" =")[2] for one in told["lines"]] == [right], told
-    every = {"l1": 0.05, "l2": 0.1, **given}
-    for right in ("self.dweights += self.l1", "self.dweights += 2"):  # the other way it is none
-        text = PENALIZED.replace(right, right.replace("+", "-"))
-        assert check("dense.py", every, {"dense.py": text})["verdict"] == "wrong"
+
+
+@pytest.mark.parametrize("right", ["self.dweights += self.l1", "self.dweights += 2"])
+def test_the_slope_of_a_penalty_that_is_taken_off_is_none(right: str, check: Check) -> None:
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.7, 0.2]], "l1": 0.05, "l2": 0.1}
+    text = PENALIZED.replace(right, right.replace("+", "-"))
+    assert check("dense.py", given, {"dense.py": text})["verdict"] == "wrong"
 
 
 MADE = """
