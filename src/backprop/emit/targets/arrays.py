@@ -25,21 +25,9 @@ class Arrays(Pythonic):
     arrays = True
     counts = False
     pairs = True
-    movers = frozenset(
-        [
-            "index",
-            "gather",
-            "take",
-            "transpose",
-            "expand",
-            "spread",
-            "unbroadcast",
-            "column",
-            "uncolumn",
-            "count",
-            "rows",
-        ]
-    )
+    movers = frozenset([
+        "index", "gather", "take", "transpose", "expand", "spread", "unbroadcast", "column", "uncolumn", "count", "rows",
+    ])  # fmt: skip
     operators: ClassVar = {
         **Pythonic.operators,
         "matmul": Operator("@", PRODUCT, PRODUCT, UNARY, "left"),
