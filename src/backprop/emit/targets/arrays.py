@@ -26,7 +26,8 @@ class Arrays(Pythonic):
     counts = False
     pairs = True
     movers = frozenset([
-        "index", "gather", "take", "transpose", "expand", "spread", "unbroadcast", "column", "uncolumn", "count", "rows",
+        "index", "gather", "take", "transpose", "expand", "spread", "unbroadcast", "column", "uncolumn", "count",
+        "rows",
     ])  # fmt: skip
     operators: ClassVar = {
         **Pythonic.operators,
