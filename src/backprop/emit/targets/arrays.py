@@ -31,8 +31,8 @@ class Arrays(Pythonic):
     ])  # fmt: skip
     operators: ClassVar = {
         **Pythonic.operators,
-        "matmul": Operator("@", PRODUCT, PRODUCT, UNARY, "left"),
-        "dot": Operator("@", PRODUCT, PRODUCT, UNARY, "left"),
+        "matmul": Operator("@", PRODUCT, PRODUCT, UNARY),
+        "dot": Operator("@", PRODUCT, PRODUCT, UNARY),
     }
 
     reserved = Pythonic.reserved | {"scatter"}
