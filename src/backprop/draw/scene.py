@@ -57,6 +57,10 @@ class Scene(NamedTuple):
         """How many gates are drawn."""
         return sum(node.kind == STAGES for node in self.nodes)
 
+    def slots(self, node: Node) -> list[int]:
+        """Where the operands of a node stand among the inputs of its stage."""
+        return slots_of(self.run.circuit.inputs[node.wire], [self.nodes[source].wire for source in node.inputs])
+
     def uses(self) -> list[list[tuple[int, int]]]:
         """For each node, which nodes it feeds, as which operand."""
         found: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
