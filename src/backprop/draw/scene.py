@@ -143,16 +143,13 @@ def folded(circuit: Circuit, names: Names) -> dict[int, tuple[int, ...]]:
     """The stages of each node, when stages without a name join the named stage, or the sum, that alone uses them."""
     members: dict[int, tuple[int, ...]] = dict(called(circuit, names))
     hidden = circuit.hidden()
-    consumers: list[list[int]] = [[] for _ in circuit.gates]
     owner = {wire: root for root, stages in members.items() for wire in stages}
-    for wire, inputs in enumerate(circuit.inputs):
-        for source in dict.fromkeys(inputs):
-            consumers[source].append(owner.get(wire, wire))
+    consumers = circuit.users()
     root_of: dict[int, int] = {}
     for wire in range(len(circuit) - 1, -1, -1):
         if not circuit.inputs[wire] or wire in hidden:
             continue
-        users = set(consumers[wire])
+        users = {owner.get(user, user) for user in consumers[wire]}
         root_of[wire] = wire
         if wire in circuit.names or len(users) != 1:
             continue
