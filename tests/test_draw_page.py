@@ -367,3 +367,10 @@ def test_every_node_but_numbers_has_a_place_for_its_value_and_its_gradient() -> 
 def test_the_same_page_twice_is_the_same() -> None:
     evaluation = evaluation_of(*STAGED)
     assert page(evaluation) == page(evaluation)
+
+
+def test_a_branch_that_is_never_taken_sends_nothing() -> None:
+    text = str(backprop.evaluate("where(1, x, y) * x", x=1, y=2).draw("html"))
+    sent = re.search(r"sent: \[(.*)\]\};", text)
+    assert sent is not None
+    assert re.sub(r"w\d+", "w", sent[1]).endswith("[null, w, null], [w, w]")

@@ -127,3 +127,10 @@ def test_mistakes(text: str, message: str) -> None:
     with pytest.raises(backprop.Problem) as caught:
         backprop.evaluate(text, A=np.ones((2, 3, 4)))
     assert message in caught.value.message
+
+
+def test_places_beyond_a_million_are_told_with_all_their_digits() -> None:
+    """What is told can be typed in again."""
+    result = backprop.evaluate("sum(reshape(x, [1, 1234567])[0, 1234565:1234567])", x=np.ones(1234567))
+    told = [stage.expression for stage in result.stages]
+    assert told[1:3] == ["reshape(x, shape=[1, 1234567])", "q1[0, 1234565:1234567]"]

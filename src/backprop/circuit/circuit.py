@@ -128,6 +128,14 @@ class Circuit:
         """The stages inside opened calls: all but the result of each."""
         return {stage for call in self.opened for stage in call.stages if stage != call.output}
 
+    def users(self) -> list[list[int]]:
+        """The stages that take each wire, in order; what takes it twice is there once."""
+        found: list[list[int]] = [[] for _ in self.gates]
+        for wire, inputs in enumerate(self.inputs):
+            for source in dict.fromkeys(inputs):
+                found[source].append(wire)
+        return found
+
     def ancestors(self, wires: Iterable[int]) -> list[int]:
         """The stages that some wires depend on, themselves included, in order of evaluation."""
         needed = bytearray(len(self))

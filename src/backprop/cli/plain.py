@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Asked(NamedTuple):
+class ForHelp(NamedTuple):
     """A question for the help of the program, or of a command."""
 
     command: Command | None = None
@@ -39,10 +39,10 @@ class Plain(NamedTuple):
         return self.call.command.function(self.call, **self.values)
 
 
-def read(line: list[str]) -> Plain | Asked | None:
+def read(line: list[str]) -> Plain | ForHelp | None:
     """What a plain command line asks; None if it is not plain. Raises a Problem where words do not fit together."""
     if line and line[0] in HELP and not any(word.startswith("-") for word in line[1:]):
-        return Asked()
+        return ForHelp()
     if not line or line[0] not in COMMANDS:
         return None
     command = command_named(line[0])
@@ -51,7 +51,7 @@ def read(line: list[str]) -> Plain | Asked | None:
     if given is None:
         return None
     if any(flag in HELP for flag, _ in given):
-        return Asked(command, words)
+        return ForHelp(command, words)
     values = values_of(command, given, words.positional)
     return None if values is None else Plain(Call(command, words, f"backprop {command.name}"), values)
 

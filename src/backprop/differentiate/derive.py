@@ -49,9 +49,11 @@ class Derived:
 
 
 class Share(NamedTuple):
-    """What stage `sender` sends to stage `to`: the wire of the piece, and that of the sum of all pieces so far."""
+    """What stage `sender` sends to stage `to`, its input at a place: the wire of the piece, and that of the sum of all
+    pieces so far."""
 
     sender: int
+    place: int
     to: int
     piece: int
     total: int
@@ -171,7 +173,7 @@ class Sweep:
                 piece = growing.put(ADD, (piece, lost))
                 taken = None if taken is None or met is None else growing.put(ADD, (taken, met))
             piece = self.arrive(wire, place, piece, taken)
-            self.shares.append(Share(stage, source, piece, self.of[source]))
+            self.shares.append(Share(stage, place, source, piece, self.of[source]))
 
     def sent(
         self, wire: int, place: int, text: str, ruled: int, scope: dict[str, int], alive: int | None

@@ -101,6 +101,17 @@ class Run:
         )
 
 
+def pieces(circuit: Circuit, values: Sequence[Any], arrays: bool) -> dict[int, tuple[Any, ...]]:
+    """On which of its pieces every gate with a kink is, of those that a variable moves; to be compared with others."""
+    found = {}
+    for wire, gate in enumerate(circuit.gates):
+        if (gate.kink or gate.piece) and circuit.active[wire]:
+            inputs = [values[source] for source in circuit.inputs[wire]]
+            sides = [side(*inputs, values[wire]) for side in rules.piece(gate, len(inputs), arrays)]
+            found[wire] = tuple([side if isinstance(side, float | int) else side.tobytes() for side in sides])
+    return found
+
+
 def sent_by(result: Run, wire: int, g: Any) -> Sequence[Any]:
     """What one stage sends to its inputs, of what is alive or is not 0; an input that it takes twice has a share for
     each time."""
@@ -123,6 +134,20 @@ def sent_by(result: Run, wire: int, g: Any) -> Sequence[Any]:
     values = [*(result.values[source] for source in inputs), result.values[wire]]
     sent = sweep(alone, values, result.ties, {top: g}, top, alive=[*[None] * top, alive])
     return [sent[place] for place in places]
+
+
+def sent_through(result: Run, top: int, g: Any, stages: Iterable[int]) -> dict[int, Any]:
+    """What arrives at each wire of a gradient on stage `top` that goes back through some stages alone, of which the
+    last come first."""
+    circuit = result.circuit
+    arrived = {top: g}
+    for wire in stages:
+        if wire not in arrived or not circuit.active[wire] or not circuit.inputs[wire]:
+            continue
+        for source, piece in zip(circuit.inputs[wire], sent_by(result, wire, arrived[wire]), strict=True):
+            if piece is not None:
+                arrived[source] = arrived[source] + piece if source in arrived else piece
+    return arrived
 
 
 def run(

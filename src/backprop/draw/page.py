@@ -18,7 +18,7 @@ from math import isfinite
 from backprop.differentiate import rules
 from backprop.draw.boxes import ABOVE, BELOW, NAME, Picture, label_of, name_of, picture
 from backprop.draw.program import javascript
-from backprop.draw.scene import NUMBERS, Node, Scene, opened, slots_of
+from backprop.draw.scene import NUMBERS, Node, Scene, opened
 from backprop.draw.svg import MARGIN, escape, line, outline, size, text, title, wires
 from backprop.errors import Problem
 from backprop.errors.spans import visible
@@ -120,9 +120,7 @@ def backward_lines(scene: Scene, node: Node) -> Iterator[str]:
     texts = rules.rule_texts(gate, len(inputs), scene.run.ties, wanted, textbook=True)
     operands = [operand(scene.run, scene.names, source) for source in inputs]
     scope = dict(zip((*gate.names(len(inputs)), "out"), (*operands, node.name), strict=True))
-    for source, slot in zip(
-        node.inputs, slots_of(inputs, [scene.nodes[source].wire for source in node.inputs]), strict=True
-    ):
+    for source, slot in zip(node.inputs, scene.slots(node), strict=True):
         rule = texts[slot]
         if rule is not None:
             plus = "+=" if len(uses[source]) > 1 else "="

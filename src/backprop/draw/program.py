@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from backprop.differentiate import rules
 from backprop.differentiate.derive import Derived, derive
 from backprop.differentiate.growing import Growing
-from backprop.draw.scene import Scene, slots_of
+from backprop.draw.scene import Scene
 from backprop.emit.helpers import helpers
 from backprop.emit.target import Text
 from backprop.emit.targets.javascript import JavaScript, helper_text
@@ -25,7 +25,7 @@ def javascript(scene: Scene, ties: str) -> str:
     derived = derive(circuit, ties=ties, upstream=UPSTREAM, shapes=[()] * len(circuit))
     growing = Growing(derived.circuit)
     local = [local_wires(scene, growing, index, ties) for index in range(len(scene.nodes))]
-    sent = sent_wires(scene, derived, ties)
+    sent = sent_wires(scene, derived)
     gradient: Wires = [derived.of.get(node.wire) if node.gradient is not None else None for node in scene.nodes]
     value: Wires = [node.wire for node in scene.nodes]
     needed = {wire for row in [*local, *sent, gradient, value] for wire in row if wire is not None}
@@ -76,7 +76,7 @@ def local_wires(scene: Scene, growing: Growing, index: int, ties: str) -> Wires:
     texts = rules.rule_texts(gate, len(inputs), ties, wanted)
     scope = growing.scope(gate, [node.wire, *inputs, node.wire])  # there is no `g` in them
     wires: Wires = []
-    for slot in slots_of(inputs, [scene.nodes[source].wire for source in node.inputs]):
+    for slot in scene.slots(node):
         text = texts[slot]
         if text is None:
             wires.append(growing.constant(0.0) if wanted[slot] else None)
@@ -85,22 +85,7 @@ def local_wires(scene: Scene, growing: Growing, index: int, ties: str) -> Wires:
     return wires
 
 
-def sent_wires(scene: Scene, derived: Derived, ties: str) -> list[Wires]:
+def sent_wires(scene: Scene, derived: Derived) -> list[Wires]:
     """The wires of the shares that each node sends to its operands."""
-    circuit = scene.run.circuit
-    pieces: dict[int, list[int]] = {}
-    for share in derived.shares:
-        pieces.setdefault(share.sender, []).append(share.piece)
-    found: list[Wires] = []
-    for node in scene.nodes:
-        inputs = circuit.inputs[node.wire]
-        wanted = tuple(bool(circuit.active[source]) for source in inputs)
-        flowing = pieces.get(node.wire)
-        if flowing is None:
-            found.append([None] * len(node.inputs))
-            continue
-        texts = rules.rule_texts(circuit.gates[node.wire], len(inputs), ties, wanted)
-        given = iter(flowing)
-        by_slot = [None if text is None else next(given) for text in texts]
-        found.append([by_slot[slot] for slot in slots_of(inputs, [scene.nodes[s].wire for s in node.inputs])])
-    return found
+    found = {(share.sender, share.place): share.piece for share in derived.shares}
+    return [[found.get((node.wire, slot)) for slot in scene.slots(node)] for node in scene.nodes]

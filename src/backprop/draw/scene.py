@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
-from backprop.differentiate.run import Run, sent_by
+from backprop.differentiate.run import Run, sent_by, sent_through
 from backprop.gates import CONSTANT, GATES, INPUT
 from backprop.language.printer import OPERATORS, POWER, infix
 from backprop.library.stages import Names
@@ -56,6 +56,10 @@ class Scene(NamedTuple):
     def gates(self) -> int:
         """How many gates are drawn."""
         return sum(node.kind == STAGES for node in self.nodes)
+
+    def slots(self, node: Node) -> list[int]:
+        """Where the operands of a node stand among the inputs of its stage."""
+        return slots_of(self.run.circuit.inputs[node.wire], [self.nodes[source].wire for source in node.inputs])
 
     def uses(self) -> list[list[tuple[int, int]]]:
         """For each node, which nodes it feeds, as which operand."""
@@ -139,16 +143,13 @@ def folded(circuit: Circuit, names: Names) -> dict[int, tuple[int, ...]]:
     """The stages of each node, when stages without a name join the named stage, or the sum, that alone uses them."""
     members: dict[int, tuple[int, ...]] = dict(called(circuit, names))
     hidden = circuit.hidden()
-    consumers: list[list[int]] = [[] for _ in circuit.gates]
     owner = {wire: root for root, stages in members.items() for wire in stages}
-    for wire, inputs in enumerate(circuit.inputs):
-        for source in dict.fromkeys(inputs):
-            consumers[source].append(owner.get(wire, wire))
+    consumers = circuit.users()
     root_of: dict[int, int] = {}
     for wire in range(len(circuit) - 1, -1, -1):
         if not circuit.inputs[wire] or wire in hidden:
             continue
-        users = set(consumers[wire])
+        users = {owner.get(user, user) for user in consumers[wire]}
         root_of[wire] = wire
         if wire in circuit.names or len(users) != 1:
             continue
@@ -273,8 +274,9 @@ def flows(
         if run.arrays:  # of an array that enters twice, there is only the sum of its shares
             sent = [None if operands.count(s) > 1 else p for s, p in zip(inputs, sent, strict=True)]
         return tuple(local[slot] for slot in found), tuple(sent[slot] for slot in found)
-    through = {} if shape_of(run.values[wire]) else swept(run, wire, members, 1.0)
-    leaving = swept(run, wire, members, run.sent[wire])
+    stages, g = sorted(members, reverse=True), run.sent[wire]
+    through = {} if shape_of(run.values[wire]) else sent_through(run, wire, 1.0, stages)
+    leaving = {} if g is None else sent_through(run, wire, g, stages)
     active = [bool(circuit.active[source]) for source in operands]
     return (
         tuple(
@@ -292,17 +294,3 @@ def slots_of(inputs: tuple[int, ...], operands: Sequence[int]) -> list[int]:
         slots.append(inputs.index(source, start))
         start = slots[-1] + 1
     return slots
-
-
-def swept(run: Run, root: int, members: tuple[int, ...], seed: Any) -> dict[int, Any]:
-    """A sweep through the stages of one node: what leaves it on each wire."""
-    within = set(members)
-    arrived: dict[int, Any] = {} if seed is None else {root: seed}
-    leaving: dict[int, Any] = {}
-    for wire in sorted(members, reverse=True):
-        g, inputs = arrived.get(wire), run.circuit.inputs[wire]
-        for source, piece in zip(inputs, sent_by(run, wire, g), strict=True) if g is not None else ():
-            if piece is not None:
-                sums = arrived if source in within else leaving
-                sums[source] = sums[source] + piece if source in sums else piece
-    return leaving

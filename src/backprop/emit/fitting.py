@@ -81,13 +81,10 @@ def lacks_axes(gate: Gate) -> bool:
 def expanded(derived: Derived, known: list[Hashable], shapes: list[tuple[int, ...]] | None) -> None:
     """Give what is spread no more than the dimensions that it lacks, where each use will stretch it."""
     circuit = derived.circuit
-    users: dict[int, list[int]] = {}
-    for wire, inputs in enumerate(circuit.inputs):
-        for source in inputs:
-            users.setdefault(source, []).append(wire)
+    users = circuit.users()
     shown = {*derived.gradients.values(), *derived.of.values(), *(share.piece for share in derived.shares)}
     for wire, gate in enumerate(circuit.gates):
-        if gate.name != "spread" or not lacks_axes(gate) or wire in shown or wire not in users:
+        if gate.name != "spread" or not lacks_axes(gate) or wire in shown or not users[wire]:
             continue
         if all(stretches(circuit, user, wire, known) for user in users[wire]):
             h, x = circuit.inputs[wire]

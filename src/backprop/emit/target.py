@@ -60,7 +60,7 @@ class Target:
             for name, operator in OPERATORS.items()
             if name not in ("power", "negate", "matmul", "transpose")
         },
-        "negate": Operator("-", UNARY, 0, POWER, "right"),
+        "negate": Operator("-", UNARY, 0, POWER),
     }
     words: ClassVar[Mapping[str, str]] = {}  # a function's name, or a form: "pow(2.0, {0})"
     constants: ClassVar[Mapping[float, str]] = {}

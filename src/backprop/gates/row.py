@@ -367,4 +367,4 @@ def option_text(value: Any) -> str:
         return f'"{value}"'
     if isinstance(value, tuple):
         return f"[{', '.join(map(option_text, value))}]"
-    return "none" if value is None else f"{value:g}"
+    return "none" if value is None else str(int(value)) if value == int(value) else f"{value:g}"

@@ -44,7 +44,7 @@ def index_text(at: Sequence[Any], operands: Sequence[str]) -> str:
 
 def subscript_text(item: Any) -> str:
     if isinstance(item, tuple) and item[:1] == ("slice",):
-        start, stop, step = ("" if bound is None else f"{bound:g}" for bound in item[1:])
+        start, stop, step = ("" if bound is None else option_text(bound) for bound in item[1:])
         return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
     return "..." if item is ... else "None" if item is None else option_text(item)
 

@@ -23,8 +23,7 @@ class Operator(NamedTuple):
     symbol: str
     precedence: int
     left: int  # what the operand to the left must hold together with at least; 0 where there is none
-    right: int  # and the one to the right
-    associativity: str  # "left": a - b - c is (a - b) - c; "right": a^b^c is a^(b^c); "none": a < b < c is a mistake
+    right: int  # and the one to the right: more than the operator itself, where a - b - c is (a - b) - c
 
     def spaced(self) -> str:
         """The symbol as it stands between its operands."""
@@ -32,20 +31,20 @@ class Operator(NamedTuple):
 
 
 OPERATORS: dict[str, Operator] = {
-    "less": Operator("<", COMPARISON, SUM, SUM, "none"),
-    "less_equal": Operator("<=", COMPARISON, SUM, SUM, "none"),
-    "greater": Operator(">", COMPARISON, SUM, SUM, "none"),
-    "greater_equal": Operator(">=", COMPARISON, SUM, SUM, "none"),
-    "equal": Operator("==", COMPARISON, SUM, SUM, "none"),
-    "not_equal": Operator("!=", COMPARISON, SUM, SUM, "none"),
-    "add": Operator("+", SUM, SUM, PRODUCT, "left"),
-    "subtract": Operator("-", SUM, SUM, PRODUCT, "left"),
-    "multiply": Operator("*", PRODUCT, PRODUCT, UNARY, "left"),
-    "divide": Operator("/", PRODUCT, PRODUCT, UNARY, "left"),
-    "matmul": Operator("@", PRODUCT, PRODUCT, UNARY, "left"),
-    "negate": Operator("-", UNARY, 0, UNARY, "right"),
-    "power": Operator("^", POWER, POSTFIX, UNARY, "right"),
-    "transpose": Operator(".T", POSTFIX, POSTFIX, 0, "left"),
+    "less": Operator("<", COMPARISON, SUM, SUM),
+    "less_equal": Operator("<=", COMPARISON, SUM, SUM),
+    "greater": Operator(">", COMPARISON, SUM, SUM),
+    "greater_equal": Operator(">=", COMPARISON, SUM, SUM),
+    "equal": Operator("==", COMPARISON, SUM, SUM),
+    "not_equal": Operator("!=", COMPARISON, SUM, SUM),
+    "add": Operator("+", SUM, SUM, PRODUCT),
+    "subtract": Operator("-", SUM, SUM, PRODUCT),
+    "multiply": Operator("*", PRODUCT, PRODUCT, UNARY),
+    "divide": Operator("/", PRODUCT, PRODUCT, UNARY),
+    "matmul": Operator("@", PRODUCT, PRODUCT, UNARY),
+    "negate": Operator("-", UNARY, 0, UNARY),
+    "power": Operator("^", POWER, POSTFIX, UNARY),
+    "transpose": Operator(".T", POSTFIX, POSTFIX, 0),
 }
 
 

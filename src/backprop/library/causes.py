@@ -45,9 +45,9 @@ def causes(run: Run, names: Names) -> Causes:
     with quiet(run.arrays):
         forward = [] if all_finite(run.values[run.circuit.output]) else trace(run, run.circuit.output)
         found = [value_cause(run, names, forward[0])] if forward else []
-        backward, senders = descent(run)
+        backward = descent(run)
         if backward:
-            sender = Sender.of(run, backward[0], senders)
+            sender = Sender.of(run, backward[0])
             spoilt = sender and sender.spoilt()
             if spoilt and not forward:
                 path = trace(run, *spoilt)
@@ -224,29 +224,24 @@ def places_in(mask: Any, most: int) -> list[Place]:
 # ── the walk through the gradients ──
 
 
-def descent(run: Run) -> tuple[list[int], dict[int, list[int]]]:
-    """The stages from the first gradient that is not finite down to a variable, or as far as it got; and which stages
-    send something to each."""
+def descent(run: Run) -> list[int]:
+    """The stages from the first gradient that is not finite down to a variable, or as far as it got."""
     sick = {wire for wire, sent in enumerate(run.sent) if sent is not None and not all_finite(sent)}
-    senders: dict[int, list[int]] = {}
     if not sick:
-        return [], senders
-    for wire, sources in enumerate(run.circuit.inputs):
-        if run.sent[wire] is not None:
-            for source in dict.fromkeys(sources):
-                senders.setdefault(source, []).append(wire)
+        return []
+    senders = run.circuit.users()
     start = [wire for wire in run.circuit.variables.values() if wire in sick] or [max(sick)]
     below = dict.fromkeys(start, -1)
     while start:
         wire = start.pop()
-        for sender in senders.get(wire, ()):
+        for sender in senders[wire]:
             if sender in sick and sender not in below and wrongly_sent(run, sender, wire):
                 below[sender] = wire
                 start.append(sender)
     path = [max(below)]
     while below[path[-1]] >= 0:
         path.append(below[path[-1]])
-    return path, senders
+    return path
 
 
 def wrongly_sent(run: Run, sender: int, wire: int) -> list[int]:
@@ -273,11 +268,11 @@ class Sender:
         self.place = () if self.gate.mixes else next(self.places(), None)
 
     @staticmethod
-    def of(run: Run, wire: int, senders: dict[int, list[int]]) -> Sender | None:
+    def of(run: Run, wire: int) -> Sender | None:
         """The first stage that made the gradient of another one what it is; None where it only added up to that."""
         to = Spot(wire, first_place(not_finite(run.sent[wire])))
-        for sender in senders.get(wire, ()):
-            if all_finite(run.sent[sender]):
+        for sender in run.circuit.users()[wire]:
+            if run.sent[sender] is not None and all_finite(run.sent[sender]):
                 for slot in wrongly_sent(run, sender, wire):
                     return Sender(run, sender, slot, to)
         return None
@@ -409,10 +404,7 @@ def without_consequence(run: Run, names: Names) -> list[str]:
     circuit = run.circuit
     literals = circuit.constants.keys() - names.names.keys()
     sick = {wire for wire, value in enumerate(run.values) if wire not in literals and not all_finite(value)}
-    users: dict[int, list[int]] = {}
-    for wire, sources in enumerate(circuit.inputs):
-        for source in sick.intersection(sources):
-            users.setdefault(source, []).append(wire)
+    users = circuit.users() if sick else []
     told = []
     with quiet(run.arrays):
         for wire in sorted(sick):
@@ -422,11 +414,11 @@ def without_consequence(run: Run, names: Names) -> list[str]:
     return told
 
 
-def fate(names: Names, wire: int, sick: set[int], users: dict[int, list[int]]) -> str:
+def fate(names: Names, wire: int, sick: set[int], users: list[list[int]]) -> str:
     """Where a value came to nothing that is not finite."""
     pending, met, ends = [wire], {wire}, []
     while pending:
-        for user in users.get(pending.pop(), ()):
+        for user in users[pending.pop()]:
             if user not in sick:
                 ends.append(user)
             elif user not in met:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from backprop.circuit import Circuit
 from backprop.differentiate import rules
-from backprop.differentiate.run import Run, evaluate
+from backprop.differentiate.run import Run, evaluate, pieces
 from backprop.errors import Problem
 from backprop.language.printer import number_text
 from backprop.library.causes import causes
@@ -171,20 +171,7 @@ class Line:
         return stage if stage in self.names.names else next(calls, stage)
 
     def pieces(self, t: float) -> dict[int, tuple[Any, ...]]:
-        """On which of its pieces every gate with a kink is."""
-        values, circuit = self.values(t), self.circuit
-        found = {}
-        for stage, gate in enumerate(circuit.gates):
-            if (gate.kink or gate.piece) and circuit.active[stage]:
-                inputs = [values[source] for source in circuit.inputs[stage]]
-                sides = rules.piece(gate, len(inputs), self.result.arrays)
-                found[stage] = tuple(fixed(side(*inputs, values[stage])) for side in sides)
-        return found
-
-
-def fixed(piece: Any) -> Any:
-    """A piece that can be compared with another one."""
-    return piece.tobytes() if shape_of(piece) else float(piece)
+        return pieces(self.circuit, self.values(t), self.result.arrays)
 
 
 def lengths() -> list[float]:

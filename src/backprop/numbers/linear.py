@@ -64,26 +64,22 @@ def is_ones(x: Array) -> bool:
 
 
 dot = matmul
+left_of_vectors: Callable[..., Array] = carried.matmul_left
+right_of_vectors: Callable[..., Array] = carried.matmul_right
 
 
 def matmul_left(h: Array, B: Array, A: Array) -> Array:
     """What `A @ B` sends to A: h @ B.T, and its like for vectors (from a stack, summed up)."""
-    if np.ndim(A) > 1:
-        return h[..., None] * B if np.ndim(B) == 1 else product(h, np.swapaxes(B, -1, -2))
-    if np.ndim(B) == 1:
-        return h * B
-    found = np.matmul(B, h[..., None])[..., 0]
-    return found.sum(axis=tuple(range(found.ndim - 1)))
+    if np.ndim(A) > 1 and np.ndim(B) > 1:
+        return product(h, np.swapaxes(B, -1, -2))
+    return left_of_vectors(h, B, A)
 
 
 def matmul_right(A: Array, h: Array, B: Array) -> Array:
     """What `A @ B` sends to B: A.T @ h, and its like for vectors (from a stack, summed up)."""
-    if np.ndim(B) > 1:
-        return A[:, None] * h[..., None, :] if np.ndim(A) == 1 else product(np.swapaxes(A, -1, -2), h)
-    if np.ndim(A) == 1:
-        return h * A
-    found = np.matmul(np.swapaxes(A, -1, -2), h[..., None])[..., 0]
-    return found.sum(axis=tuple(range(found.ndim - 1)))
+    if np.ndim(A) > 1 and np.ndim(B) > 1:
+        return product(np.swapaxes(A, -1, -2), h)
+    return right_of_vectors(A, h, B)
 
 
 def outer(x: Array, y: Array) -> Array:
@@ -270,8 +266,6 @@ def solve(A: Array, B: Array) -> Array:
         )
     if len(shape) == 1 and np.ndim(A) > 2:
         return solve(A, B[:, None])[..., 0]
-    if 1 < len(shape) < np.ndim(A):  # NumPy before 2 would take a matrix for a stack of vectors
-        B = np.expand_dims(B, tuple(range(np.ndim(A) - len(shape))))
     try:
         return np.linalg.solve(spoilt(A), B)
     except np.linalg.LinAlgError:

@@ -41,7 +41,7 @@ class Quantity:
     """The edits of a quantity in its place, by what else is visible there."""
 
     def __init__(self, seen: Visible, spot: Spot) -> None:
-        self.seen, self.spot = seen, spot
+        self.seen = seen
         self.node, self.parent, self.role = spot.node, spot.parent, spot.role
         self.kind = seen.kind(spot.node) or Kind("", ())
         self.text = ast.unparse(spot.node)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SHRINK = 1.4  # Ridders' step goes down by this
 STARTS = (0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # relative first steps; the best estimate wins
+OF_A_GATE = (0.1, 1e-3, 1e-5)  # for a gate by itself
 ULPS = (-3, -1, 2, 4)  # how far the input is moved to see how much of the output is rounding
 HALVES = (-1.0, -0.5, 0.5, 1.0)  # of a step
 QUARTERS = (0.25, 0.5, 0.75, 1.0)  # of a step to one side

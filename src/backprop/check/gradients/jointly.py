@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.check.gradients.estimate import Estimate, Slope, best
+from backprop.check.gradients.estimate import OF_A_GATE, Estimate, Slope, best
 from backprop.check.gradients.numerical import GOOD, STEP, Comparison
 from backprop.check.gradients.probe import EPSILON, told
 from backprop.differentiate import functions, rules
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 DIRECTIONS = 3  # of one, two mistakes might make up for each other
 METHOD = f"gate by gate, with others at once, along {DIRECTIONS} random directions"
-STARTS = (0.1, 1e-3, 1e-5)  # relative first steps for a gate by itself
 TINY = 1e-9  # a difference that is none, where nothing more is known
 UNSURE = 1e3  # times what must be seen: as little as that is left of an error by chance, but not along all directions
 
@@ -174,7 +173,7 @@ class Jointly:
             level = np.abs(once) + np.abs(here) + np.abs(direct)
             if np.all(np.abs(once - here - direct) <= 1e-9 * level):  # then nothing large has to cancel
                 return Estimate(float(np.sum(g * direct)), 4 * EPSILON * float(np.sum(np.abs(g * direct))))
-        return best(difference, 0.0, 2, (1.0,), STARTS)
+        return best(difference, 0.0, 2, (1.0,), OF_A_GATE)
 
 
 def moving(value: Any, random: np.random.Generator) -> Any:

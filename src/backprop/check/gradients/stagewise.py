@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from backprop.check.gradients.estimate import Estimate, central, size
+from backprop.check.gradients.estimate import OF_A_GATE, Estimate, central, size
 from backprop.check.gradients.numerical import STEP, Comparison, changes, judged
 from backprop.check.gradients.probe import EPSILON, Probe
 from backprop.circuit import Circuit
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 METHOD = "slopes of each gate, from the output down"
-STARTS = (0.1, 1e-3, 1e-5)  # relative first steps for a gate by itself
 EXACT = 1e-13  # how well the complex step knows the slope of a gate
 
 
@@ -79,7 +78,7 @@ class Stagewise:
         here = probe.read(probe.at)
         if not isfinite(here.value) or not isfinite(probe.at) or changes(probe, here, STEP * size(probe.at)):
             return None
-        return central(probe, probe.at, here, STARTS)
+        return central(probe, probe.at, here, OF_A_GATE)
 
     def one_gate(self, gate: Gate, at: list[float]) -> Run:
         """A circuit of one gate, at some point: a probe brings its own."""

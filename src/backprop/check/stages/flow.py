@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from backprop.check.stages.samples import Samples
 from backprop.circuit import Circuit
-from backprop.differentiate.run import Run, sent_by
-from backprop.gates import CONSTANT, INPUT
+from backprop.differentiate.run import Run, sent_by, sent_through
 from backprop.library.stages import Names
 from backprop.numbers.shapes import finite_magnitude, magnitude
 
@@ -41,7 +40,7 @@ def backward(result: Run, given: Mapping[int, Any]) -> tuple[list[Any], dict[Edg
     sent: dict[Edge, Any] = {OUTPUT: result.upstream}
     for wire in range(len(circuit) - 1, -1, -1):
         g = arrives[wire] = given.get(wire, arrives[wire])
-        if g is None or not is_forward(circuit, wire) or not circuit.active[wire]:
+        if g is None or not circuit.inputs[wire] or not circuit.active[wire]:
             continue
         if result.sent[wire] is None and magnitude(g) == 0:  # a branch that was not taken: nothing flows
             continue
@@ -54,16 +53,8 @@ def backward(result: Run, given: Mapping[int, Any]) -> tuple[list[Any], dict[Edg
 
 def slope_through(result: Run, top: int, bottom: int, stops: frozenset[int]) -> Any:
     """The derivative of stage `top` in stage `bottom`, along the paths that pass none of `stops`."""
-    circuit = result.circuit
-    arrives: dict[int, Any] = {top: ones(result.values[top])}
-    for wire in range(top, bottom, -1):
-        g = arrives.get(wire)
-        if g is None or not is_forward(circuit, wire) or not circuit.active[wire] or (wire in stops and wire != top):
-            continue
-        for source, piece in zip(circuit.inputs[wire], sent_by(result, wire, g), strict=True):
-            if piece is not None:
-                arrives[source] = arrives[source] + piece if source in arrives else piece
-    return arrives.get(bottom, 0.0)
+    stages = (wire for wire in range(top, bottom, -1) if wire == top or wire not in stops)
+    return sent_through(result, top, ones(result.values[top]), stages).get(bottom, 0.0)
 
 
 def zero(value: Any) -> Any:
@@ -205,7 +196,3 @@ def reached_anchors(circuit: Circuit, stage: int, anchors: frozenset[int]) -> se
             else:
                 reached.add(later)
     return found
-
-
-def is_forward(circuit: Circuit, wire: int) -> bool:
-    return circuit.gates[wire] not in (INPUT, CONSTANT)

@@ -13,9 +13,7 @@ from random import Random
 from typing import Any
 
 from backprop.check.gradients.compare import moved
-from backprop.check.gradients.probe import Signature
-from backprop.differentiate import rules
-from backprop.differentiate.run import Run, evaluate
+from backprop.differentiate.run import Run, evaluate, pieces
 from backprop.errors import Problem
 from backprop.numbers.shapes import all_finite, magnitude, shape_of
 
@@ -31,7 +29,7 @@ def runs_around(result: Run, kept: Collection[str] = ()) -> list[Run]:
     circuit, found = result.circuit, [result]
     random = Random(0)
     free = movable(result).difference(kept)
-    pieces = signature(result, result.values)
+    here = pieces(circuit, result.values, result.arrays)
     for attempt in range(6 * MOST):
         if len(found) == MOST:
             break
@@ -44,7 +42,7 @@ def runs_around(result: Run, kept: Collection[str] = ()) -> list[Run]:
             values = evaluate(circuit, at)
         except Problem:  # a mask that chooses nothing there
             continue
-        if all_finite(values[circuit.output]) and signature(result, values) == pieces:
+        if all_finite(values[circuit.output]) and pieces(circuit, values, result.arrays) == here:
             found.append(Run(circuit, values, result.ties, result.upstream))
     return found
 
@@ -68,19 +66,6 @@ def movable(result: Run) -> set[str]:
 def nudged(x: Any, width: float, random: Random) -> Any:
     """A number a little beside another one; of an array, every element."""
     return moved(x, lambda x: x + width * random.uniform(0.3, 1.0) * random.choice((-1.0, 1.0)) * (abs(x) or 1.0))
-
-
-def signature(result: Run, values: list[Any]) -> Signature:
-    """On which of its pieces every gate is."""
-    found: list[Any] = []
-    circuit = result.circuit
-    for wire, gate in enumerate(circuit.gates):
-        if gate.kink or gate.piece:
-            inputs = [values[source] for source in circuit.inputs[wire]]
-            for side in rules.piece(gate, len(inputs), result.arrays):
-                piece = side(*inputs, values[wire])
-                found.append(piece if isinstance(piece, float | int) else piece.tobytes())
-    return tuple(found)
 
 
 def close(a: Any, b: Any, scale: float, tolerance: float = TOLERANCE) -> bool:

@@ -11,6 +11,7 @@ from backprop.emit.plain import count_of
 from backprop.emit.target import Text
 from backprop.emit.targets.pythonic import Pythonic
 from backprop.gates import GATES, Gate
+from backprop.language.calls import subscript_text
 from backprop.language.printer import ATOM, POSTFIX, PRODUCT, UNARY, Operator
 
 FLAGS = frozenset(["keepdims", "reverse"])  # options that are true or false
@@ -25,25 +26,14 @@ class Arrays(Pythonic):
     arrays = True
     counts = False
     pairs = True
-    movers = frozenset(
-        [
-            "index",
-            "gather",
-            "take",
-            "transpose",
-            "expand",
-            "spread",
-            "unbroadcast",
-            "column",
-            "uncolumn",
-            "count",
-            "rows",
-        ]
-    )
+    movers = frozenset([
+        "index", "gather", "take", "transpose", "expand", "spread", "unbroadcast", "column", "uncolumn", "count",
+        "rows",
+    ])  # fmt: skip
     operators: ClassVar = {
         **Pythonic.operators,
-        "matmul": Operator("@", PRODUCT, PRODUCT, UNARY, "left"),
-        "dot": Operator("@", PRODUCT, PRODUCT, UNARY, "left"),
+        "matmul": Operator("@", PRODUCT, PRODUCT, UNARY),
+        "dot": Operator("@", PRODUCT, PRODUCT, UNARY),
     }
 
     reserved = Pythonic.reserved | {"scatter"}
@@ -118,7 +108,7 @@ class Arrays(Pythonic):
 
     def item(self, item: Any) -> str:
         """An index, a slice, or a list of indices."""
-        return item_text(item)
+        return subscript_text(item)
 
     def place(self, wire: Text) -> str:
         """An index that is computed."""
@@ -251,16 +241,6 @@ def turned(x: Text) -> Text:
 def moved(x: Text, text: str) -> Text:
     """Elements of x in other places: those of truth values are truth values."""
     return Text(text, condition=text if x.condition else "")
-
-
-def item_text(item: Any) -> str:
-    """An index, a slice, or a list of indices."""
-    if isinstance(item, tuple) and item[:1] == ("slice",):
-        start, stop, step = ("" if bound is None else str(bound) for bound in item[1:])
-        return f"{start}:{stop}" + (f":{step}" if step else "")
-    if item is ...:
-        return "..."
-    return f"[{', '.join(map(item_text, item))}]" if isinstance(item, tuple) else str(item)
 
 
 def slice_text(gate: Gate) -> str:

@@ -41,8 +41,8 @@ class JavaScript(Target):
     title = "JavaScript"
     operators: ClassVar = {
         **Target.operators,
-        "equal": Operator("===", COMPARISON, SUM, SUM, "none"),
-        "not_equal": Operator("!==", COMPARISON, SUM, SUM, "none"),
+        "equal": Operator("===", COMPARISON, SUM, SUM),
+        "not_equal": Operator("!==", COMPARISON, SUM, SUM),
     }
     words: ClassVar = {**{name: f"Math.{name}" for name in SAME.split()}, "exp2": "Math.pow(2, {0})"}
     constants: ClassVar = {3.141592653589793: "Math.PI", float("inf"): "Infinity", float("nan"): "NaN"}

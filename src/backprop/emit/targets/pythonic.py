@@ -24,9 +24,9 @@ class Pythonic(Target):
 
     operators: ClassVar = {
         **Target.operators,
-        "power": Operator("**", POWER, POSTFIX, UNARY, "right"),
-        "negate": Operator("-", UNARY, 0, POSTFIX, "right"),  # ruff writes -(x**2)
-        "mod": Operator("%", PRODUCT, PRODUCT, UNARY, "left"),
+        "power": Operator("**", POWER, POSTFIX, UNARY),
+        "negate": Operator("-", UNARY, 0, POSTFIX),  # ruff writes -(x**2)
+        "mod": Operator("%", PRODUCT, PRODUCT, UNARY),
     }
     reserved = frozenset({*keyword.kwlist, *keyword.softkwlist, *FUNCTIONS, "value", "gradients"})
 

@@ -21,8 +21,8 @@ class SQL(Target):
     title = "SQL"
     operators: ClassVar = {
         **{name: operator for name, operator in Target.operators.items() if name != "mod"},
-        "equal": Operator("=", COMPARISON, SUM, SUM, "none"),
-        "not_equal": Operator("<>", COMPARISON, SUM, SUM, "none"),
+        "equal": Operator("=", COMPARISON, SUM, SUM),
+        "not_equal": Operator("<>", COMPARISON, SUM, SUM),
     }
     defines = False
     folds = True

@@ -9,6 +9,7 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.errors.spans import Span
 from backprop.language.program import Call, Program, Statement
+from backprop.python.values.frames import Source
 from backprop.python.values.meter import unread
 
 STRAIGHT = "what can be read: assignments, arithmetic, functions of math and numpy, in one function or at the top level"
@@ -20,10 +21,7 @@ class Nodes:
     def __init__(self, text: str, source: str | None) -> None:
         self.spans: list[tuple[int, int]] = []
         self.program = Program(text, lambda: self.spans, source)
-        self.starts = [0]
-        for line in text.splitlines(keepends=True):
-            self.starts.append(self.starts[-1] + len(line))
-        self.lines = text.splitlines()
+        self.source = Source(text, source)
 
     def tree(self) -> ast.Module:
         """Python's own tree of the text; its complaints become ours."""
@@ -32,19 +30,13 @@ class Nodes:
                 warnings.simplefilter("ignore")
                 return ast.parse(self.program.text)
         except SyntaxError as error:
-            offset = self.offset(error.lineno or 1, 0) + max((error.offset or 1) - 1, 0)
+            offset = self.source.offset(error.lineno or 1, 0) + max((error.offset or 1) - 1, 0)
             raise self.problem("syntax", f"this is not Python: {error.msg}", Span(offset, offset + 1)) from None
         except (ValueError, MemoryError) as error:
             raise unread(error, self.program.source) from None
 
-    def offset(self, line: int, column: int) -> int:
-        """Where in the text a line and a column stand; Python counts columns in bytes."""
-        content = self.lines[line - 1] if line <= len(self.lines) else ""
-        return self.starts[min(line - 1, len(self.starts) - 1)] + len(content.encode()[:column].decode(errors="ignore"))
-
     def span(self, tree: ast.AST) -> Span:
-        place: Any = tree
-        return Span(self.offset(place.lineno, place.col_offset), self.offset(place.end_lineno, place.end_col_offset))
+        return self.source.whole(tree)
 
     def problem(self, kind: str, message: str, place: ast.AST | Span, hint: str = "") -> Problem:
         span = self.span(place) if isinstance(place, ast.AST) else place

@@ -36,12 +36,15 @@ class Source:
         content = self.lines[line - 1].encode() if line <= len(self.lines) else b""
         return self.starts[min(line, len(self.starts)) - 1] + len(content[:column].decode(errors="ignore"))
 
-    def span(self, tree: ast.AST) -> Span:
-        """The place of a node; of a statement with a body, its first line."""
+    def whole(self, tree: ast.AST) -> Span:
+        """The place of a node."""
         place: Any = tree
-        start = self.offset(place.lineno, place.col_offset)
-        end = self.offset(place.end_lineno, place.end_col_offset)
-        line_end = self.starts[place.lineno] - 1
+        return Span(self.offset(place.lineno, place.col_offset), self.offset(place.end_lineno, place.end_col_offset))
+
+    def span(self, tree: ast.AST) -> Span:
+        """The place of a node that is pointed at: of a statement with a body, its first line."""
+        start, end = self.whole(tree)
+        line_end = self.starts[tree.lineno] - 1  # type: ignore[attr-defined]
         return Span(start, max(start + 1, min(end, line_end) if hasattr(tree, "body") else end))
 
 
