@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.errors import Problem
 from backprop.python.entry.forth import as_wrapped, variables
 from backprop.python.entry.given import at_path, has_gradient, is_differentiable, numbers_in
 from backprop.python.entry.gradients import (
@@ -38,7 +41,7 @@ from backprop.python.entry.objects import (
     weights_inside,
 )
 from backprop.python.entry.outputs import Forward, default_of
-from backprop.python.entry.pairs import returns
+from backprop.python.entry.pairs import attributes, returns
 from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
@@ -47,6 +50,9 @@ from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.scope import Function, Object, Scope
 
 INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
+OF_WHAT = re.compile(
+    r"^d[A-Za-z]\w*?_d_?(?=[A-Za-z])"
+)  # of `dy_dw`, which is returned, where the name of its own begins
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative", "_grad")
 
 
@@ -266,12 +272,15 @@ class Back(Taken):
             by = "key"
         values = [one for one in values if not isinstance(one, dict)]
         names = returns(tree)
-        tells = (own is None or not self.above) and len(names) == len(values)
-        weights = self.of_own_weights(values, names, given) if tells else {}
-        if weights and len(weights) == len(values):
-            return {**found, **weights}, by
+        names = names if len(names) == len(values) else []
+        weights = self.of_own_weights(values, names, given)
+        if weights and (own is not None or len(weights) == len(values)):
+            found.update(weights)
+            theirs = {id(one) for one in weights.values()}
+            names = [name for name, one in zip(names, values, strict=True) if id(one) not in theirs]
+            values = [one for one in values if id(one) not in theirs]
         if values and not (len(values) == 1 and values[0] is None):
-            for path, value in self.positional(values, names if len(names) == len(values) else [], given).items():
+            for path, value in self.positional(values, names, given).items():
                 whose = at_path(given, path)
                 if path not in found or (is_differentiable(whose) and np.shape(found[path]) != np.shape(whose)):
                     found[path] = value
@@ -330,6 +339,7 @@ class Back(Taken):
             for node in nodes if not isinstance(getattr(node, "value", None), ast.Call)
             and isinstance(getattr(node, "op", ast.Sub()), ast.Add | ast.Sub)
             for name, by in updates_in(node) if not is_of_gradient(name)
+            and not (isinstance(getattr(getattr(node, "value", None), "op", None), ast.Add) and is_running(node, name))
         ]  # fmt: skip
         means = {name for _, by, _ in found for name in by if name in self.running}
         return [one for one in found if one[0] not in means]
@@ -348,16 +358,20 @@ class Back(Taken):
         here = run.scopes[tree.name].names if tree.name in run.scopes else {}
         found: dict[str, Any] = {}
         for name, by, descends in self.updates:
-            if name not in self.made_of or name in found:
+            if name not in self.made_of or found.get(name) is not None:
                 continue
             found[name] = None
+            if not here.keys() >= set_in(tree).intersection(by):
+                continue  # in a branch that was not taken: another optimizer's
             weights = np.asarray(self.made_of[name])
             means = [one for one in by if one in self.running]
             by = [one for one in by if one not in means] + [one for mean in means for one in self.running[mean]]
-            read: list[Any] = [here.get(one, attribute_at(own, one)) for one in by]
+            read: list[Any] = [here.get(one, self.attribute_now(run, own, one)) for one in by]
             now = attribute_at(own, name)
             grown = np.shape(now) != weights.shape  # `self.beta = 0.0`, and later one for each column
             alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape and not grown]
+            alike = [*{id(one): one for one in alike}.values()]
+            alone = sum(other == name for other, *_ in self.updates) == 1
             rates = [one for one in read if is_number(one) and one]
             moved: Any = None
             if len(rates) == 1 and not means and (not grown or not weights.ndim):
@@ -366,8 +380,16 @@ class Back(Taken):
                 moved = -moved if self.above and not descends else moved  # up: what comes from above is as it is
             if len(alike) == 1 and (moved is None or is_close(moved, alike[0])) and (descends or rates):
                 found[name] = alike[0]  # with all its digits
-            elif moved is not None and len(alike) < 2:
+            elif moved is not None and len(alike) < 2 and alone:
                 found[name] = moved
+        return found
+
+    def attribute_now(self, run: Interpreter, own: Object, name: str) -> Any:
+        """An attribute of an object, or of a part of it, or what a property of it gives."""
+        found = attribute_at(own, name)
+        if found is None and (method := self.methods().get(name)) is not None and method.decorator_list:
+            with suppress(Problem):
+                found = self.call(run, run.attribute, (own, name), {})
         return found
 
     def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
@@ -450,8 +472,10 @@ class Back(Taken):
         found: dict[Path, Any] = {}
         others = [path for path in self.paths(given) if path[0] not in self.made_of]
         shapes = [np.shape(at_path(given, path)) for path in others]
+        again = attributes(self.pair.forward, ast.Store) if self.pair.kind == "class" and self.pair.forward else set()
+        own_names: list[Path] = [(one,) for one in self.made_of if one not in again]  # and none that is a state
         for value, name in zip(values, names, strict=False):
-            path = owner(name, [(one,) for one in self.made_of])
+            path = owner(name, own_names) or owner(OF_WHAT.sub("d", name), own_names)
             if path is None and self.pair.kind == "loss" and np.shape(value) not in shapes and not owner(name, others):
                 alike = [one for one, own in self.made_of.items() if np.shape(own) == np.shape(value)]
                 path = (alike[0],) if len(alike) == 1 else None
@@ -504,6 +528,11 @@ def in_short(made: dict[str, Any], weights: dict[str, Any]) -> dict[str, Any]:
         if len(begun) == 1 and is_gradient(gradient) and np.shape(gradient) == np.shape(weights[begun[0]]):
             found[begun[0]] = gradient
     return found
+
+
+def set_in(tree: ast.FunctionDef) -> set[str]:
+    """The variables that a function sets."""
+    return {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
 
 
 def is_running(statement: ast.AST, name: str) -> bool:

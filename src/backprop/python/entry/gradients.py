@@ -164,8 +164,9 @@ def by_position(
         whose_name = named[place] if named else None
         if whose_name is None and rest:
             shape = np.shape(value) if is_gradient(value) else None
-            whose_name = next((path for path in rest if shapes.get(path) == shape), rest[0])
-            rest.remove(whose_name)
+            beyond = len(values) > len(parameters)  # some are of what is no parameter: by their shapes alone
+            whose_name = next((path for path in rest if shapes.get(path) == shape), None if beyond else rest[0])
+            rest = [path for path in rest if path != whose_name]
         if whose_name is not None:
             found.setdefault(whose_name, value)
     return found
