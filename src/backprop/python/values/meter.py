@@ -44,7 +44,7 @@ def set_bounds(texts: Iterable[str]) -> None:
             near = nearest(name, Bounds._fields)
             hint = f"did you mean {near}?" if near else "for example steps=10000000"
             raise Problem("option", f"there are bounds of {', '.join(Bounds._fields)}, and none of {name}", hint=hint)
-        if not (number.isascii() and number.isdigit() and 0 < int(number[:20])):
+        if not (number.isascii() and number.isdigit() and int(number[:20]) > 0):
             raise Problem("option", f"the bound of {name} is a whole number from 1, and not {number or 'nothing'}")
         bounds = bounds._replace(**{name: int(number[:20])})
     BOUNDS.set(bounds)
