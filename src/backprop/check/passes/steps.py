@@ -37,7 +37,7 @@ class Steps:
         ]
         self.swept = found[: len(points)], found[len(points) :]
         self.any = any(tape.any for tape in tapes)
-        self.may_jump = self.any or any(tape.compares for tape in tapes)
+        self.may_jump = self.any or any(tape.decides for tape in tapes)
 
     def hide(self, path: Path) -> bool:
         """Whether it cannot be said what an input should have: its slope is 0 at every point but for what steps hand

@@ -415,12 +415,12 @@ class Straight(Tape):
     def __init__(self, masks: bool) -> None:
         super().__init__()
         self.masks = masks
-        self.any, self.compares = False, False  # whether there was a step, a comparison
+        self.any, self.decides = False, False  # whether there was a step; a comparison, or a place by which is chosen
         self.kinds = "fb" if masks else "f"
 
     def compared(self, kind: type[ast.cmpop], a: Any, b: Any, out: Any) -> None:
         """The numbers of what is compared are those of the mask."""
-        self.compares = self.compares or bool(np.any(self.ids(a)) or np.any(self.ids(b)))
+        self.decides = self.decides or bool(np.any(self.ids(a)) or np.any(self.ids(b)))
         if self.masks and kind in (ast.Gt, ast.GtE):
             self.put(out, np.broadcast_to(np.maximum(self.ids(a), self.ids(b)), np.shape(out)))
 
@@ -435,6 +435,8 @@ class Straight(Tape):
     def called(
         self, name: str, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any], out: Any
     ) -> None:
+        if np.asarray(out).dtype.kind in "biu" and any(np.any(self.ids(one)) for one in given):
+            self.decides = True
         if name == "where" and len(given) > 2 and not any(self.ids(one).any() for one in given[1:]):
             self.put(out, np.broadcast_to(self.ids(given[0]), np.shape(out)))
         elif name in STEPS:
