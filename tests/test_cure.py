@@ -9,6 +9,7 @@ import pytest
 from tests.pairs import Pair, pairs
 from tests.pairs.judged import judged
 
+from backprop.check.chain_rule.terms import Tidy
 from backprop.check.cures.cure import with_lines
 from backprop.check.cures.search import Search
 from backprop.check.edits.catalogue import plans
@@ -275,3 +276,40 @@ def backward(dout, cache):
 """
     inputs = {"x": np.array([0.1, 0.9, 0.4]), "y": np.array([0.5, 0.2, 0.7])}
     assert judged(Pair("", "", inputs, "", code, []), code).lines == [(9, "wrong-point", f"first = {right}")]
+
+
+@pytest.mark.parametrize(
+    ("long", "short"),
+    [
+        ("2 * (0.5 * g / s / 6)", "g / s / 6"), ("g * 2 * 3 / 3 * -1", "-(2 * g)"), ("1 / 3 * g * 6", "2 * g"),
+        ("0.1 * g * 3", "0.1 * g * 3"),
+    ],
+)  # fmt: skip
+def test_numbers_in_a_product_are_put_together_where_that_is_exact(long: str, short: str) -> None:
+    assert ast.unparse(Tidy().visit(ast.parse(long, mode="eval").body)) == short
+
+
+def test_a_line_to_write_is_spelt_as_the_users_own() -> None:
+    text = """
+import numpy as np
+def bend_forward(x, w):
+    h = np.tanh(x @ w)
+    return h, (x, w, h)
+def bend_backward(dh, cache):
+    x, w, h = cache
+    dz = dh * (1 + h**2)
+    return dz @ w.T, x.T @ dz
+"""
+    random = np.random.default_rng(1)
+    given = {"x": random.normal(size=(3, 4)), "w": random.normal(size=(4, 2))}
+    found = judged(Pair("bend", "tuned", given, "", text, []), text)
+    assert [write for _, _, write in found.lines] == ["dz = dh * (1 - h**2)"]
+
+
+def test_a_right_pass_needs_few_runs_of_its_forward_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[int] = []
+    forward_alone = Runner.forward_alone
+    monkeypatch.setattr(Runner, "forward_alone", lambda *given: runs.append(1) or forward_alone(*given))
+    pair = PAIRS["affine with reshape"]
+    assert judged(pair, pair.code).verdict == "ok"
+    assert len(runs) < 110  # at the given point each input is looked at by itself, and at others all at once

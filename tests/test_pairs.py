@@ -40,6 +40,7 @@ ONE = [
     ("three layers in one go", 0), ("straight softmax", 0), ("triangular weights", 0), ("multi head split", 0),
     ("deep net with loops over a list of weights", 1), ("coursera model with a list of sizes and relu", 0),
     ("graph convolution", 1), ("mixture of two experts", 1), ("batched attention by einsum", 1),
+    ("focal loss binary", 0), ("margin ranking with anchors", 1), ("cosine of rows by norms", 1),
 ]  # fmt: skip
 
 

@@ -1495,6 +1495,25 @@ class Entropy:
     assert any("the slope of that is in it" in one and told in one for one in found["remarks"]) == bool(told)
 
 
+@pytest.mark.parametrize(("name", "verdict"), [("dlogits", "ok"), ("dprobs", "wrong")])
+def test_a_loss_of_probabilities_may_give_the_gradient_of_logits_by_that_name(
+    name: str, verdict: str, check: Check
+) -> None:
+    text = f"""
+import numpy as np
+def loss_forward(probs, y):
+    return -np.sum(y * np.log(probs)) / len(y)
+def loss_backward(probs, y):
+    {name} = (probs - y) / len(y)
+    return {name}
+"""
+    given = {"probs": [[0.2, 0.8], [0.6, 0.4]], "y": [[0.0, 1.0], [1.0, 0.0]]}
+    found = check("loss.py", given, {"loss.py": text})
+    assert found["verdict"] == verdict
+    told = "dlogits is the gradient of what a softmax makes probs of, as its name says"
+    assert (told in found["remarks"]) == (verdict == "ok")
+
+
 def test_values_for_a_layer_are_told_from_its_methods_and_names(check: Check) -> None:
     text = """
 import numpy as np

@@ -65,29 +65,43 @@ class Tidy(ast.NodeTransformer):
     def product(self, node: ast.expr) -> ast.AST:
         over: list[Any] = []
         under: list[Any] = []
-        numbers: list[float] = []
+        numbers: tuple[list[float], list[float]] = ([], [])  # over and under
         waiting: list[tuple[ast.expr, bool]] = [(node, False)]
         while waiting:
             one, below = waiting.pop()
             if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult | ast.Div):
                 waiting += [(one.right, below ^ isinstance(one.op, ast.Div)), (one.left, below)]
             elif isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.USub):
-                numbers.append(-1.0)
+                numbers[0].append(-1.0)
                 waiting.append((one.operand, below))
             elif isinstance(one, ast.Constant) and isinstance(one.value, int | float) and one.value:
-                numbers.append(1 / one.value if below else one.value)
+                numbers[below].append(one.value)
             else:
                 (under if below else over).append(self.visit(one))
-        whole = float(np.prod(numbers))
-        if len(numbers) < 2 or (repr(whole) != f"{whole:.6g}" and whole != int(whole)):
+        top, bottom = (float(np.prod(one)) for one in numbers)
+        if is_plain(top / bottom):
+            top, bottom = top / bottom, 1.0
+        elif is_plain(bottom / top):
+            top, bottom = (1.0 if top > 0 else -1.0), bottom / abs(top)
+        if len(numbers[0]) + len(numbers[1]) < 2 or not (is_plain(top) and is_plain(bottom)):
             return self.generic_visit(node)
-        size = abs(int(whole) if whole == int(whole) else whole)
+        size = whole(abs(top))
         found: ast.expr = ast.Constant(size) if size != 1 or not over else over.pop(0)
         for one in over:
             found = ast.BinOp(found, ast.Mult(), one)
-        for one in under:
+        for one in [*under, *([ast.Constant(whole(bottom))] if bottom != 1 else [])]:
             found = ast.BinOp(found, ast.Div(), one)
-        return ast.UnaryOp(ast.USub(), found) if whole < 0 else found
+        return ast.UnaryOp(ast.USub(), found) if top < 0 else found
+
+
+def is_plain(number: float) -> bool:
+    """Whether a number is one that people write: with few digits."""
+    return repr(number) == f"{number:.6g}" or number == int(number)
+
+
+def whole(number: float) -> float:
+    """A number without a fraction as one that has none."""
+    return int(number) if number == int(number) else number
 
 
 class Terms:

@@ -9,8 +9,6 @@ from math import inf
 from time import process_time
 from typing import Any
 
-import numpy as np
-
 from backprop.check.cures.around import in_one, led_back, shared
 from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
@@ -21,9 +19,9 @@ from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.means import Means
 from backprop.check.passes.sensitivity import Sense
+from backprop.check.passes.squashed import squashed_by
 from backprop.check.passes.trace import differ
 from backprop.check.passes.verdict import Place, Verdict
-from backprop.python.entry.given import at_path
 from backprop.python.entry.runner import Instead
 
 MOST_MISTAKES = 3
@@ -314,21 +312,11 @@ def over_examples(judge: Judge, verdict: Verdict) -> list[str]:
 def before_squashed(judge: Judge, verdict: Verdict) -> list[str]:
     """Remarks where a wrong gradient of probabilities is the right one of what a softmax or a sigmoid makes them of: a
     loss may have the slope of the layer before it in it."""
-    outcome, point = judge.first, judge.points[0]
-    found: list[str] = []
-    wrong = [one.path for one in verdict.gradients if one.verdict == "wrong"]
-    right = judge.runner.swept(point.given, point.upstream, wrong) if outcome is not None and wrong else {}
-    for path in right:
-        p, above, yours = np.asarray(at_path(point.given, path)), right[path], outcome.gradients.get(path)  # type: ignore[union-attr]
-        if yours is None or not np.shape(yours) == np.shape(above) == p.shape or not np.all((p > 0) & (p < 1)):
-            continue
-        ways = {"the sigmoid": p * (1 - p) * above}
-        for axis in range(p.ndim):
-            if np.allclose(p.sum(axis=axis), 1):
-                ways["a softmax"] = p * (above - (p * above).sum(axis=axis, keepdims=True))
-        found += [f"{'.'.join(path)}: the right gradient of what {way} makes it of: the slope of that is in it"
-                  for way, slopes in ways.items() if np.allclose(yours, slopes, rtol=1e-6)]  # fmt: skip
-    return found
+    first = [(judge.points[0], judge.first)] if judge.first is not None else []
+    wrong = [one.path for one in verdict.gradients if one.verdict == "wrong"] if first else []
+    ways = {".".join(path): way for path in wrong if (way := squashed_by(judge.runner, first, path))}
+    return [f"{name}: the right gradient of what {way} makes it of: the slope of that is in it"
+            for name, way in ways.items()]  # fmt: skip
 
 
 def with_values(search: Search, cures: list[Cure], places: list[Place]) -> list[Place]:

@@ -15,6 +15,7 @@ from backprop.check.passes.intended import Intended
 from backprop.check.passes.means import Means
 from backprop.check.passes.points import AROUND, PROBES, SMALL, Point, Surroundings, is_finite
 from backprop.check.passes.slopes import Comparison, compared, shape_text
+from backprop.check.passes.squashed import named_so, squashed_by
 from backprop.check.passes.steps import INSTEAD, STRAIGHT, Steps
 from backprop.check.passes.verdict import Gradient, Verdict, overall
 from backprop.errors import Problem, enumerated
@@ -163,7 +164,7 @@ class Judge:
             found = self.as_clipped(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
             found = self.as_intended(self.as_set(self.through_steps(found, outcomes), outcomes), outcomes)
-            found = self.as_means(found, outcomes)
+            found = self.as_named(self.as_means(found, outcomes), outcomes)
         if not any(one.verdict == "wrong" for one in found.values()):
             found = self.hidden(found, outcomes)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
@@ -322,6 +323,20 @@ class Judge:
         self.straight.update(wrong)
         self.remarks.append(f"{means.told}: it is right where what comes from above is not divided by them, too")
         return {**found, **{path: Comparison("ok", nan) for path in wrong}}
+
+    def as_named(
+        self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]
+    ) -> dict[Path, Comparison]:
+        """The one gradient that a loss of probabilities gives, where it is that of what a softmax or a sigmoid makes
+        them of, and is called after no input."""
+        wrong = [path for path, one in found.items() if one.verdict == "wrong"]
+        name = named_so(self.runner) if len(wrong) == len(found) == 1 else ""
+        known = [(point, one) for point, one in outcomes if one is not None]
+        if not name or not (way := squashed_by(self.runner, known, wrong[0])):
+            return found
+        self.straight.update(wrong)
+        self.remarks.append(f"{name} is the gradient of what {way} makes {'.'.join(wrong[0])} of, as its name says")
+        return {wrong[0]: Comparison("ok", nan)}
 
     def elsewhere(self) -> Iterator[Point]:
         """Points of other kinds, as many as can be had in some seconds: a pass of many steps is no less right."""
