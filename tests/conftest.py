@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -171,6 +172,12 @@ def shell(command: str, folder: Path, stdin: str = "") -> subprocess.CompletedPr
     return subprocess.run(
         ["bash", "-c", command], cwd=folder, env=environment, input=stdin, capture_output=True, text=True, timeout=60
     )
+
+
+def is_plain(command: str) -> bool:
+    """Whether a line is `backprop` and its words alone, and a shell would have nothing else to do with it."""
+    bare = re.sub(r"""'[^']*'|"[^"$`\\!]*\"""", "", command.strip())
+    return bare.startswith("backprop ") and not re.search(r"[^\w\s.,:=+@%/^-]|\n", bare)
 
 
 def in_process(command: str, folder: Path, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
