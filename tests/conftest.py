@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -173,7 +174,13 @@ def shell(command: str, folder: Path, stdin: str = "") -> subprocess.CompletedPr
     )
 
 
-def in_process(command: str, folder: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def is_plain(command: str) -> bool:
+    """Whether a line is `backprop` and its words alone, and a shell would have nothing else to do with it."""
+    bare = re.sub(r"""'[^']*'|"[^"$`\\!]*\"""", "", command.strip())
+    return bare.startswith("backprop ") and not re.search(r"[^\w\s.,:=+@%/^-]|\n", bare)
+
+
+def in_process(command: str, folder: Path, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
     """What a plain command line, `backprop` and its words, says where no shell and no process of its own is wanted: a
     start takes longer than most answers."""
     from backprop_cli import main
@@ -186,7 +193,7 @@ def in_process(command: str, folder: Path, stdin: str = "") -> subprocess.Comple
         tempfile.TemporaryFile("w+", encoding="utf-8") as given,
         mock.patch.multiple(sys, argv=words, stdin=given, stdout=out, stderr=err),
     ):
-        given.write(stdin)
+        given.buffer.write(stdin.encode() if isinstance(stdin, str) else stdin)
         given.seek(0)
         try:
             main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from backprop.emit import Request, write
 from backprop.emit.targets.dialects import RESERVED
 from backprop.errors import Problem
 from backprop.library import Compiled
-from conftest import BIN
+from conftest import in_process
 from programs import CASES, STAGED, Case, by_program, expected
 
 Rows = list[tuple[Any, ...]]
@@ -265,7 +266,7 @@ def test_sqlglot_reads_what_it_writes(dialect: str) -> None:
 
 
 def code(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([BIN / "backprop", "code", *words], capture_output=True, text=True)
+    return in_process(shlex.join(["backprop", "code", *words]), Path.cwd())
 
 
 def test_the_command_line(tmp_path: Path) -> None:

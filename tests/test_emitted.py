@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ import pytest
 
 import backprop
 from backprop.cli import main
-from conftest import shell
+from conftest import in_process
+from programs import function
 
 NAMES = ("abs", "double", "e1", "float", "for", "Math", "math", "max", "min", "np", "round", "torch")
 ENDINGS = {"python": "py", "numpy": "py", "torch": "py", "jax": "py", "javascript": "mjs", "c": "c"}
@@ -33,11 +33,13 @@ def run(path: Path, to: str) -> None:
         strict = ["-Wall", "-Wextra", "-Wconversion", "-Wmissing-prototypes", "-Wdouble-promotion", "-Werror"]
         subprocess.run([compiler, *strict, str(path), "-o", str(binary), "-lm"], check=True)
         subprocess.run([str(binary)], check=True)
-    else:
-        runner = shutil.which("node") if to == "javascript" else sys.executable
+    elif to == "javascript":
+        runner = shutil.which("node")
         if runner is None:
             pytest.skip("no node")
         subprocess.run([runner, str(path)], check=True)
+    else:
+        function(path.read_text(), "__main__")
 
 
 def emitted(folder: Path, to: str, *arguments: str) -> Path:
@@ -91,15 +93,17 @@ def test_a_power_of_a_negative_number_is_never_complex(formula: str, tmp_path: P
 
 def test_what_a_number_out_of_an_array_is_read_back_as(tmp_path: Path) -> None:
     formula = "'f = sum(abs(std(S, ddof=1)))' --S '[0,1,-1]'"
-    found = shell(f"backprop code {formula} --to numpy -o p.py && backprop check {formula} --backward p.py", tmp_path)
+    assert in_process(f"backprop code {formula} --to numpy -o p.py", tmp_path).returncode == 0
+    found = in_process(f"backprop check {formula} --backward p.py", tmp_path)
     assert (found.returncode, "WRONG" in found.stdout) == (0, False), found.stdout + found.stderr
 
 
 def test_a_comparison_that_is_put_into_its_place(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     text = "q2 = square(square(A)[0:1]^2 + 0.5); f = sum(where(q2 > 0, q2, s))"
-    found = shell(f"backprop code '{text}' --A '[[0,0],[1,1]]' --s -1 --to torch -o p.py && python p.py", tmp_path)
+    found = in_process(f"backprop code '{text}' --A '[[0,0],[1,1]]' --s -1 --to torch -o p.py", tmp_path)
     assert found.returncode == 0, found.stderr
+    function((tmp_path / "p.py").read_text(), "__main__")
 
 
 def test_the_slope_of_tanh_in_c_costs_no_second_exp_and_no_digits(

@@ -1,16 +1,19 @@
 """Lines of JSON that a fast parser reads as something else, and a standard input that is closed."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from conftest import in_process
+
 COMMAND = [str(Path(sys.executable).parent / "backprop"), "map"]
 
 
 def mapped(formula: str, text: str, *options: str) -> tuple[int, str, str]:
-    done = subprocess.run([*COMMAND, formula, *options], input=text, capture_output=True, text=True)
+    done = in_process(shlex.join(["backprop", "map", formula, *options]), Path.cwd(), text)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -49,6 +52,6 @@ def test_a_table_of_text_is_no_value(tmp_path: Path) -> None:
     table = tmp_path / "a.csv"
     for text, code in (("a,b\n1,2\n", 0), ("a,b\nc,d\n", 2), ("a,b\n\nc,d\n1,2\n", 2)):
         table.write_text(text)
-        done = subprocess.run([COMMAND[0], "eval", "sum(x)", "--x", f"@{table}"], capture_output=True, text=True)
+        done = in_process("backprop eval 'sum(x)' --x @a.csv", tmp_path)
         assert done.returncode == code
         assert not code or "'c' is no number" in done.stderr

@@ -19,7 +19,7 @@ import pytest
 from backprop.cli import main
 from backprop.errors.spans import width
 from backprop.show.fitting import COLOUR, wrapped
-from conftest import BIN, ROOT, shell
+from conftest import BIN, ROOT, in_process, is_plain, shell
 from terminals import screen
 
 FILE = ROOT / "tests" / "screens.txt"
@@ -81,7 +81,7 @@ def test_no_number_is_broken_or_lost(shown: list[str], folder: Path) -> None:
     wide: dict[str, set[str]] = {}
     for case, text in zip(cases(), shown, strict=True):
         if case.command not in wide:
-            done = shell(case.command, folder)
+            done = in_process(case.command, folder) if is_plain(case.command) else shell(case.command, folder)
             wide[case.command] = set(NUMBER.findall(COLOUR.sub("", done.stdout + done.stderr)))
         assert set(NUMBER.findall(COLOUR.sub("", text))) == wide[case.command], (case.width, case.command)
 

@@ -14,7 +14,7 @@ from backprop.rows.compute.mapper import Mapper
 from backprop.rows.pipeline import map_files
 from backprop.rows.tables import delimited, lines
 from backprop.rows.tables.options import Options, quick_objects, quick_rows
-from conftest import shell
+from conftest import in_process, shell
 
 ODD = [
     "1,2,a", '"1",2,"b"', '1,2,"x""y"', '"1"2,3,c', '1,2,"a\r\nb"', '1,2,"a,b"', "1,2,a\r", "nan,2,a", "NaN,inf,",
@@ -168,5 +168,5 @@ def test_the_compiled_program_takes_over_at_one_row(tmp_path: Path, monkeypatch:
 
 def test_an_end_of_line_in_a_cell_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b'x,s\r\n1,"a\r\nb"\r\n2,c\r\n')
-    shell("backprop map 2*x t.csv -o out.csv", tmp_path)
+    in_process("backprop map 2*x t.csv -o out.csv", tmp_path)
     assert (tmp_path / "out.csv").read_bytes() == b'x,s,f,df_dx\n1,"a\r\nb",2.0,2.0\n2,c,4.0,2.0\n'

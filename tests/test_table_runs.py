@@ -20,7 +20,7 @@ from backprop.rows.tables import locks
 from backprop.rows.tables.files import whole
 from backprop.rows.tables.locks import LOCK, owned
 from backprop.rows.tables.options import Options
-from conftest import BIN, shell
+from conftest import BIN, in_process, shell
 
 PARTS = 6
 PAIRS = 30
@@ -93,11 +93,11 @@ def test_what_another_run_is_writing_stays_and_what_a_dead_one_left_goes(tmp_pat
 def test_a_lock_says_since_when_and_is_taken_over_from_the_dead(tmp_path: Path) -> None:
     folder_of_parts(tmp_path)
     with owned(str(tmp_path / "out")):
-        found = shell("backprop map 2*x in -o out", tmp_path)
+        found = in_process("backprop map 2*x in -o out", tmp_path)
         assert found.returncode == 2
         assert re.search(r"another run \(since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\) is writing into out", found.stderr)
     (tmp_path / "out" / LOCK).write_text("2020-01-01 00:00:00")
-    assert shell("backprop map 2*x in -o out", tmp_path).returncode == 0
+    assert in_process("backprop map 2*x in -o out", tmp_path).returncode == 0
     assert not (tmp_path / "out" / LOCK).exists()
 
 
@@ -138,7 +138,7 @@ def test_a_run_that_is_killed_leaves_nothing_to_the_next(target: str, tmp_path: 
     assert run.returncode == -signal.SIGKILL
     assert list(tmp_path.rglob(".*.part"))
     (tmp_path / "in" / "rows.csv").write_text("x,y\n1.5,2.25\n")
-    assert shell(f"backprop map x*y {' '.join(command)}", tmp_path).returncode == 0
+    assert in_process(f"backprop map x*y {' '.join(command)}", tmp_path).returncode == 0
     left = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
     assert left == (["out.csv", "rows.csv"] if target == "out.csv" else [".backprop.jsonl", "rows.csv", "rows.csv"])
 
