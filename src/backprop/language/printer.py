@@ -55,9 +55,14 @@ def number_text(value: float) -> str:
     return f"{mantissa}e{int(exponent)}" if exponential else mantissa
 
 
+def rounded(value: float, digits: int = 6) -> float:
+    """A number to so many digits, and without the sign of a zero."""
+    return float(f"{value:.{digits}g}") + 0.0
+
+
 def short(value: float, digits: int = 6) -> str:
     """A number in a sentence, to so many digits."""
-    return number_text(float(f"{value:.{digits}g}"))
+    return number_text(rounded(value, digits))
 
 
 def holds(text: str) -> int:

@@ -13,7 +13,7 @@ from backprop.differentiate.run import Run, plain, sent_by, sweep
 from backprop.errors.light import NamedTuple
 from backprop.gates import NAMES, Gate
 from backprop.language import parse
-from backprop.language.printer import number_text
+from backprop.language.printer import rounded, short
 from backprop.library.stages import Names, Stage, operand, stages
 from backprop.numbers.shapes import all_finite, dimension_analysis, quiet, shape_of, shape_text
 
@@ -137,11 +137,6 @@ def told(names: Names, row: Stage, run: Run, digits: int) -> Forward:
         names.text(source): rounded(run.values[source], digits) for source in inputs if source in names.names
     }
     return Forward(row.name, row.gate, row.expression, substituted(row.expression, values), row.value)
-
-
-def rounded(x: float, digits: int = 6) -> float:
-    """A number to the digits that tables show."""
-    return float(f"{x:.{digits}g}") + 0.0
 
 
 def backward(run: Run, names: Names, row: Stage, wanted: bytearray) -> Backward:
@@ -424,11 +419,6 @@ def heaviest(run: Run, wire: int) -> list[tuple[int, float]]:
             break
         path.append((best[1], best[2]))
     return path
-
-
-def short(x: float, digits: int = 6) -> str:
-    """A number in a sentence."""
-    return number_text(rounded(x, digits))
 
 
 def meaning(run: Run, names: Names, variables: list[str], digits: int) -> list[str]:

@@ -10,7 +10,7 @@ from backprop.circuit import Circuit
 from backprop.differentiate import rules
 from backprop.differentiate.run import Run, evaluate, pieces
 from backprop.errors import Problem
-from backprop.language.printer import number_text
+from backprop.language.printer import short
 from backprop.library.causes import causes
 from backprop.library.stages import Names
 from backprop.numbers.shapes import all_finite, quiet, shape_of, shape_text
@@ -141,7 +141,7 @@ class Line:
                 limit = start + t * step
                 limit = 0.0 if abs(limit) < 1e-12 * abs(start) else limit
                 sign = "<" if step > 0 else ">"
-                limits.append(f"{name} {sign} {number_text(float(f'{limit:.6g}') + 0.0)}")
+                limits.append(f"{name} {sign} {short(limit)}")
         if not limits:
             return f"up to {t:.6g} of the step: there {names.line(shown)} has a kink"
         return f"only while {' and '.join(limits)}: there {names.line(shown)} has a kink"

@@ -10,9 +10,8 @@ import numpy as np
 from backprop.differentiate.rules import substituted
 from backprop.errors import Problem
 from backprop.errors.spelling import option
-from backprop.language.printer import number_text
+from backprop.language.printer import number_text, rounded
 from backprop.library import Compiled
-from backprop.library.explain import rounded
 from backprop.optimize.curvature import hessian_of
 from backprop.optimize.curved import newton_step
 from backprop.optimize.descend import schedule_of

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors.spelling import both
-from backprop.language.printer import number_text, short
+from backprop.language.printer import number_text, rounded, short
 from backprop.library.notes import notes
 from backprop.library.nudge import Line
 from backprop.optimize.objective import Objective
@@ -125,7 +125,7 @@ class Kinks:
         name = self.objective.parameters.elements()[place]
         one, other = sorted([self.sign * float(before.gradient[place]), self.sign * float(after.gradient[place])])
         size = max(abs(float(before.x[place])), abs(float(after.x[place])))
-        at = float(f"{there[place]:.6g}") + 0.0 if abs(there[place]) > 1e-9 * size else 0.0
+        at = rounded(there[place]) if abs(there[place]) > 1e-9 * size else 0.0
         nice = there.copy()
         nice[place] = at
         used = self.on(nice)

@@ -83,21 +83,14 @@ def text_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
 
 def binary_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
     """Parquet and Arrow, through Polars."""
-    from backprop.rows.tables.frames import frames_of, known, own_column
-    from backprop.rows.tables.lists import from_series
+    from backprop.rows.tables.frames import columns_in, frames_of, known
     from backprop.rows.tables.polars import polars
 
     polars()
     for frame, _ in known(frames_of(path, mapper, "jsonl", options, judge), mapper):
-        if not frame.height:
-            continue
-        columns, missing = {}, np.zeros(frame.height, dtype=bool)
-        for name in mapper.inputs:
-            columns[name], empty, wrong = from_series(own_column(frame, name))
-            missing[list(wrong)] = True
-            if empty is not None:
-                missing |= empty
-        yield columns, np.flatnonzero(missing)
+        if frame.height:
+            columns, missing, wrong = columns_in(frame, mapper)
+            yield columns, [*wrong, *([] if missing is None else np.flatnonzero(missing))]
 
 
 def from_arrays(

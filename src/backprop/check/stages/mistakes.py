@@ -16,7 +16,7 @@ from backprop.check.stages.samples import Samples, close, minus, nothing, plus, 
 from backprop.circuit.lower import template
 from backprop.differentiate import functions
 from backprop.differentiate.run import Run, evaluate
-from backprop.language.printer import number_text, short
+from backprop.language.printer import short
 from backprop.numbers.shapes import Mismatch, quiet, shape_of, shape_text
 
 MOST_EDGES = 10  # of which all subsets are tried
@@ -292,7 +292,7 @@ def constant_factor(case: Case, right: Samples) -> Iterator[Finding]:
         if ratios[0] is not None and all(close(one, ratios[0], 0.0) for one in ratios):
             yield Finding(
                 "factor",
-                [f"{words or 'it is '}{number_text(float(f'{ratios[0]:.6g}'))} times what it should be"],
+                [f"{words or 'it is '}{short(ratios[0])} times what it should be"],
                 right,
             )
 

@@ -17,7 +17,7 @@ from backprop.emit.target import Text
 from backprop.emit.targets.tex import Tex
 from backprop.emit.targets.texnames import TexNaming, digits, extent, matrix, prose
 from backprop.gates import CONSTANT, INPUT
-from backprop.language.printer import SUM
+from backprop.language.printer import SUM, rounded
 from backprop.library.stages import Names
 from backprop.numbers.shapes import shape_code, shape_of
 
@@ -172,4 +172,4 @@ def number(value: Any, most: int | None = 6) -> str:
         small = value.ndim <= 2 and 0 < value.size <= 16 and value.shape[-1] <= 6
         shape = shape_code(value.shape).replace("x", r" \times ")
         return matrix(value, 4 if value.shape[-1] > 3 else 6) if small else rf"\text{{an array of }} {shape}"
-    return digits(value if most is None else float(f"{value:.{most}g}") + 0.0)
+    return digits(value if most is None else rounded(value, most))

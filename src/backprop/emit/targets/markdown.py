@@ -13,7 +13,7 @@ from backprop.errors.spans import WIDEST
 from backprop.gates import Gate
 from backprop.gates.row import WORDS
 from backprop.language.calls import call_text, value_text
-from backprop.language.printer import ATOM, COMPARISON, OPERATORS, POSTFIX, UNARY, Operator, number_text
+from backprop.language.printer import ATOM, COMPARISON, OPERATORS, POSTFIX, UNARY, Operator, number_text, rounded
 from backprop.numbers.shapes import shape_code, shape_of
 
 DIGITS = 6  # of a number in the passes; the result has them all
@@ -145,13 +145,13 @@ def code(text: str) -> str:
 
 def shown(value: Any) -> str:
     """A number of a pass, rounded; a large array by its shape."""
-    return value_text(rounded(value)) if shape_of(value) == () or value.size else f"[… {shape_code(value.shape)} …]"
+    return value_text(shortened(value)) if shape_of(value) == () or value.size else f"[… {shape_code(value.shape)} …]"
 
 
-def rounded(value: Any) -> Any:
+def shortened(value: Any) -> Any:
     """A number, or each element of an array, to the digits that are shown."""
     if not shape_of(value):
-        return float(f"{value:.{DIGITS}g}") + 0.0
+        return rounded(value, DIGITS)
     import numpy as np
 
-    return np.array([rounded(float(x)) for x in value.ravel()]).reshape(value.shape)
+    return np.array([rounded(float(x), DIGITS) for x in value.ravel()]).reshape(value.shape)

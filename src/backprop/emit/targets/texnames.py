@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from backprop.emit.naming import Naming, spelt
-from backprop.language.printer import number_text
+from backprop.language.printer import number_text, rounded
 
 LETTERS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
@@ -34,7 +34,7 @@ def fenced(text: str) -> str:
 def matrix(value: Any, most: int | None) -> str:
     """A vector as a row, a matrix by its rows; `most` are the digits of a number, all if it is None."""
     rows = value.reshape(-1, value.shape[-1]).tolist()
-    cells = [[digits(x if most is None else float(f"{x:.{most}g}") + 0.0) for x in row] for row in rows]
+    cells = [[digits(x if most is None else rounded(x, most)) for x in row] for row in rows]
     text = r" \\ ".join(" & ".join(row) for row in cells)
     return rf"\begin{{pmatrix}} {text} \end{{pmatrix}}"
 

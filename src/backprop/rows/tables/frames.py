@@ -462,11 +462,9 @@ def own_column(frame: Frame, name: str) -> Any:
     return frame.get_column(READ + name if READ + name in frame.columns else name)
 
 
-def computed(
-    frame: Frame, mapper: Mapper, judge: Judge, source: str
-) -> tuple[Frame, dict[str, Any], Any, dict[str, tuple[int, int]]]:
-    """The results of a frame, a mask of the rows without any, and what was remarkable; the frame without bad rows that
-    are left out."""
+def columns_in(frame: Frame, mapper: Mapper) -> tuple[dict[str, Any], Any, dict[int, str]]:
+    """The columns that the formula uses, a mask of the rows in which one is null (None if there is none), and what is
+    wrong with others."""
     from backprop.rows.tables.lists import from_series
 
     columns, missing = {}, None
@@ -476,6 +474,15 @@ def computed(
         failed |= wrong
         if empty is not None:
             missing = empty if missing is None else missing | empty
+    return columns, missing, failed
+
+
+def computed(
+    frame: Frame, mapper: Mapper, judge: Judge, source: str
+) -> tuple[Frame, dict[str, Any], Any, dict[str, tuple[int, int]]]:
+    """The results of a frame, a mask of the rows without any, and what was remarkable; the frame without bad rows that
+    are left out."""
+    columns, missing, failed = columns_in(frame, mapper)
     frame, columns, missing = judged(frame, columns, missing, failed, judge, source)
     results, met = mapper.run(columns, frame.height, missing, failed := {})
     before = frame.height
