@@ -1366,3 +1366,35 @@ def test_a_gradient_that_nobody_touched_is_missing_and_not_wrong(check: Check) -
     assert (found["verdict"], found["lines"]) == ("incomplete", [])
     given["exponent"] = 3.5  # a setting
     assert check("ops.py:Power", given, {"ops.py": EXPONENT})["verdict"] == "ok"
+
+
+RETURNED = """
+import numpy as np
+class Coder:
+    def __init__(self, n, h):
+        self.W_in = np.random.randn(n, h)
+        self.b_in = np.zeros((1, h))
+        self.W_out = np.random.randn(h, n)
+    def forward(self, X):
+        self.X = X
+        self.a = np.tanh(X @ self.W_in + self.b_in)
+        return self.a @ self.W_out
+    def backward(self, above):
+        back = above @ self.W_out.T * (1 - self.a**2)
+        dy_dw_out = self.a.T @ above
+        dy_dw_in, dy_db_in = self.X.T @ back, back.sum(0, keepdims=True)
+        dx = back @ self.W_in.T
+        return dy_dw_out, dy_dw_in, dy_db_in
+"""
+
+
+@pytest.mark.parametrize("returned", ["return dy_dw_out, dx,", "return dy_dw_out,"])
+def test_gradients_of_own_weights_that_are_returned_under_names(check: Check, returned: str) -> None:
+    """In whatever order, also where an input has the same shape."""
+    given = {"n": 4, "h": 3, "X": [[0.5, -1.0, 2.0, 0.3], [0.1, 0.7, -0.4, 1.2], [-0.6, 0.2, 0.9, -1.1]]}
+    text = RETURNED.replace("return dy_dw_out,", returned)
+    found = check("coder.py:Coder", given, {"coder.py": text})
+    verdicts = {one["name"]: one["verdict"] for one in found["gradients"]}
+    ok = dict.fromkeys(["W_out", "W_in", "b_in"], "ok")
+    assert verdicts == {**ok, "X": "ok" if "dx" in returned else "missing"}
+    assert check("coder.py:Coder", given, {"coder.py": text.replace("1 - self", "2 - self")})["verdict"] == "wrong"

@@ -6,9 +6,11 @@ import ast
 import re
 from collections.abc import Mapping
 
-from backprop.python.names import parameter_names
+from backprop.python.names import names_set, names_used, parameter_names
+from backprop.python.registered import last_of
 
 BACKWARD = re.compile(r"_*(back(ward|prop|_?propagat\w*)(_pass|_prop\w*|_step|_impl|_fn)?|bwd)")
+LIFTED = (ast.FunctionDef, ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)
 IN_PARTS = "in parts"  # the mark of a backward pass that no text has
 
 
@@ -25,9 +27,9 @@ def as_import(statement: ast.stmt, body: list[ast.stmt]) -> ast.stmt:
 
 
 def inner_classes(statement: ast.stmt) -> list[ast.ClassDef]:
-    """The classes inside a class that have both passes, each by its whole name: `Mish.F`."""
+    """The classes inside a class or a function that have both passes, each by its whole name: `Mish.F`."""
     found: list[ast.ClassDef] = []
-    if not isinstance(statement, ast.ClassDef):
+    if not isinstance(statement, ast.ClassDef | ast.FunctionDef):
         return found
     for one in statement.body:
         if isinstance(one, ast.ClassDef):
@@ -36,6 +38,45 @@ def inner_classes(statement: ast.stmt) -> list[ast.ClassDef]:
                 whole = ast.ClassDef(f"{statement.name}.{one.name}", one.bases, one.keywords, one.body, [])
                 found.append(ast.copy_location(whole, one))
     return found
+
+
+def lifted(statement: ast.stmt, body: list[ast.stmt]) -> list[ast.stmt]:
+    """What a function, or a method, defines inside it for a pair that it makes, as if it stood at the top: a class with
+    both passes, by its whole name, or a function with its rule, and what these read of it. Nothing where a name of
+    theirs has another meaning at the top."""
+    functions = [one for one in getattr(statement, "body", ()) if isinstance(one, ast.FunctionDef)]
+    found: list[ast.stmt] = []
+    for function in [statement] if isinstance(statement, ast.FunctionDef) else functions:
+        classes, rules = inner_classes(function), [one for one in function.body if is_rule(one)]
+        whose = {one.name.partition(".")[2] for one in classes}
+        around = [*defaults(function), *[one for one in function.body if isinstance(one, LIFTED)]]
+        used = names_used([*classes, *rules], around) - whose if classes or rules else set()
+        around = [one for one in around if one in rules or not used.isdisjoint(names_set(one))]
+        names = set().union(*map(names_set, around))
+        if names.isdisjoint(set().union(*map(names_set, [*body, *found]))):
+            found += [*around, *classes, *[one for one in rules if one not in around]]
+    return found
+
+
+def is_rule(statement: ast.stmt) -> bool:
+    """Whether a statement tells a library a rule of differentiation: `f.defvjp(forward, backward)`, `@f.defjvp`."""
+    heads = statement.decorator_list if isinstance(statement, ast.FunctionDef) else []
+    heads = [statement.value] if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else heads
+    return any(last_of(one) in ("defvjp", "defjvp", "defjvps") for one in heads)
+
+
+def defaults(function: ast.FunctionDef) -> list[ast.stmt]:
+    """The parameters that need no value, set to what they are then."""
+    given = function.args
+    positional = [*given.posonlyargs, *given.args]
+    values = [*zip(positional[len(positional) - len(given.defaults) :], given.defaults, strict=True)]
+    values += [
+        (name, value) for name, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None
+    ]
+    return [
+        ast.copy_location(ast.fix_missing_locations(ast.Assign([ast.Name(name.arg, ast.Store())], value)), name)
+        for name, value in values
+    ]
 
 
 def whole_backward(tree: ast.ClassDef, known: Mapping[str, ast.ClassDef]) -> list[ast.stmt]:

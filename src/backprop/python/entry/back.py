@@ -77,8 +77,9 @@ class Back(Taken):
             self.wraps, self.node = self.node_of(run, scope, pair.backward, forward, given)
         if self.wraps is not None and pair.kind == "class" and not self.bare:
             above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
-        if pair.is_kept and isinstance(forward.returned, Object):
-            run.put_attribute(forward.returned, gradient_in(forward.returned), above[0])
+        out = next((one for one in together(forward.returned) if pair.is_kept and isinstance(one, Object)), None)
+        if out is not None:
+            run.put_attribute(out, gradient_in(out), above[0])
         if me is not None and self.above_in:
             me.names[self.above_in] = above[0]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
@@ -130,7 +131,7 @@ class Back(Taken):
 
     def handed_on(self, run: Interpreter, forward: Forward) -> None:
         """Go on through what an operation made of its inputs first, as by broadcasting: it keeps its backward pass."""
-        done = {id(one) for one in (*self.holders.values(), forward.returned)}
+        done = {id(one) for one in (*self.holders.values(), *together(forward.returned))}
         pending = [*forward.scope.names.values()]
         for one in pending:
             if isinstance(one, Object) and id(one) not in done:
@@ -235,7 +236,7 @@ class Back(Taken):
         own = me if self.pair.kind == "class" else None
         if own is not None:
             attributes = by_key(changed(own, before), self.paths(given), exact=False)
-            held = returned if isinstance(returned, tuple) else (returned,)
+            held = together(returned)
             found_in_parts = self.kept_gradients(own, before, given, (*held, *self.filled.values(), *self.handed))
             updates = self.of_updates(run, own, tree)
             found_in_parts = {**{(name,): one for name, one in updates.items() if one is not None}, **found_in_parts}
@@ -266,10 +267,12 @@ class Back(Taken):
             by = "key"
         values = [one for one in values if not isinstance(one, dict)]
         names = returns(tree)
-        tells = (own is None or not self.above) and len(names) == len(values)
+        tells = len(names) == len(values)
         weights = self.of_own_weights(values, names, given) if tells else {}
-        if weights and len(weights) == len(values):
-            return {**found, **weights}, by
+        if weights and (len(weights) == len(values) or own is not None):
+            found.update(weights)
+            rest = [place for place, one in enumerate(values) if not any(one is its for its in weights.values())]
+            values, names = [values[place] for place in rest], [names[place] for place in rest]
         if values and not (len(values) == 1 and values[0] is None):
             for path, value in self.positional(values, names if len(names) == len(values) else [], given).items():
                 whose = at_path(given, path)
@@ -494,6 +497,11 @@ class Back(Taken):
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
+
+
+def together(returned: Any) -> tuple[Any, ...]:
+    """What a function returns, one or several."""
+    return returned if isinstance(returned, tuple) else (returned,)
 
 
 def in_short(made: dict[str, Any], weights: dict[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,8 @@ def bases(name: str) -> list[str]:
     for suffix in ("_gradient", "_grad", "_bar", "_g"):
         if name.endswith(suffix) and len(name) > len(suffix):
             found.append(name[: -len(suffix)])
-    return found
+    quotient = re.match(r"d_?[a-zA-Z]\w*?_d_?(?=\w)", name)  # `dy_dw`, of whatever
+    return [*found, name[quotient.end() :]] if quotient is not None else found
 
 
 def is_of_gradient(name: str) -> bool:

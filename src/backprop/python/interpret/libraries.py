@@ -96,8 +96,10 @@ class Libraries:
     def member(self, library: Library, name: str) -> Any:
         """`np.name`: a constant, a kind of elements, or a longer path."""
         root = library.path[0]
-        if library.path == ("jax",) and name in ("numpy", "scipy"):
-            return Library((name,))
+        if library.path == ("jax",) and name in ("numpy", "scipy", "dtypes"):
+            return Library((name.replace("dtypes", "numpy"),))
+        if library.path == ("math",) and name == "prod":
+            return Library(("numpy", name))
         if library.path == ("numpy",) and name == "math":
             return Library(("math",))
         if root == "math" and name in ("pi", "e", "tau", "inf", "nan"):
@@ -265,6 +267,8 @@ class Libraries:
             return self.by_text("numpy", name.replace(".", "_"), arguments, keywords)
         row = self.row(table, name, library)
         arguments, keywords = positional(row.function, arguments, keywords)
+        if name.endswith(".at"):  # whose index is a list where it stands between brackets, too
+            arguments = tuple([[*one] if isinstance(one, Sizes) else one for one in arguments])
         given = tuple([self.argument(one) for one in arguments])
         if given and given[0] is None and row.size is of_shape:  # as it once was
             given = ((), *given[1:])

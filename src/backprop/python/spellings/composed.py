@@ -500,8 +500,8 @@ def tree_leaves(tree):
 _stacked(found, axis=0) = tree_map(lambda *every: np.stack(every, axis), found[0], *found[1:])
 
 def linear_transpose(function, *primals):
-    def transposed(above):
-        found = []
+    def transposed(*every):
+        above, found = every if len(every) > 1 else every[0], []
         for place, primal in enumerate(primals):
             slopes = np.zeros(np.size(primal))
             for i in range(slopes.size):
@@ -509,7 +509,9 @@ def linear_transpose(function, *primals):
                 one = np.zeros(slopes.size)
                 one[i] = 1
                 tangents[place] = one.reshape(np.shape(primal))
-                slopes[i] = np.sum(above * function(*tangents))
+                moved = function(*tangents)
+                pairs = zip(above, moved) if isinstance(moved, tuple) else [(above, moved)]
+                slopes[i] = sum([np.sum(one * its) for one, its in pairs])
             found.append(slopes.reshape(np.shape(primal)))
         return tuple(found)
     return transposed
