@@ -7,11 +7,37 @@ import re
 from collections.abc import Mapping
 
 from backprop.python.names import names_set, names_used, parameter_names
-from backprop.python.registered import last_of
+from backprop.python.registered import as_at, last_of
 
 BACKWARD = re.compile(r"_*(back(ward|prop|_?propagat\w*)(_pass|_prop\w*|_step|_impl|_fn)?|bwd)")
 LIFTED = (ast.FunctionDef, ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)
 IN_PARTS = "in parts"  # the mark of a backward pass that no text has
+
+OF_CHAINER = """
+def retain_inputs(self, indexes):
+    self.retained_inputs = indexes
+def retain_outputs(self, indexes):
+    self.retained_outputs = indexes
+def get_retained_inputs(self):
+    return tuple([self.inputs[place] for place in self.retained_inputs])
+def get_retained_outputs(self):
+    return tuple([self.outputs[place] for place in self.retained_outputs])
+def apply(self, inputs):
+    self.inputs = inputs
+    self.outputs = self.output_data = self.forward(inputs)
+    return self.outputs
+def __call__(self, *inputs):
+    return self.apply(inputs)[0]
+"""  # what its Functions and FunctionNodes have from their framework
+RETAINING = "get_retained_inputs"  # by which such a class is known
+
+
+def with_framework(tree: ast.ClassDef) -> None:
+    """Give a Function of chainer what it has from there."""
+    names = {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+    if "backward" in names and any(re.search(r"\bFunction(Node)?$", ast.unparse(base)) for base in tree.bases):
+        made = [one for one in ast.parse(OF_CHAINER).body if isinstance(one, ast.FunctionDef) and one.name not in names]
+        tree.body += [as_at(one, tree) for one in made]
 
 
 def as_import(statement: ast.stmt, body: list[ast.stmt]) -> ast.stmt:

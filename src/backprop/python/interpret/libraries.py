@@ -49,7 +49,7 @@ BY_TEXT = (
 )  # of which every function is said in Python
 KNOWN = frozenset([
     "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", "inspect",
-    "time", "typing", "dataclasses", "enum", "numba", "tensorflow",
+    "time", "typing", "dataclasses", "enum", "numba", "tensorflow", "six",
     *BY_TEXT,
 ])  # fmt: skip
 DERIVING = ("grad", "value_and_grad", "elementwise_grad", "vjp")  # functions
@@ -98,8 +98,6 @@ class Libraries:
         root = library.path[0]
         if library.path == ("jax",) and name in ("numpy", "scipy", "dtypes"):
             return Library((name.replace("dtypes", "numpy"),))
-        if library.path == ("math",) and name == "prod":
-            return Library(("numpy", name))
         if library.path == ("numpy",) and name == "math":
             return Library(("math",))
         if root == "math" and name in ("pi", "e", "tau", "inf", "nan"):
@@ -113,6 +111,8 @@ class Libraries:
     def call(self, path: tuple[str, ...], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A function of a library, called."""
         root, name = path[0], ".".join(path[1:])
+        if root == "math" and name in NAMES["math"]:
+            return self.by_text(root, name, arguments, keywords)
         if root == "math":
             return self.mathematics(name, arguments)
         if root == "random" and (name == "seed" or name in RANDOM_OF_PYTHON):

@@ -106,6 +106,13 @@ class Parsed:
 ArgumentParser(*_, **__) = Parser()
 """
 
+MATH = """
+def prod(items, start=1):
+    for one in items:
+        start = start * one
+    return start
+"""
+
 COPY = """
 def deepcopy(value, memo=None):
     if isinstance(value, dict):
@@ -810,7 +817,7 @@ def defined(formula: re.Match[str]) -> str:
 
 
 COMPOSED = {library: FORMULA.sub(defined, text) for library, text in {
-    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "tqdm": TQDM,
+    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "math": MATH, "copy": COPY, "tqdm": TQDM,
     "argparse": ARGPARSE, "numpy": LIMITS + NUMPY + OF_AUTOGRAD,
     "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE, "inspect": INSPECT,
     "tensorflow": TENSORFLOW, "im2col_cython": IM2COL_CYTHON,
