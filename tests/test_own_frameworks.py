@@ -1496,3 +1496,51 @@ def test_functions_of_chainer(check: Check, name: str, given: dict[str, Any], ri
 )
 def test_places_beside_a_result_and_in_a_list(check: Check, name: str, given: dict[str, Any]) -> None:
     assert check(f"it.py:{name}", given, {"it.py": PICKED}).get("verdict") == "ok"
+
+
+EXPRESSIONS = """
+import numpy as np
+class Expr:
+    def __init__(self, value, children=(), requires_grad=None):
+        self._value = value
+        self._children = tuple(children)
+        self._tracks = requires_grad or any(one._tracks for one in children)
+        self._grad = None
+    @property
+    def grad(self):
+        return self._grad.view()
+    def update(self, made):
+        if self._tracks:
+            self._grad = made() if self._grad is None else self._grad + made()
+class Times(Expr):
+    def __init__(self, a, b):
+        super().__init__(value=a._value * b._value, children=(a, b))
+        self._a, self._b = a, b
+    def _backward(self, grad):
+        self._a.update(lambda: grad * self._b._value)
+        self._b.update(lambda: self._a._value * grad)
+class Power(Expr):
+    def __init__(self, a, exponent=3):
+        super().__init__(value=a._value**exponent, children=(a,))
+        self._a, self._exponent = a, exponent
+    def _backward(self, grad):
+        self._a.update(lambda: grad * self._exponent * self._a._value ** (self._exponent - 1))
+class Node:
+    def __init__(self, value, parents=()):
+        self.value, self.parents, self.grad = value, list(parents), 0.0
+class Logistic(Node):
+    def __init__(self, b):
+        self.b = b
+        super().__init__(1 / (1 + np.exp(-b.value)), [b])
+    def backward(self):
+        self.b.grad += self.grad * self.value * (1 - self.value)
+"""
+
+
+def test_operations_whose_objects_compute_as_they_are_made(check: Check) -> None:
+    found = check("it.py", {"a": MATRIX[0], "b": MATRIX[1]}, {"it.py": EXPRESSIONS})
+    assert {one["name"]: one["verdict"] for one in found["passes"]} == dict.fromkeys(
+        ["Times", "Power", "Logistic"], "ok"
+    )
+    wrong = EXPRESSIONS.replace("(self._exponent - 1)", "self._exponent")
+    assert check("it.py:Power", {"a": MATRIX, "exponent": 2}, {"it.py": wrong})["verdict"] == "wrong"

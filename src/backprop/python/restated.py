@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Mapping
 
-from backprop.python.names import names_set, names_used, parameter_names
-from backprop.python.registered import as_at, last_of
+from backprop.python.names import names_set, names_used, parameter_names, required_names
+from backprop.python.registered import MARK, as_at, last_of
 
 BACKWARD = re.compile(r"_*(back(ward|prop|_?propagat\w*)(_pass|_prop\w*|_step|_impl|_fn)?|bwd)")
 LIFTED = (ast.FunctionDef, ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)
@@ -38,6 +38,43 @@ def with_framework(tree: ast.ClassDef) -> None:
     if "backward" in names and any(re.search(r"\bFunction(Node)?$", ast.unparse(base)) for base in tree.bases):
         made = [one for one in ast.parse(OF_CHAINER).body if isinstance(one, ast.FunctionDef) and one.name not in names]
         tree.body += [as_at(one, tree) for one in made]
+
+
+HELD = re.compile(r"_*(data|val(ue)?|array)")  # in which the parts of an expression have their arrays
+MADE = """
+def {name}({taken}):
+    {read}
+    out = {name}({handed})
+    def {back}():
+        out.{back}({above})
+    return out, {back}
+"""
+
+
+def as_operation(tree: ast.stmt) -> list[ast.FunctionDef]:
+    """A class whose objects compute what they stand for as they are made, of the arrays that their parts hold, and know
+    how to go back, as the operation that makes one."""
+    methods = {one.name: one for one in getattr(tree, "body", ()) if isinstance(one, ast.FunctionDef)}
+    start, backs = methods.get("__init__"), [one for one in methods.values() if BACKWARD.fullmatch(one.name)]
+    if not isinstance(tree, ast.ClassDef) or start is None or len(backs) != 1 or start.args.vararg is not None:
+        return []
+    names, taken = parameter_names(start)[1:], required_names(backs[0])[1:]
+    read = [
+        ast.unparse(node) for node in ast.walk(start) if isinstance(node, ast.Attribute)
+        and HELD.fullmatch(node.attr) and isinstance(node.value, ast.Name) and node.value.id in names
+    ]  # fmt: skip
+    if not read or len(taken) > 1 or any(re.match("_*(forward|fwd|__call__|eval)", one) for one in methods):
+        return []
+    above = 'out.grad if hasattr(out, "grad") else out._grad' if taken else ""
+    whole = ast.unparse(start.args).partition(",")[2].strip()
+    text = MADE.format(
+        name=tree.name, taken=whole, read=", ".join(dict.fromkeys(read)), back=backs[0].name, above=above,
+        handed=", ".join(f"{one}={one}" for one in names),
+    )  # fmt: skip
+    made = [one for one in ast.parse(text).body if isinstance(one, ast.FunctionDef)]
+    for one in made:
+        one.name += MARK
+    return [as_at(one, tree) for one in made]
 
 
 def as_import(statement: ast.stmt, body: list[ast.stmt]) -> ast.stmt:

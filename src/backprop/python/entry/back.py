@@ -79,7 +79,7 @@ class Back(Taken):
             above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
         out = next((one for one in together(forward.returned) if pair.is_kept and isinstance(one, Object)), None)
         if out is not None:
-            run.put_attribute(out, gradient_in(out), above[0])
+            self.call(run, run.put_attribute, (out, gradient_in(out), above[0]), {})
         if me is not None and self.above_in:
             me.names[self.above_in] = above[0]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
@@ -534,8 +534,10 @@ def held_gradient(holder: Any) -> Any:
 
 
 def gradient_in(holder: Object) -> str:
-    """The attribute in which an object holds its gradient."""
-    return next((key for key in GRADIENTS if key in holder.names or holder.cls.find(key) is not None), GRADIENTS[0])
+    """The attribute in which an object holds its gradient: its own, before what its class has under such a name."""
+    known = [key for key in GRADIENTS if key in holder.names]
+    known += [key for key in GRADIENTS if holder.cls.find(key) is not None]
+    return known[0] if known else GRADIENTS[0]
 
 
 def named_apart(names: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -435,6 +435,8 @@ class Libraries:
             if self.tape is not None:
                 self.tape.put_at(a, ..., arguments[0])
             return None
+        if name == "view" and not arguments:
+            return a
         if name == "sort" and isinstance(a, np.ndarray):
             a.sort(axis=number_of(arguments[0]) if arguments else -1)
             return None
