@@ -1369,3 +1369,181 @@ def test_a_gradient_that_nobody_touched_is_missing_and_not_wrong(check: Check) -
     assert (found["verdict"], found["lines"]) == ("incomplete", [])
     given["exponent"] = 3.5  # a setting
     assert check("ops.py:Power", given, {"ops.py": EXPONENT})["verdict"] == "ok"
+
+
+MATRIX = [[0.5, -1.0, 2.0, 0.3], [0.1, 0.7, -0.4, 1.2], [-0.6, 0.2, 0.9, -1.1]]
+RETURNED = """
+import numpy as np
+class Coder:
+    def __init__(self, n, h):
+        self.W_in = np.random.randn(n, h)
+        self.b_in = np.zeros((1, h))
+        self.W_out = np.random.randn(h, n)
+    def forward(self, X):
+        self.X = X
+        self.a = np.tanh(X @ self.W_in + self.b_in)
+        return self.a @ self.W_out
+    def backward(self, above):
+        back = above @ self.W_out.T * (1 - self.a**2)
+        dy_dw_out = self.a.T @ above
+        dy_dw_in, dy_db_in = self.X.T @ back, back.sum(0, keepdims=True)
+        dx = back @ self.W_in.T
+        return dy_dw_out, dy_dw_in, dy_db_in
+"""
+
+
+@pytest.mark.parametrize("returned", ["return dy_dw_out, dx,", "return dy_dw_out,"])
+def test_gradients_of_own_weights_that_are_returned_under_names(check: Check, returned: str) -> None:
+    """In whatever order, also where an input has the same shape."""
+    given = {"n": 4, "h": 3, "X": MATRIX}
+    text = RETURNED.replace("return dy_dw_out,", returned)
+    found = check("coder.py:Coder", given, {"coder.py": text})
+    verdicts = {one["name"]: one["verdict"] for one in found["gradients"]}
+    ok = dict.fromkeys(["W_out", "W_in", "b_in"], "ok")
+    assert verdicts == {**ok, "X": "ok" if "dx" in returned else "missing"}
+    assert check("coder.py:Coder", given, {"coder.py": text.replace("1 - self", "2 - self")})["verdict"] == "wrong"
+
+
+OF_CHAINER = """
+import numpy
+import six
+from chainer import cuda, function, function_node
+from chainer.utils import type_check
+class Some(function.Function):
+    def __init__(self, stride=2):
+        self.stride = stride
+    def check_type_forward(self, in_types):
+        type_check.expect(in_types.size() == 1)
+    def forward(self, xs):
+        self.retain_inputs((0,))
+        xp = cuda.get_array_module(xs[0])
+        return xp.square(xs[0][:, ::self.stride]),
+    def backward(self, xs, gys):
+        x, gy = xs[0], gys[0]
+        gx = numpy.zeros_like(x)
+        gx[:, ::self.stride] = 2 * x[:, ::self.stride] * gy
+        return gx,
+class Mul(function_node.FunctionNode):
+    def forward(self, inputs):
+        self.retain_inputs((0, 1))
+        a, b = inputs
+        return a * b,
+    def backward(self, indexes, grad_outputs):
+        a, b = self.get_retained_inputs()
+        g, = grad_outputs
+        return g * b, g * a
+class Exp(function_node.FunctionNode):
+    def forward(self, x):
+        self.retain_outputs((0,))
+        return numpy.exp(x[0]),
+    def backward(self, indexes, gy):
+        return self.get_retained_outputs()[0] * gy[0],
+class Turn(function_node.FunctionNode):
+    def __init__(self, back=False):
+        self.back = back
+    def forward(self, inputs):
+        x, = inputs
+        for _ in six.moves.range(2):
+            x = numpy.roll(x, -1 if self.back else 1, axis=1)
+        return x,
+    def backward(self, indexes, grad_outputs):
+        gx, = Turn(not self.back).apply(grad_outputs)
+        return gx,
+"""
+PICKED = """
+import math
+import numpy as np
+class Tensor:
+    def __init__(self, data, _children=()):
+        self.data = np.asarray(data, dtype=float)
+        self.grad = np.zeros_like(self.data)
+        self._prev = set(_children)
+        self._backward = lambda: None
+    def max(self, dim):
+        where = np.argmax(self.data, dim)
+        out = Tensor(np.max(self.data, dim), (self,))
+        def _backward():
+            self.grad[np.arange(math.prod(where.shape)), where] += out.grad
+        out._backward = _backward
+        return out, where
+class Pick:
+    def __init__(self, places):
+        self.places = places
+    def forward(self, x):
+        self.shape = x.shape
+        return x[self.places]
+    def backward(self, gy):
+        gx = np.zeros(self.shape)
+        np.add.at(gx, self.places, gy)
+        return gx
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "right", "wrong"),
+    [
+        ("Some", {"xs": [[[1, 2, 3, 4], [1, 3, 5, 2.5]]]}, "= 2 * x", "= x"),
+        ("Mul", {"inputs": [[1, 2], [3, 4.5]]}, "g * b, g * a", "g * a, g * b"),
+        ("Exp", {"x": [[0.5, 0.7]]}, "[0] * gy", "[0] + gy"),
+        ("Turn", {"inputs": [[[1, 2, 3.5], [2, 3, 4]]]}, "Turn(not ", "Turn("),
+    ],
+)
+def test_functions_of_chainer(check: Check, name: str, given: dict[str, Any], right: str, wrong: str) -> None:
+    """Inputs and gradients come in tuples; what is retained is asked for; a node is applied to gradients."""
+    assert check(f"it.py:{name}", given, {"it.py": OF_CHAINER}).get("verdict") == "ok"
+    assert check(f"it.py:{name}", given, {"it.py": OF_CHAINER.replace(right, wrong)}).get("verdict") == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("Tensor.max", {"self": MATRIX, "dim": 1}), ("Pick", {"x": MATRIX, "places": [0, 2, 0]})]
+)
+def test_places_beside_a_result_and_in_a_list(check: Check, name: str, given: dict[str, Any]) -> None:
+    assert check(f"it.py:{name}", given, {"it.py": PICKED}).get("verdict") == "ok"
+
+
+EXPRESSIONS = """
+import numpy as np
+class Expr:
+    def __init__(self, value, children=(), requires_grad=None):
+        self._value = value
+        self._children = tuple(children)
+        self._tracks = requires_grad or any(one._tracks for one in children)
+        self._grad = None
+    @property
+    def grad(self):
+        return self._grad.view()
+    def update(self, made):
+        if self._tracks:
+            self._grad = made() if self._grad is None else self._grad + made()
+class Times(Expr):
+    def __init__(self, a, b):
+        super().__init__(value=a._value * b._value, children=(a, b))
+        self._a, self._b = a, b
+    def _backward(self, grad):
+        self._a.update(lambda: grad * self._b._value)
+        self._b.update(lambda: self._a._value * grad)
+class Power(Expr):
+    def __init__(self, a, exponent=3):
+        super().__init__(value=a._value**exponent, children=(a,))
+        self._a, self._exponent = a, exponent
+    def _backward(self, grad):
+        self._a.update(lambda: grad * self._exponent * self._a._value ** (self._exponent - 1))
+class Node:
+    def __init__(self, value, parents=()):
+        self.value, self.parents, self.grad = value, list(parents), 0.0
+class Logistic(Node):
+    def __init__(self, b):
+        self.b = b
+        super().__init__(1 / (1 + np.exp(-b.value)), [b])
+    def backward(self):
+        self.b.grad += self.grad * self.value * (1 - self.value)
+"""
+
+
+def test_operations_whose_objects_compute_as_they_are_made(check: Check) -> None:
+    found = check("it.py", {"a": MATRIX[0], "b": MATRIX[1]}, {"it.py": EXPRESSIONS})
+    assert {one["name"]: one["verdict"] for one in found["passes"]} == dict.fromkeys(
+        ["Times", "Power", "Logistic"], "ok"
+    )
+    wrong = EXPRESSIONS.replace("(self._exponent - 1)", "self._exponent")
+    assert check("it.py:Power", {"a": MATRIX, "exponent": 2}, {"it.py": wrong})["verdict"] == "wrong"

@@ -83,6 +83,84 @@ def test_a_wrong_rule(check: Check, name: str, right: str, wrong: str) -> None:
     assert check(f"rules.py:{name}", given, {"rules.py": RULES.replace(right, wrong)})["verdict"] == "wrong"
 
 
+TANGENTS = """
+import functools
+import jax
+import jax.numpy as jnp
+@jax.custom_jvp
+def orbit(x, y):
+    return jnp.sin(x) * y, jnp.cos(x) + y
+@orbit.defjvp
+def _(primals, tangents):
+    x, y = primals
+    dx, dy = tangents
+    return orbit(x, y), (jnp.cos(x) * dx * y + jnp.sin(x) * dy, dy - jnp.sin(x) * dx)
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
+def root(least, x):
+    return jnp.sqrt(jnp.maximum(x * x, least))
+@getattr(root, "defjvp", lambda rule: rule)
+def root_jvp(least, primals, tangents):
+    x, = primals
+    dx, = tangents
+    tiny = jnp.finfo(jax.dtypes.result_type(x)).tiny
+    return root(least, x), jnp.where(x * x > least, x * dx / (root(least, x) + tiny), 0.0)
+@jax.custom_jvp
+def far(x, y):
+    return jnp.sqrt(x * x + y * y)
+far.defjvps(lambda t, ans, x, y: t * x / ans, lambda t, ans, x, y: t * y / ans)
+"""
+INSIDE = """
+import torch, jax
+import jax.numpy as jnp
+def steps(bits):
+    class Steps(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            count = 2**bits - 1
+            return torch.round(x * count) / count
+        @staticmethod
+        def backward(ctx, g):
+            return g.clone()
+    return Steps.apply
+class Soft:
+    def made(self, width, scale=2.0):
+        factor = 2 * scale
+        def plain(x):
+            return factor * jnp.log(jnp.sum(jnp.exp(x / width)))
+        soft = jax.custom_vjp(plain)
+        def soft_fwd(x):
+            return soft(x), (x,)
+        def soft_bwd(kept, g):
+            x, = kept
+            return (factor * g * jax.nn.softmax(x / width) / width,)
+        soft.defvjp(soft_fwd, soft_bwd)
+        return soft
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [("orbit", "dy - jnp", "dy + jnp"), ("root", "x * dx", "dx"), ("far", "t * y / ans", "t * x / ans")],
+)
+def test_rules_on_tangents(check: Check, name: str, right: str, wrong: str) -> None:
+    """Several results, arguments without a tangent, and one rule for each argument."""
+    given = POINT if name != "root" else {"x": POINT["x"], "least": 0.1}
+    assert check(f"rules.py:{name}", given, {"rules.py": TANGENTS})["verdict"] == "ok"
+    assert check(f"rules.py:{name}", given, {"rules.py": TANGENTS.replace(right, wrong)})["verdict"] == "wrong"
+
+
+def test_pairs_that_functions_make(check: Check) -> None:
+    """A Function, or a function with its rule, inside another function or a method, whose parameters can be given."""
+    given = {"x": POINT["x"], "bits": 3, "width": 0.7}
+    found = check("made.py", given, {"made.py": INSIDE})
+    assert {one["name"]: one["verdict"] for one in found["passes"]} == {"steps.Steps": "ok", "soft": "ok"}
+    assert check("made.py:steps", given, {})["verdict"] == "ok"
+    assert (
+        check("made.py:soft", {**given, "scale": 1.0}, {"made.py": INSIDE.replace("/ width,", ",")})["verdict"]
+        == "wrong"
+    )
+
+
 MEANT = """
 import torch
 class Outer(torch.nn.Module):

@@ -14,11 +14,15 @@ from typing import Any
 
 MARK = "'"  # behind the name of a function with its rule, which no name of the user's can have
 WORDS = re.compile(r"custom_(gradient|jvp)|defvjp")
+ADDED = (
+    "def rule(primals, tangents):\n    ans = {name}(*primals)\n    return ans, {parts}"  # of what `defjvps` is given
+)
 FRESH = ("dy", "dout", "upstream")  # for a gradient from above, whichever is free
 TRANSPOSED = """
 def backward({above}):
     from jax import linear_transpose
-    return linear_transpose(lambda *tangents: {rule}({inputs}, tangents)[1], *{inputs})({above})
+    {given}, = linear_transpose(lambda *tangents: {rule}({apart}({inputs},), tangents)[1], {inputs})({above})
+    return {gradients}
 """
 
 
@@ -31,9 +35,15 @@ def registered(tree: ast.Module) -> list[ast.FunctionDef]:
             found += with_gradient(function)
         found += with_inner(function)
         of_rule = next((one for one in function.decorator_list if last_of(one) == "defjvp"), None)
-        whose = functions.get(ast.unparse(of_rule).partition(".")[0]) if of_rule is not None else None
+        whose = functions.get(first_of(of_rule)) if of_rule is not None else None
         found += with_tangents(whose, function) if whose is not None else []
     calls = [one.value for one in tree.body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
+    made = {
+        ast.unparse(one.targets[0])
+        for one in tree.body
+        if isinstance(one, ast.Assign) and last_of(one.value) == "custom_vjp"
+    }
+    calls = [one for one in calls if ast.unparse(getattr(one.func, "value", one.func)) not in made]
     found += [one for call in calls for one in with_call(call, functions)]
     return [ast.fix_missing_locations(one) for one in found]
 
@@ -45,6 +55,14 @@ def with_call(call: ast.Call, functions: dict[str, ast.FunctionDef]) -> list[ast
     if owner is None:
         return with_makers(call, functions) if last_of(call.func) == "defvjp" and len(call.args) > 1 else []
     rule = functions.get(ast.unparse(call.args[0])) if call.args else None
+    if last_of(call.func) == "defjvps":
+        parts = [
+            f"({ast.unparse(one)})(tangents[{place}], ans, *primals)" for place, one in enumerate(call.args)
+            if ast.unparse(one) != "None"
+        ]  # fmt: skip
+        made = ast.parse(ADDED.format(name=owner.name, parts=" + ".join(parts) or "0.0 * ans")).body[0]
+        assert isinstance(made, ast.FunctionDef)
+        return with_tangents(owner, as_at(made, call))
     return with_tangents(owner, rule) if rule is not None and last_of(call.func) == "defjvp" else []
 
 
@@ -60,6 +78,8 @@ def last_of(tree: ast.expr) -> str:
     """The last word of a dotted name, of a call the function's; of `partial(f, …)` that of f."""
     if isinstance(tree, ast.Call):
         head = last_of(tree.func)
+        if head == "getattr" and len(tree.args) > 1 and isinstance(tree.args[1], ast.Constant):
+            return str(tree.args[1].value)
         return last_of(tree.args[0]) if head == "partial" and tree.args else head
     return tree.attr if isinstance(tree, ast.Attribute) else tree.id if isinstance(tree, ast.Name) else ""
 
@@ -137,20 +157,52 @@ def inner_rules(function: ast.FunctionDef) -> dict[str, ast.FunctionDef]:
     return {one.name: one for one in inner if is_decorated(one, "custom_gradient")}
 
 
+def first_of(tree: ast.expr) -> str:
+    """The first word of a dotted name, `f` of `f.defjvp` and of `getattr(f, "defjvp")`."""
+    head = tree.args[0] if isinstance(tree, ast.Call) and last_of(tree.func) == "getattr" and tree.args else tree
+    return ast.unparse(head).partition(".")[0]
+
+
+def nondiff(function: ast.AST | None) -> tuple[int, ...]:
+    """The arguments that a rule names as without a gradient."""
+    decorators = function.decorator_list if isinstance(function, ast.FunctionDef) else [function or ast.Pass()]
+    for one in (node for decorator in decorators for node in ast.walk(decorator)):
+        if isinstance(one, ast.keyword) and one.arg == "nondiff_argnums":
+            places = one.value.elts if isinstance(one.value, ast.Tuple | ast.List) else [one.value]
+            return tuple([int(place.value) for place in places if isinstance(place, ast.Constant)])  # type: ignore[arg-type]
+    return ()
+
+
 def with_tangents(function: ast.FunctionDef, rule: ast.FunctionDef) -> list[ast.FunctionDef]:
-    """`@f.defjvp def rule(primals, tangents): …; return output, tangent`: the backward pass is its transpose."""
-    if len(rule.args.args) != 2 or not is_decorated(function, "custom_jvp"):
-        return []
+    """`@f.defjvp def rule(primals, tangents): …; return output, tangent`: the backward pass is its transpose. Arguments
+    without a gradient come before these."""
     names = [one.arg for one in function.args.args]
+    apart = [names[place] for place in nondiff(function) if place < len(names)]
+    if len(rule.args.args) != 2 + len(apart) or not is_decorated(function, "custom_jvp"):
+        return []
+    inputs = [name for name in names if name not in apart]
     own = copy.deepcopy(rule)
     own.name, own.decorator_list = rule.name if rule.name != "_" else "rule", []
-    text = TRANSPOSED.format(above=free_name(function), rule=own.name, inputs=f"({', '.join(names)},)")
+    outputs = outputs_of(function, rule)
+    above = [f"d{place}" for place in range(outputs)] if outputs > 1 else [free_name(function)]
+    text = TRANSPOSED.format(
+        above=", ".join(above), given=", ".join(f"{name}_" for name in inputs), rule=own.name,
+        apart="".join(f"{name}, " for name in apart), inputs=", ".join(inputs),
+        gradients=", ".join("None" if name in apart else f"{name}_" for name in names),
+    )  # fmt: skip
     back = ast.parse(text).body[0]
     assert isinstance(back, ast.FunctionDef)
-    for node in ast.walk(back):
-        ast.copy_location(node, rule)
-    back.body.insert(0, own)
-    return [around(function.name, function.args, calling(name_of(function.name), *map(name_of, names)), back, rule)]
+    as_at(back, rule).body.insert(0, own)
+    output = calling(name_of(function.name), *map(name_of, names))
+    return [around(function.name, function.args, output, back, rule, several=outputs > 1)]
+
+
+def outputs_of(function: ast.FunctionDef, rule: ast.FunctionDef) -> int:
+    """How many results a function returns, as it says itself or its rule does: `return (sin, cos), (dsin, dcos)`."""
+    ends = [[node.value for node in one.body if isinstance(node, ast.Return)][-1:] for one in (function, rule)]
+    own, told = [end[0] if end else None for end in ends]
+    told = told.elts[0] if isinstance(told, ast.Tuple) else told
+    return next((len(one.elts) for one in (own, told) if isinstance(one, ast.Tuple)), 1)
 
 
 def with_makers(call: ast.Call, functions: dict[str, ast.FunctionDef]) -> list[ast.FunctionDef]:
@@ -207,12 +259,14 @@ def without_first(arguments: ast.arguments) -> tuple[str, ast.arguments]:
 
 
 def around(
-    name: str, arguments: ast.arguments, output: ast.expr, back: ast.FunctionDef, at: ast.AST, ans: str = "ans"
+    name: str, arguments: ast.arguments, output: ast.expr, back: ast.FunctionDef, at: ast.AST, ans: str = "ans",
+    several: bool = False,
 ) -> ast.FunctionDef:  # fmt: skip
-    """A function that computes its output, and returns it beside its backward pass."""
+    """A function that computes its output, or several in a tuple, and returns it beside its backward pass."""
+    result: ast.expr = ast.Starred(name_of(ans), ast.Load()) if several else name_of(ans)
     body: list[ast.stmt] = [
         ast.Assign([ast.Name(ans, ast.Store())], output), back,
-        ast.Return(ast.Tuple([name_of(ans), name_of(back.name)], ast.Load())),
+        ast.Return(ast.Tuple([result, name_of(back.name)], ast.Load())),
     ]  # fmt: skip
     made = ast.FunctionDef(name + MARK, copy.deepcopy(arguments), body, [])
     return ast.copy_location(made, at)
@@ -222,6 +276,13 @@ def defined(name: str, arguments: ast.arguments, value: ast.expr, at: ast.AST) -
     """A function of one expression."""
     returned = ast.copy_location(ast.Return(value), value if hasattr(value, "lineno") else at)
     return ast.copy_location(ast.FunctionDef(name, arguments, [returned], []), at)
+
+
+def as_at(made: ast.FunctionDef, at: ast.AST) -> ast.FunctionDef:
+    """A function that no text has, with the place of what it is made of."""
+    for node in ast.walk(made):
+        ast.copy_location(node, at)
+    return made
 
 
 def parameters(names: list[str]) -> ast.arguments:

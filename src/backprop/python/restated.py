@@ -6,10 +6,75 @@ import ast
 import re
 from collections.abc import Mapping
 
-from backprop.python.names import parameter_names
+from backprop.python.names import names_set, names_used, parameter_names, required_names
+from backprop.python.registered import MARK, as_at, last_of
 
 BACKWARD = re.compile(r"_*(back(ward|prop|_?propagat\w*)(_pass|_prop\w*|_step|_impl|_fn)?|bwd)")
+LIFTED = (ast.FunctionDef, ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)
 IN_PARTS = "in parts"  # the mark of a backward pass that no text has
+
+OF_CHAINER = """
+def retain_inputs(self, indexes):
+    self.retained_inputs = indexes
+def retain_outputs(self, indexes):
+    self.retained_outputs = indexes
+def get_retained_inputs(self):
+    return tuple([self.inputs[place] for place in self.retained_inputs])
+def get_retained_outputs(self):
+    return tuple([self.outputs[place] for place in self.retained_outputs])
+def apply(self, inputs):
+    self.inputs = inputs
+    self.outputs = self.output_data = self.forward(inputs)
+    return self.outputs
+def __call__(self, *inputs):
+    return self.apply(inputs)[0]
+"""  # what its Functions and FunctionNodes have from their framework
+RETAINING = "get_retained_inputs"  # by which such a class is known
+
+
+def with_framework(tree: ast.ClassDef) -> None:
+    """Give a Function of chainer what it has from there."""
+    names = {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+    if "backward" in names and any(re.search(r"\bFunction(Node)?$", ast.unparse(base)) for base in tree.bases):
+        made = [one for one in ast.parse(OF_CHAINER).body if isinstance(one, ast.FunctionDef) and one.name not in names]
+        tree.body += [as_at(one, tree) for one in made]
+
+
+HELD = re.compile(r"_*(data|val(ue)?|array)")  # in which the parts of an expression have their arrays
+MADE = """
+def {name}({taken}):
+    {read}
+    out = {name}({handed})
+    def {back}():
+        out.{back}({above})
+    return out, {back}
+"""
+
+
+def as_operation(tree: ast.stmt) -> list[ast.FunctionDef]:
+    """A class whose objects compute what they stand for as they are made, of the arrays that their parts hold, and know
+    how to go back, as the operation that makes one."""
+    methods = {one.name: one for one in getattr(tree, "body", ()) if isinstance(one, ast.FunctionDef)}
+    start, backs = methods.get("__init__"), [one for one in methods.values() if BACKWARD.fullmatch(one.name)]
+    if not isinstance(tree, ast.ClassDef) or start is None or len(backs) != 1 or start.args.vararg is not None:
+        return []
+    names, taken = parameter_names(start)[1:], required_names(backs[0])[1:]
+    read = [
+        ast.unparse(node) for node in ast.walk(start) if isinstance(node, ast.Attribute)
+        and HELD.fullmatch(node.attr) and isinstance(node.value, ast.Name) and node.value.id in names
+    ]  # fmt: skip
+    if not read or len(taken) > 1 or any(re.match("_*(forward|fwd|__call__|eval)", one) for one in methods):
+        return []
+    above = 'out.grad if hasattr(out, "grad") else out._grad' if taken else ""
+    whole = ast.unparse(start.args).partition(",")[2].strip()
+    text = MADE.format(
+        name=tree.name, taken=whole, read=", ".join(dict.fromkeys(read)), back=backs[0].name, above=above,
+        handed=", ".join(f"{one}={one}" for one in names),
+    )  # fmt: skip
+    made = [one for one in ast.parse(text).body if isinstance(one, ast.FunctionDef)]
+    for one in made:
+        one.name += MARK
+    return [as_at(one, tree) for one in made]
 
 
 def as_import(statement: ast.stmt, body: list[ast.stmt]) -> ast.stmt:
@@ -25,9 +90,9 @@ def as_import(statement: ast.stmt, body: list[ast.stmt]) -> ast.stmt:
 
 
 def inner_classes(statement: ast.stmt) -> list[ast.ClassDef]:
-    """The classes inside a class that have both passes, each by its whole name: `Mish.F`."""
+    """The classes inside a class or a function that have both passes, each by its whole name: `Mish.F`."""
     found: list[ast.ClassDef] = []
-    if not isinstance(statement, ast.ClassDef):
+    if not isinstance(statement, ast.ClassDef | ast.FunctionDef):
         return found
     for one in statement.body:
         if isinstance(one, ast.ClassDef):
@@ -36,6 +101,45 @@ def inner_classes(statement: ast.stmt) -> list[ast.ClassDef]:
                 whole = ast.ClassDef(f"{statement.name}.{one.name}", one.bases, one.keywords, one.body, [])
                 found.append(ast.copy_location(whole, one))
     return found
+
+
+def lifted(statement: ast.stmt, body: list[ast.stmt]) -> list[ast.stmt]:
+    """What a function, or a method, defines inside it for a pair that it makes, as if it stood at the top: a class with
+    both passes, by its whole name, or a function with its rule, and what these read of it. Nothing where a name of
+    theirs has another meaning at the top."""
+    functions = [one for one in getattr(statement, "body", ()) if isinstance(one, ast.FunctionDef)]
+    found: list[ast.stmt] = []
+    for function in [statement] if isinstance(statement, ast.FunctionDef) else functions:
+        classes, rules = inner_classes(function), [one for one in function.body if is_rule(one)]
+        whose = {one.name.partition(".")[2] for one in classes}
+        around = [*defaults(function), *[one for one in function.body if isinstance(one, LIFTED)]]
+        used = names_used([*classes, *rules], around) - whose if classes or rules else set()
+        around = [one for one in around if one in rules or not used.isdisjoint(names_set(one))]
+        names = set().union(*map(names_set, around))
+        if names.isdisjoint(set().union(*map(names_set, [*body, *found]))):
+            found += [*around, *classes, *[one for one in rules if one not in around]]
+    return found
+
+
+def is_rule(statement: ast.stmt) -> bool:
+    """Whether a statement tells a library a rule of differentiation: `f.defvjp(forward, backward)`, `@f.defjvp`."""
+    heads = statement.decorator_list if isinstance(statement, ast.FunctionDef) else []
+    heads = [statement.value] if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else heads
+    return any(last_of(one) in ("defvjp", "defjvp", "defjvps") for one in heads)
+
+
+def defaults(function: ast.FunctionDef) -> list[ast.stmt]:
+    """The parameters that need no value, set to what they are then."""
+    given = function.args
+    positional = [*given.posonlyargs, *given.args]
+    values = [*zip(positional[len(positional) - len(given.defaults) :], given.defaults, strict=True)]
+    values += [
+        (name, value) for name, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None
+    ]
+    return [
+        ast.copy_location(ast.fix_missing_locations(ast.Assign([ast.Name(name.arg, ast.Store())], value)), name)
+        for name, value in values
+    ]
 
 
 def whole_backward(tree: ast.ClassDef, known: Mapping[str, ast.ClassDef]) -> list[ast.stmt]:

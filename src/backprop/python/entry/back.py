@@ -83,8 +83,9 @@ class Back(Taken):
             self.wraps, self.node = self.node_of(run, scope, pair.backward, forward, given)
         if self.wraps is not None and pair.kind == "class" and not self.bare:
             above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
-        if pair.is_kept and isinstance(forward.returned, Object):
-            run.put_attribute(forward.returned, gradient_in(forward.returned), above[0])
+        out = next((one for one in together(forward.returned) if pair.is_kept and isinstance(one, Object)), None)
+        if out is not None:
+            self.call(run, run.put_attribute, (out, gradient_in(out), above[0]), {})
         if me is not None and self.above_in:
             me.names[self.above_in] = above[0]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
@@ -136,7 +137,7 @@ class Back(Taken):
 
     def handed_on(self, run: Interpreter, forward: Forward) -> None:
         """Go on through what an operation made of its inputs first, as by broadcasting: it keeps its backward pass."""
-        done = {id(one) for one in (*self.holders.values(), forward.returned)}
+        done = {id(one) for one in (*self.holders.values(), *together(forward.returned))}
         pending = [*forward.scope.names.values()]
         for one in pending:
             if isinstance(one, Object) and id(one) not in done:
@@ -241,7 +242,7 @@ class Back(Taken):
         own = me if self.pair.kind == "class" else None
         if own is not None:
             attributes = by_key(changed(own, before), self.paths(given), exact=False)
-            held = returned if isinstance(returned, tuple) else (returned,)
+            held = together(returned)
             found_in_parts = self.kept_gradients(own, before, given, (*held, *self.filled.values(), *self.handed))
             updates = self.of_updates(run, own, tree)
             found_in_parts = {**{(name,): one for name, one in updates.items() if one is not None}, **found_in_parts}
@@ -520,6 +521,11 @@ class Back(Taken):
         return Outcome(forward.outputs, found, "both", [])
 
 
+def together(returned: Any) -> tuple[Any, ...]:
+    """What a function returns, one or several."""
+    return returned if isinstance(returned, tuple) else (returned,)
+
+
 def in_short(made: dict[str, Any], weights: dict[str, Any]) -> dict[str, Any]:
     """The gradients whose names have only the beginning of a weight's, and of no other's: `dW` that of `weights`."""
     found: dict[str, Any] = {}
@@ -555,8 +561,10 @@ def held_gradient(holder: Any) -> Any:
 
 
 def gradient_in(holder: Object) -> str:
-    """The attribute in which an object holds its gradient."""
-    return next((key for key in GRADIENTS if key in holder.names or holder.cls.find(key) is not None), GRADIENTS[0])
+    """The attribute in which an object holds its gradient: its own, before what its class has under such a name."""
+    known = [key for key in GRADIENTS if key in holder.names]
+    known += [key for key in GRADIENTS if holder.cls.find(key) is not None]
+    return known[0] if known else GRADIENTS[0]
 
 
 def named_apart(names: dict[str, Any]) -> list[tuple[str, Any]]:

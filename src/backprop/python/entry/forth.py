@@ -65,6 +65,8 @@ class Forth(Outputs):
         if isinstance(function, Function):
             self.look_at_top(function.scope, given)
             function.scope.names.update({name: given[name] for name in self.of_text_itself if name in given})
+        if self.retains and me is not None:
+            me.names["inputs"] = next(iter(keywords.values()), ())
         first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
         if self.outer is not None and self.outer.args.vararg is not None:
             first, keywords = tuple(keywords.values()), {}
@@ -75,6 +77,8 @@ class Forth(Outputs):
             keywords = {}
         with self.unset(me):
             returned = self.call(run, function, *as_wrapped(function, pair.forward, first, keywords))
+        if self.retains and me is not None:
+            me.names["outputs"] = me.names["output_data"] = returned
         if me is not None and pair.of_object:
             late = {name: me.names.get(name) for name in self.made_late if name not in self.made_of}
             self.made_of.update({name: fresh(one) for name, one in late.items() if is_differentiable(one)})

@@ -48,7 +48,8 @@ def bases(name: str) -> tuple[str, ...]:
     for suffix in ("_gradient", "_grad", "_bar", "_g"):
         if name.endswith(suffix) and len(name) > len(suffix):
             found.append(name[: -len(suffix)])
-    return tuple(found)
+    quotient = re.match(r"d_?[a-zA-Z]\w*?_d_?(?=\w)", name)  # `dy_dw`, of whatever
+    return (*found, name[quotient.end() :]) if quotient is not None else tuple(found)
 
 
 def is_of_gradient(name: str) -> bool:

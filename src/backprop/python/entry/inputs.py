@@ -32,6 +32,7 @@ from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
 from backprop.python.names import MOST_KEPT, names_set, names_used, parameter_names, required_names
+from backprop.python.restated import RETAINING
 from backprop.python.source import Code, Part, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.arrays import HELD
@@ -126,9 +127,16 @@ class Inputs:
         """Those of the class that the pair is in, if it is in one."""
         return self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
 
+    @cached_property
+    def retains(self) -> bool:
+        """Whether the pair is a Function of chainer's, whose inputs, and the gradients from above, come in tuples."""
+        return RETAINING in self.methods()
+
     def outer_call(self, backs: list[ast.FunctionDef]) -> ast.FunctionDef | None:
         """The method by which an object is called, if it sets what the backward pass reads."""
         outer, forward = self.methods().get("__call__"), self.pair.forward
+        if self.retains:
+            return None
         if outer is None or forward is None or forward is outer:
             return outer
         made = attributes(outer, ast.Store) - attributes(forward, ast.Store)

@@ -14,7 +14,14 @@ MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
 
 PARAMETERS = ("params", "parameters", "weights")  # where an object may keep its weights
 LISTS = ("grads", "gradients", "dparams")  # and beside these their gradients
-OF_RECORDS = ("data", "_data", "value", "val", "cached_data")  # where an object that has fields may hold its number,
+OF_RECORDS = (
+    "data",
+    "_data",
+    "value",
+    "_value",
+    "val",
+    "cached_data",
+)  # where an object that has fields may hold its number,
 DATA = (*OF_RECORDS, "v", "item", "x", "n")  # and any other, and its gradient
 
 

@@ -62,7 +62,7 @@ class Outputs(Inputs):
         results, names = self.named(tree, returned, me, scope)
         self.takes_tuples = (
             self.pair.kind == "class" and isinstance(returned, tuple) and all(map(is_gradient, results))
-            and self.back_names()[:1] == parameter_names(tree)[1:] == ["inputs"]
+            and (self.retains or self.back_names()[:1] == parameter_names(tree)[1:] == ["inputs"])
         )  # fmt: skip
         if self.pair.kind == "vjp":
             return Forward(results, names, self.of_vjp(tree, results), scope, me, returned)

@@ -14,7 +14,8 @@ from backprop.errors.spelling import option
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
 from backprop.python.entry.rounds import Passes, arguments_of, both_passes, names_in, training
 from backprop.python.names import MOST_KEPT, names_set, names_used, parameter_names, required_names
-from backprop.python.registered import MARK, handed_back
+from backprop.python.registered import MARK, handed_back, nondiff
+from backprop.python.restated import defaults
 from backprop.python.source import Code, Part
 from backprop.python.values.arrays import HELD
 
@@ -276,19 +277,9 @@ def vjp_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
             names = [one.id for one in given if isinstance(one, ast.Name)]
             if len(names) >= 2 and names[0] in functions and names[1] in functions:
                 whose = call.func.value.id if isinstance(call.func.value, ast.Name) else names[0]
-                apart = nondiff(functions.get(whose), part.tree)
+                apart = nondiff(functions.get(whose, part.tree))
                 found.append(Pair(whose, "vjp", functions[names[0]], functions[names[1]], apart=apart))
     return found
-
-
-def nondiff(function: ast.FunctionDef | None, tree: ast.Module) -> tuple[int, ...]:
-    """The arguments that a custom_vjp names as without a gradient."""
-    decorators: list[ast.AST] = list(function.decorator_list) if function is not None else [tree]
-    for one in (node for decorator in decorators for node in ast.walk(decorator)):
-        if isinstance(one, ast.keyword) and one.arg == "nondiff_argnums":
-            places = one.value.elts if isinstance(one.value, ast.Tuple | ast.List) else [one.value]
-            return tuple([int(place.value) for place in places if isinstance(place, ast.Constant)])  # type: ignore[arg-type]
-    return ()
 
 
 def values_pair(code: Code) -> Pair | None:
@@ -363,20 +354,6 @@ def made(owner: ast.ClassDef, methods: dict[str, ast.FunctionDef], method: ast.F
     self = ast.Assign([ast.Name("self", ast.Store())], call)
     ast.fix_missing_locations(ast.copy_location(self, method))
     return [*(defaults(start) if start is not None else []), self, *defaults(method)]
-
-
-def defaults(function: ast.FunctionDef) -> list[ast.stmt]:
-    """The parameters that need no value, set to what they are then."""
-    given = function.args
-    positional = [*given.posonlyargs, *given.args]
-    values = [*zip(positional[len(positional) - len(given.defaults) :], given.defaults, strict=True)]
-    values += [
-        (name, value) for name, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None
-    ]
-    return [
-        ast.copy_location(ast.fix_missing_locations(ast.Assign([ast.Name(name.arg, ast.Store())], value)), name)
-        for name, value in values
-    ]
 
 
 def with_first_round(code: Code, pair: Pair) -> Code:
@@ -657,7 +634,7 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
     """The pair of a name or two: functions, a class, or methods of one (`Affine.forward`)."""
     functions, classes = code.functions(), code.classes()
     forward = inside_class(forward, classes)
-    ruled = {pair.name: pair for pair in registered_pairs(code)}
+    ruled = {pair.name: pair for pair in (*vjp_pairs(code, functions), *registered_pairs(code))}
     if backward in (None, forward) and (known := ruled.get(forward, ruled.get(forward.rpartition(".")[2]))):
         return known
     owner, _, method = forward.partition(".")

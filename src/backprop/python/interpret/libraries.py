@@ -49,7 +49,7 @@ BY_TEXT = (
 )  # of which every function is said in Python
 KNOWN = frozenset([
     "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", "inspect",
-    "time", "typing", "dataclasses", "enum", "numba", "tensorflow",
+    "time", "typing", "dataclasses", "enum", "numba", "tensorflow", "six",
     *BY_TEXT,
 ])  # fmt: skip
 DERIVING = ("grad", "value_and_grad", "elementwise_grad", "vjp")  # functions
@@ -96,8 +96,8 @@ class Libraries:
     def member(self, library: Library, name: str) -> Any:
         """`np.name`: a constant, a kind of elements, or a longer path."""
         root = library.path[0]
-        if library.path == ("jax",) and name in ("numpy", "scipy"):
-            return Library((name,))
+        if library.path == ("jax",) and name in ("numpy", "scipy", "dtypes"):
+            return Library((name.replace("dtypes", "numpy"),))
         if library.path == ("numpy",) and name == "math":
             return Library(("math",))
         if root == "math" and name in ("pi", "e", "tau", "inf", "nan"):
@@ -111,6 +111,8 @@ class Libraries:
     def call(self, path: tuple[str, ...], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A function of a library, called."""
         root, name = path[0], ".".join(path[1:])
+        if root == "math" and name in NAMES["math"]:
+            return self.by_text(root, name, arguments, keywords)
         if root == "math":
             return self.mathematics(name, arguments)
         if root == "random" and (name == "seed" or name in RANDOM_OF_PYTHON):
@@ -265,6 +267,8 @@ class Libraries:
             return self.by_text("numpy", name.replace(".", "_"), arguments, keywords)
         row = self.row(table, name, library)
         arguments, keywords = positional(row.function, arguments, keywords)
+        if name.endswith(".at"):  # whose index is a list where it stands between brackets, too
+            arguments = tuple([[*one] if isinstance(one, Sizes) else one for one in arguments])
         given = tuple([self.argument(one) for one in arguments])
         if given and given[0] is None and row.size is of_shape:  # as it once was
             given = ((), *given[1:])
@@ -431,6 +435,8 @@ class Libraries:
             if self.tape is not None:
                 self.tape.put_at(a, ..., arguments[0])
             return None
+        if name == "view" and not arguments:
+            return a
         if name == "sort" and isinstance(a, np.ndarray):
             a.sort(axis=number_of(arguments[0]) if arguments else -1)
             return None

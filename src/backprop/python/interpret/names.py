@@ -22,6 +22,9 @@ class Names(Operators):
 
     def member(self, library: Library, name: str) -> Any:
         """What a library has under a name; of Python's own, as Python's own functions are."""
+        if library.path[0] == "six":  # what Python itself has, for both of its kinds
+            own = self.builtins.get({"integer_types": "int", "string_types": "str"}.get(name, name))
+            return own or Library((*library.path, name))
         return self.builtins.get(".".join((*library.path, name))) or self.libraries.member(library, name)
 
     def lookup(self, name: str, scope: Scope, tree: ast.AST | None) -> Any:

@@ -106,6 +106,13 @@ class Parsed:
 ArgumentParser(*_, **__) = Parser()
 """
 
+MATH = """
+def prod(items, start=1):
+    for one in items:
+        start = start * one
+    return start
+"""
+
 COPY = """
 def deepcopy(value, memo=None):
     if isinstance(value, dict):
@@ -500,8 +507,8 @@ def tree_leaves(tree):
 _stacked(found, axis=0) = tree_map(lambda *every: np.stack(every, axis), found[0], *found[1:])
 
 def linear_transpose(function, *primals):
-    def transposed(above):
-        found = []
+    def transposed(*every):
+        above, found = every if len(every) > 1 else every[0], []
         for place, primal in enumerate(primals):
             slopes = np.zeros(np.size(primal))
             for i in range(slopes.size):
@@ -509,7 +516,9 @@ def linear_transpose(function, *primals):
                 one = np.zeros(slopes.size)
                 one[i] = 1
                 tangents[place] = one.reshape(np.shape(primal))
-                slopes[i] = np.sum(above * function(*tangents))
+                moved = function(*tangents)
+                pairs = zip(above, moved) if isinstance(moved, tuple) else [(above, moved)]
+                slopes[i] = sum([np.sum(one * its) for one, its in pairs])
             found.append(slopes.reshape(np.shape(primal)))
         return tuple(found)
     return transposed
@@ -808,7 +817,7 @@ def defined(formula: re.Match[str]) -> str:
 
 
 COMPOSED = {library: FORMULA.sub(defined, text) for library, text in {
-    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "copy": COPY, "tqdm": TQDM,
+    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "math": MATH, "copy": COPY, "tqdm": TQDM,
     "argparse": ARGPARSE, "numpy": LIMITS + NUMPY + OF_AUTOGRAD,
     "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE, "inspect": INSPECT,
     "tensorflow": TENSORFLOW, "im2col_cython": IM2COL_CYTHON,
