@@ -369,7 +369,7 @@ def written(cure: Cure) -> str:
 
 def in_own_words(text: str, segment: str, source: str) -> str:
     """A line to write, of which what stands in the user's line is spelt as there, and powers as in the user's text."""
-    tight = " ** " not in source
+    tight = "**" in source and " ** " not in source
     with suppress(SyntaxError):
         wanted = ast.dump(ast.parse(text))
         parts = [one for one in ast.walk(ast.parse(segment)) if isinstance(one, ast.expr)]
