@@ -219,13 +219,13 @@ class Calls(Expressions):
         scope.names.update(bind(function, arguments, keywords))
         if function.owner is not None:
             scope.names["__class__"] = function.owner
+        self.meter.call()
         outer, at, outside = self.source, self.at, self.outside
         if not function.source.of_library:
             self.outside = None
         elif outside is None:
             self.outside = outer, at
         self.source = function.source
-        self.meter.call()
         if function.generates:
             self.yielded.append(where_it_yields or [])
         try:
@@ -237,7 +237,7 @@ class Calls(Expressions):
             made = self.yielded[-1] if function.generates else None
             return iter(made) if isinstance(made, list) else found.value
         finally:
-            self.meter.calls -= 1
+            self.meter.returned()
             self.source, self.at, self.outside = outer, at, outside
             if not function.source.of_library:  # at the end: it may call others of its name
                 self.scopes[function.name] = scope

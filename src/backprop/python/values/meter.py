@@ -74,8 +74,7 @@ class Meter:
         self.calls, self.most_calls = 0, min(self.bounds.depth, DEEPEST)
         self.seconds = self.bounds.seconds if seconds is None else seconds
         self.end = monotonic() + self.seconds
-        if sys.getrecursionlimit() < (frames := 1000 + FRAMES * self.most_calls):
-            sys.setrecursionlimit(frames)
+        self.frames = sys.getrecursionlimit()  # Python's own, outside of calls
 
     def step(self, count: int = 1) -> None:
         """Something is done once more."""
@@ -103,10 +102,20 @@ class Meter:
             self.look()
 
     def call(self) -> None:
-        """A function is about to be called."""
+        """A function is about to be called. Python's own frames are enough for as many as there may be, until the
+        outermost has returned: what else this process reads ends where it did."""
         if self.calls >= self.most_calls:
             raise beyond(f"more than {self.most_calls} calls inside each other", "depth", self.most_calls)
         self.calls += 1
+        if self.calls == 1:
+            self.frames = sys.getrecursionlimit()
+            sys.setrecursionlimit(self.frames + FRAMES * self.most_calls)
+
+    def returned(self) -> None:
+        """A function that was called is left."""
+        self.calls -= 1
+        if not self.calls:
+            sys.setrecursionlimit(self.frames)
 
     def length(self, items: float) -> None:
         """A list, a tuple or a text of so many items is about to be made."""
