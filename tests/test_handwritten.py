@@ -85,7 +85,7 @@ def test_a_faulty_line_is_told_with_its_cause(tmp_path: Path) -> None:
     wrong = "def f_backward(dh, kept):\n    x, w, h = kept\n    da = dh * (1 + h**2)\n    return da * w, da * x\n"
     done = check(tmp_path, "f.py --seed 1", {"x": [0.5, -0.3], "w": [1.5, 2.0]}, f=forward + wrong)
     told = (
-        "line 7 of f_backward: the sign is turned\ninstead of `da = dh * (1 + h**2)` write:\n    da = dh * (1 - h ** 2)"
+        "line 7 of f_backward: the sign is turned\ninstead of `da = dh * (1 + h**2)` write:\n    da = dh * (1 - h**2)"
     )
     assert told in done.stdout
     words = [*causes_in(schema("check").schema)]
@@ -261,9 +261,9 @@ def tanh_prime({name}):
     [
         ("y", "1 - y", "return 1 - y ** 2"),  # y is what came out
         ("z", "1 - z", "return 1 - z ** 2"),
-        ("z", "1 + np.tanh(z)**2", "return 1 - np.tanh(z) ** 2"),  # z is what went in
-        ("a", "1 + a**2", "return 1 - a ** 2"),  # nearer with what went in, and the cure tells
-        ("x", "1 + np.tanh(x)**2", "return 1 - np.tanh(x) ** 2"),
+        ("z", "1 + np.tanh(z)**2", "return 1 - np.tanh(z)**2"),  # z is what went in
+        ("a", "1 + a**2", "return 1 - a**2"),  # nearer with what went in, and the cure tells
+        ("x", "1 + np.tanh(x)**2", "return 1 - np.tanh(x)**2"),
     ],
 )
 def test_what_a_slope_takes_is_what_a_cure_is_proven_with(name: str, slope: str, write: str, tmp_path: Path) -> None:
