@@ -109,8 +109,8 @@ def measured(
         if together and swept is not None:
             slopes = of_sweep(swept[path], noise)
         elif swept and path in swept:
-            slopes = confirmed(objective, given, path, swept[path], random, 2 if once < QUICK else 1, noise)
-        found[path] = slopes or slopes_of(objective, given, path, most, random)
+            slopes = confirmed(objective, given, path, swept[path], random, 2 if once < QUICK else 1, noise, first)
+        found[path] = slopes or slopes_of(objective, given, path, most, random, first)
     return found
 
 
@@ -167,9 +167,10 @@ def of_sweep(gradient: Any, noise: float) -> Slopes:
 
 def confirmed(
     objective: Objective, given: dict[str, Any], path: Path, gradient: Any, random: np.random.Generator, most: int,
-    noise: float,
+    noise: float, first: tuple[float, float],
 ) -> Slopes | None:  # fmt: skip
-    """The slopes of a sweep, if differences along some directions and at some elements agree with them."""
+    """The slopes of a sweep, if differences along some directions and at some elements agree with them. `first`: what
+    the objective is where nothing moves."""
     start = np.asarray(at_path(given, path), dtype=float)
     if np.shape(gradient) != start.shape or not start.size or start.size > MOST_SWEPT:
         return None
@@ -185,7 +186,7 @@ def confirmed(
     for tried, (place, weights) in enumerate(directions):
         if found and tried >= 2 * most:
             break
-        slope, error = slope_along(objective, given, path, start, place, weights)
+        slope, error = slope_along(objective, given, path, start, place, weights, first)
         mine = float(told[place] if place is not None else (np.where(sure, told, 0.0) * weights.reshape(-1)).sum())
         if not isfinite(slope) or not isfinite(mine):
             continue
@@ -197,7 +198,7 @@ def confirmed(
     slopes = of_sweep(gradient, noise)
     probes, kinks = slopes.probes, 0
     for place in np.flatnonzero(~sure)[:MOST_DOUBTED]:
-        slope, error = slope_along(objective, given, path, start, int(place), None)
+        slope, error = slope_along(objective, given, path, start, int(place), None, first)
         if isfinite(slope):
             probes.append(Probe(int(place), None, slope, error))
         else:
@@ -252,8 +253,9 @@ def as_told(
 
 
 def slopes_of(
-    objective: Objective, given: dict[str, Any], path: Path, most: int, random: np.random.Generator
-) -> Slopes:
+    objective: Objective, given: dict[str, Any], path: Path, most: int, random: np.random.Generator,
+    first: tuple[float, float],
+) -> Slopes:  # fmt: skip
     start = np.asarray(at_path(given, path), dtype=float)
     whole = start.size <= most
     probes: list[Probe] = []
@@ -263,7 +265,7 @@ def slopes_of(
     if not whole:
         directions += [(None, random.choice([-1.0, 1.0], start.shape)) for _ in range(min(DIRECTIONS, most))]
     for place, weights in directions:
-        slope, error = slope_along(objective, given, path, start, place, weights)
+        slope, error = slope_along(objective, given, path, start, place, weights, first)
         if isfinite(slope):
             probes.append(Probe(place, weights, slope, error))
         else:
@@ -272,8 +274,9 @@ def slopes_of(
 
 
 def slope_along(
-    objective: Objective, given: dict[str, Any], path: Path, start: Any, place: int | None, weights: Any
-) -> tuple[float, float]:
+    objective: Objective, given: dict[str, Any], path: Path, start: Any, place: int | None, weights: Any,
+    first: tuple[float, float] | None = None,
+) -> tuple[float, float]:  # fmt: skip
     """The slope in one direction and a bound of its error; nan where there is a kink, or no number."""
 
     def at(t: float) -> tuple[float, float]:
@@ -288,7 +291,7 @@ def slope_along(
         except Problem:
             return nan, nan
 
-    middle, size = at(0.0)
+    middle, size = at(0.0) if first is None else first
     width = max(1.0, float(np.abs(start if place is None else start.reshape(-1)[place]).max()))
     for step in STEPS:
         h = step * width
