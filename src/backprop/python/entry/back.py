@@ -262,7 +262,8 @@ class Back(Taken):
             found.update(self.of_dictionary(grads, given))
         if isinstance(returned, dict):
             found.update(self.of_dictionary(returned, given))
-            return found, "key"
+            arrays = {str(key): one for key, one in returned.items() if is_gradient(one)}
+            return found or self.of_own_weights([*arrays.values()], [*arrays], given), "key"
         values = [
             as_gradient(run, one) for one in self.one_by_one(returned, given)
             if not (isinstance(one, list) and one and any(one[0] is its for its in found.values()))
@@ -365,6 +366,8 @@ class Back(Taken):
                 continue  # in a branch that was not taken: another optimizer's
             weights = np.asarray(self.made_of[name])
             means = [one for one in by if one in self.running]
+            if means and all(same(self.made_of.get(one), attribute_at(own, one)) for one in means):
+                continue
             by = [one for one in by if one not in means] + [one for mean in means for one in self.running[mean]]
             read: list[Any] = [here.get(one, self.attribute_now(run, own, one)) for one in by]
             now = attribute_at(own, name)
@@ -380,7 +383,7 @@ class Back(Taken):
                 moved = -moved if self.above and not descends else moved  # up: what comes from above is as it is
             if len(alike) == 1 and (moved is None or is_close(moved, alike[0])) and (descends or rates):
                 found[name] = alike[0]  # with all its digits
-            elif moved is not None and len(alike) < 2 and alone:
+            elif moved is not None and len(alike) < 2 and (alone or any(is_multiple(moved, one) for one in alike)):
                 found[name] = moved
         return found
 
@@ -546,6 +549,12 @@ def is_running(statement: ast.AST, name: str) -> bool:
 def is_close(moved: Any, gradient: Any) -> bool:
     """Whether a weight has moved along a gradient, as well as a difference of short numbers tells."""
     return np.allclose(moved, gradient, rtol=1e-3, atol=1e-3 * np.max(np.abs(gradient), initial=0.0))
+
+
+def is_multiple(moved: Any, gradient: Any) -> bool:
+    """Whether a weight has moved along a gradient, however far."""
+    much = np.vdot(moved, gradient) / max(np.vdot(gradient, gradient), np.finfo(float).tiny)
+    return bool(np.any(gradient)) and is_close(moved, much * np.asarray(gradient))
 
 
 def held_gradient(holder: Any) -> Any:

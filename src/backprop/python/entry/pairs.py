@@ -392,9 +392,10 @@ def with_first_round(code: Code, pair: Pair) -> Code:
 
 def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
     """The forward function of a backward one."""
-    turned = name.replace("backward", "forward")
-    if turned != name and turned in functions:
-        return functions[turned]
+    for back, forth in (("backward", "forward"), ("Backward", "Forward"), ("BACKWARD", "FORWARD")):
+        turned = name.replace(back, forth)
+        if turned != name and turned in functions:
+            return functions[turned]
     match = BACK.match(name)
     if match is None:
         return None
@@ -609,6 +610,12 @@ def name_of(tree: ast.expr) -> str:
         return tree.id
     if isinstance(tree, ast.Attribute):
         return tree.attr
+    if (
+        isinstance(tree, ast.Call)
+        and len(tree.args) == 1
+        and ast.unparse(tree.func).rpartition(".")[2] in ("array", "asarray", "stack", "tuple")
+    ):
+        return name_of(tree.args[0])
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute):
         return name_of(tree.func.value) if tree.func.attr in ("reshape", "copy", "clone", "view", "item") else ""
     if isinstance(tree, ast.Subscript) and isinstance(tree.slice, ast.Constant) and isinstance(tree.slice.value, str):
