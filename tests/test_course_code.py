@@ -115,6 +115,25 @@ def test_a_cost_that_goes_forward_itself_counts_its_penalty(check: Check) -> Non
     assert "the gradient of compute_cost with y_true_batch" in str(found["remarks"])
 
 
+def test_a_gradient_that_is_only_tested_with_is_not_judged(check: Check) -> None:
+    numerical = "    def compute_grads_num(self, X, h):\n        return np.zeros(3), np.zeros(3)\n"
+    text = COST.replace("    def compute_gradients", f"{numerical}    def compute_gradients")
+    anew = "y_pred_batch=None):\n        y_pred_batch = self.evaluate(X_batch)"
+    text = text.replace("compute_", "Compute").replace("y_pred_batch):", anew)
+    given = {"size": 2, "kinds": 3, "X": [[0.3, -1.0], [1.2, 0.5]], "Y_true": [[1, 0], [0, 0], [0, 1]]}
+    found = check("net.py:Net", given, {"net.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"b": "ok", "w": "ok"}
+
+
+def test_a_gradient_that_an_object_keeps_may_have_an_axis_more(check: Check) -> None:
+    text = "class Shift:\n    def __init__(self, size):\n        self.b = np.ones(size)\n    def forward(self, x):\n"
+    text += "        self.x = x\n        return x * self.b\n    def backward(self, delta):\n"
+    text += "        self.db = (delta * self.x)[None, :]\n        return delta * self.b\n"
+    found = check("shift.py", {"size": 3, "x": [0.2, -1.0, 0.4]}, {"shift.py": "import numpy as np\n" + text})
+    assert found["verdict"] == "ok"
+    assert "the gradient of b is 1x3 and b 3" in str(found["remarks"]).replace("×", "x")
+
+
 OTHERS = {
     "a size that is called as the input": """
 import numpy as np

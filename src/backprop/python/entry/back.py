@@ -175,14 +175,16 @@ class Back(Taken):
 
     def added(self, outcome: Outcome, given: dict[str, Any]) -> Outcome:
         """Gradients in the shape of their inputs, where these have axes of length 1 before it: `b -= rate * db` does so
-        by itself. A framework takes no such gradient."""
+        by itself; and the other way round, those of an object's own weights. A framework takes no such gradient."""
         if self.pair.kind in ("autograd", "vjp"):
             return outcome
         for path, one in outcome.gradients.items():
             if not is_gradient(one) or not is_gradient(whose := at_path({**self.made_of, **given}, path)):
                 continue
             shape, wanted = np.shape(one), np.shape(whose)
-            if wanted != shape == wanted[len(wanted) - len(shape) :] and np.size(one) == np.prod(wanted, dtype=int):
+            more = path[0] in self.made_of and wanted == shape[len(shape) - len(wanted) :]
+            less = shape == wanted[len(wanted) - len(shape) :]
+            if wanted != shape and (more or less) and np.size(one) == np.prod(wanted, dtype=int):
                 outcome.gradients[path] = np.reshape(one, wanted)
                 self.lower[path] = shape
         return outcome

@@ -499,7 +499,7 @@ def idle(handed: list[dict[str, Any]]) -> Object:
         handed.extend([one for one in (*others, *named.values()) if isinstance(one, dict)])
         return weights
 
-    made.names["update"] = made.names["step"] = Builtin("update", update)
+    made.names.update(dict.fromkeys(("update", "step"), Builtin("update", update)))
     return made
 
 

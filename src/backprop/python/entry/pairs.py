@@ -45,6 +45,7 @@ FORTH_OTHERWISE = re.compile(
 BACK_OTHERWISE = re.compile(
     r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|der\w*ative|deriv|prime)$", re.IGNORECASE
 )
+NUMERICAL = re.compile(r"num(?!ber)|check|approx|finite|slow", re.IGNORECASE)  # by which a gradient is only tested
 COSTS = re.compile(
     r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?lik\w*|neg\w*_log_?lik\w*)"
     r"(?:_?fun(?:c|ction)?)?$",
@@ -459,7 +460,8 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
         others = [one for name, one in methods.items() if FORTH_OTHERWISE.match(name)]
         if forward is None or forward.args.vararg is not None:
             forward = min(others, key=lambda one: one.args.vararg is not None, default=None)
-        backward = next((one for name, one in methods.items() if BACK_OTHERWISE.match(name)), None)
+        backs = [one for name, one in methods.items() if BACK_OTHERWISE.match(name)]
+        backward = min(backs, key=lambda one: NUMERICAL.search(one.name) is not None, default=None)
     return forward, backward
 
 
