@@ -204,8 +204,10 @@ class Binding:
     def of_labels(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
         """The gradient of what a backward pass is of that takes labels: of the cost in the code, or of a usual loss, if
         every gradient is right for that and none stands in the code with which this is so."""
-        runner, cost = self.runner, self.cost_in_code()
-        if cost is None or not self.agrees([1.0]):
+        runner, costs = self.runner, self.costs_in_code()
+        cost = next(filter(self.agrees_with, costs), None)
+        if cost is None:
+            cost = next(iter(costs), None)
             runner.cost = None
             remarks = list(self.remarks)
             with suppress(Problem) if cost is not None else nullcontext():
@@ -218,18 +220,25 @@ class Binding:
         self.remarks.append(f"what is judged is the gradient of {cost.name} with {enumerated(list(labels))}")
         return [np.ones(np.shape(one)) for one in runner.outputs(self.given)]
 
-    def cost_in_code(self) -> ast.FunctionDef | None:
-        """The cost in the code that can be taken of the output and the labels."""
+    def costs_in_code(self) -> list[ast.FunctionDef]:
+        """The costs in the code that can be taken of the output and the labels, the ones that go forward themselves
+        first."""
         with suppress(Problem):  # what the backward pass itself stops with is told where that is judged
             self.runner.run(self.given, [np.ones(np.shape(one)) for one in self.runner.outputs(self.given)])
             self.took_learned()
-        for cost in self.runner.costs():
+        found = []
+        for cost in sorted(self.runner.costs(), key=self.runner.is_whole, reverse=True):
             self.runner.cost = cost
             with suppress(Problem):
                 self.runner.outputs(self.given)
-                return cost
+                found.append(cost)
         self.runner.cost = None
-        return None
+        return found
+
+    def agrees_with(self, cost: ast.FunctionDef) -> bool:
+        """Whether the gradients are right for a cost, which is the one then."""
+        self.runner.cost = cost
+        return self.agrees([1.0])
 
     def meant(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
         """The gradient of the loss that a backward pass means which takes labels."""

@@ -470,9 +470,10 @@ class Judge:
         for name, whose in self.runner.supposed.items():
             remarks.append(f"{name} of the backward pass is taken for {whose}")
         for path, shape in self.runner.lower.items():
-            name, wanted = ".".join(path), shape_text(np.shape(at_path(self.binding.given, path)))
-            told = f"the gradient of {name} is {shape_text(shape)} and {name} {wanted}"
-            remarks.append(f"{told}: `-=` adds the axis by itself, and keepdims=True in a sum keeps it")
+            name, wanted = ".".join(path), np.shape(at_path(self.binding.given, path))
+            how = "`-=` adds the axis by itself, and keepdims=True in a sum keeps it"
+            how = how if len(shape) < len(wanted) else "`-=` takes no more axes than these, and reshape leaves them out"
+            remarks.append(f"the gradient of {name} is {shape_text(shape)} and {name} {shape_text(wanted)}: {how}")
         if whole := [name for name in self.binding.whole if (name,) in self.paths]:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")
         if self.unnamed:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from backprop.errors import Problem, enumerated
+from backprop.python.entry.gradients import is_gradient
 from backprop.python.entry.inputs import Inputs
 from backprop.python.entry.outputs import default_of
 from backprop.python.entry.pairs import Pair
@@ -63,7 +64,10 @@ class AsCalled:
         whole = pair.forward or pair.inside
         forth = self.calls.get(whole, NOTHING)
         values = {**self.calls.get(pair.backward, NOTHING).values, **forth.values}
-        if any(np.ndim(one) and np.shape(one) != np.shape(values.get(name, 0)) for name, one in given.items()):
+        if any(
+            is_gradient(one) and np.ndim(one) and np.shape(one) != np.shape(values.get(name, 0))
+            for name, one in given.items()
+        ):
             return None
         absent = [name for name in forth.values if default_of(whole, name) is None and values[name] is not None]
         wanted = dict.fromkeys([*missing, *(name for name in absent if name not in given)])

@@ -176,14 +176,16 @@ class Back(Taken):
 
     def added(self, outcome: Outcome, given: dict[str, Any]) -> Outcome:
         """Gradients in the shape of their inputs, where these have axes of length 1 before it: `b -= rate * db` does so
-        by itself. A framework takes no such gradient."""
+        by itself; and the other way round, those of an object's own weights. A framework takes no such gradient."""
         if self.pair.kind in ("autograd", "vjp"):
             return outcome
         for path, one in outcome.gradients.items():
             if not is_gradient(one) or not is_gradient(whose := at_path({**self.made_of, **given}, path)):
                 continue
             shape, wanted = np.shape(one), np.shape(whose)
-            if wanted != shape == wanted[len(wanted) - len(shape) :] and np.size(one) == np.prod(wanted, dtype=int):
+            more = path[0] in self.made_of and wanted == shape[len(shape) - len(wanted) :]
+            less = shape == wanted[len(wanted) - len(shape) :]
+            if wanted != shape and (more or less) and np.size(one) == np.prod(wanted, dtype=int):
                 outcome.gradients[path] = np.reshape(one, wanted)
                 self.lower[path] = shape
         return outcome
@@ -263,7 +265,8 @@ class Back(Taken):
             found.update(self.of_dictionary(grads, given))
         if isinstance(returned, dict):
             found.update(self.of_dictionary(returned, given))
-            return found, "key"
+            arrays = {str(key): one for key, one in returned.items() if is_gradient(one)}
+            return found or self.of_own_weights([*arrays.values()], [*arrays], given), "key"
         values = [
             as_gradient(run, one) for one in self.one_by_one(returned, given)
             if not (isinstance(one, list) and one and any(one[0] is its for its in found.values()))
@@ -366,6 +369,8 @@ class Back(Taken):
                 continue  # in a branch that was not taken: another optimizer's
             weights = np.asarray(self.made_of[name])
             means = [one for one in by if one in self.running]
+            if means and all(same(self.made_of.get(one), attribute_at(own, one)) for one in means):
+                continue
             by = [one for one in by if one not in means] + [one for mean in means for one in self.running[mean]]
             read: list[Any] = [here.get(one, self.attribute_now(run, own, one)) for one in by]
             now = attribute_at(own, name)
@@ -381,7 +386,7 @@ class Back(Taken):
                 moved = -moved if self.above and not descends else moved  # up: what comes from above is as it is
             if len(alike) == 1 and (moved is None or is_close(moved, alike[0])) and (descends or rates):
                 found[name] = alike[0]  # with all its digits
-            elif moved is not None and len(alike) < 2 and alone:
+            elif moved is not None and len(alike) < 2 and (alone or any(is_multiple(moved, one) for one in alike)):
                 found[name] = moved
         return found
 
@@ -552,6 +557,12 @@ def is_running(statement: ast.AST, name: str) -> bool:
 def is_close(moved: Any, gradient: Any) -> bool:
     """Whether a weight has moved along a gradient, as well as a difference of short numbers tells."""
     return np.allclose(moved, gradient, rtol=1e-3, atol=1e-3 * np.max(np.abs(gradient), initial=0.0))
+
+
+def is_multiple(moved: Any, gradient: Any) -> bool:
+    """Whether a weight has moved along a gradient, however far."""
+    much = np.vdot(moved, gradient) / max(np.vdot(gradient, gradient), np.finfo(float).tiny)
+    return bool(np.any(gradient)) and is_close(moved, much * np.asarray(gradient))
 
 
 def held_gradient(holder: Any) -> Any:

@@ -110,6 +110,12 @@ class Forth(Outputs):
         return [one for one in (*methods.values(), *self.code.functions().values())
                 if OF_COST.search(one.name) and not SLOPES.search(one.name) and one not in own]  # fmt: skip
 
+    def is_whole(self, cost: ast.FunctionDef) -> bool:
+        """Whether a cost goes forward itself: what it adds beside the loss of the output, as a penalty, counts."""
+        called = [node.func for node in ast.walk(cost) if isinstance(node, ast.Call)]
+        forward = self.pair.forward.name if self.pair.forward is not None else ""
+        return any(ast.unparse(one).rpartition(".")[2] == forward for one in called)
+
     def with_cost(self, run: Interpreter, scope: Scope, found: Forward, given: dict[str, Any]) -> Forward:
         """A forward pass that ends with the cost of its output: what nothing else tells of is the output, and of two,
         that which is called so is the label."""
@@ -121,8 +127,11 @@ class Forth(Outputs):
         if len(labels) == 1:
             free = [name for name in names if name not in bound and LABELS.fullmatch(name)]
             bound.update(dict.fromkeys(free[:1], labels[0]))
-        bound.update({name: found.outputs[0] for name in names if name not in bound})
-        taken = sum(one is found.outputs[0] for one in bound.values())
+        anew = self.is_whole(self.cost)  # of the inputs, through a forward pass of its own
+        first = next((given[name] for name in self.parameters if name in given), None) if anew else found.outputs[0]
+        bound.update({name: first for name in names if name not in bound})
+        known_results = [first] if anew else [*found.outputs, *found.results]
+        taken = sum(any(one is its for its in known_results) for one in bound.values())
         function = run.attribute(found.me, self.cost.name) if of_class else self.of_text(run, scope, self.cost.name)
         cost: Any = self.call(run, function, (), bound) if taken == 1 else None
         if not is_gradient(cost) or np.size(cost) != 1:
@@ -494,7 +503,7 @@ def idle(handed: list[dict[str, Any]]) -> Object:
         handed.extend([one for one in (*others, *named.values()) if isinstance(one, dict)])
         return weights
 
-    made.names["update"] = made.names["step"] = Builtin("update", update)
+    made.names.update(dict.fromkeys(("update", "step"), Builtin("update", update)))
     return made
 
 

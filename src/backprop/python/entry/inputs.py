@@ -35,11 +35,12 @@ from backprop.python.names import MOST_KEPT, names_set, names_used, parameter_na
 from backprop.python.restated import RETAINING
 from backprop.python.source import Code, Part, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
-from backprop.python.values.arrays import HELD
+from backprop.python.values.arrays import HELD, is_number
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Object, Scope
 
-UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?$")
+UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?s?$")
+INPUT = re.compile(r"(?i:x|in|inp|inpt|inputs?|input_?(data|x|val\w*|tensor|array|batch)?|x_?in|a_prev)")
 TYPE_OF_DATA = re.compile(r"(?:d|data_?)type", re.IGNORECASE)
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
@@ -412,6 +413,15 @@ class Inputs:
         used = set().union(*[attributes(one, ast.Load) for one in self.backs()])
         anew = not left & used and not UPSTREAM_LIKE.match(taken[0])
         return {taken[0]: first[0]} if anew else {}
+
+    @cached_property
+    def sizes(self) -> set[str]:
+        """What the constructor calls a number and the backward pass what goes in: `Linear(input, output)`, of which
+        `backward(self, input, delta)` takes an array."""
+        made = {name for one in self.constructors() for name in parameter_names(one)} if self.pair.of_object else set()
+        forward = self.pair.forward
+        own = set(parameter_names(forward)) if forward is not None else set()
+        return {name for name in made - own if INPUT.fullmatch(name) and is_number(self.given.get(name))}
 
     @cached_property
     def same_labels(self) -> dict[str, str]:

@@ -66,6 +66,9 @@ class Outputs(Inputs):
         )  # fmt: skip
         if self.pair.kind == "vjp":
             return Forward(results, names, self.of_vjp(tree, results), scope, me, returned)
+        if self.pair.kind in ("functions", "class") and len(results) == 1 and isinstance(results[0], dict):
+            last = last_of(results[0], scope)
+            results, names = [*([results[0][last]] if last else []), *results], [*([last] if last else []), *names]
         self.count_above(results, names)
         results, names = self.outputs_first(results, names)
         found = [run.libraries.call(("numpy", "array"), (one,), {}) if numbers_in(one) else one for one in results]
@@ -149,7 +152,10 @@ class Outputs(Inputs):
         """The outputs among the results."""
         outputs = [one for one in found if is_gradient(one)][: len(found) if self.takes_tuples else max(1, self.above)]
         if not self.above and len(found) > 1 and all(map(is_gradient, found)) and self.labels():
-            outputs = found[-1:]  # a loss is of what comes last: `return hidden, scores`
+            shapes = [np.shape(one) for one in self.labels().values()]
+            alike = [one for one in found if np.ndim(one) and np.shape(one) in shapes]
+            alike = alike or [one for one in found if np.ndim(one) > 1 and np.shape(one)[::-1] in shapes]
+            outputs = alike[-1:] or found[-1:]  # a loss is of what comes last: `return hidden, scores`
         elif not self.above and len(found) > 1 and self.pair.of_object and not self.pair.of_one:
             costs = [one for one, name in zip(found, names, strict=True) if is_cost(name) and is_gradient(one)]
             outputs = costs[:1] or outputs  # `return accuracy, loss`
@@ -232,7 +238,7 @@ class Outputs(Inputs):
 
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""
-        known = {*self.given, *names, *self.renamed, *self.same_labels, *entries_in(self.given)}
+        known = {*self.given, *names, *self.renamed, *self.same_labels, *entries_in(self.given)} - self.sizes
         unknown = [name for name in self.back_names() if name not in known]
         above = [
             one for one in unknown if UPSTREAM_LIKE.match(one) and one not in LISTS and not OF_STATE.fullmatch(one)
@@ -243,6 +249,13 @@ class Outputs(Inputs):
 def entries_in(given: dict[str, Any]) -> dict[str, Any]:
     """What is in the dictionaries that are given, by its keys: `params["W1"]`, which a backward pass takes as W1."""
     return {name: one for holder in given.values() if isinstance(holder, dict) for name, one in holder.items()}
+
+
+def last_of(holder: dict[Any, Any], scope: Scope) -> str:
+    """The key of what a function that returns a dictionary of all that it computed has computed last."""
+    keys = {id(one): key for key, one in holder.items() if isinstance(key, str) and is_gradient(one)}
+    made = [id(one) for one in scope.names.values() if id(one) in keys]
+    return keys[made[-1]] if made else next(reversed(keys.values()), "")
 
 
 def in_places(wanted: list[int | None], count: int) -> list[int]:

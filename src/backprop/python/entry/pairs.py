@@ -47,6 +47,7 @@ FORTH_OTHERWISE = re.compile(
 BACK_OTHERWISE = re.compile(
     r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|der\w*ative|deriv|prime)$", re.IGNORECASE
 )
+NUMERICAL = re.compile(r"num(?!ber)|check|approx|finite|slow", re.IGNORECASE)  # by which a gradient is only tested
 COSTS = re.compile(
     r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?lik\w*|neg\w*_log_?lik\w*)"
     r"(?:_?fun(?:c|ction)?)?$",
@@ -370,9 +371,10 @@ def with_first_round(code: Code, pair: Pair) -> Code:
 
 def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef | None:
     """The forward function of a backward one."""
-    turned = name.replace("backward", "forward")
-    if turned != name and turned in functions:
-        return functions[turned]
+    for back, forth in (("backward", "forward"), ("Backward", "Forward"), ("BACKWARD", "FORWARD")):
+        turned = name.replace(back, forth)
+        if turned != name and turned in functions:
+            return functions[turned]
     match = BACK.match(name)
     if match is None:
         return None
@@ -436,7 +438,8 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
         others = [one for name, one in methods.items() if FORTH_OTHERWISE.match(name)]
         if forward is None or forward.args.vararg is not None:
             forward = min(others, key=lambda one: one.args.vararg is not None, default=None)
-        backward = next((one for name, one in methods.items() if BACK_OTHERWISE.match(name)), None)
+        backs = [one for name, one in methods.items() if BACK_OTHERWISE.match(name)]
+        backward = min(backs, key=lambda one: NUMERICAL.search(one.name) is not None, default=None)
     return forward, backward
 
 
@@ -588,6 +591,12 @@ def name_of(tree: ast.expr) -> str:
         return tree.id
     if isinstance(tree, ast.Attribute):
         return tree.attr
+    if (
+        isinstance(tree, ast.Call)
+        and len(tree.args) == 1
+        and ast.unparse(tree.func).rpartition(".")[2] in ("array", "asarray", "stack", "tuple")
+    ):
+        return name_of(tree.args[0])
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute):
         return name_of(tree.func.value) if tree.func.attr in ("reshape", "copy", "clone", "view", "item") else ""
     if isinstance(tree, ast.Subscript) and isinstance(tree.slice, ast.Constant) and isinstance(tree.slice.value, str):

@@ -14,15 +14,15 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.entry.forth import Forth, idle
 from backprop.python.entry.gradients import is_gradient
-from backprop.python.entry.inputs import UPSTREAM_LIKE, names_read
+from backprop.python.entry.inputs import INPUT, UPSTREAM_LIKE, names_read
 from backprop.python.entry.objects import LISTS
 from backprop.python.entry.outputs import OF_STATE, OUTPUTS, Forward, entries_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import parameter_names
 from backprop.python.values.scope import Class, Object, Scope
 
-INPUT = re.compile(r"(?i:x|in|inp|inpt|inputs?|input_?(data|x|val\w*|tensor|array|batch)?|x_?in|a_prev)")
 OF_INPUTS = frozenset(["input", "inp", "in", "x", "original", "orig", "old", "prev"])  # before a shape
+OF_OUTPUT = re.compile(r"(?i:(?:y_?)?(?:hat|preds?|predictions?)|predicted|outs?|outputs?|logits|scores|probs?)")
 OF_STEPS = re.compile(r"opt(?:im(?:i[sz]er)?)?(?:_?(?:fn|func|obj))?")
 NODE = "node"  # the parameter of an operation's backward pass that holds its inputs
 
@@ -91,10 +91,18 @@ class Taken(Forth):
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
-            elif name in given and name not in bound:
+            elif name in given and name not in bound and name not in self.sizes:
                 bound[name] = objects.get(name, given[name])
             elif name in inside and name not in bound:
                 bound[name] = inside[name]
+        alike = {
+            folded(name): one
+            for name, one in (*forward.scope.names.items(), *results.items(), *given.items())
+            if is_gradient(one) and name not in self.sizes
+        }
+        of_batch = [name for name in unknown[count:] if folded(name) != name.lower() and folded(name) in alike]
+        bound.update({name: alike[folded(name)] for name in of_batch if name not in bound})
+        unknown = [name for name in unknown if name not in bound or name in unknown[:count]]
         with_outputs = not count and self.labels()  # with labels goes what they are compared with
         self.in_order(bound, unknown[count:], forward, 0 if with_outputs or reads else len(forward.outputs))
         bound.update({name: self.holders["="] for name in reads if bound.get(name) is forward.outputs[0]})
@@ -104,6 +112,8 @@ class Taken(Forth):
             {name: idle(self.handed) for name in self.back_names() if OF_STEPS.fullmatch(name) and name not in bound}
         )
         self.suppose(bound, given)
+        for name in [one for one in self.back_names() if one not in bound and OF_OUTPUT.fullmatch(one)][:1]:
+            bound[name] = forward.outputs[0]
         used = names_read(self.pair.backward)
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
@@ -167,6 +177,11 @@ class Taken(Forth):
             elif first in free and (INPUT.fullmatch(name) or first.lower() in words) and not self.supposed:
                 self.supposed = {name: first}
         bound.update({name: given[whose] for name, whose in self.supposed.items()})
+
+
+def folded(name: str) -> str:
+    """A name without what says that it is of a part of the data: `X_batch`, `y_pred_batch` are `X` and `Y_pred`."""
+    return re.sub("_?(mini_?)?batch_?", "", name.lower())
 
 
 def takes_apart(function: ast.FunctionDef | None, name: str) -> set[int]:

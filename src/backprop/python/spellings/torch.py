@@ -211,11 +211,11 @@ def made(value: Any, dtype: Any = None, **_: Any) -> Any:
     return np.array(value, dtype=dtype_of(dtype))
 
 
-def fractions(value: Any = ()) -> Any:
-    """`torch.Tensor([1, 2])`, of a list of numbers or of nothing; of sizes it is not set, and not read."""
-    if not isinstance(value, list | tuple | np.ndarray):
-        raise Refusal("a tensor of sizes has no values yet", "value", "torch.zeros and torch.ones have")
-    return np.array(value, dtype=float)
+def fractions(*values: Any) -> Any:
+    """`torch.Tensor([1, 2])`, of a list of numbers or of nothing; of sizes, whose values are to be set yet, nan."""
+    if not values or isinstance(values[0], list | np.ndarray):
+        return np.array(values[0] if values else (), dtype=float)
+    return np.full(values[0] if isinstance(values[0], tuple) else values, np.nan)
 
 
 def mse_loss(a: Any, b: Any, reduction: str = "mean") -> Any:
