@@ -99,11 +99,12 @@ class Pair(NamedTuple):
     @property
     def is_kept(self) -> bool:
         """Whether the forward pass makes the backward pass, a function without arguments, and leaves it in its result,
-        as an operation does on values that know their gradients."""
+        as an operation does on values that know their gradients. It may take that result, or the gradient of it."""
         forward, back = self.forward, self.backward
-        return (
-            forward is not None and back is not None and back in inner_functions(forward) and not parameter_names(back)
-        )
+        if forward is None or back is None or back not in inner_functions(forward):
+            return False
+        taken = len(required_names(back))
+        return not taken or (taken == 1 and kept_pair(self.owner, forward) is not None)
 
     @property
     def is_slope(self) -> bool:

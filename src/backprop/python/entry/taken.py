@@ -104,7 +104,7 @@ class Taken(Forth):
             {name: idle(self.handed) for name in self.back_names() if OF_STEPS.fullmatch(name) and name not in bound}
         )
         self.suppose(bound, given)
-        used = names_read(self.pair.backward)
+        used = names_read(self.pair.backward) - {*self.keeping}  # which is made when it is called
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
         if unbound:
