@@ -1547,3 +1547,72 @@ def test_operations_whose_objects_compute_as_they_are_made(check: Check) -> None
     )
     wrong = EXPRESSIONS.replace("(self._exponent - 1)", "self._exponent")
     assert check("it.py:Power", {"a": MATRIX, "exponent": 2}, {"it.py": wrong})["verdict"] == "wrong"
+
+
+KEPT_SO = """
+import numpy as np
+class Tensor:
+    def __init__(self, data, parents=()):
+        self.data = np.asarray(data, dtype=float)
+        self.parents = parents
+        self.grad = np.zeros_like(self.data)
+        self.back = None
+    def __mul__(self, other):
+        out = Tensor(self.data * other.data, (self, other))
+        def back(node):
+            node.parents[0].grad += node.grad * node.parents[1].data
+            node.parents[1].grad += node.grad * node.parents[0].data
+        out.back = back
+        return out
+    def times(self, other):
+        out = Tensor(self.data * other.data, (self, other))
+        def back(g):
+            self.grad += g * other.data
+            other.grad += g * self.data
+        out.back = back
+        return out
+    def product(self, other):
+        out = Tensor(self.data * other.data, (self, other))
+        def back(g):
+            return g * other.data, g * self.data
+        out.back = back
+        return out
+class Function:
+    def __init__(self, kind, *args):
+        self.kind, self.args = kind, args
+class Mul(Function):
+    @staticmethod
+    def forward(x, y):
+        return Tensor(x.data * y.data)
+    @staticmethod
+    def backward(ctx, grad):
+        x, y = ctx.args
+        return Tensor(grad.data * y.data), Tensor(grad.data * x.data)
+class Saving:
+    def __init__(self, *tensors):
+        self.saved_tensors = []
+    def save_for_backward(self, *tensors):
+        self.saved_tensors.extend(tensors)
+class Scale(Saving):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(y)
+        ctx.save_for_backward(np.tanh(x))
+        return np.tanh(x) * y
+    @staticmethod
+    def backward(ctx, g):
+        y, out = ctx.saved_tensors
+        return g * y * (1 - out**2), g * out
+"""
+
+
+@pytest.mark.parametrize("name", ["Tensor.__mul__", "Tensor.times", "Tensor.product", "Mul", "Scale"])
+def test_what_an_operation_keeps_for_its_backward_pass(check: Check, name: str) -> None:
+    """A backward pass that takes the result, or its gradient; an object of its class with the inputs; a context of the
+    class itself, to which is added."""
+    own = name.startswith("Tensor")
+    given = {"self" if own else "x": MATRIX[0], "other" if own else "y": MATRIX[1]}
+    assert check(f"it.py:{name}", given, {"it.py": KEPT_SO}).get("verdict") == "ok"
+    wrong = KEPT_SO.replace("g * other", "other").replace("grad.data * y", "y")
+    wrong = wrong.replace("g * y", "y").replace("node.grad * node.parents[1]", "node.parents[1]")
+    assert check(f"it.py:{name}", given, {"it.py": wrong}).get("verdict") == "wrong"

@@ -45,9 +45,9 @@ from backprop.python.entry.pairs import attributes, returns
 from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.names import parameter_names
+from backprop.python.names import parameter_names, required_names
 from backprop.python.values.arrays import Tensor, fresh, is_number
-from backprop.python.values.scope import Function, Object, Scope
+from backprop.python.values.scope import Bound, Function, Object, Scope
 
 INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
 OF_WHAT = re.compile(
@@ -107,7 +107,10 @@ class Back(Taken):
             function = run.attribute(me, back) if pair.kind == "class" else self.closed
             function = function or self.of_text(run, scope, back)
             self.replaced = isinstance(function, Function) and function.tree is not pair.backward
-            bound = self.bound(forward, above, given)
+            bound = (
+                self.bound(forward, above, given) if out is None else self.of_kept(run, pair.backward, out, above[0])
+            )
+            bound.update({name: self.made_of_inputs(run, scope, given) for name in self.keeping})
             with self.unset(me):
                 returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
             if pair.is_kept:
@@ -134,6 +137,26 @@ class Back(Taken):
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
+
+    def made_of_inputs(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Object:
+        """An object of the class that an operation is, which keeps the inputs; what its constructor takes beside these
+        is the class."""
+        made = Object(self.of_text(run, scope, self.pair.owner))
+        start = made.cls.find("__init__")
+        names = parameter_names(self.pair.forward) if self.pair.forward is not None else []
+        inputs = [self.holders.get(name, given[name]) for name in names if name in given]
+        before = [made.cls for _ in start.parameters[1:]]
+        self.call(run, Bound(start, made), (*before, *inputs), {})
+        return made
+
+    def of_kept(self, run: Interpreter, tree: ast.FunctionDef, out: Object, above: Any) -> dict[str, Any]:
+        """What a backward pass takes that an operation leaves in its result: nothing, the result, or its gradient."""
+        name = next(iter(required_names(tree)), "")
+        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        read = {node.attr for node in nodes if isinstance(node.value, ast.Name) and node.value.id == name}
+        if not name or any(not hasattr(np.ndarray, one) for one in read):
+            return {name: out} if name else {}
+        return {name: self.call(run, out.cls, (above,), {}) if "data" in read else above}
 
     def handed_on(self, run: Interpreter, forward: Forward) -> None:
         """Go on through what an operation made of its inputs first, as by broadcasting: it keeps its backward pass."""

@@ -162,9 +162,13 @@ class Forth(Outputs):
     def kept_context(self, run: Interpreter, scope: Scope, forward: ast.FunctionDef) -> Object:
         """The `ctx` of an autograd Function: torch's, or an object of the user's own class, which may have to be told
         that gradients are asked for, and of which operation it is."""
-        own = self.own_context(run, scope, forward)
+        own, asked = self.own_context(run, scope, forward), [name not in self.unasked for name in self.parameters]
+        cls = scope.names.get(self.pair.name)
+        if own is None and isinstance(cls, Class) and isinstance(cls.find("save_for_backward"), Function):
+            with suppress(Problem):  # an object of the class itself, which is made of the inputs
+                return self.call(run, cls, tuple(self.given.values()), {})  # type: ignore[no-any-return]
         if own is None:
-            return context([name not in self.unasked for name in self.parameters])
+            return context(asked)
         start = own.find("__init__")
         keywords: dict[str, Any] = {}
         if isinstance(start, Function) and isinstance(start.tree, ast.FunctionDef):

@@ -133,6 +133,15 @@ class Inputs:
         """Whether the pair is a Function of chainer's, whose inputs, and the gradients from above, come in tuples."""
         return RETAINING in self.methods()
 
+    @cached_property
+    def keeping(self) -> list[str]:
+        """The parameter of a backward pass in a class that is an object of the class, made of the inputs: `ctx.args`
+        of `backward(ctx, grad)` beside `forward(x, y)`."""
+        pair, names = self.pair, parameter_names(self.pair.backward) if self.pair.backward is not None else []
+        made = next((one for one in self.constructors() if one.args.vararg is not None), None)
+        alone = pair.kind == "functions" and pair.owner != "" and pair.forward is not None and made is not None
+        return [name for name in names[:1] if alone and name == "ctx" and name not in parameter_names(pair.forward)]  # type: ignore[arg-type]
+
     def outer_call(self, backs: list[ast.FunctionDef]) -> ast.FunctionDef | None:
         """The method by which an object is called, if it sets what the backward pass reads."""
         outer, forward = self.methods().get("__call__"), self.pair.forward

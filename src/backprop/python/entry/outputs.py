@@ -238,7 +238,8 @@ class Outputs(Inputs):
 
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""
-        known = {*self.given, *names, *self.renamed, *self.same_labels, *entries_in(self.given)} - self.sizes
+        held = {*self.given, *names, *self.renamed, *self.same_labels, *entries_in(self.given), *self.keeping}
+        known = held - self.sizes
         unknown = [name for name in self.back_names() if name not in known]
         above = [
             one for one in unknown if UPSTREAM_LIKE.match(one) and one not in LISTS and not OF_STATE.fullmatch(one)

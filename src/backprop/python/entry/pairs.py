@@ -101,11 +101,12 @@ class Pair(NamedTuple):
     @property
     def is_kept(self) -> bool:
         """Whether the forward pass makes the backward pass, a function without arguments, and leaves it in its result,
-        as an operation does on values that know their gradients."""
+        as an operation does on values that know their gradients. It may take that result, or the gradient of it."""
         forward, back = self.forward, self.backward
-        if forward is None or back is None or parameter_names(back):
+        if forward is None or back is None or back not in inner_functions(forward):
             return False
-        return back in inner_functions(forward)
+        taken = len(required_names(back))
+        return not taken or (taken == 1 and kept_pair(self.owner, forward) is not None)
 
     @property
     def is_slope(self) -> bool:

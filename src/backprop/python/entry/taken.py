@@ -114,7 +114,7 @@ class Taken(Forth):
         self.suppose(bound, given)
         for name in [one for one in self.back_names() if one not in bound and OF_OUTPUT.fullmatch(one)][:1]:
             bound[name] = forward.outputs[0]
-        used = names_read(self.pair.backward)
+        used = names_read(self.pair.backward) - {*self.keeping}  # which is made when it is called
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
         if unbound:

@@ -206,11 +206,11 @@ def correlate(a, v, mode="valid"):
         found = found[start : start + len(a) - 2 * (n - 1)]
     return found
 
-def apply_along_axis(function, axis, a, *more, **names):
-    rows = np.moveaxis(a, axis, -1)
-    found = np.array([function(one, *more, **names) for one in rows.reshape(-1, rows.shape[-1])])
+def apply_along_axis(func1d, axis, arr, *more, **names):
+    rows = np.moveaxis(arr, axis, -1)
+    found = np.array([func1d(one, *more, **names) for one in rows.reshape(-1, rows.shape[-1])])
     found = found.reshape((*rows.shape[:-1], *found.shape[1:]))
-    return np.moveaxis(found, -1, axis) if found.ndim == a.ndim else found
+    return np.moveaxis(found, -1, axis) if found.ndim == arr.ndim else found
 
 def vectorize(function, signature=None, **_):
     def called(*given):
@@ -334,9 +334,9 @@ def linalg_slogdet(a):
     found = np.linalg.det(a)
     return np.sign(found), np.log(np.abs(found))
 
-def select(conditions, choices, default=0):
+def select(condlist, choicelist, default=0):
     found = default
-    for condition, choice in zip(conditions[::-1], choices[::-1]):
+    for condition, choice in zip(condlist[::-1], choicelist[::-1]):
         found = np.where(condition, choice, found)
     return found
 """
