@@ -19,8 +19,9 @@ from backprop.check.chain_rule.terms import Term, Tidy, tells
 from backprop.check.edits.forms import cloned, expression, factors_of
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
-from backprop.check.passes.quantities import NOT_SAID, Failed, Room
-from backprop.check.passes.trace import Trace, Visit
+from backprop.check.passes.quantities import CLOSE, NOT_SAID, Failed, Room
+from backprop.check.passes.sensitivity import base_name
+from backprop.check.passes.trace import Trace, Visit, loaded
 from backprop.python.entry.runner import Instead
 from backprop.python.values.tape import is_fraction
 
@@ -224,6 +225,9 @@ class Derivation(Right):
         if isinstance(target, ast.Tuple):
             return
         goal, value = ast.unparse(target), statement.value
+        if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Mult | ast.Div):
+            with suppress(*NOT_SAID):
+                yield from [f"{goal} {text}" for text in self.scaled_by(chain, visit, loaded(target))]
         kind = type(statement.op) if isinstance(statement, ast.AugAssign) else None
         operator = "+=" if kind is ast.Add else "-=" if kind is ast.Sub else "="
         for term in self.terms(chain, value, visit.values[0] if len(visit.values) == 1 else None):
@@ -238,6 +242,23 @@ class Derivation(Right):
                 for summand in summands(value):
                     yield f"{goal} = {ast.unparse(summand)} + {text}"
                 yield f"{goal} = {ast.unparse(value)} + {text}"
+
+    def scaled_by(self, chain: Chain, visit: Visit, target: ast.expr) -> Iterator[str]:
+        """What makes a name's value the gradient that it says: over a number of the forward pass, or times one."""
+        before = np.asarray(chain.here.value(target))
+        for wanted in [one for one in self.meant(str(base_name(target)), visit) if np.any(one)]:
+            ratio = float(np.sum(before * wanted) / np.sum(wanted * wanted))
+            for maker, root in self.makers() if ratio and same(before, ratio * wanted) else ():
+                room = chain.room(maker)
+                for part in [one for one in ast.walk(root) if isinstance(one, ast.Call | ast.BinOp)]:
+                    with suppress(*NOT_SAID):
+                        number = room.value(part)
+                        for operator, by in (("/=", ratio), ("*=", 1 / ratio)):
+                            if np.ndim(number) == 0 and abs(float(number) - by) <= CLOSE * abs(by):
+                                yield f"{operator} {chain.value(part, room, 0).text}"
+
+    def makers(self) -> list[tuple[Visit, ast.expr]]:
+        return [one for some in self.story.makers.values() for one in some]
 
     def in_places(self, chain: Chain, statement: ast.stmt) -> Iterator[str]:
         """A statement with another term in one place of a tuple, a dictionary, or of arrays that are put together."""

@@ -340,7 +340,8 @@ class Sense:
             return "no-upstream"
         if cause == "not-swapped" and is_turned(statement, statements[-1]):
             cause = "transposed"
-        if cause in FORMS or not self.told:
+        scales = isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Mult | ast.Div)
+        if (cause in FORMS and not scales) or not self.told:
             return cause
         change = self.change(statement, statements)
         if change is None or isinstance(change, str) or len(change) < 2:
