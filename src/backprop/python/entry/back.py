@@ -21,6 +21,7 @@ from backprop.python.entry.gradients import (
     is_of_gradient,
     leaves,
     owner,
+    returned_as,
 )
 from backprop.python.entry.inputs import supposes
 from backprop.python.entry.objects import (
@@ -477,7 +478,8 @@ class Back(Taken):
         others = [path for path in self.paths(given) if path[0] not in self.made_of]
         shapes = [np.shape(at_path(given, path)) for path in others]
         for value, name in zip(values, names, strict=False):
-            path = owner(name, [(one,) for one in self.made_of])
+            own = [(one,) for one in self.made_of if one not in self.made_anew]
+            path = owner(name, own) or owner(returned_as(name), own)
             if path is None and self.pair.kind == "loss" and np.shape(value) not in shapes and not owner(name, others):
                 alike = [one for one, own in self.made_of.items() if np.shape(own) == np.shape(value)]
                 path = (alike[0],) if len(alike) == 1 else None
