@@ -159,7 +159,11 @@ def inner_rules(function: ast.FunctionDef) -> dict[str, ast.FunctionDef]:
 
 def first_of(tree: ast.expr) -> str:
     """The first word of a dotted name, `f` of `f.defjvp` and of `getattr(f, "defjvp")`."""
-    head = tree.args[0] if isinstance(tree, ast.Call) and last_of(tree.func) == "getattr" and tree.args else tree
+    head = (
+        tree.args[0]
+        if isinstance(tree, ast.Call) and last_of(tree.func) in ("getattr", "partial") and tree.args
+        else tree
+    )
     return ast.unparse(head).partition(".")[0]
 
 

@@ -40,6 +40,9 @@ def with_framework(tree: ast.ClassDef) -> None:
         tree.body += [as_at(one, tree) for one in made]
 
 
+FORTH = re.compile(
+    r"_*(forw|fwd|fprop|feed|propag|call|comput|update_?out|eval|predict|apply|output)"
+)  # goes forward itself
 HELD = re.compile(r"_*(data|val(ue)?|array)")  # in which the parts of an expression have their arrays
 MADE = """
 def {name}({taken}):
@@ -63,7 +66,7 @@ def as_operation(tree: ast.stmt) -> list[ast.FunctionDef]:
         ast.unparse(node) for node in ast.walk(start) if isinstance(node, ast.Attribute)
         and HELD.fullmatch(node.attr) and isinstance(node.value, ast.Name) and node.value.id in names
     ]  # fmt: skip
-    if not read or len(taken) > 1 or any(re.match("_*(forward|fwd|__call__|eval)", one) for one in methods):
+    if not read or len(taken) > 1 or any(map(FORTH.match, methods)):
         return []
     above = 'out.grad if hasattr(out, "grad") else out._grad' if taken else ""
     whole = ast.unparse(start.args).partition(",")[2].strip()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -24,6 +23,7 @@ from backprop.python.entry.gradients import (
     is_of_gradient,
     leaves,
     owner,
+    returned_as,
 )
 from backprop.python.entry.inputs import supposes
 from backprop.python.entry.objects import (
@@ -41,7 +41,7 @@ from backprop.python.entry.objects import (
     weights_inside,
 )
 from backprop.python.entry.outputs import Forward, default_of
-from backprop.python.entry.pairs import attributes, returns
+from backprop.python.entry.pairs import returns
 from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
@@ -50,9 +50,6 @@ from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.scope import Bound, Function, Object, Scope
 
 INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
-OF_WHAT = re.compile(
-    r"^d[A-Za-z]\w*?_d_?(?=[A-Za-z])"
-)  # of `dy_dw`, which is returned, where the name of its own begins
 GRADIENTS = ("grad", "gradient", "g", "d", "adjoint", "derivative", "_grad")
 
 
@@ -501,12 +498,11 @@ class Back(Taken):
         found: dict[Path, Any] = {}
         others = [path for path in self.paths(given) if path[0] not in self.made_of]
         shapes = [np.shape(at_path(given, path)) for path in others]
-        again = attributes(self.pair.forward, ast.Store) if self.pair.kind == "class" and self.pair.forward else set()
-        own_names: list[Path] = [(one,) for one in self.made_of if one not in again]  # and none that is a state
+        own: list[Path] = [(one,) for one in self.made_of if one not in self.made_anew]
         for value, name in zip(values, names, strict=False):
-            path = owner(name, own_names) or owner(OF_WHAT.sub("d", name), own_names)
+            path = owner(name, own) or owner(returned_as(name), own)
             if path is None and self.pair.kind == "loss" and np.shape(value) not in shapes and not owner(name, others):
-                alike = [one for one, own in self.made_of.items() if np.shape(own) == np.shape(value)]
+                alike = [one for one, made in self.made_of.items() if np.shape(made) == np.shape(value)]
                 path = (alike[0],) if len(alike) == 1 else None
             if path is not None and np.shape(value) == np.shape(self.made_of[path[0]]):
                 found[path] = value

@@ -266,6 +266,12 @@ class Forth(Outputs):
                     parts[whose].names[attribute] = value
 
     @cached_property
+    def made_anew(self) -> set[str]:
+        """The attributes that a forward pass of an object sets itself: these are no weights."""
+        forward, methods = self.pair.forward, self.methods()
+        return set().union(*[set_anew(one) for one in reached(forward, methods)]) if forward and methods else set()
+
+    @cached_property
     def readiness(self) -> tuple[set[str], set[str], dict[str, tuple[ast.FunctionDef, set[str]]]]:
         """What the forward pass reads of its object; what of that it does not set itself; and the methods of the class,
         each with what it fills."""

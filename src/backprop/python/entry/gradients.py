@@ -23,7 +23,7 @@ DATA = frozenset([
 ])  # fmt: skip  # names of inputs that need no gradient
 PREFIXES = (
     "dL_d", "dloss_d", "grad_", "delta_", "nabla_", "d_", "g_", "dL", "grad", "d", "g",
-    "dLd", "dlossd", "dfd", "df_d", "dJd", "dJ_d", "dj_d", "dcost_d", "dEd", "dE_d", "doutd", "dout_d",
+    "dl_d", "dLd", "dlossd", "dfd", "df_d", "dJd", "dJ_d", "dj_d", "dcost_d", "dEd", "dE_d", "doutd", "dout_d",
 )  # fmt: skip
 
 
@@ -48,8 +48,13 @@ def bases(name: str) -> tuple[str, ...]:
     for suffix in ("_gradient", "_grad", "_bar", "_g"):
         if name.endswith(suffix) and len(name) > len(suffix):
             found.append(name[: -len(suffix)])
-    quotient = re.match(r"d_?[a-zA-Z]\w*?_d_?(?=\w)", name)  # `dy_dw`, of whatever
-    return (*found, name[quotient.end() :]) if quotient is not None else tuple(found)
+    return tuple(found)
+
+
+def returned_as(name: str) -> str:
+    """The name of a gradient that is returned, where it is a quotient of whatever, `dy_dw`, as `dw`. What only has such
+    a name may be a slope on the way."""
+    return re.sub(r"^_*d_?[a-zA-Z]\w*?_d_?(?=\w)", "d", name)
 
 
 def is_of_gradient(name: str) -> bool:
