@@ -134,6 +134,16 @@ def test_a_gradient_that_an_object_keeps_may_have_an_axis_more(check: Check) -> 
     assert "the gradient of b is 1x3 and b 3" in str(found["remarks"]).replace("×", "x")
 
 
+@pytest.mark.parametrize("used", ["db.T", "db"])
+def test_a_gradient_that_is_turned_where_it_is_used(check: Check, used: str) -> None:
+    text = "import numpy as np\ndef forward(x, b):\n    return x + b.T\ndef backward(dout, x, b):\n"
+    text += "    db = dout.sum(axis=0, keepdims=True)\n    return dout, db\n"
+    text += f"def step(x, b, dout):\n    dx, db = backward(dout, x, b)\n    return b - 0.1 * {used}\n"
+    given = {"x": [[0.2, -1.0, 0.4], [1.0, 0.3, 0.5]], "b": [[0.1], [0.2], [0.3]]}
+    found = check("turned.py:forward", given, {"turned.py": text})
+    assert found["verdict"] == ("ok" if used == "db.T" else "wrong")
+
+
 OTHERS = {
     "a size that is called as the input": """
 import numpy as np

@@ -205,10 +205,18 @@ class Back(Taken):
             shape, wanted = np.shape(one), np.shape(whose)
             more = path[0] in self.made_of and wanted == shape[len(shape) - len(wanted) :]
             less = shape == wanted[len(wanted) - len(shape) :]
-            if wanted != shape and (more or less) and np.size(one) == np.prod(wanted, dtype=int):
+            turned = shape == wanted[::-1] and 1 in shape and path[-1] in self.turned
+            if wanted != shape and (more or less or turned) and np.size(one) == np.prod(wanted, dtype=int):
                 outcome.gradients[path] = np.reshape(one, wanted)
                 self.lower[path] = shape
         return outcome
+
+    @cached_property
+    def turned(self) -> set[str]:
+        """Of what the gradients are that the text turns where it uses them: `b -= rate * db.T`."""
+        nodes = [node for part in self.code.parts for node in ast.walk(part.tree) if isinstance(node, ast.Attribute)]
+        names = [node.value.id for node in nodes if node.attr == "T" and isinstance(node.value, ast.Name)]
+        return {base for name in names for base in bases(name)}
 
     def script_backward(self, run: Interpreter, forward: Forward, above: list[Any], given: dict[str, Any]) -> Outcome:
         """The second text, with what the first one left."""
