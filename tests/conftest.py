@@ -180,9 +180,12 @@ def is_plain(command: str) -> bool:
     return bare.startswith("backprop ") and not re.search(r"[^\w\s.,:=+@%/^-]|\n", bare)
 
 
-def in_process(command: str, folder: Path, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
+def in_process(
+    command: str, folder: Path, stdin: str | bytes = "", together: bool = False
+) -> subprocess.CompletedProcess[str]:
     """What a plain command line, `backprop` and its words, says where no shell and no process of its own is wanted: a
-    start takes longer than most answers."""
+    start takes longer than most answers. Both streams `together` are as a terminal shows them, as the standard output.
+    """
     from backprop_cli import main
 
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
@@ -191,7 +194,7 @@ def in_process(command: str, folder: Path, stdin: str | bytes = "") -> subproces
     with (
         contextlib.chdir(folder),
         tempfile.TemporaryFile("w+", encoding="utf-8") as given,
-        mock.patch.multiple(sys, argv=words, stdin=given, stdout=out, stderr=err),
+        mock.patch.multiple(sys, argv=words, stdin=given, stdout=out, stderr=out if together else err),
     ):
         given.buffer.write(stdin.encode() if isinstance(stdin, str) else stdin)
         given.seek(0)

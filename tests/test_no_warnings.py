@@ -41,6 +41,7 @@ def can_be_called(gate: Gate) -> bool:
 CALLED = [gate for gate in OPEN if can_be_called(gate)]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("gate", CALLED, ids=lambda gate: gate.name)
 def test_values_and_derivatives_warn_of_nothing(gate: Gate) -> None:
     text, names = call(gate)

@@ -33,7 +33,7 @@ from backprop.show.grid import stages_grid
 from backprop.show.reference import library, written
 from backprop.show.terminal import console, table
 from browser import chromium
-from conftest import ROOT, shell
+from conftest import ROOT, in_process, is_plain, shell
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *(page for page in sorted(DOCS.glob("*.md")) if page.name != "ARCHITECTURE.md")]
@@ -47,7 +47,8 @@ def run_block(block: str, folder: Path) -> str:
     """A console block with the output of its commands made anew; both streams, as a terminal shows them."""
     made = []
     for command in re.findall(r"^\$ ((?:.*\\\n)*.*)$", block, re.MULTILINE):
-        done = shell(f"({command}) 2>&1", folder)
+        plain = is_plain(command)
+        done = in_process(command, folder, together=True) if plain else shell(f"({command}) 2>&1", folder)
         made.append(f"$ {command}\n{done.stdout}")
     return "".join(made)
 
