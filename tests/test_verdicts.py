@@ -78,10 +78,10 @@ def relu_backward(dout, x):
 def test_inputs_of_one_sign_do_not_hide_a_forgotten_mask(given: str, tmp_path: Path) -> None:
     (tmp_path / "relu.py").write_text(RELU.format("dout"))
     (tmp_path / "masked.py").write_text(RELU.format("dout * (x > 0)"))
-    found = shell(f"backprop check relu.py --x '{given}'", tmp_path)
+    found = in_process(f"backprop check relu.py --x '{given}'", tmp_path)
     assert "WRONG" in found.stdout
     assert "    return dout * (x > 0)" in found.stdout
-    assert shell(f"backprop check masked.py --x '{given}'", tmp_path).returncode == 0
+    assert in_process(f"backprop check masked.py --x '{given}'", tmp_path).returncode == 0
 
 
 def test_a_pass_for_numbers_of_one_sign_is_right_there(tmp_path: Path) -> None:
@@ -89,7 +89,9 @@ def test_a_pass_for_numbers_of_one_sign_is_right_there(tmp_path: Path) -> None:
     passes = [("np.log(np.maximum(x, 1e-8))", "1 / np.maximum(x, 1e-8)"), ("np.sqrt(x)", "0.5 / np.sqrt(x)")]
     for forward, slope in [*passes, ("x ** 1.5", "1.5 * x ** 0.5"), ("np.abs(x)", "np.sign(x)")]:
         (tmp_path / "f.py").write_text(text.format(forward, slope))
-        assert shell("backprop check f.py --x '[1.5,2,3]' --random 3", tmp_path).returncode == 0, forward
+        found = in_process("backprop check f.py --x '[1.5,2,3]' --random 3", tmp_path)
+        assert found.returncode == 0, forward
+        assert "nothing is wrong at 3 random points around these inputs" in found.stderr
 
 
 def test_a_loop_of_one_round_hides_what_goes_from_round_to_round(tmp_path: Path) -> None:
@@ -99,7 +101,7 @@ def test_a_loop_of_one_round_hides_what_goes_from_round_to_round(tmp_path: Path)
     (tmp_path / "rnn.py").write_text(
         f"import numpy as np\ndef rnn_forward(x):\n{forth}def rnn_backward(dh, cache):\n{back}"
     )
-    one, two = (shell(f"backprop check rnn.py --x 'randn({n},3)' --seed 1", tmp_path) for n in (1, 2))
+    one, two = (in_process(f"backprop check rnn.py --x 'randn({n},3)' --seed 1", tmp_path) for n in (1, 2))
     assert (one.returncode, two.returncode) == (0, 1)
     assert "T is 1 here: a larger one tells whether what goes from round to round is handed back" in one.stderr
 
@@ -110,7 +112,7 @@ def test_a_guarded_probability_stays_one(tmp_path: Path) -> None:
     (tmp_path / "bce.py").write_text(
         f"import numpy as np\ndef bce_forward(p, y):\n    {text}\ndef bce_backward(cache):\n    {back}\n"
     )
-    assert shell("backprop check bce.py --p '[0.2,0.9]' --y '[0,1]' --random 2", tmp_path).returncode == 0
+    assert in_process("backprop check bce.py --p '[0.2,0.9]' --y '[0,1]' --random 2", tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize(("rows", "slope", "told"), [(1, "2 * e", True), (1, "2 * e / e.shape[0]", False)])
@@ -119,7 +121,7 @@ def test_a_mean_over_one_example_hides_what_it_divides_by(rows: int, slope: str,
     (tmp_path / "mse.py").write_text(
         f"import numpy as np\ndef mse_forward(x, y):\n{text}def mse_backward(e):\n    return {slope}\n"
     )
-    found = shell(f"backprop check mse.py --x 'randn({rows},3)' --y 'randn({rows},3)' --seed 1", tmp_path)
+    found = in_process(f"backprop check mse.py --x 'randn({rows},3)' --y 'randn({rows},3)' --seed 1", tmp_path)
     assert found.returncode == 0
     assert ("N is 1 here: a larger one tells" in found.stderr) == told
 
@@ -128,12 +130,12 @@ def test_lines_are_judged_at_random_points_too(tmp_path: Path) -> None:
     (tmp_path / "right.bp").write_text("dx = y\ndy = x\n")
     (tmp_path / "here.bp").write_text("dx = 3\ndy = x\n")
     asked = "backprop check 'x*y' --x 2 --y 3 --random 4 --seed 1 --backward"
-    right, here = (shell(f"{asked} {name}.bp", tmp_path) for name in ("right", "here"))
+    right, here = (in_process(f"{asked} {name}.bp", tmp_path) for name in ("right", "here"))
     assert (right.returncode, here.returncode) == (0, 1)
     assert "4 random points (seed 1): 8 ok\n" in right.stdout
     assert "4 random points (seed 1): 4 ok, 4 WRONG\n" in here.stdout
     assert here.stdout.count("line 1 makes dx 3.0, and should make it ") == 4
-    found = json.loads(shell(f"{asked} here.bp --json", tmp_path).stdout)
+    found = json.loads(in_process(f"{asked} here.bp --json", tmp_path).stdout)
     assert [line["verdict"] for line in found["lines"]] == ["ok", "ok"]
     assert (found["verdict"], found["random"]["verdicts"]) == ("wrong", {"ok": 4, "wrong": 4})
     assert all(one["expected"] == one["at"]["y"] for one in found["random"]["wrong"])

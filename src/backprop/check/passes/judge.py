@@ -353,7 +353,7 @@ class Judge:
         yield from found
         if found:
             many = "1 random point" if len(found) == 1 else f"{len(found)} random points"
-            self.remarks.append(f"it is right at {many} around these inputs, too")
+            self.remarks.append(f"nothing is wrong at {many} around these inputs")
 
     def plainly(self, point: Point, path: Path, one: Comparison, outcome: Outcome) -> bool:
         """Whether a difference is one that would be seen among the gradients of the given point, and for one that is 0
