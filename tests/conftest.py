@@ -195,6 +195,7 @@ def in_process(
         contextlib.chdir(folder),
         tempfile.TemporaryFile("w+", encoding="utf-8") as given,
         mock.patch.multiple(sys, argv=words, stdin=given, stdout=out, stderr=out if together else err),
+        mock.patch("gc.freeze"),  # the end of a command, after which this process goes on
     ):
         given.buffer.write(stdin.encode() if isinstance(stdin, str) else stdin)
         given.seek(0)
