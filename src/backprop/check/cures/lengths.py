@@ -61,11 +61,9 @@ def lone_lengths(judge: Judge) -> Iterator[str]:
     known, back = named_lengths(ast.unparse(forward)), ast.unparse(backward)
 
     def is_one(text: str) -> bool:
-        of = LENGTH.fullmatch(known.get(text, text))
-        value = judge.binding.given.get(of[1] or of[3]) if of is not None else None
-        shape = value.shape if isinstance(value, np.ndarray) else ()
-        place = int(of[2] or 0) if of is not None else 0
-        return shape[place : place + 1] == (1,)
+        whose, axis = length_of(text, known)
+        value = judge.binding.given.get(whose)
+        return isinstance(value, np.ndarray) and value.shape[axis : axis + 1] == (1,)
 
     for text in filter(is_one, dict.fromkeys(rounds(forward))):
         yield f"{text} is 1 here: a larger one tells whether what goes from round to round is handed back"
@@ -89,11 +87,16 @@ def factors(tree: ast.AST) -> Iterator[str]:
 
 def twice(line: Line, text: str) -> str | None:
     """The array with two axes of a length, if that is what a text is."""
-    named = LENGTH.fullmatch(named_lengths(line.source.text).get(text, text))
-    whose = (named[1] or named[3]) if named is not None else ""
+    whose, _ = length_of(text, named_lengths(line.source.text))
     kind, length = (line.kind(whose), line.value(text)) if whose else (None, None)
     alike = kind is not None and isinstance(length, int) and length > 1 and kind.shape.count(length) > 1
     return whose if alike else None
+
+
+def length_of(text: str, known: dict[str, str]) -> tuple[str, int]:
+    """Of which array a text is the length, and of which axis; of "" where it is none. `known` are names of lengths."""
+    found = LENGTH.fullmatch(known.get(text, text))
+    return (found[1] or found[3], int(found[2] or 0)) if found is not None else ("", 0)
 
 
 @lru_cache(8)

@@ -348,11 +348,14 @@ class Judge:
 
     def at_random(self) -> Iterator[Point]:
         """The random points that are asked for, around the given one."""
-        points = [self.surroundings.across() or self.surroundings.near(1.0, PROBES) for _ in range(self.count)]
-        found = [one for one in points if one is not None]
-        yield from found
+        found = 0
+        for _ in range(self.count):
+            point = self.surroundings.across() or self.surroundings.near(1.0, PROBES)
+            if point is not None:
+                found += 1
+                yield point
         if found:
-            many = "1 random point" if len(found) == 1 else f"{len(found)} random points"
+            many = "1 random point" if found == 1 else f"{found} random points"
             self.remarks.append(f"nothing is wrong at {many} around these inputs")
 
     def plainly(self, point: Point, path: Path, one: Comparison, outcome: Outcome) -> bool:

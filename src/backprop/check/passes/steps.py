@@ -71,9 +71,8 @@ class Steps:
             if right and any(not is_same(its, point.swept.get(path)) for its, point, _ in found):
                 return True
         handed = any(np.any(found.get(path, 0.0)) for swept in self.swept for found in swept)
-        if (
-            self.may_jump and not handed and self.is_flat(path) and self.moves(path)
-        ):  # by an index, and no step hands anything on
+        by_place = self.may_jump and not handed and self.is_flat(path) and self.moves(path)
+        if by_place:  # by an index, and no step hands anything on
             return all(
                 path in gradients and np.array_equal(gradients[path], point.upstream[0])
                 for point, gradients in self.points

@@ -14,15 +14,9 @@ MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
 
 PARAMETERS = ("params", "parameters", "weights")  # where an object may keep its weights
 LISTS = ("grads", "gradients", "dparams")  # and beside these their gradients
-OF_RECORDS = (
-    "data",
-    "_data",
-    "value",
-    "_value",
-    "val",
-    "cached_data",
-)  # where an object that has fields may hold its number,
-DATA = (*OF_RECORDS, "v", "item", "x", "n")  # and any other, and its gradient
+#: Where an object that has fields may hold its number, and where any other may.
+OF_RECORDS = ("data", "_data", "value", "_value", "val", "cached_data")
+DATA = (*OF_RECORDS, "v", "item", "x", "n")
 
 
 def objects_in(me: Object) -> dict[str, Object]:
