@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.check.passes.assumed import taken_for_granted
 from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.intended import Intended
 from backprop.check.passes.means import Means
@@ -169,6 +170,10 @@ class Judge:
             found = self.hidden(found, outcomes)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
             found = self.but_for_penalties(self.but_for_small_numbers(found))
+        wrong = [path for path, one in found.items() if one.verdict == "wrong"]
+        if wrong and self.binding.stop is None:
+            granted = taken_for_granted(self.runner, wrong, self.points, self.paths)
+            self.remarks += [granted] if granted else []
         gradients = [Gradient(path, one.verdict, one.error, one.remark) for path, one in found.items()]
         gradients = [one for one in gradients if one.verdict != "ok" or self.came_out(one.path)]
         return Verdict(self.runner.pair.title, self.overall(gradients), gradients, [], self.said())

@@ -159,14 +159,14 @@ class Watching(Interpreter):
         if name in PRODUCTS and len(given) > 1:
             raise Used(blank, Use("product", given[1 - min(place, 1)], place == 0))
         if name in COUNTED or name in SEEDING or name in ("range", "reshape", "view"):
-            raise Used(blank, Use("alone" if given[0] is blank and name in ("reshape", "view") else "counts"))
+            raise Used(blank, Use("alone" if name in ("reshape", "view") and given[0] is blank else "counts"))
         if name in GOING:
             raise Used(blank, Use("rows"))
         if name in ROOTS:
             raise Used(blank, Use("root"))
         if name in TURNING | {"permute"}:
             axes = [len(given) - 2]
-        if axes and blank is given[0]:
+        if axes and given and blank is given[0]:
             raise Used(blank, Use("axis", axes[0]))
         raise Used(blank, Use("element", others[0]) if others else Use("alone"))
 

@@ -124,7 +124,9 @@ class Examples:
         """Whether a parameter is a size of what is made: `np.zeros((rows, columns))`, `range(steps)`."""
         calls = [node for node in self.nodes if isinstance(node, ast.Call)]
         making = [one for one in calls if ast.unparse(one.func).rpartition(".")[2] in COUNTED]
-        return any(is_name(one, name) for call in making for argument in call.args for one in parts(argument))
+        given = [one for call in making for one in call.args]
+        given += [one.value for call in making for one in call.keywords if one.arg in ("size", "shape")]
+        return any(is_name(one, name) for argument in given for one in parts(argument))
 
     def along_axis(self, name: str) -> bool:
         """Whether a parameter is summed along an axis, or is the left one of a matrix product."""

@@ -263,7 +263,7 @@ class Fitting:
             if 0 in other:  # an empty slice: what is known so far is too small
                 return
             yield from () if other[-1] == 1 else (other[-1:],)
-            yield from (other, (*other[:-1], 1), (), (1, *other[1:]), other[:1], other[-1:] * 2)
+            yield from (other, (*other[:-1], 1), (), (1, *other[1:]), other[:1], (max(other),) * 2)
             return
         shape = shape_of(example)
         if use.kind != "axis" or use.other < len(shape):

@@ -29,6 +29,7 @@ SLOPE = re.compile(
     re.IGNORECASE,
 )
 SLOPES = re.compile(r"grad(?:ient)?s?|deriv(?:ative)?s?|jac(?:obian)?|slope|prime", re.IGNORECASE)  # of a name, whose
+DERIVED = re.compile(f"{SLOPES.pattern}|hess|back|bwd", re.IGNORECASE)  # of what is no forward pass
 VALUES = ("cost", "loss", "error", "objective", "energy", "function", "func", "value", "f", "J")  # function has these
 SOLVERS = {  # of scipy.optimize: under which name, or where, the gradient is given
     "minimize": ("jac", 3), "fmin_bfgs": ("fprime", 2), "fmin_cg": ("fprime", 2), "fmin_ncg": ("fprime", 2),
@@ -54,8 +55,11 @@ COSTS = re.compile(
     re.IGNORECASE,
 )
 GRADS = re.compile(
-    r"^_*(?:g|df|dj|grad(?:ient)?s?|jac(?:obian)?|score|derivative)(?:_?fun(?:c|ction)?)?$", re.IGNORECASE
+    r"^_*(?:\w+_)?(?:g|df|dj|grad(?:ient)?s?|jac(?:obian)?|score|derivative|adjoint|sensitivit(?:y|ies))"
+    r"(?:_?fun(?:c|ction)?)?$",
+    re.IGNORECASE,
 )
+BOTH = re.compile(r"(?:and|with|_)_?(?:grad(?:ient)?s?|jac(?:obian)?)$", re.IGNORECASE)  # `cost_and_grad`, `fAndGrad`
 TAKEN = re.compile(r"d[A-Z]|d[bwx]\d*$|grad")  # of parameters, plainly gradients
 HOLDING = ("data", "_data", "value", "val", "_value", "array")  # in which objects of other files hold their arrays
 SELVES = re.compile(r"_*(self|cls|klass|this|me|ctx|context|s|c|m)?_*", re.IGNORECASE)
@@ -164,10 +168,9 @@ def all_pairs(code: Code) -> list[Pair]:
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     if not found:
-        slopes = [(of_slope(back.name, functions), back) for back in functions.values()]
-        found = [Pair(forth.name, "functions", forth, back) for forth, back in slopes if forth is not None]
-    if not found and (pair := cost_and_gradient(functions)) is not None:
-        found = [Pair(pair[0].name, "functions", *pair)]
+        slopes = [(cost, back) for name, back in functions.items() if (cost := of_slope(name, functions)) is not None]
+        slopes = slopes or costs_with_gradients(functions)
+        found = [Pair(cost.name, "functions", cost, back) for cost, back in slopes]
     judged = {pair.forward for pair in found} | {pair.backward for pair in found}
     return found + [pair for pair in kept_pairs(code) if pair.forward not in judged]
 
@@ -223,10 +226,32 @@ def pairs_of_class(name: str, methods: dict[str, ast.FunctionDef]) -> list[Pair]
     return [Pair(name, "class", forth, back, 1) for forth, back in pairs if forth is not None and not is_static(forth)]
 
 
-def cost_and_gradient(functions: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef, ast.FunctionDef] | None:
-    """The function that is a cost by its name, and the one that is its gradient, if there is one of each."""
-    costs, grads = ([one for name, one in functions.items() if like.match(name)] for like in (COSTS, GRADS))
-    return (costs[0], grads[0]) if len(costs) == len(grads) == 1 else None
+def costs_with_gradients(
+    functions: dict[str, ast.FunctionDef],
+) -> list[tuple[ast.FunctionDef, ast.FunctionDef]]:
+    """The functions that are gradients by their names, each behind the one that it is of: which takes the same, as
+    scipy.optimize wants it, `f(x, *args)` and `fprime(x, *args)`, or gives it; of several the one that is a cost by its
+    name."""
+    found = []
+    for back in functions.values():
+        if GRADS.match(back.name) and not NUMERICAL.search(back.name):
+            others = [one for one in functions.values() if one is not back and not DERIVED.search(one.name)]
+            costs = [one for one in others if COSTS.match(one.name)]
+            alike = [one for one in others if gives_all(one, back)]
+            among = [one for one in alike if one in costs] or alike or costs
+            found += [(among[0], back)] if len(among) == 1 else []
+    return found
+
+
+def gives_all(forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:
+    """Whether a function takes or returns all that another one needs, which it does not call."""
+    needed = {name for name in required_names(back) if not is_of_gradient(name)}
+    taken, called = set(parameter_names(forth)), {one.id for one in ast.walk(forth) if isinstance(one, ast.Name)}
+    return (
+        bool(needed & taken - {"self"} and returns(forth))
+        and needed <= taken | {*returns(forth)}
+        and back.name not in called
+    )
 
 
 def returned_backward(function: ast.FunctionDef) -> ast.FunctionDef | None:
@@ -433,7 +458,7 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
         helpers = set().union(*[attributes(one, ast.Load) for one in methods.values()])
         slopes = [(forth, back) for name, back in methods.items() if (forth := of_slope(name, methods)) is not None]
         own = [one for one in slopes if not is_static(one[0]) and one[1].name not in helpers]
-        own = own or [one for one in [cost_and_gradient(methods)] if one is not None]
+        own = own or costs_with_gradients(methods)
         forward, backward = own[0] if own else (forward, backward)
     if backward is None:
         others = [one for name, one in methods.items() if FORTH_OTHERWISE.match(name)]
@@ -551,7 +576,8 @@ def first_parameter(function: ast.FunctionDef) -> str:
 
 
 def is_both(function: ast.FunctionDef) -> bool:
-    """Whether a function returns a number and what are gradients by their names; behind a loss a state may follow."""
+    """Whether a function returns a number and what are gradients by their names, or by the function's own; behind a
+    loss a state may follow."""
     returned, known = returns(function), names_in([function])
     given = arguments_of(function)
     like = [
@@ -563,7 +589,8 @@ def is_both(function: ast.FunctionDef) -> bool:
     if like and like[0] and not costs:
         return False  # gradients alone: a backward pass
     behind = is_cost(returned[0]) and like[1:2] == [True] and all(like[1:-1]) if returned else False
-    return len(returned) > 1 and (all(like[1:]) or behind or (costs and all(like[:-1])))
+    says_so = bool(BOTH.search(function.name)) and not given.issuperset(returned[:1])
+    return len(returned) > 1 and (all(like[1:]) or behind or says_so or (costs and all(like[:-1])))
 
 
 def returns(function: ast.FunctionDef, count: int | None = None) -> list[str]:

@@ -352,7 +352,7 @@ class Tape:
             if one.size > MOST_NUDGED:
                 self.put(out, np.zeros(np.shape(out), np.int64))
                 return
-            self.entries.append(Entry(made, one, None, puller(function, copies, place, named)))
+            self.entries.append(Entry(made, one, None, puller(function, copies, place, named, np.size(out))))
         self.put(out, made)
 
     def wrote(self, name: str, given: tuple[Any, ...], before: Any, named: dict[str, Any]) -> None:
@@ -486,8 +486,11 @@ def slope_at(at: Callable[[float], Any]) -> Any:
         return np.where(np.abs(wide - narrow) <= 1e-8 * (1 + np.abs(narrow)), wide, narrow)
 
 
-def puller(function: Callable[..., Any], given: list[Any], place: int, named: dict[str, Any]) -> Callable[[Any], Any]:
-    """What pulls a gradient back through a function by differences."""
+def puller(
+    function: Callable[..., Any], given: list[Any], place: int, named: dict[str, Any], count: int
+) -> Callable[[Any], Any]:
+    """What pulls a gradient back through a function of so many results by differences: nan where it has none so near,
+    as a matrix that is no longer positive definite."""
     kept: list[Any] = []
 
     def jacobian() -> Any:
@@ -499,7 +502,10 @@ def puller(function: Callable[..., Any], given: list[Any], place: int, named: di
             def at(step: float, element: int = element, size: float = size) -> Any:
                 moved = np.array(x, order="C")  # whose elements are in a row
                 moved.reshape(-1)[element] += step * size
-                out = function(*given[:place], moved, *given[place + 1 :], **named)
+                try:
+                    out = function(*given[:place], moved, *given[place + 1 :], **named)
+                except np.linalg.LinAlgError:
+                    return np.full(count, np.nan)
                 return np.asarray(getattr(out, "values", out), dtype=float).reshape(-1)
 
             rows.append(slope_at(at) / size)

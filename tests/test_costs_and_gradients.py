@@ -1,0 +1,254 @@
+"""A cost and its gradient as scientists write them for an optimizer: which function is whose gradient by their names,
+what a gradient takes for granted of its inputs, and the inputs that the hint finds."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backprop_cli import main
+from conftest import Check
+
+RIDGE = """
+import numpy as np
+
+def COST(beta, X, y):
+    return 0.5 * np.sum((X @ beta - y) ** 2)
+
+def GRADIENT(beta, X, y):
+    return X.T @ (X @ beta - y)
+
+def hessian(beta, X, y):
+    return X.T @ X
+
+def numerical_gradient(beta, X, y, h=1e-6):
+    return np.array([(COST(beta + h * e, X, y) - COST(beta - h * e, X, y)) / (2 * h) for e in np.eye(len(beta))])
+"""
+AT = {"beta": [0.3, -0.8], "X": [[1.0, 0.5], [-0.4, 2.0], [0.7, 0.1]], "y": [0.2, 1.0, -0.6]}
+
+
+def verdicts(found: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["verdict"] for one in found["gradients"]}
+
+
+@pytest.mark.parametrize(
+    ("cost", "gradient"),
+    [
+        ("objective", "gradient"), ("energy", "energy_gradient"), ("ridge_nll", "ridge_score"), ("f", "g"),
+        ("neg_log_partial_likelihood", "gradient"), ("divergence", "divergence_jac"), ("simulate", "adjoint"),
+    ],
+)  # fmt: skip
+def test_a_gradient_takes_what_its_cost_takes(check: Check, cost: str, gradient: str) -> None:
+    text = RIDGE.replace("COST", cost).replace("GRADIENT", gradient)
+    found = check("ridge.py", AT, {"ridge.py": text})
+    assert verdicts(found) == {"beta": "ok"}
+    assert "no gradient comes out for X, y" in found["remarks"]
+    wrong = check("ridge.py", AT, {"ridge.py": text.replace("return X.T @ (", "return 2 * X.T @ (")})
+    assert verdicts(wrong) == {"beta": "wrong"}
+
+
+def test_of_several_functions_of_the_same_inputs_the_cost_is_the_one_that_is_called_so(check: Check) -> None:
+    text = RIDGE.replace("COST", "cost").replace("GRADIENT", "score").replace("X @ beta - y)", "residual(beta, X, y))")
+    text += "\ndef residual(beta, X, y):\n    return X @ beta - y\n"
+    assert verdicts(check("ridge.py", AT, {"ridge.py": text})) == {"beta": "ok"}
+
+
+def test_a_function_that_says_that_it_gives_both(check: Check) -> None:
+    text = "def value_and_grad(beta, X, y):\n    r = X @ beta - y\n    v, s = 0.5 * r @ r, X.T @ r\n    return v, s\n"
+    for factor, told in ((1, "ok"), (3, "wrong")):
+        found = check("both.py", AT, {"both.py": text.replace("X.T @ r", f"{factor} * X.T @ r")})
+        assert verdicts(found) == {"beta": told}
+
+
+# ── what is taken for granted ──
+
+QUADRATIC = """
+import numpy as np
+
+def energy(x, A, b):
+    return 0.5 * x @ A @ x - b @ x
+
+def energy_grad(x, A, b):
+    return A @ x - b
+"""
+PROBABILITIES = """
+import numpy as np
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+def loss(X, W, y):
+    return -np.sum(y * np.log(softmax(X @ W))) / len(X)
+
+def grad(X, W, y):
+    return X.T @ (softmax(X @ W) - y) / len(X)
+"""
+NEIGHBOURS = """
+import numpy as np
+
+def divergence(Y, P):
+    near = 1 / (1 + np.sum((Y[:, None] - Y[None]) ** 2, axis=2)) * (1 - np.eye(len(Y)))
+    Q = np.maximum(near / near.sum(), 1e-12)
+    return np.sum(P * np.log(np.maximum(P, 1e-12) / Q))
+
+def divergence_gradient(Y, P):
+    near = 1 / (1 + np.sum((Y[:, None] - Y[None]) ** 2, axis=2)) * (1 - np.eye(len(Y)))
+    Q = np.maximum(near / near.sum(), 1e-12)
+    weights = (P - Q) * near
+    return 4 * (weights.sum(axis=1)[:, None] * Y - weights @ Y)
+"""
+PLANE = """
+import numpy as np
+
+def distance(p, n):
+    t = p - np.dot(p, n) * n
+    return 0.5 * np.dot(t, t)
+
+def distance_gradient(p, n):
+    return p - np.dot(p, n) * n
+"""
+GRANTED = {  # the code, its other inputs, the one that is meant, such that is not so and such that is, and a mistake
+    "A is symmetric": (
+        QUADRATIC, {"x": [1.0, 2.0], "b": [0.5, 1.0]},
+        "A", [[2.0, 1.0], [0.5, 3.0]], [[2.0, 1.0], [1.0, 3.0]], ("A @ x - b\n", "A @ x\n"),
+    ),
+    "each row of y sums to 1": (
+        PROBABILITIES, {"X": [[0.3, -1.0], [1.1, 0.4], [0.2, 0.9]], "W": [[0.5, -0.2], [0.1, 0.7]]},
+        "y", [[1, 0], [1, 1], [0, 1]], [[1, 0], [0.5, 0.5], [0, 1]], ("(softmax(X @ W) - y)", "(softmax(X @ W) + y)"),
+    ),
+    "P is symmetric, sums to 1 and has a diagonal of 0": (
+        NEIGHBOURS, {"Y": [[0.1, 0.4], [1.0, -0.3], [-0.6, 0.2]]},
+        "P", [[0.1, 0.2, 0.3], [0.1, 0.2, 0.2], [0.3, 0.1, 0.1]], [[0, 0.2, 0.1], [0.2, 0, 0.2], [0.1, 0.2, 0]],
+        ("return 4 * ", "return 3 * "),
+    ),
+    "n has the length 1": (
+        PLANE, {"p": [1.0, 0.3, 2.0]}, "n", [1.0, 2.0, 2.0], [0.0, 0.6, 0.8], ("return p - np", "return p + np"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", GRANTED)
+def test_what_a_gradient_takes_for_granted_is_said(check: Check, what: str) -> None:
+    text, given, name, other, such, mistake = GRANTED[what]
+    said = f"every gradient is right where {what}, which is not so here"
+    found = check("granted.py", {**given, name: other}, {"granted.py": text})
+    assert (found["verdict"], said in found["remarks"]) == ("wrong", True)
+    right = check("granted.py", {**given, name: such}, {"granted.py": text})
+    assert (right["verdict"], [one for one in right["remarks"] if "right where" in one]) == ("ok", [])
+    broken = check("granted.py", {**given, name: other}, {"granted.py": text.replace(*mistake)})
+    assert [one for one in broken["remarks"] if "right where" in one] == []
+
+
+def test_what_an_input_that_is_judged_is_by_chance_is_said_where_it_is_so(check: Check) -> None:
+    text = QUADRATIC.replace(", b):", "):").replace(" - b @ x", "").replace("A @ x - b", "A @ x, 0.5 * np.outer(x, x)")
+    given = {"x": [1.0, 2.0], "A": [[2.0, 1.0], [1.0, 3.0]]}
+    found = check("granted.py", given, {"granted.py": text})
+    assert verdicts(found) == {"x": "wrong", "A": "ok"}
+    assert "every gradient is right where A is symmetric, as here, and not at points around" in found["remarks"]
+    other = check("granted.py", {**given, "A": [[2.0, 1.0], [0.5, 3.0]]}, {"granted.py": text})
+    assert [one for one in other["remarks"] if "right where" in one] == []  # a weight's mistake is none of its values
+
+
+# ── the inputs that the hint finds ──
+
+KERNEL = """
+import numpy as np
+
+def nll(theta, X, y):
+    d = ((X[:, None, :] - X[None, :, :]) ** 2).sum(-1)
+    K = np.exp(2 * theta[1] - 0.5 * d / np.exp(2 * theta[0])) + np.exp(2 * theta[2]) * np.eye(len(X))
+    L = np.linalg.cholesky(K)
+    alpha = np.linalg.solve(L.T, np.linalg.solve(L, y))
+    return 0.5 * y @ alpha + np.log(np.diag(L)).sum()
+
+def nll_grad(theta, X, y):
+    d = ((X[:, None, :] - X[None, :, :]) ** 2).sum(-1)
+    near = np.exp(2 * theta[1] - 0.5 * d / np.exp(2 * theta[0]))
+    inverse = np.linalg.inv(near + np.exp(2 * theta[2]) * np.eye(len(X)))
+    weights = inverse - np.outer(inverse @ y, inverse @ y)
+    return np.array([
+        0.5 * np.sum(weights * near * d) / np.exp(2 * theta[0]), np.sum(weights * near),
+        np.trace(weights) * np.exp(2 * theta[2]),
+    ])
+"""
+CHAIN = """
+import numpy as np
+
+def summed(a, axis):
+    m = a.max(axis=axis, keepdims=True)
+    return (m + np.log(np.exp(a - m).sum(axis=axis, keepdims=True))).squeeze(axis)
+
+def chain_loss(unary, trans, tags):
+    alpha, score = unary[0], unary[0, tags[0]]
+    for t in range(1, len(unary)):
+        alpha = unary[t] + summed(alpha[:, None] + trans, axis=0)
+        score += trans[tags[t - 1], tags[t]] + unary[t, tags[t]]
+    return summed(alpha, axis=0) - score
+
+def chain_grad(unary, trans, tags):
+    T = len(unary)
+    alpha, beta = np.zeros_like(unary), np.zeros_like(unary)
+    alpha[0] = unary[0]
+    for t in range(1, T):
+        alpha[t] = unary[t] + summed(alpha[t - 1][:, None] + trans, axis=0)
+    for t in range(T - 2, -1, -1):
+        beta[t] = summed(trans + unary[t + 1] + beta[t + 1], axis=1)
+    total = summed(alpha[-1], axis=0)
+    d_unary, d_trans = np.exp(alpha + beta - total), np.zeros_like(trans)
+    for t in range(T):
+        d_unary[t, tags[t]] -= 1
+        if t > 0:
+            d_trans += np.exp(alpha[t - 1][:, None] + trans + unary[t] + beta[t] - total)
+            d_trans[tags[t - 1], tags[t]] -= 1
+    return d_unary, d_trans
+"""
+MACHINE = """
+import numpy as np
+
+class Machine:
+    def __init__(self, features, k):
+        random = np.random.RandomState(0)
+        self.w = np.zeros(features)
+        self.V = random.normal(scale=0.1, size=(features, k))
+
+    def predict(self, X):
+        return X @ self.w + 0.5 * ((X @ self.V) ** 2 - (X ** 2) @ (self.V ** 2)).sum(axis=1)
+
+    def loss(self, X, y):
+        return 0.5 * np.mean((self.predict(X) - y) ** 2)
+
+    def gradients(self, X, y):
+        r = (self.predict(X) - y) / len(y)
+        grad_w = X.T @ r
+        grad_V = X.T @ (r[:, None] * (X @ self.V)) - self.V * ((X ** 2).T @ r)[:, None]
+        return grad_w, grad_V
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"), [(KERNEL, ["theta"]), (CHAIN, ["unary", "trans"]), (MACHINE, ["w", "V"])],
+    ids=["kernel", "chain", "machine"],
+)  # fmt: skip
+def test_what_the_hint_gives_leads_to_a_verdict(
+    text: str, judged: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "code.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+
+    def asked(*words: str) -> tuple[str, str]:
+        monkeypatch.setattr("sys.argv", ["backprop", "check", "code.py", *words])
+        with pytest.raises(SystemExit):
+            main()
+        said = capsys.readouterr()
+        return said.out, said.err
+
+    hint = re.search(r"hint: give options, like (.*), or all in a file", asked()[1])
+    assert hint is not None
+    out, _ = asked(*shlex.split(hint[1]), "--seed", "1")
+    rows = [line.split() for line in out.splitlines()[1:]]
+    assert [(row[0], row[-1]) for row in rows] == [(name, "ok") for name in judged], out
