@@ -84,6 +84,27 @@ def test_inputs_of_one_sign_do_not_hide_a_forgotten_mask(given: str, tmp_path: P
     assert in_process(f"backprop check masked.py --x '{given}'", tmp_path).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("back", "given", "wrong"),
+    [
+        ("dy @ w.T, x.T @ dy, dy.sum(axis=0)", "--x '[[1,1],[1,1]]' --w '[[1,0],[0,1]]'", False),
+        ("dy @ w, x.T @ dy, dy.sum(axis=0)", "--x '[[1,1],[1,1]]' --w '[[1,0],[0,1]]'", True),
+        ("dy @ w.T, x @ dy, dy.sum(axis=0)", "--x '[[1,1],[1,1]]' --w '[[1,0],[0,1]]'", True),
+        ("dy @ w.T, x.T @ dy, dy.sum(axis=0)", "--x 'randn(2,2)' --w 'randn(2,2)' --mask '[[1,1],[1,1]]'", True),
+        ("(dy * mask) @ w.T, x.T @ (dy * mask), (dy * mask).sum(axis=0)",
+         "--x 'randn(2,2)' --w 'randn(2,2)' --mask '[[1,1],[1,1]]'", False),
+    ],
+)  # fmt: skip
+def test_zeros_and_ones_hide_no_mistake(back: str, given: str, wrong: bool, tmp_path: Path) -> None:
+    mask, times = (", mask", " * mask") if "--mask" in given else ("", "")
+    (tmp_path / "dense.py").write_text(
+        f"def dense_forward(x, w, b{mask}):\n    return (x @ w + b){times}, (x, w{mask})\n"
+        f"def dense_backward(dy, cache):\n    x, w{mask} = cache\n    return {back}\n"
+    )
+    found = in_process(f"backprop check dense.py {given} --b '[1,1]' --seed 1", tmp_path)
+    assert ("WRONG" in found.stdout) == wrong
+
+
 def test_a_pass_for_numbers_of_one_sign_is_right_there(tmp_path: Path) -> None:
     text = "import numpy as np\ndef f(x):\n    return {}, x\ndef f_backward(dout, x):\n    return dout * {}\n"
     passes = [("np.log(np.maximum(x, 1e-8))", "1 / np.maximum(x, 1e-8)"), ("np.sqrt(x)", "0.5 / np.sqrt(x)")]

@@ -24,6 +24,7 @@ from backprop.python.values.tape import is_fraction
 
 STEM = re.compile(r"(_?\d+|_(next|prev|old|new|last|total|acc|in|out|t))$")
 MOST_FACTORS = 3  # by which gradients may be multiplied at the end
+MOST_ROWS = 200  # of an array, each of which may be a quantity of its own
 NOISE = 1e-11  # of the largest gradient: what is left where all cancels
 
 
@@ -41,6 +42,7 @@ class Known:
         self.writes: dict[tuple[str, str], list[tuple[ast.stmt, Visit]]] | None = None
         self.shared: dict[str, Values] = {}
         self.numbered: dict[str, Any] = {}
+        self.read_as_one: set[bytes] | None = None  # the numbers that the forward pass reads together
         self.sloped: dict[int, list[Any]] = like.sloped if like is not None else {}
         self.rounds: dict[int, tuple[int, ...] | None] = {}
         self.above = [float(np.asarray(one).flat[0]) for one in above if np.size(one) == 1]  # plain numbers
@@ -113,9 +115,25 @@ class Known:
         if not meant:
             return not tells(value) or self.is_right(value)
         return any(
-            same(value, without_front(one, value)) or reshaped(value, one) or self.both_are_noise(value, one)
-            for one in meant
-        ) or any(same(value * factor, one) for factor in self.to_come(visit) for one in meant)
+            same(value, without_front(one, value))
+            or reshaped(value, one)
+            or is_row(value, one)
+            or self.both_are_noise(value, one)
+            for one in (*meant, *self.inside(name, visit))
+        ) or any(
+            same(value * factor, one) for factor in self.to_come(visit) for one in (*meant, *self.inside(name, visit))
+        )
+
+    def inside(self, name: str, visit: Visit | None = None) -> Iterator[Any]:
+        """The gradients of what stands in the line that makes what a name is called after: `dz`, where `z` is the
+        sigmoid of what has no name, is often that of the latter."""
+        held = visit.scope.names if visit is not None and visit.scope is not None else {}
+        for base in bases(name):
+            known = [held[base]] if is_fraction(held.get(base)) else [one for one, _ in self.trace.names.get(base, ())]
+            for place in {self.story.index.find(one) for one in known} - {None}:
+                for maker, _ in self.story.makers.get(place, ()):
+                    for entry in [one for ends in maker.spans for one in self.story.trace.tape.entries[slice(*ends)]]:
+                        yield self.story.gradients[entry.made]
 
     def to_come(self, visit: Visit | None) -> list[float]:
         """The numbers from above that are read only at a visit or later: until then gradients lack them."""
@@ -179,7 +197,8 @@ class Known:
                 whose = [stem(one) for one in bases(name)][:1]
                 given = [one for other, some in known.items() if stem(other) in whose for one in some]
                 given += [(value, None) for other, value in self.in_containers() if other.removesuffix("s") in whose]
-            for place in {self.story.index.find(value) for value, _ in given} - {None}:
+            rows = [(row, None) for value, _ in given if np.ndim(value) > 1 for row in value[:MOST_ROWS]]
+            for place in {self.story.index.find(value) for value, _ in (*given, *rows)} - {None}:
                 shares = [one[0].share for one in self.story.readers(place)]
                 found.add(self.story.quantities[place].gradient, True)
                 for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else (1,):
@@ -210,6 +229,13 @@ class Known:
     def whose(self, value: Any) -> set[int]:
         """The quantities of which a value is the gradient, or a share of it."""
         return {place for places in self.rights.all(value) for place in places}
+
+    def is_read(self, numbers: Any) -> bool:
+        """Whether a line of the forward pass reads some numbers as they are: then it is known what each sends back."""
+        if self.read_as_one is None:
+            read = [self.story.quantities[place].ids for place in self.story.readings]
+            self.read_as_one = {np.sort(one, axis=None).tobytes() for one in read}
+        return np.sort(numbers, axis=None).tobytes() in self.read_as_one
 
     def is_share(self, value: Any, name: str | None) -> bool:
         """Whether a value is a share of a gradient: of what a name says to be the gradient of, if it says anything."""
@@ -253,6 +279,7 @@ class Known:
         wanted = [one for given in self.meant(name, visit) if (one := fitted(given, value)) is not None]
         if not wanted or self.scaled or not tells(value):
             return None
+        wanted += [one for given in self.inside(name, visit) if (one := fitted(given, value)) is not None]
         return any(np.allclose(value, one, rtol=1e-6, atol=1e-9 * np.abs(one).max(initial=0.0)) for one in wanted)
 
     def is_total(self, value: Any) -> bool:
@@ -333,6 +360,11 @@ def without_front(other: Any, value: Any) -> Any:
 def reshaped(value: Any, other: Any) -> bool:
     """Whether a value is another one in another shape."""
     return np.size(value) == np.size(other) and np.ndim(value) > 1 and same(np.reshape(value, np.shape(other)), other)
+
+
+def is_row(value: Any, other: Any) -> bool:
+    """Whether a value is an entry of an array of several."""
+    return np.ndim(value) > 0 and np.shape(value) == np.shape(other)[1:] and any(same(value, one) for one in other)
 
 
 def stem(name: str) -> str:

@@ -16,6 +16,7 @@ from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import COMPOUND, NOT_SAID, Failed, Room
 from backprop.check.passes.sensitivity import base_name
 from backprop.check.passes.trace import Trace, Visit, bare, loaded, targets_of
+from backprop.python.entry.gradients import bases
 from backprop.python.entry.runner import Instead
 from backprop.python.values.tape import is_fraction
 
@@ -40,7 +41,7 @@ class Right(Known):
         """Whether what a line gives at a visit is right: in the end the whole gradient that its name says, and shares
         of that before. `all_of_it`: also in a round of a loop, where it may be what that round alone sends back."""
         goals = targets_of(statement)
-        whole = self.whole(statement, visit, new)
+        whole = self.whole(statement, visit, new, values)
         if whole is not None:
             return whole
         if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name) and self.meant(goals[0].id, visit):
@@ -55,26 +56,35 @@ class Right(Known):
                 made = self.made_here(name, visit) if all_of_it and alone else None
                 if made is not None:
                     return same(values[0], made)
-                return self.fits(name, values[0], visit) or (several and self.shares(name).find(values[0]) is not None)
+                return self.fits(name, values[0], visit) or (several and self.is_share(values[0], name))
         if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name):
             name = goals[0].id
             given, shares = self.given(visit, new, values)[0], self.shares(name)
             writes = self.written()[self.key(statement, name)]
-            if shares.by_shape and not self.was_whole(name, writes, visit):
-                found = shares.find(given) is not None and self.in_time(statement, visit, values)
+            found = shares.find(given) is not None and self.in_time(statement, visit, values)
+            if found or (shares.by_shape and not self.was_whole(name, writes, visit)):
                 return found or not tells(given)
+            scales = isinstance(new, ast.AugAssign) and isinstance(new.op, ast.Mult | ast.Div)
             others = self.gathered(writes, visit)
-            if others and tells(given):
+            if others and tells(given) and not scales:
                 return bool(others & self.whose(given))
         return self.all_right(visit, new, values) and self.in_time(statement, visit, values)
 
     def in_time(self, statement: ast.stmt, visit: Visit, values: list[Any]) -> bool:
         """Whether what a loop hands on to its next round belongs there: it is not the gradient of what the forward pass
         made in this round."""
-        if not self.hands_on(statement):
+        if not self.hands_on(statement) or self.is_replaced(statement, visit):
             return True
         here = self.round_of(visit)
-        return here is None or not any(tells(one) and self.is_only_of(one, here) for one in values)
+        return here is None or not any(np.any(one) and tells(one) and self.is_only_of(one, here) for one in values)
+
+    def is_replaced(self, statement: ast.stmt, visit: Visit) -> bool:
+        """Whether a name gets another value in the same round, later."""
+        base = base_name(targets_of(statement)[0]) or ""
+        return any(
+            one.rounds == visit.rounds and one.time > visit.time and not isinstance(other, ast.AugAssign)
+            for other, one in self.written()[self.key(statement, base)]
+        )
 
     def hands_on(self, statement: ast.stmt) -> bool:
         """Whether a line in a loop gives a name a value that lines before it read in the next round."""
@@ -90,24 +100,59 @@ class Right(Known):
             self.handed[statement] = any(reads_name(one, goals[0].id) for one in before)
         return self.handed[statement]
 
-    def whole(self, statement: ast.stmt, visit: Visit, new: ast.stmt) -> bool | None:
-        """Whether an array is what its name says after the last line that writes into it; None for other lines."""
+    def whole(self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any]) -> bool | None:
+        """Whether a line that writes into an array gives there what the array's name says; None where that is told by
+        what it adds. An entry that nothing is known of is right for now: what all have left tells in the end."""
         goals = targets_of(statement)
         base = base_name(goals[0]) if goals else None
         if base is None or (isinstance(goals[0], ast.Name) and not isinstance(statement, ast.Expr)):
             return None
-        writes = self.written()[self.key(statement, base)]
-        if not self.meant(base, visit) or writes[-1][1] is not visit:
+        if not self.meant(base, visit):
             return None
+        life = self.life(base, statement, visit)
+        entry = self.entry(base, statement, visit)
+        last = [one for some, one in life if some is statement][-1]
+        if life[-1][1] is not visit:
+            if entry is not None and len(values) == 1 and same(values[0], self.story.gradients[entry]):
+                return True
+            if entry is None or self.is_read(entry):
+                return None
+            if last is not visit:
+                return True
         before = self.left(base, visit, [])
-        first = self.trace.visits[statement][0].time
-        alone = all(one is statement for one, other in writes if other.time >= first)
         mine = self.now(statement)
-        again = new is not mine and (alone or type(new) is not type(mine))
-        after = self.trace.replayed(base, statement, new) if again else self.left(base, visit, [new])
+        after = self.left(base, life[-1][1], [self.now(life[-1][0])]) if new is mine else None
+        if new is not mine:
+            after = self.trace.replayed(base, [(visit, new if one is statement else self.now(one))
+                                               for one, visit in life])  # fmt: skip
         if not after or (new is not mine and before and same(after[0], before[0])):
             return False  # no line stands there that does nothing
         return self.fits(base, after[0], visit) or (isinstance(goals[0], ast.Subscript) and self.is_right(after[0]))
+
+    def life(self, base: str, statement: ast.stmt, visit: Visit) -> list[tuple[ast.stmt, Visit]]:
+        """The visits of lines that write into an array, from the first one of a statement on, until its name is given
+        another one."""
+        found: list[tuple[ast.stmt, Visit]] = []
+        for one, other in self.written()[self.key(statement, base)]:
+            anew = isinstance(one, ast.Assign) and any(isinstance(goal, ast.Name) for goal in targets_of(one))
+            if anew and other.time > visit.time:
+                break
+            found = [] if anew else [*found, (one, other)]
+        first = next(place for place, (one, _) in enumerate(found) if one is statement)
+        return found[first:]
+
+    def entry(self, base: str, statement: ast.stmt, visit: Visit) -> Any:
+        """The numbers of what a line writes into, in the array of the forward pass of which it is the gradient."""
+        goal = targets_of(statement)[0]
+        held: Any = visit.scope.names.get(base) if visit.scope is not None else None
+        if not isinstance(goal, ast.Subscript):
+            return None
+        for name in bases(base):
+            for value, ids in reversed(self.trace.names.get(name, [])):
+                with suppress(*NOT_SAID):
+                    if np.shape(value) == np.shape(held):
+                        return Room(self.trace, visit).with_value(goal.slice, ids)
+        return None
 
     def left(self, base: str, visit: Visit, statements: list[ast.stmt]) -> list[Any] | None:
         """What a name holds behind some statements at a visit."""
@@ -151,9 +196,12 @@ class Right(Known):
         return any(one.time > visit.time for visits in self.trace.visits.values() for one in visits[-1:])
 
     def is_taken(self, visit: Visit, statement: ast.stmt) -> bool:
-        """Whether a line takes entries of a gradient that is right, and writes them into an array."""
+        """Whether a line takes entries of a gradient that is right, and writes them into an array, or calls them by a
+        name that says nothing."""
         value, goals = getattr(statement, "value", None), targets_of(statement)
-        if not isinstance(value, ast.Subscript) or not goals or not isinstance(goals[0], ast.Subscript):
+        if not isinstance(value, ast.Subscript) or not goals:
+            return False
+        if isinstance(goals[0], ast.Name) and self.meant(goals[0].id, visit):
             return False
         with suppress(Failed):
             base = Room(self.trace, visit).value(value.value)
@@ -232,7 +280,8 @@ class Right(Known):
                     continue  # a setting
                 alone = named and len({id(one) for one, _ in self.written().get(self.key(statement, node.id), ())}) == 1
                 alone = alone and any(np.size(one) == np.size(value) for one in self.meant(node.id, room.visit))
-                if not (self.fits(node.id, value, room.visit) if alone else self.is_right(value)):
+                right = self.fits(node.id, value, room.visit) if alone else self.is_right(value)
+                if not right and (alone or self.shares(node.id).find(value) is None):
                     found.add(node.id)
         return found
 
@@ -256,7 +305,7 @@ class Right(Known):
                 return None
             if any(sound(one) and self.is_known(one) for one in values) and not any(map(self.is_forward, visit.values)):
                 return None  # no gradient
-            if self.whole(statement, visit, new) is None:
+            if self.whole(statement, visit, new, values) is None:
                 given = self.given(visit, new, values)
                 if not all(map(sound, given)) or (any(map(tells, visit.values)) and not any(map(tells, given))):
                     return None

@@ -84,6 +84,9 @@ class Solver:
         first = ([], None) if cures or scaled else self.brief(lines, sense, DEAREST)
         if self.is_clean(first[0]):
             return first[0][:1], first[0][1:], []
+        apart = self.partly(lines, sense, {}, first[1], MOST_MISTAKES, BRIEF)[0] if not cures and not first[0] else []
+        if apart and self.score(apart) < PLAIN_TURN and not any(map(grown, apart)):
+            return self.in_words(apart, lines), [], []
         turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
         turn = None if scaled else turns.found()
         if cures and (turn is None or turn.score > self.score(cures)):
@@ -122,10 +125,10 @@ class Solver:
         self, lines: list[Reach], sense: Sense, dearest: float, instead: Instead | None = None, seconds: float = BRIEF
     ) -> Found:
         """One edit that repairs everything, as far as one is found in a short time."""
-        end = self.search.end
+        end, limit = self.search.end, self.search.dearest
         self.search.dearest = dearest
         found = self.search.search(lines, sense, instead or {}, seconds)
-        self.search.dearest, self.search.end, self.search.ended = FAR, end, process_time() > end
+        self.search.dearest, self.search.end, self.search.ended = limit, end, process_time() > end
         return found
 
     def is_clean(self, whole: list[Cure]) -> bool:
@@ -221,21 +224,23 @@ class Solver:
                 return self.needed(others)
         return cures
 
-    def solved(self, sense: Sense, instead: Instead, most: int) -> tuple[list[Cure], list[Cure], list[Line]]:
-        """One mistake, or several of which each shows in gradients of its own."""
+    def solved(
+        self, sense: Sense, instead: Instead, most: int, seconds: float = SECONDS
+    ) -> tuple[list[Cure], list[Cure], list[Line]]:
+        """One mistake, or several of which each shows in gradients of its own; each is looked for so many `seconds`."""
         lines = self.search.reaches(sense, instead)
-        whole, part = self.search.search(lines, sense, instead)
-        return (whole[:1], whole[1:], []) if whole else self.partly(lines, sense, instead, part, most)
+        whole, part = self.brief(lines, sense, self.search.dearest, instead, seconds)
+        return (whole[:1], whole[1:], []) if whole else self.partly(lines, sense, instead, part, most, seconds)
 
     def partly(
-        self, lines: list[Reach], sense: Sense, instead: Instead, part: Cure | None, most: int
+        self, lines: list[Reach], sense: Sense, instead: Instead, part: Cure | None, most: int, seconds: float = SECONDS
     ) -> tuple[list[Cure], list[Cure], list[Line]]:
         """Several mistakes, the first of which is cured by what repairs a part."""
         suspects = [one.line for one in lines if one.moves is not None and one.moves >= sense.bad]
         if part is None or most == 1:
             return [], [], suspects
         more = {**instead, part.line.statement: part.edit.statements}
-        rest, _, _ = self.solved(self.search.sense(more), more, most - 1)
+        rest, _, _ = self.solved(self.search.sense(more), more, most - 1, seconds)
         return ([part, *rest], [], []) if rest else ([], [], suspects)
 
 

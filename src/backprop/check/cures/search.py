@@ -6,15 +6,17 @@ A line on which no wrong gradient hangs is out at once: its value is changed, an
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from heapq import heapify, heappop, heappush
 from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.check.chain_rule.derive import Derivation
+from backprop.check.chain_rule.derive import LEAST, Derivation
 from backprop.check.edits.catalogue import COMPOUND, Edit, Plan, edit_of, header, plans
 from backprop.check.edits.visible import Kind, Line, Lines, reads
 from backprop.check.passes.causes import names
@@ -65,12 +67,12 @@ class Cure(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """An edit of a line with its cost."""
+    """An edit of a line with its cost; without a plan, what the chain rule says for the line."""
 
     cost: float
     place: int
     reach: Reach
-    plan: Plan
+    plan: Plan | None
 
 
 class Search:
@@ -162,28 +164,39 @@ class Search:
     def plain(self, verdict: str) -> str:
         return "ok" if verdict in ("ok", "imprecise") else verdict
 
-    def candidates(self, lines: list[Reach], bad: frozenset[Path], instead: Instead) -> list[Candidate]:
-        """All edits of all lines, the cheapest first."""
+    def candidates(self, lines: list[Reach], bad: frozenset[Path], instead: Instead) -> Iterator[Candidate]:
+        """All edits of all lines, the cheapest first. What a line should say by the chain rule is found when its turn
+        comes."""
         atoms = reads([one.line for one in lines])
         queue: list[Candidate] = []
-        derivation = self.derivation(instead)
+        count = itertools.count()
         for one in lines:
-            dear = self.dearness(one, bad)
+            dear = self.dearness(one, bad) + (0.0 if one.affine or one.line.visits == 1 else UNSEEN)
             visible = one.line.atoms(atoms)
-            late = process_time() > self.last - LONGEST / 2 and one.line.statement not in derivation.made
-            found = [] if late else derivation.plans(one.line, one.line.atoms(self.read))
-            derived = [Plan(cost, None, partial(str, text)) for cost, text in found]
             key = one.line.statement, tuple(visible.items())
             if key not in self.plans:
                 self.plans[key] = plans(one.line, visible)
-            for plan in (*self.plans[key], *derived):
-                later = 0.0 if one.affine or one.line.visits == 1 else UNSEEN
-                queue.append(Candidate(plan.cost + dear + later, len(queue), one, plan))
-        queue.sort(key=lambda item: item[:2])
-        return queue
+            queue += [Candidate(plan.cost + dear, next(count), one, plan) for plan in self.plans[key]]
+            queue.append(Candidate(LEAST + dear, next(count), one, None))
+        heapify(queue)
+        while queue:
+            first = heappop(queue)
+            if first.plan is not None:
+                yield first
+                continue
+            for cost, text in self.derived(first.reach.line, instead):
+                dearer = cost - LEAST + first.cost
+                heappush(queue, Candidate(dearer, next(count), first.reach, Plan(cost, None, partial(str, text))))
+
+    def derived(self, line: Line, instead: Instead) -> list[tuple[float, str]]:
+        """What the chain rule says for a line, unless it is late and was not found yet."""
+        derivation = self.derivation(instead)
+        late = process_time() > self.last - LONGEST / 2 and line.statement not in derivation.made
+        return [] if late else derivation.plans(line, line.atoms(self.read))
 
     def edit(self, one: Candidate, seen: dict[ast.stmt, set[str]]) -> Edit | None:
         """The edit of a candidate, unless it was there before."""
+        assert one.plan is not None
         return edit_of(one.reach.line, one.plan, seen.setdefault(one.reach.line.statement, set()), self.texts)
 
     def search(
@@ -191,7 +204,7 @@ class Search:
     ) -> tuple[list[Cure], Cure | None]:
         """Edits in the order of their cost: those that repair everything, and the one that repairs the most.
 
-        `seconds`: for which they are tried, beside the time in which they are put together.
+        `seconds`: for which they are tried.
         """
         self.changes = {}
         whole: list[Cure] = []
@@ -200,9 +213,8 @@ class Search:
         slopes = {one.line.statement: sense.slopes(one.line.statement) for one in lines if one.affine}
         seen: dict[ast.stmt, set[str]] = {}
         until = 0.0
-        candidates = self.candidates(lines, sense.bad, instead)
         self.end = min(self.end, self.until(seconds))
-        for one in candidates:
+        for one in self.candidates(lines, sense.bad, instead):
             cost, _, reach, _ = one
             if cost > self.dearest or (whole and cost > whole[0].cost + ALIKE):
                 break

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from functools import partial
 from heapq import heappop, heappush
+from itertools import takewhile
 from math import inf
 from time import process_time
 from typing import Any, NamedTuple
@@ -45,7 +46,7 @@ class Several:
         self.end = search.until(seconds)
         self.middle = (process_time() + self.end) / 2  # till then edits are told, and from then on tried in twos
         lines, most = search.reaches(sense, {}), min(DEAREST, self.limit - CHEAPEST)
-        self.queue = [one for one in search.candidates(lines, sense.bad, {}) if one.cost < most]
+        self.queue = takewhile(lambda one: one.cost < most, search.candidates(lines, sense.bad, {}))
         self.places = {statement: place for place, statement in enumerate(sense.trace.order)}
 
     def found(self) -> list[Cure]:

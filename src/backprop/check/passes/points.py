@@ -22,6 +22,7 @@ MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away 
 A_LITTLE = 0.1  # of a setting by which it is another
 CLOSER = 0.5  # than to the differences a gradient is to the sweep, if these are wrong
 KNOWN = 1e-6  # of the largest element: so far the sweep and the differences may be apart where they agree
+PLAINLY = 1e-2  # so far from a sweep that the differences confirm, no gradient is right but for rounding
 DIRECTIONS, ROUGH = 2, 100.0
 STEPS = (1e-5, 1e-3)  # of the inputs beside which a sweep is looked at
 SMALL = 1e-4  # what counts as a small number in a forward pass
@@ -66,6 +67,15 @@ def nearby(given: dict[str, Any], paths: list[Path], steps: dict[Path, Any], sid
         value = np.asarray(at_path(changed, path), dtype=float) * (1 + side * steps[path])
         changed = with_value(changed, path, value if value.ndim else float(value))
     return changed
+
+
+def changed(setting: Any, random: np.random.Generator) -> Any:
+    """Another number near by, or a mask with another element."""
+    if not isinstance(setting, np.ndarray):
+        return setting * (1 + A_LITTLE * random.uniform(-1, 1))
+    mask = setting.copy()
+    mask.reshape(-1)[random.integers(mask.size)] = 1 - mask.flat[0]
+    return mask
 
 
 def is_one_sided(value: np.ndarray) -> bool:
@@ -114,9 +124,9 @@ class Surroundings:
         """Another point; `across` 0 for some elements of inputs that are all of one sign."""
         binding, random = self.binding, self.binding.random
         for much in (1.0, 0.3, 0.1):
-            given = moved(binding.given, self.paths, random, far * much)
+            given = moved(binding.given, self.paths, random, far * much, self.plain)
             given = turned(given, self.one_sided, random) if across else given
-            given |= {name: given[name] * (1 + A_LITTLE * random.uniform(-1, 1)) for name in settings}
+            given |= {name: changed(given[name], random) for name in settings}
             upstream = binding.upstream
             if self.runner.above and self.runner.pair.kind != "script":
                 count = len(upstream) - (len(self.runner.loss_beyond) if self.runner.with_loss else 0)
@@ -131,6 +141,13 @@ class Surroundings:
             except Problem:
                 continue
         return None
+
+    @cached_property
+    def plain(self) -> list[Path]:
+        """The inputs of which a gradient comes out, and that are no labels by their names: they may be any numbers,
+        though all are 0 or 1 here."""
+        found = self.binding.first.gradients if self.binding.first is not None else {}
+        return [path for path in found if not is_data(path[-1])]
 
     @cached_property
     def one_sided(self) -> list[Path]:
@@ -160,10 +177,12 @@ class Surroundings:
         return self.others
 
     def settings(self) -> Iterator[str]:
-        """The numbers that nothing is asked about and that are no labels, as the weight of a penalty: at 0.5, twice it
-        is 1, and a cure may take it for that."""
+        """What nothing is asked about: numbers that are no labels, as the weight of a penalty (at 0.5, twice it is 1,
+        and a cure may take it for that), and masks that let all through, or nothing."""
         for name, value in self.binding.given.items():
-            if type(value) is float and (name,) not in self.paths and not is_data(name):
+            number = type(value) is float and not is_data(name)
+            even = isinstance(value, np.ndarray) and value.size > 1 and value.min() == value.max() in (0, 1)
+            if (name,) not in self.paths and (number or (even and "mask" in name.lower())):
                 yield name
 
     def away(self, distances: tuple[float, ...], settings: Sequence[str] = ()) -> list[Point]:
@@ -184,6 +203,8 @@ class Surroundings:
         apart = float(np.max(np.abs(mine - its), initial=0.0))
         if not agree and apart <= CLOSER * off(mine, probes):
             return True
+        if agree and apart > PLAINLY * float(np.max(np.abs(its), initial=0.0)):
+            return False
         steps = STEPS[:1] if agree else STEPS  # where the two agree, no bend of it is taken for roughness
         return any(apart <= ROUGH * self.roughness(point, gradients, step)[path] for step in steps)
 

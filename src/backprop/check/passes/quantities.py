@@ -287,7 +287,15 @@ class Story:
                 made = {
                     id(one.made): one.made for first, last in visit.spans for one in self.trace.tape.entries[first:last]
                 }
-                yield from [gradient for ids in made.values() if np.any(gradient := self.gradients[ids])]
+                found = [gradient for ids in made.values() if np.any(gradient := self.gradients[ids])]
+                yield from found
+                yield from [
+                    one.squeeze(tuple(range(one.ndim))[-2:][at])
+                    for one in found
+                    if one.ndim > 1
+                    for at in (0, 1)
+                    if one.shape[-2:][at] == 1
+                ]  # a product with a vector
                 for first, last in visit.spans:
                     yield from [one for entry in self.trace.tape.entries[first:last] for one in self.narrow(entry)]
 

@@ -6,7 +6,7 @@ step is halved, there is a kink within it: such an element is left out, and coun
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from math import isfinite, nan
 from time import monotonic
 from typing import Any, NamedTuple
@@ -346,9 +346,12 @@ def shape_text(lengths: tuple[int, ...]) -> str:
     return "×".join(map(str, lengths)) or "a number"
 
 
-def moved(given: dict[str, Any], paths: list[Path], random: np.random.Generator, much: float) -> dict[str, Any]:
+def moved(
+    given: dict[str, Any], paths: list[Path], random: np.random.Generator, much: float, plain: Collection[Path] = ()
+) -> dict[str, Any]:
     """Another point: the inputs moved; numbers of one sign keep it, zeros among them move to its side, and zeros and
-    ones of masks stay. Single numbers keep their order, as the bounds of a clip have one."""
+    ones of masks stay, but for inputs that are known to be `plain` numbers. Single numbers keep their order, as the
+    bounds of a clip have one."""
     changed: dict[str, Any] = fresh(given)
     for path in paths:
         value = np.asarray(at_path(changed, path), dtype=float)
@@ -357,7 +360,7 @@ def moved(given: dict[str, Any], paths: list[Path], random: np.random.Generator,
         shift = np.zeros(value.shape)
         if (value.size and value.min() < 0 < value.max()) or (value.size and not value.any()):
             shift = much * random.normal(0.0, 0.15, value.shape)
-        if value.size > 1 and np.isin(value, (0.0, 1.0)).all() and value.any():
+        if path not in plain and value.size > 1 and np.isin(value, (0.0, 1.0)).all() and value.any():
             continue
         if value.min(initial=0.0) * value.max(initial=0.0) == 0 and value.any() and not value.all():
             side = 1.0 if value.max() > 0 else -1.0

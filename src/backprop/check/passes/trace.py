@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,6 +74,7 @@ class Trace:
         self.entered: list[Entered] = []
         self.order: list[ast.stmt] = []  # of first visits
         self.names: dict[str, list[tuple[Any, Any]]] = {}  # what the forward pass gave its names, and the numbers
+        self.filled: dict[str, Any] = {}  # the arrays that it wrote into, by their names
         self.outputs: list[Any] = []  # the numbers of what came out of the forward pass
         self.owners: dict[int, Any] = {}  # of the memory of what has a name already
         self.copies: dict[int, Copy] = {}  # of arrays, the last ones
@@ -90,7 +91,10 @@ class Trace:
         self.arguments = [(np.array(one, float), self.tape.leaf(one)) for one in pieces(list(arguments.values()))]
 
     def came_out(self, outputs: list[Any]) -> None:
-        """The forward pass is done."""
+        """The forward pass is done: a name of an array that it wrote into stands for what this holds now."""
+        for name, value in self.filled.items():
+            if is_fraction(value) and name in self.names:
+                self.names[name][-1] = np.array(value, float), self.tape.leaf(value)
         self.outputs = [self.tape.leaf(one) if is_fraction(one) else None for one in outputs]
 
     def turns(self, run: Interpreter, above: list[Any]) -> None:
@@ -136,6 +140,8 @@ class Trace:
         if statement not in self.visits:
             self.order.append(statement)
         self.visits.setdefault(statement, []).append(visit)
+        if not self.backward:
+            self.fills(run, statement, scope)
         if not self.backward and isinstance(statement, ast.Assign):
             target = statement.targets[0]
             named = target.elts if isinstance(target, ast.Tuple) else [target]
@@ -144,6 +150,17 @@ class Trace:
                     self.names.setdefault(one.id, []).append((value, numbers))
                 elif isinstance(one, ast.Attribute) and one.attr not in self.names:  # `self.h = …`
                     self.names[one.attr] = [(value, numbers)]
+
+    def fills(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
+        """Note the arrays that a statement writes into."""
+        for goal in targets_of(statement):
+            base = goal
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            if base is not goal and isinstance(base, ast.Name | ast.Attribute):
+                name = base.id if isinstance(base, ast.Name) else base.attr
+                with suppress(*STOPS):
+                    self.filled[name] = run.evaluate(base, scope)
 
     def renumber(self, value: Any, count: int) -> None:
         """Give new numbers to what was put together from elements that had some, in memory of its own: one that is
@@ -172,7 +189,7 @@ class Trace:
         if isinstance(statement, ast.Return):
             return pieces(run.returned)
         found: list[Any] = []
-        for target in targets_of(statement):
+        for target in targets_of(statement) or ([] if self.backward else appended(statement)):
             try:
                 if isinstance(target, ast.Subscript) and run.libraries.tape is not None:
                     base = run.evaluate(target.value, scope)
@@ -209,19 +226,18 @@ class Trace:
                     return None
         return None
 
-    def replayed(self, base: str, statement: ast.stmt, new: ast.stmt) -> list[Any] | None:
-        """What a name holds behind all visits of a line, if another one stands in its place that writes into what the
-        visits before it have left."""
-        run, visits = self.run, self.visits.get(statement, [])
-        if run is None or not visits or any(one.scope is None for one in visits):
+    def replayed(self, base: str, lines: list[tuple[Visit, ast.stmt]]) -> list[Any] | None:
+        """What a name holds behind lines that write into what those before them have left, each at its visit."""
+        run = self.run
+        if run is None or not lines or any(one.scope is None for one, _ in lines):
             return None
-        held = Copies().of(visits[0].scope.names.get(base))  # type: ignore[union-attr]
+        held = Copies().of(lines[0][0].scope.names.get(base))  # type: ignore[union-attr]
         try:
-            with aside(run, visits[0].source, MOST_VISITS):
-                for visit in visits:
+            with aside(run, lines[0][0].source, MOST_VISITS):
+                for visit, line in lines:
                     scope = bare(visit.scope)  # type: ignore[arg-type]
                     scope.names[base] = held
-                    run.body([new], scope)
+                    run.body([line], scope)
                     held = scope.names[base]
         except STOPS:
             return None
@@ -315,6 +331,14 @@ def targets_of(statement: ast.stmt) -> list[ast.expr]:
         elif isinstance(call.func, ast.Attribute) and name.endswith("_") and not name.endswith("__"):
             found = [call.func.value]
     return [loaded(one) for one in found]
+
+
+def appended(statement: ast.stmt) -> list[ast.expr]:
+    """What `hs.append(h)` leaves at the end of a list."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    holder = call.func if isinstance(call, ast.Call) else None
+    known = isinstance(holder, ast.Attribute) and holder.attr == "append"
+    return [ast.Subscript(holder.value, ast.Constant(-1), ast.Load())] if known else []  # type: ignore[union-attr]
 
 
 def loaded(tree: ast.expr) -> ast.expr:
