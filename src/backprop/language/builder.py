@@ -199,8 +199,7 @@ class Builder:
 
     def on_method(self, values: list[Any], first: int, last: int) -> int:
         """`x.sum(0)`: a function behind its first input, whose axis may stand without its name."""
-        operand, arguments = values[0], values[2] if len(values) > 3 else []
-        opening = next(i for i in range(self.program.lasts[operand] + 1, last) if self.tokens[i][0] == ".")
+        operand, opening, arguments = values[0], values[1], values[2] if len(values) > 3 else []
         positional = tuple(arguments) if arguments.__class__ is list else (arguments,)
         positional, keywords = self.split_keywords(positional) if self.any_keywords else (positional, ())
         name = METHODS.get(found := canonical_name(self.tokens[opening][1:-1].strip(BLANKS)), found)
