@@ -136,9 +136,11 @@ def test_every_wire_into_a_gate_ends_inside_of_it(inputs: int) -> None:
     gate = next(one for one in root.iter(f"{SVG}rect") if one.get("class") == "gate")
     top, height = float(str(gate.get("y"))), float(str(gate.get("height")))
     heights = [port for _, _, port in made.places(inputs).inputs]
-    assert len(heights) == inputs and all(top < port < top + height for port in heights)
+    assert len(heights) == inputs
+    assert all(top < port < top + height for port in heights)
     tall = re.search(r"minimum height=([\d.]+)pt", tikz(made))
-    assert tall and float(tall[1]) > 0.75 * (heights[-1] - heights[0])  # a point there is 0.75 of one here
+    assert tall
+    assert float(tall[1]) > 0.75 * (heights[-1] - heights[0])  # a point there is 0.75 of one here
 
 
 def test_a_worksheet_has_boxes_and_its_key_the_same_layout(tmp_path: Path) -> None:
