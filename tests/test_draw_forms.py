@@ -128,6 +128,21 @@ def test_svg_texts_stay_inside_their_boxes_and_apart() -> None:
                 assert not (a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]), (a, b)
 
 
+@pytest.mark.parametrize("inputs", [2, 3, 4, 6, 9])
+def test_every_wire_into_a_gate_ends_inside_of_it(inputs: int) -> None:
+    names = "abcdghijk"[:inputs]
+    made = picture(scene_of(f"max({', '.join(names)})", {name: float(i) for i, name in enumerate(names)}))
+    root = ElementTree.fromstring(svg(made))
+    gate = next(one for one in root.iter(f"{SVG}rect") if one.get("class") == "gate")
+    top, height = float(str(gate.get("y"))), float(str(gate.get("height")))
+    heights = [port for _, _, port in made.places(inputs).inputs]
+    assert len(heights) == inputs
+    assert all(top < port < top + height for port in heights)
+    tall = re.search(r"minimum height=([\d.]+)pt", tikz(made))
+    assert tall
+    assert float(tall[1]) > 0.75 * (heights[-1] - heights[0])  # a point there is 0.75 of one here
+
+
 def test_a_worksheet_has_boxes_and_its_key_the_same_layout(tmp_path: Path) -> None:
     done = in_process('backprop draw "(x+y)*z" --x -2 --y 5 --z -4 --blank -o sheet.svg', tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -17,6 +17,9 @@ MEANT = {
     "x[0].sum()": "sum(x[0])", "[1,2].sum()*y": "3*y", "y.pow(2)": "pow(y, 2)", "(y\n + 1).exp()": "exp(y + 1)",
     "x.softmax(-1)[0, 0]": "softmax(x)[0, 0]", "y.clamp(0, 1)": "clip(y, 0, 1)", "np.exp(x).sum()": "sum(exp(x))",
     "x.T.sum()": "sum(x)", "x.transpose(1, 0)[0, 1]": "x[1, 0]", "x .sum ()": "sum(x)",
+    "y.exp() + y.sin()": "exp(y) + sin(y)", "a = y.tanh(); y.exp()": "exp(y)", "max(.5, y.exp(), y.sin())": "exp(y)",
+    "x.sum() + x.reshape(-1)[1]": "sum(x) + x[0, 1]", "y*.5 + (.25) + y.sin()": "y/2 + 0.25 + sin(y)",
+    "x.exp().sum() + (2).log() + x.log().sum()": "sum(exp(x)) + log(2) + sum(log(x))",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import backprop
 from backprop.errors.spans import LONGEST_LINE, Span, excerpt, line_and_column, visible, width
 
 
@@ -76,3 +77,19 @@ def test_visible() -> None:
 
 def test_width() -> None:
     assert [width(text) for text in ("", "abc", "θ", "变", "x̂", "😀")] == [0, 3, 1, 2, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x + sum(y, axis=«x»)",
+        "x + y[«x»:2]",
+        "x + ones(«x»)",
+        "sum(x) + max(axis=0, «x»)",
+        "sum(x, 2) + x.max(axis=2, «2»)",
+    ],
+)
+def test_the_caret_is_under_the_one_that_is_meant_of_names_that_read_alike(text: str) -> None:
+    with pytest.raises(backprop.Problem) as caught:
+        backprop.compile(text.replace("«", "").replace("»", "")).evaluate(x=1, y=[1, 2])
+    assert caught.value.column == text.index("«") + 1

@@ -109,8 +109,8 @@ class Calls(Names):
         from backprop.circuit.settings import written_out
         from backprop.circuit.written import made
 
-        arguments = [written_out(self, argument, "the size", call.name) for argument in call.positional]
-        keywords = {name: written_out(self, value, name, call.name) for name, value in call.keywords}
+        arguments = [written_out(self, argument, "the size", call.name, node) for argument in call.positional]
+        keywords = {name: written_out(self, value, name, call.name, node) for name, value in call.keywords}
         try:
             value = made(self.program, node, self.makers[call.name], arguments, keywords)
         except TypeError:

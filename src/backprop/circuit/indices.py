@@ -21,7 +21,7 @@ def index(lowering: Names, operand: tuple[int, ...], node: int) -> int:
         except NotFixed as wrong:
             if program.ops[subscript] == "slice":
                 message = "the bounds of a slice must be numbers that are written out"
-                raise program.problem("shape", message, [wrong.node]) from None
+                raise program.problem("shape", message, [wrong.node], tokens=program.tokens_of(node)) from None
             wires.append(lowering.operand(subscript))
             at.append("wire")
     gate = choosing(lowering, GATES["index"].with_options({"at": tuple(at)}), tuple(wires))

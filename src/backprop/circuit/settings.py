@@ -52,13 +52,14 @@ def fixed(program: Program, node: int, settings: Mapping[str, Any]) -> Any:
     raise NotFixed(node)
 
 
-def written_out(lowering: Names, node: int, name: str, of: str) -> Any:
-    """The value of an option, or a size, which is known before anything is computed."""
+def written_out(lowering: Names, node: int, name: str, of: str, call: int) -> Any:
+    """The value of an option, or a size, of a call, which is known before anything is computed."""
     try:
         return fixed(lowering.program, node, lowering.settings)
     except NotFixed as wrong:
         message = f"{name} of {of} must be a number that is written out"
-        raise lowering.program.problem("arity", message, [wrong.node], "it cannot be a variable") from None
+        hint, tokens = "it cannot be a variable", lowering.program.tokens_of(call)
+        raise lowering.program.problem("arity", message, [wrong.node], hint, tokens) from None
 
 
 def configured(lowering: Names, gate: Gate, call: Call, node: int) -> tuple[Gate, Call]:
@@ -79,7 +80,7 @@ def configured(lowering: Names, gate: Gate, call: Call, node: int) -> tuple[Gate
     if len(surplus) > len(free):
         raise lowering.arity(call, f"it is given {len(call.positional)}", gate.signature(), node)
     given.update(zip(free, surplus, strict=False))
-    settings = {name: written_out(lowering, value, name, call.name) for name, value in given.items()}
+    settings = {name: written_out(lowering, value, name, call.name, node) for name, value in given.items()}
     for option, value in settings.items():
         if isinstance(value, str) != (option in TEXTS):
             kind = "a text" if option in TEXTS else "no text"

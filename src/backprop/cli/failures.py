@@ -6,6 +6,7 @@ import os
 import sys
 
 from backprop.cli.output import encoded, is_unicode
+from backprop.cli.words import owner
 from backprop.errors import Problem, did_you_mean, nearest, no_numpy
 from backprop.show.theme import columns_of, is_terminal
 
@@ -50,7 +51,9 @@ def as_problem(error: Any) -> Problem:
             first = f'a command stands first: backprop eval "(x+y)*z" {error.option_name} …'
             hint = did_you_mean(error.option_name, error.possibilities or (), first)
             return Problem("option", f"there is no option {error.option_name} before a command", hint=hint)
-        hint = did_you_mean(error.option_name, error.possibilities or (), "--help lists the options")
+        of = owner(error.option_name)
+        of = f"it is an option of backprop {of}" if of else "--help lists the options"
+        hint = did_you_mean(error.option_name, error.possibilities or (), of)
         return Problem("option", f"there is no option {error.option_name}", hint=hint)
     if is_of_click(error, "ClickException"):
         import re

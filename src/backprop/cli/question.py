@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from backprop.cli.reading import PROGRAMS, meant, name_of, named_value, names_of, raise_bounds, read_text, value_of
-from backprop.cli.words import is_of_eval, meant_option
+from backprop.cli.words import meant_option, owner
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest, no_variable
 from backprop.language import canonical_name
 from backprop.library import Compiled
@@ -331,11 +331,11 @@ def taken_apart(text: str, given: Mapping[str, object]) -> str:
 def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Words) -> Problem:
     """The problem that a name is none of the variables."""
     variables = compiled.variables_given(at)
-    if is_of_eval(f"--{name}"):
-        meant = meant_option(name, words.known)
-        return Problem(
-            "option", f"--{name} is an option of backprop eval", hint=f"did you mean {meant}?" if meant else ""
-        )
+    of = owner(f"--{name}")
+    meant = meant_option(name, words.known)
+    if of == "eval" or (of and not nearest(name, variables)):
+        hint = f"did you mean {meant}?" if meant else ""
+        return Problem("option", f"--{name} is an option of backprop {of}", hint=hint)
     if compiled.has_stage(name):
         hint = "the program gives it its value: only its inputs are options"
         return Problem("variable", f"{name} is a stage of the program, and not an input", hint=hint)
@@ -356,7 +356,7 @@ def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Wo
         return problem
     options = [f"--{variable}" for variable in missing] + sorted(words.known)
     problem = no_variable(name, variables)
-    option = meant_option(name, words.known) or nearest(f"--{name}", options)
+    option = meant or nearest(f"--{name}", options)
     if option:
         problem.hint = f"did you mean {option}?"
     return problem

@@ -111,8 +111,8 @@ class Words:
         """The word behind an option that takes a value. No value begins like an option."""
         if rest and not (rest[-1].startswith("--") and rest[-1] != "--"):
             return [rest.pop()]
-        if option not in self.known and is_of_eval(option):
-            raise Problem("option", f"{option} is an option of backprop eval")
+        if option not in self.known and (of := owner(option)):
+            raise Problem("option", f"{option} is an option of backprop {of}")
         if option in self.known or option[2:] in " ".join(self.positional):
             raise Problem("option", f"{option} needs a value")
         known = meant_option(option[2:], self.known) or nearest(option, self.known)
@@ -142,12 +142,11 @@ def meant_option(name: str, known: Iterable[str]) -> str:
     return option if option.split(" ")[0] in known else ""
 
 
-def is_of_eval(option: str) -> bool:
-    """Whether the main command has an option that another one has not."""
-    from backprop.cli.options import command_named
+def owner(option: str) -> str:
+    """The command that has an option, the main one before others; nothing where none has."""
+    from backprop.cli.options import COMMANDS, command_named
 
-    command = command_named("eval")
-    return command is not None and option in command.flags
+    return next((name for name in ("eval", *COMMANDS) if option in command_named(name).flags), "")
 
 
 class Call(NamedTuple):

@@ -42,6 +42,11 @@ class Frame(NamedTuple):
     middle: float
     shares: tuple[float, ...]
 
+    @property
+    def half(self) -> float:
+        """Half of the gate's height: as many wires as enter it end inside."""
+        return max([RADIUS, *(abs(port) + 2 for port in self.box.ports)])
+
 
 class Places(NamedTuple):
     """Where the parts of a node are in the picture: its wires, each from, to and how high, and the points of texts."""

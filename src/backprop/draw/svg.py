@@ -158,8 +158,8 @@ def outline(node: Node, frame: Frame, places: Places) -> Iterator[str]:
         yield text("input", places.left, baseline, label_of(node))
         return
     yield (
-        f'<rect class="gate" x="{places.left + frame.left:.1f}" y="{places.height - RADIUS:.1f}"'
-        f' width="{frame.right - frame.left:.1f}" height="{2 * RADIUS:g}" rx="{RADIUS:g}"/>'
+        f'<rect class="gate" x="{places.left + frame.left:.1f}" y="{places.height - frame.half:.1f}"'
+        f' width="{frame.right - frame.left:.1f}" height="{2 * frame.half:g}" rx="{RADIUS:g}"/>'
     )
     yield text("label", places.centre, baseline, label_of(node))
 

@@ -90,7 +90,7 @@ def outline(node: Node, frame: Frame, places: Places) -> Iterator[str]:
     """A gate as its box with its symbol, an input as its name."""
     style, x = f"anchor=west,text=bptext,{ITALIC}", places.left
     if node.kind == STAGES:
-        size = f"minimum height={1.5 * RADIUS:.1f}pt,minimum width={0.75 * (frame.right - frame.left):.1f}pt"
+        size = f"minimum height={1.5 * frame.half:.1f}pt,minimum width={0.75 * (frame.right - frame.left):.1f}pt"
         style, x = f"draw=bpedge,fill=bpgate,text=bptext,rounded corners={0.74 * RADIUS:.1f}pt,{size}", places.centre
     yield written(style, x, places.height, label_of(node))
 

@@ -185,7 +185,7 @@ class Builder:
         positional = tuple(arguments) if arguments.__class__ is list else (arguments,)
         keywords: tuple[tuple[str, int], ...] = ()
         if self.any_keywords:
-            positional, keywords = self.split_keywords(positional)
+            positional, keywords = self.split_keywords(positional, (first, last))
         token = self.tokens[first]
         name = self.called.get(token)
         if name is None:
@@ -199,10 +199,9 @@ class Builder:
 
     def on_method(self, values: list[Any], first: int, last: int) -> int:
         """`x.sum(0)`: a function behind its first input, whose axis may stand without its name."""
-        operand, arguments = values[0], values[2] if len(values) > 3 else []
-        opening = next(i for i in range(self.program.lasts[operand] + 1, last) if self.tokens[i][0] == ".")
+        operand, opening, arguments = values[0], values[1], values[2] if len(values) > 3 else []
         positional = tuple(arguments) if arguments.__class__ is list else (arguments,)
-        positional, keywords = self.split_keywords(positional) if self.any_keywords else (positional, ())
+        positional, keywords = self.split_keywords(positional, (first, last)) if self.any_keywords else (positional, ())
         name = METHODS.get(found := canonical_name(self.tokens[opening][1:-1].strip(BLANKS)), found)
         own = any(one.kind == "definition" and one.name == name for one in self.program.statements)
         library = self.program.ops[operand] == "name" and self.program.operands[operand] in MODULES
@@ -221,18 +220,17 @@ class Builder:
         ops = self.program.ops
         return ops[node] == "number" or (ops[node] == "negate" and ops[self.program.operands[node][0]] == "number")
 
-    def split_keywords(self, arguments: tuple[Any, ...]) -> tuple[tuple[int, ...], tuple[tuple[str, int], ...]]:
-        """The arguments by position, and those by name, which stand behind them."""
+    def split_keywords(
+        self, arguments: tuple[Any, ...], tokens: tuple[int, int]
+    ) -> tuple[tuple[int, ...], tuple[tuple[str, int], ...]]:
+        """The arguments by position, and those by name, which stand behind them, of a call."""
         named = [isinstance(argument, tuple) for argument in arguments]
         place = named.index(True) if True in named else len(named)
         for argument in arguments[place:]:
             if isinstance(argument, int):
-                raise self.problem(
-                    "this argument has no name, but stands behind one that has",
-                    self.program.firsts[argument],
-                    self.program.lasts[argument],
-                    "arguments by position come first, then those by name: sum(A, axis=0)",
-                )
+                message = "this argument has no name, but stands behind one that has"
+                hint = "arguments by position come first, then those by name: sum(A, axis=0)"
+                raise self.program.problem("syntax", message, [argument], hint, tokens)
         return arguments[:place], arguments[place:]
 
     def on_keyword(self, values: list[Any], first: int, last: int) -> tuple[str, int]:

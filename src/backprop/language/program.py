@@ -114,9 +114,17 @@ class Program:
         self.firsts, self.lasts = places(self.text, self.firsts), places(self.text, self.lasts)
         self.statements.numbers = places(self.text, self.statements.numbers)
 
-    def span(self, node: int) -> Span:
-        """The place of a node in the text."""
-        return self.tokens_span(self.firsts[node], self.lasts[node])
+    def span(self, node: int, inside: tuple[int, int] | None = None) -> Span:
+        """The place of a node in the text. A leaf shares its node with those that read alike: it is the last of them
+        `inside` a run of tokens, if one is given."""
+        first, last = self.firsts[node], self.lasts[node]
+        if inside is not None and not inside[0] <= first <= inside[1]:
+            text = self.source_of(node)
+            for i in range(inside[1], inside[0], -1):
+                span = self.tokens_span(i, i)
+                if self.text[span.start : span.end] == text:
+                    return span
+        return self.tokens_span(first, last)
 
     def tokens_span(self, first: int, last: int) -> Span:
         """The place of a run of tokens. Offsets are made when the first message asks for one."""
@@ -135,6 +143,10 @@ class Program:
             spans.append((places[line].start, places[line].end))
         self.text, self.source, self._spans = text, source, spans
 
+    def tokens_of(self, node: int) -> tuple[int, int]:
+        """The first and the last token of a node."""
+        return self.firsts[node], self.lasts[node]
+
     def source_of(self, node: int) -> str:
         """The node as the user wrote it."""
         start, end = self.span(node)
@@ -142,9 +154,16 @@ class Program:
 
     # ── what is wrong, and where ──
 
-    def problem(self, kind: str, message: str, places: Sequence[Span | int], hint: str = "") -> Problem:
-        """A problem with its places in the text, some of them as nodes."""
-        spans = [self.span(place) if isinstance(place, int) else place for place in places]
+    def problem(
+        self,
+        kind: str,
+        message: str,
+        places: Sequence[Span | int],
+        hint: str = "",
+        tokens: tuple[int, int] | None = None,
+    ) -> Problem:
+        """A problem with its places in the text, some of them as nodes, inside a run of tokens."""
+        spans = [self.span(place, tokens) if isinstance(place, int) else place for place in places]
         return Problem(kind, message, text=self.text, source=self.source, spans=spans, hint=hint)
 
     def name_span(self, statement: Statement) -> Span:
