@@ -6,7 +6,7 @@ import os
 import sys
 
 from backprop.cli.output import encoded, is_unicode
-from backprop.errors import Problem, did_you_mean, nearest, no_numpy
+from backprop.errors import Problem, did_you_mean, nearest
 from backprop.show.theme import columns_of, is_terminal
 
 TYPE_CHECKING = False
@@ -62,7 +62,7 @@ def as_problem(error: Any) -> Problem:
             return Problem("option", f"{asked} takes one name, and {extra[1]} is another", hint=f"{asked} {extra[1]}")
         return Problem("option", message[:1].lower() + message[1:], hint="--help lists the options")
     if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
-        return no_numpy("this")
+        return Problem("option", "this needs NumPy, which is not installed", hint="pip install numpy")
     if isinstance(error, MemoryError):
         return Problem("size", "there is not enough memory for this")
     if isinstance(error, OSError):

@@ -187,9 +187,6 @@ def plain(value: Any) -> Any:
 def evaluate(circuit: Circuit, at: Mapping[str, Any]) -> list[Any]:
     """The forward pass: the value of every stage."""
     if circuit.tensors or any(not isinstance(at[name], float) for name in circuit.variables):
-        from backprop.errors import need_numpy
-
-        need_numpy("a gate on arrays")
         from backprop.differentiate import run_arrays
 
         return run_arrays.evaluate(circuit, at)

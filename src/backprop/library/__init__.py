@@ -220,9 +220,6 @@ class Compiled:
         if plans is None:
             if not circuit.tensors and all(isinstance(value, float) for value in at.values()):
                 return None
-            from backprop.errors import need_numpy
-
-            need_numpy("a gate on arrays")
             from backprop.differentiate.planned import Plans
 
             plans = circuit.plans["planned"] = Plans(circuit, self.ties)
