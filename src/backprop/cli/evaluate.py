@@ -19,15 +19,13 @@ from backprop.cli.output import write
 from backprop.cli.question import Question, question
 from backprop.cli.shared import rounds_option, shared_options
 from backprop.cli.words import Call
+from backprop.errors.light import Any, Sequence
 from backprop.library import Evaluation
 from backprop.numbers.shapes import all_finite
 from backprop.show.theme import wants_colour
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
-
     from backprop.cli.beyond import Answer
     from backprop.library.rounds import LeftOut
 

@@ -11,11 +11,8 @@ from backprop.cli.question import question
 from backprop.cli.reading import names_of
 from backprop.cli.shared import rounds_option, shared_options
 from backprop.cli.words import Call
+from backprop.errors.light import Any
 from backprop.show.theme import wants_colour
-
-TYPE_CHECKING = False  # typing would be a large part of a short run
-if TYPE_CHECKING:
-    from typing import Any
 
 
 @named("explain", variables=True)

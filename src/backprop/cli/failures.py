@@ -7,12 +7,8 @@ import sys
 
 from backprop.cli.output import encoded, is_unicode
 from backprop.errors import Problem, did_you_mean, nearest
+from backprop.errors.light import Any, Iterable
 from backprop.show.theme import columns_of, is_terminal
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
 
 
 def status_of(error: Any, words: list[str]) -> int:

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import os
 
+from backprop.circuit import Circuit
 from backprop.cli.reading import PROGRAMS, meant, name_of, named_value, names_of, raise_bounds, read_text, value_of
-from backprop.cli.words import is_of_eval, meant_option
+from backprop.cli.words import Call, Words, is_of_eval, meant_option
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest, no_variable
+from backprop.errors.light import Any, Collection, Mapping
 from backprop.language import canonical_name
-from backprop.library import Compiled
-from backprop.library.values import Random, read_variables
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from typing import Any
-
-    from backprop.circuit import Circuit
-    from backprop.cli.words import Call, Words
-    from backprop.language.program import Program
-    from backprop.library import Evaluation
-    from backprop.library.values import Value
+from backprop.language.program import Program
+from backprop.library import Compiled, Evaluation
+from backprop.library.values import Random, Value, read_variables
 
 
 class Teller:

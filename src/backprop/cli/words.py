@@ -7,14 +7,9 @@ later value wins over an earlier one however each was given.
 
 from __future__ import annotations
 
+from backprop.cli.options import Command, command_named
 from backprop.errors import Problem, nearest
-from backprop.errors.light import NamedTuple
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from backprop.cli.options import Command
+from backprop.errors.light import Iterable, NamedTuple
 
 WRITTEN = ("svg", "png", "html", "dot", "mmd", "tex", "txt", "md", "csv", "json", "py", "c", "js", "ts", "sql")
 SHORT = {  # what people call options elsewhere
@@ -144,8 +139,6 @@ def meant_option(name: str, known: Iterable[str]) -> str:
 
 def is_of_eval(option: str) -> bool:
     """Whether the main command has an option that another one has not."""
-    from backprop.cli.options import command_named
-
     command = command_named("eval")
     return command is not None and option in command.flags
 

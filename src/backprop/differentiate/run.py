@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from backprop.circuit import Circuit
 from backprop.differentiate import functions, rules
+from backprop.errors.light import Any, Callable, Iterable, Mapping, Sequence
 from backprop.gates import CONSTANT, INPUT, Gate
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import Any
-
-    Backward = Callable[..., tuple[float | None, ...]]
+Backward = Callable[..., tuple[float | None, ...]]
 
 
 class Run:

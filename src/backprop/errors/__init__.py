@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+from backprop.errors.light import Iterable, Sequence
 from backprop.errors.spans import Span, excerpt, line_and_column
 from backprop.errors.spelling import in_shell, said
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 LARGEST = "1.797e308"  # the largest float64, as messages say it
 MOST_NAMED = 12  # names that a message lists

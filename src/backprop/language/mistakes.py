@@ -6,7 +6,7 @@ Where no row fits, Lark says what was expected.
 from __future__ import annotations
 
 from backprop.errors import Problem, nearest
-from backprop.errors.light import cache
+from backprop.errors.light import Any, Callable, Iterable, cache
 from backprop.errors.spans import Span
 from backprop.language.catalogue import MISTAKES, NO_NAMES, Mistake
 from backprop.language.hints import FOR_GRADIENTS, Edit, escaped
@@ -17,9 +17,6 @@ from backprop.language.program import Program
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
-
     Reader = Callable[[str], tuple[Program, list[str], int | None]]  # a text's program, its tokens, where it stops
 
 LONGEST_CURE = 160  # characters of a formula that a hint writes out

@@ -11,7 +11,7 @@ from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
 from backprop.errors import MOST_NAMED, Problem, enumerated, one_of
-from backprop.errors.light import cached_property
+from backprop.errors.light import Any, Iterable, Mapping, cached_property
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
 from backprop.language import canonical_name, parse
@@ -25,15 +25,10 @@ MOST_UNROLLED = 30_000  # stages
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
-
     from backprop.differentiate.planned import Plans
     from backprop.differentiate.unrolled import Unrolled
 
-    Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
-else:
-    Value = object
+Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
 
 
 class Evaluation:

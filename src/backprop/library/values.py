@@ -8,16 +8,10 @@ from math import isinf
 from backprop.circuit import lower
 from backprop.differentiate.run import evaluate, plain
 from backprop.errors import LARGEST, Problem
+from backprop.errors.light import Any, Callable, Iterable
 from backprop.language import parse
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
-
-    Value = Any  # a float or an array of float64
-else:
-    Value = object
+Value = Any  # a float or an array of float64
 
 
 class Random:
