@@ -12,6 +12,7 @@ from backprop.cli.reading import names_of
 from backprop.cli.shared import rounds_option, shared_options
 from backprop.cli.words import Call
 from backprop.errors.light import Any
+from backprop.show.objects import story_object
 from backprop.show.theme import wants_colour
 
 
@@ -50,8 +51,6 @@ def command(
     evaluation.run.circuit.expect_variables(names or ())
     story = tell(evaluation.run, evaluation.names, names, left, digits)
     if chosen == "json":
-        from backprop.show.objects import story_object
-
         show_json(story_object(story), output)
     elif chosen == "markdown":
         write(explanation.markdown(story, digits=digits, brief=brief), output)

@@ -8,7 +8,9 @@ import sys
 from backprop.cli.output import encoded, is_unicode
 from backprop.errors import Problem, did_you_mean, nearest
 from backprop.errors.light import Any, Iterable
-from backprop.show.theme import columns_of, is_terminal
+from backprop.errors.spelling import in_shell
+from backprop.show.objects import written
+from backprop.show.theme import columns_of, is_terminal, wants_colour
 
 
 def status_of(error: Any, words: list[str]) -> int:
@@ -72,12 +74,9 @@ def as_problem(error: Any) -> Problem:
 def report(problem: Problem, words: list[str]) -> None:
     """Print a problem on standard error, as JSON where that was asked for."""
     if wants_json(words):
-        from backprop.show.objects import written
-
         text = written({"error": problem.as_json()}, ascii_only=not is_unicode(sys.stderr)) + "\n"
     else:
         from backprop.show.messages import problem_text
-        from backprop.show.theme import wants_colour
 
         text = problem_text(problem, wants_colour(colour_choice(words), sys.stderr), error_room())
     write_error(text)
@@ -98,9 +97,7 @@ def tell(text: str) -> None:
 
 def note(message: str, color: str) -> None:
     """A remark of the command line's own, on standard error."""
-    from backprop.errors.spelling import in_shell
     from backprop.show.messages import note_line
-    from backprop.show.theme import wants_colour
 
     tell(note_line(in_shell(message), wants_colour(color, sys.stderr)))
 

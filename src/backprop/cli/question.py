@@ -9,6 +9,7 @@ from backprop.cli.reading import PROGRAMS, meant, name_of, named_value, names_of
 from backprop.cli.words import Call, Words, is_of_eval, meant_option
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest, no_variable
 from backprop.errors.light import Any, Collection, Mapping
+from backprop.gates import CONSTANTS, NAMES
 from backprop.language import canonical_name
 from backprop.language.program import Program
 from backprop.library import Compiled, Evaluation
@@ -272,8 +273,6 @@ def otherwise_meant(name: str, program: Program) -> str:
     """What a name without a value may have been meant to be, if it is no variable."""
     from re import findall, sub
 
-    from backprop.gates import NAMES
-
     text = program.text
     own = next((one for one in program.statements if one.kind == "definition" and one.name == name), None)
     if own is not None:
@@ -291,8 +290,6 @@ def otherwise_meant(name: str, program: Program) -> str:
 
 def multiplied(name: str, given: Mapping[str, object]) -> str:
     """A name as what it is of two that are given: mx as m*x, of a matrix as W @ x, cosx as cos(x); else nothing."""
-    from backprop.gates import CONSTANTS, NAMES
-
     for place in range(1, len(name)):
         one, other = name[:place], name[place:]
         if other not in given or one == other:
@@ -308,8 +305,6 @@ def multiplied(name: str, given: Mapping[str, object]) -> str:
 def taken_apart(text: str, given: Mapping[str, object]) -> str:
     """A formula with each name that is two of those given as what it is of them."""
     import re
-
-    from backprop.gates import NAMES
 
     def parts(found: re.Match[str]) -> str:
         name = found["name"]

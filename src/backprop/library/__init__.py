@@ -19,6 +19,7 @@ from backprop.language.program import Program
 from backprop.library.notes import Note, nearly, notes, opened_note
 from backprop.library.stages import Names, Stage, stages
 from backprop.library.values import as_value, is_truth, parse_value
+from backprop.numbers.shapes import all_finite, finite_magnitude, quiet, shape_of, shape_text
 
 PAYS = 40  # what it costs to make a function of a circuit, in runs of it
 MOST_UNROLLED = 30_000  # stages
@@ -106,8 +107,6 @@ class Evaluation:
 
     def _lost_by_opening(self) -> list[Note]:
         """A remark where gates have numbers, or digits, that their definitions have not."""
-        from backprop.numbers.shapes import all_finite, finite_magnitude, quiet
-
         compiled, at, above = self._asked
         whole = compiled._copied()
         whole.expand = False
@@ -290,7 +289,6 @@ class Compiled:
     def _direction(self, circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value]) -> dict[str, Value]:
         """A direction in the shapes of the variables."""
         from backprop.errors.expected import named
-        from backprop.numbers.shapes import shape_of, shape_text
 
         found = {}
         for name in self._wrt(circuit, named("a direction", direction, '{"x": 1}')):
