@@ -72,7 +72,6 @@ def test_a_pass_by_hand_is_judged_on_numbers(tmp_path: Path) -> None:
         ["eval", "dot(x, y)", *AT],
         ["eval", "x", "--x", "randn(2)"],
         ["eval", "sum(x * zeros(2))", "--x", "2"],
-        ["map", "x*y"],
         ["check", "layers.py"],
     ],
     ids=" ".join,
@@ -85,19 +84,6 @@ def test_what_needs_numpy_says_so_in_one_line(words: list[str], tmp_path: Path) 
     assert done.returncode == 2
     assert " NumPy, which is not installed\nhint: pip install numpy\n" in done.stderr
     assert len(done.stderr.splitlines()) == 2
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        "evaluate('x', x=[1, 2])", "evaluate('sum(x)', x=1)", "evaluate('[1, 2]*x', x=1)",
-        "compile('zeros(2)*x').variables", "rows.Mapper",
-    ],
-)  # fmt: skip
-def test_the_library_raises_a_problem(call: str) -> None:
-    code = f"{HIDDEN}import backprop, backprop.rows\ntry: backprop.{call}\nexcept backprop.Problem as p: print(p.hint)"
-    done = run(code=code)
-    assert (done.stdout, done.stderr) == ("pip install numpy\n", "")
 
 
 def test_nothing_asks_for_scipy() -> None:

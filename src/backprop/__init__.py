@@ -49,10 +49,6 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'backprop' has no attribute {name!r}{meant(name)}", name="")
     from importlib import import_module
 
-    if _HOMES[name] == "backprop.optimize":
-        from backprop.errors import need_numpy
-
-        need_numpy(f"backprop.{name}")
     return getattr(import_module(_HOMES[name]), name)
 
 

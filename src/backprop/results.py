@@ -17,6 +17,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from backprop import library
+from backprop.draw import writer
 from backprop.draw.notebook import (
     KINDS,
     Bundle,
@@ -31,9 +32,11 @@ from backprop.draw.notebook import (
 )
 from backprop.errors import Problem, one_of
 from backprop.errors.expected import helped, helpful, whole
-from backprop.library.nudge import Nudge
+from backprop.library.nudge import Nudge, nudge
 from backprop.library.values import as_value
 from backprop.show import nudged
+from backprop.show.grid import stages_grid
+from backprop.show.objects import evaluation_object, story_object, why_object
 
 if TYPE_CHECKING:
     from backprop.check.gradients.numerical import Comparison
@@ -238,7 +241,6 @@ class Evaluation(library.Evaluation):
         gradients, `full` shows large arrays whole, and `rounds` every round of a loop in code, not the first and the
         last alone; CSV has all of them, with all digits, and with `color` a plain one is painted for a terminal."""
         from backprop.library.rounds import left_out
-        from backprop.show.grid import stages_grid
 
         digits_of(digits)
         csv = form == "csv"
@@ -251,8 +253,6 @@ class Evaluation(library.Evaluation):
 
     def json(self) -> Shown:
         """The answer as the object that `backprop eval --json` prints."""
-        from backprop.show.objects import evaluation_object
-
         return as_json(evaluation_object(self))
 
     def draw(
@@ -265,7 +265,6 @@ class Evaluation(library.Evaluation):
         worksheet with boxes to fill in; `theme` is "light", "dark" or "print", and `width` that of a drawing in
         characters, which `color` paints for a terminal. What it draws has `save("circuit.svg")`, a picture also .png.
         """
-        from backprop.draw import writer
         from backprop.draw.rounds import rolled
         from backprop.draw.scene import scene
 
@@ -303,7 +302,6 @@ class Evaluation(library.Evaluation):
         from backprop.library.explain import tell
         from backprop.library.rounds import left_out
         from backprop.show import explanation
-        from backprop.show.objects import story_object
 
         digits_of(digits)
         self.run.circuit.expect_variables(names)
@@ -320,7 +318,6 @@ class Evaluation(library.Evaluation):
         """Where a number that is not finite came from, what it did to the rest, and how to avoid it: as text, or as the
         object of "json"."""
         from backprop.library.whynan import text_of, why
-        from backprop.show.objects import why_object
 
         answer = why(self.run, self.names)
         told = one_of("the answer", ("plain", "json"), form) == "plain"
@@ -356,8 +353,6 @@ class Evaluation(library.Evaluation):
 
     def nudge(self, **steps: Value) -> Nudged:
         """What moving variables by these steps does, against what the gradient predicts: `nudge(x=0.1).actual`."""
-        from backprop.library.nudge import nudge
-
         if not steps:
             raise Problem(
                 "option", "there is no step", hint=f"for example nudge({next(iter(self.gradients), 'x')}=0.1)"
@@ -403,14 +398,12 @@ class Evaluation(library.Evaluation):
         return compiled.hvp(direction, at)
 
     def __str__(self) -> str:
-        from backprop.show.grid import stages_grid
         from backprop.show.text import plain
 
         return plain(stages_grid(self)).rstrip("\n")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
         """What a notebook shows: the table of all stages, the notes, and the circuit where it is not too large."""
-        from backprop.show.grid import stages_grid
         from backprop.show.text import escaped, html
 
         notes = "".join(f"<p>note: {escaped(note.message)}</p>\n" for note in self.notes)

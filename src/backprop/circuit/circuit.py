@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from backprop.errors import Problem, no_variable
-from backprop.errors.light import NamedTuple
+from backprop.errors.light import Any, Iterable, Iterator, NamedTuple
 from backprop.errors.spans import Span, places
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.program import Program
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import Any
 
 
 class Opened(NamedTuple):

@@ -6,19 +6,12 @@ from itertools import count
 
 from backprop.circuit.calls import Calls
 from backprop.circuit.circuit import Circuit
-from backprop.circuit.names import Function
-from backprop.errors.light import cache, cached_property
+from backprop.circuit.names import Function, Makers
+from backprop.errors.light import Any, Collection, Iterable, Iterator, cache, cached_property
 from backprop.gates import CONSTANT, CONSTANTS, GATES, INPUT, NAMES, Gate
 from backprop.gates.row import WORDS
 from backprop.language import parse
 from backprop.language.program import Program, Statement
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-    from typing import Any
-
-    from backprop.circuit.names import Makers
 
 # No node but an operator has the name of one of these.
 BINARY = {gate.name: gate for gate in GATES.values() if gate.arity == 2 and not gate.variadic}

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from backprop.circuit.circuit import Circuit
 from backprop.errors import Problem
-from backprop.errors.light import NamedTuple
+from backprop.errors.light import Any, Callable, Collection, Mapping, NamedTuple
 from backprop.gates import CONSTANTS, NAMES, Gate
 from backprop.gates.row import WORDS
 from backprop.language.program import Call, Program
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-    from typing import Any
-
-    Makers = Mapping[str, Callable[..., Any]]
+Makers = Mapping[str, Callable[..., Any]]
 
 
 class Function(NamedTuple):

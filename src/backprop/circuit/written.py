@@ -7,7 +7,7 @@ from typing import Any
 
 from backprop.circuit.names import Names
 from backprop.circuit.settings import fixed
-from backprop.errors import Problem, need_numpy
+from backprop.errors import Problem
 from backprop.gates import GATES
 from backprop.language.program import Program
 from backprop.numbers.shapes import MOST_AXES, shape_of, shape_text
@@ -43,7 +43,6 @@ def is_truth(lowering: Names, node: int) -> bool:
 
 def numbers(program: Program, elements: Sequence[int], values: Sequence[Any], node: int) -> Any:
     """An array of the values of its elements."""
-    need_numpy()
     import numpy as np
 
     shapes = [shape_of(value) for value in values]
@@ -70,7 +69,6 @@ def truths(program: Program, node: int, settings: Mapping[str, Any]) -> Any:
 
 def made(program: Program, node: int, maker: Callable[..., Any], arguments: list[Any], keywords: dict[str, Any]) -> Any:
     """What a function like zeros(2, 3) makes; its problem has a place then."""
-    need_numpy()
     try:
         return maker(*arguments, **keywords)
     except Problem as problem:

@@ -9,11 +9,8 @@ from backprop.cli.reading import CODE, name_of, raise_bounds, read_text
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.errors import Problem
+from backprop.errors.light import Any
 from backprop.library import Evaluation
-
-TYPE_CHECKING = False  # typing would be a large part of a short run
-if TYPE_CHECKING:
-    from typing import Any
 
 MOST = 500_000  # gates, each of which is computed some dozens of times for each variable
 

@@ -11,7 +11,8 @@ from backprop.cli.output import write
 from backprop.cli.question import check_gates, question
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
-from backprop.emit import SUFFIXES, TARGETS, suffix_of
+from backprop.emit import SUFFIXES, TARGETS, Request, suffix_of
+from backprop.emit import write as program
 from backprop.errors import Problem, unknown_suffix
 
 MOST = 300_000  # gates: each takes some kilobytes, and a line or two
@@ -61,9 +62,6 @@ def command(
     backprop code "q = x + y; f = q*z" --x -2 --y 5 --z -4 --to c -o staged.c
     backprop code "q = x + y; f = q*z" --to sql --table points
     """
-    from backprop.emit import Request
-    from backprop.emit import write as program
-
     target = to or chosen_by(output)
     for option, value in (("--table", table), ("--dialect", dialect)):
         if value is not None and target != "sql":

@@ -12,6 +12,7 @@ from backprop.cli.output import sayable, write
 from backprop.cli.question import Question, question
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
+from backprop.draw import writer
 from backprop.draw.scene import INPUTS, LARGE, Scene, scene
 from backprop.errors import Problem, enumerated, unknown_suffix
 from backprop.numbers.shapes import shape_of
@@ -78,8 +79,6 @@ def command(
     if chosen in PICTURES:
         pictures(drawn, chosen, output, asked, values=not no_values, blank=blank, theme=theme)
     elif chosen in LISTS:
-        from backprop.draw import writer
-
         write(writer(chosen)(drawn, values=not no_values), output)
     elif chosen == "html":
         from backprop.draw.page import page
@@ -144,7 +143,6 @@ def pictures(
     drawn: Scene, chosen: str, output: str | None, asked: Question, *, values: bool, blank: bool, theme: str
 ) -> None:
     """Write the picture; for a worksheet its key as well."""
-    from backprop.draw import writer
     from backprop.draw.boxes import Options, picture
     from backprop.draw.figures import ON_A_SHEET
 

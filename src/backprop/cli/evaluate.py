@@ -19,15 +19,15 @@ from backprop.cli.output import write
 from backprop.cli.question import Question, question
 from backprop.cli.shared import rounds_option, shared_options
 from backprop.cli.words import Call
+from backprop.errors import enumerated
+from backprop.errors.light import Any, Sequence
 from backprop.library import Evaluation
 from backprop.numbers.shapes import all_finite
+from backprop.show.objects import evaluation_object, nested_numbers, why_object
 from backprop.show.theme import wants_colour
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
-
     from backprop.cli.beyond import Answer
     from backprop.library.rounds import LeftOut
 
@@ -84,8 +84,6 @@ def command(
 
 def answer_object(evaluation: Evaluation, more: list[Answer], asked: Question) -> dict[str, Any]:
     """The answer as one object; what was random says by which seed it is repeated."""
-    from backprop.show.objects import evaluation_object, nested_numbers
-
     found = evaluation_object(evaluation)
     found.update({answer.key: nested_numbers(answer.value) for answer in more})
     if asked.random.used:
@@ -116,8 +114,6 @@ def loops_shortened(evaluation: Evaluation, asked: Question, rounds: bool) -> Se
 
     found = left_out(evaluation.run, evaluation.names)
     if found:
-        from backprop.errors import enumerated
-
         told = enumerated([f"{one.rounds - 2} of {one.rounds} equal rounds in line {one.line}" for one in found])
         asked.told(f"{told} are left out: --rounds shows them all")
     return found
@@ -129,8 +125,6 @@ def show_why(evaluation: Evaluation, chosen: str, output: str | None) -> None:
 
     answer = why(evaluation.run, evaluation.names)
     if chosen == "json":
-        from backprop.show.objects import why_object
-
         show_json(why_object(answer), output)
     else:
         write(text_of(answer), output, prose=True)

@@ -11,11 +11,9 @@ from backprop.cli.question import question
 from backprop.cli.reading import names_of
 from backprop.cli.shared import rounds_option, shared_options
 from backprop.cli.words import Call
+from backprop.errors.light import Any
+from backprop.show.objects import story_object
 from backprop.show.theme import wants_colour
-
-TYPE_CHECKING = False  # typing would be a large part of a short run
-if TYPE_CHECKING:
-    from typing import Any
 
 
 @named("explain", variables=True)
@@ -53,8 +51,6 @@ def command(
     evaluation.run.circuit.expect_variables(names or ())
     story = tell(evaluation.run, evaluation.names, names, left, digits)
     if chosen == "json":
-        from backprop.show.objects import story_object
-
         show_json(story_object(story), output)
     elif chosen == "markdown":
         write(explanation.markdown(story, digits=digits, brief=brief), output)

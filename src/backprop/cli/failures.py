@@ -7,13 +7,11 @@ import sys
 
 from backprop.cli.output import encoded, is_unicode
 from backprop.cli.words import owner
-from backprop.errors import Problem, did_you_mean, nearest, no_numpy
-from backprop.show.theme import columns_of, is_terminal
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+from backprop.errors import Problem, did_you_mean, nearest
+from backprop.errors.light import Any, Iterable
+from backprop.errors.spelling import in_shell
+from backprop.show.objects import written
+from backprop.show.theme import columns_of, is_terminal, wants_colour
 
 
 def status_of(error: Any, words: list[str]) -> int:
@@ -65,7 +63,7 @@ def as_problem(error: Any) -> Problem:
             return Problem("option", f"{asked} takes one name, and {extra[1]} is another", hint=f"{asked} {extra[1]}")
         return Problem("option", message[:1].lower() + message[1:], hint="--help lists the options")
     if isinstance(error, ModuleNotFoundError) and error.name == "numpy":
-        return no_numpy("this")
+        return Problem("option", "this needs NumPy, which is not installed", hint="pip install numpy")
     if isinstance(error, MemoryError):
         return Problem("size", "there is not enough memory for this")
     if isinstance(error, OSError):
@@ -79,12 +77,9 @@ def as_problem(error: Any) -> Problem:
 def report(problem: Problem, words: list[str]) -> None:
     """Print a problem on standard error, as JSON where that was asked for."""
     if wants_json(words):
-        from backprop.show.objects import written
-
         text = written({"error": problem.as_json()}, ascii_only=not is_unicode(sys.stderr)) + "\n"
     else:
         from backprop.show.messages import problem_text
-        from backprop.show.theme import wants_colour
 
         text = problem_text(problem, wants_colour(colour_choice(words), sys.stderr), error_room())
     write_error(text)
@@ -105,9 +100,7 @@ def tell(text: str) -> None:
 
 def note(message: str, color: str) -> None:
     """A remark of the command line's own, on standard error."""
-    from backprop.errors.spelling import in_shell
     from backprop.show.messages import note_line
-    from backprop.show.theme import wants_colour
 
     tell(note_line(in_shell(message), wants_colour(color, sys.stderr)))
 

@@ -12,6 +12,7 @@ from backprop.cli.failures import note
 from backprop.cli.progress import waiting
 from backprop.cli.reading import Meant, meant, names_of, read_text, value_of
 from backprop.errors import Problem
+from backprop.library import Compiled
 from backprop.library.values import Random, read_json
 from backprop.show.theme import is_terminal
 
@@ -81,8 +82,6 @@ def both_passes(path: str) -> Passes | None:
 
 def straight(forward: Meant, backward: Meant | None, variables: str | None, assignments: tuple[str, ...]) -> bool:
     """Whether two files can be read as a program and its lines; without a backward pass, whether the one can."""
-    from backprop.library import Compiled
-
     try:
         compiled = Compiled(read_text(forward.path), source=forward.path)
         if backward is None:

@@ -8,14 +8,10 @@ from __future__ import annotations
 import re
 import sys
 
-from backprop.cli.options import COMMANDS, SUMMARIES, Choice, Range, command_named, named, takes
+from backprop.cli.options import COMMANDS, SUMMARIES, Choice, Command, Parameter, Range, command_named, named, takes
 from backprop.cli.output import write
+from backprop.cli.words import Call, Words
 from backprop.show.theme import columns_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from backprop.cli.options import Command, Parameter
-    from backprop.cli.words import Call, Words
 
 WIDEST = 100
 NARROW = 60  # columns below which what a term means stands under it

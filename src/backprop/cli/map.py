@@ -15,7 +15,7 @@ from backprop.cli.reading import PROGRAMS, name_of, named_value, names_of, read_
 from backprop.cli.shared import expand_option, ties_option
 from backprop.cli.table_options import TABLES, read_as, tables_of, text_options
 from backprop.cli.words import Call
-from backprop.errors import Problem, expect_numpy
+from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.library.values import Random, read_variables
 
@@ -123,7 +123,6 @@ class Run(Teller):
 
     def make(self, text: str, source: str | None) -> Any:
         """The function of columns, from the options."""
-        expect_numpy("a table")
         from backprop.rows.mapping import mapper_of, works_on_arrays
 
         asked, random = self.asked, Random(self.asked["seed"])

@@ -4,12 +4,7 @@
 from __future__ import annotations
 
 from backprop.errors import Problem, nearest
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Any
-
+from backprop.errors.light import Any, Callable, Iterable, Sequence
 
 COMMANDS = {
     "eval": "backprop.cli.evaluate",

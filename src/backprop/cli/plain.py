@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from backprop.cli.options import COMMANDS, Command, Parameter, command_named
 from backprop.cli.words import HELP, Call, Words, sorted_words
-from backprop.errors.light import NamedTuple
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from backprop.errors.light import Any, NamedTuple
 
 
 class ForHelp(NamedTuple):

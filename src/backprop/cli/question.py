@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import os
 
+from backprop.circuit import Circuit
 from backprop.cli.reading import PROGRAMS, meant, name_of, named_value, names_of, raise_bounds, read_text, value_of
-from backprop.cli.words import meant_option, owner
+from backprop.cli.words import Call, Words, meant_option, owner
 from backprop.errors import MOST_NAMED, Problem, enumerated, nearest, no_variable
+from backprop.errors.light import Any, Collection, Mapping
+from backprop.gates import CONSTANTS, NAMES
 from backprop.language import canonical_name
-from backprop.library import Compiled
-from backprop.library.values import Random, read_variables
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from typing import Any
-
-    from backprop.circuit import Circuit
-    from backprop.cli.words import Call, Words
-    from backprop.language.program import Program
-    from backprop.library import Evaluation
-    from backprop.library.values import Value
+from backprop.language.program import Program
+from backprop.library import Compiled, Evaluation
+from backprop.library.values import Random, Value, read_variables
 
 
 class Teller:
@@ -280,8 +273,6 @@ def otherwise_meant(name: str, program: Program) -> str:
     """What a name without a value may have been meant to be, if it is no variable."""
     from re import findall, sub
 
-    from backprop.gates import NAMES
-
     text = program.text
     own = next((one for one in program.statements if one.kind == "definition" and one.name == name), None)
     if own is not None:
@@ -299,8 +290,6 @@ def otherwise_meant(name: str, program: Program) -> str:
 
 def multiplied(name: str, given: Mapping[str, object]) -> str:
     """A name as what it is of two that are given: mx as m*x, of a matrix as W @ x, cosx as cos(x); else nothing."""
-    from backprop.gates import CONSTANTS, NAMES
-
     for place in range(1, len(name)):
         one, other = name[:place], name[place:]
         if other not in given or one == other:
@@ -316,8 +305,6 @@ def multiplied(name: str, given: Mapping[str, object]) -> str:
 def taken_apart(text: str, given: Mapping[str, object]) -> str:
     """A formula with each name that is two of those given as what it is of them."""
     import re
-
-    from backprop.gates import NAMES
 
     def parts(found: re.Match[str]) -> str:
         name = found["name"]

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from backprop.cli.options import Choice, Range, colour_option, takes, takes_all
+from backprop.errors.light import Any, Callable
 from backprop.gates import TIES
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
 
 ties_option = takes("--ties", type=Choice(TIES), default="both", help="The subgradient at ties and kinks.")
 expand_option = takes("--expand", is_flag=True, help="Open sigmoid, softplus, … and your own functions.")

@@ -7,14 +7,9 @@ later value wins over an earlier one however each was given.
 
 from __future__ import annotations
 
+from backprop.cli.options import COMMANDS, Command, command_named
 from backprop.errors import Problem, nearest
-from backprop.errors.light import NamedTuple
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from backprop.cli.options import Command
+from backprop.errors.light import Iterable, NamedTuple
 
 WRITTEN = ("svg", "png", "html", "dot", "mmd", "tex", "txt", "md", "csv", "json", "py", "c", "js", "ts", "sql")
 SHORT = {  # what people call options elsewhere
@@ -144,8 +139,6 @@ def meant_option(name: str, known: Iterable[str]) -> str:
 
 def owner(option: str) -> str:
     """The command that has an option, the main one before others; nothing where none has."""
-    from backprop.cli.options import COMMANDS, command_named
-
     return next((name for name in ("eval", *COMMANDS) if option in command_named(name).flags), "")
 
 

@@ -11,15 +11,13 @@ from math import inf, nan
 
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
-from backprop.errors.light import cache
+from backprop.errors.light import Any, Callable, Mapping, Sequence, cache
 from backprop.gates import CONSTANT, Gate
 from backprop.numbers import floats
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
-    from typing import Any
 
 # Operators of Python that never raise on floats; everything else goes through the arithmetic's function.
 OPERATORS = {

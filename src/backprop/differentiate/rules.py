@@ -10,16 +10,11 @@ from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
 from backprop.differentiate.functions import arithmetic, compiled, mentioned, python
 from backprop.errors import Problem
-from backprop.errors.light import NamedTuple, cache
+from backprop.errors.light import Any, Callable, Mapping, NamedTuple, cache
 from backprop.gates import Gate
 from backprop.gates.row import Rules, added
 from backprop.language import parse
 from backprop.language.printer import unparse_node
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
 
 
 def rule_texts(gate: Gate, count: int, ties: str, wanted: tuple[bool, ...], textbook: bool = False) -> list[str | None]:

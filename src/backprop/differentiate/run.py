@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from backprop.circuit import Circuit
 from backprop.differentiate import functions, rules
+from backprop.errors.light import Any, Callable, Iterable, Mapping, Sequence
 from backprop.gates import CONSTANT, INPUT, Gate
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import Any
-
-    Backward = Callable[..., tuple[float | None, ...]]
+Backward = Callable[..., tuple[float | None, ...]]
 
 
 class Run:
@@ -187,9 +183,6 @@ def plain(value: Any) -> Any:
 def evaluate(circuit: Circuit, at: Mapping[str, Any]) -> list[Any]:
     """The forward pass: the value of every stage."""
     if circuit.tensors or any(not isinstance(at[name], float) for name in circuit.variables):
-        from backprop.errors import need_numpy
-
-        need_numpy("a gate on arrays")
         from backprop.differentiate import run_arrays
 
         return run_arrays.evaluate(circuit, at)

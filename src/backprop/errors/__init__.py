@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
+from backprop.errors.light import Iterable, Sequence
 from backprop.errors.spans import Span, excerpt, line_and_column
 from backprop.errors.spelling import in_shell, said
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
 
 LARGEST = "1.797e308"  # the largest float64, as messages say it
 MOST_NAMED = 12  # names that a message lists
@@ -170,31 +166,6 @@ DISTRIBUTION = "backprop-cli"
 def install(extra: str) -> str:
     """The command, typed in the checkout, that installs an extra."""
     return f'pip install ".[{extra}]"'
-
-
-def need_numpy(what: str = "an array") -> Any:
-    """NumPy, or the problem that it is not there: on numbers alone all works without."""
-    try:
-        import numpy
-    except ImportError:
-        raise no_numpy(what) from None
-    return numpy
-
-
-def expect_numpy(what: str) -> None:
-    """The same without importing it: it may not be needed after all."""
-    import sys
-    from importlib.util import find_spec
-
-    if "numpy" not in sys.modules and find_spec("numpy") is None:
-        raise no_numpy(what)
-    if "numpy" in sys.modules:
-        need_numpy(what)
-
-
-def no_numpy(what: str) -> Problem:
-    """The problem that NumPy is not there."""
-    return Problem("option", f"{what} needs NumPy, which is not installed", hint="pip install numpy")
 
 
 def lacking(what: str, package: str, extra: str, otherwise: str = "") -> Problem:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from _collections_abc import (  # what a run begins with anyway
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableSequence,
+    Sequence,
+)
+
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from functools import cache, cached_property
     from typing import Any, NamedTuple
 else:
+    Any = object
     try:
         from _collections import _tuplegetter
         from _functools import _lru_cache_wrapper
@@ -68,4 +80,7 @@ else:
             return type(self)(**self._asdict() | changed)
 
 
-__all__ = ["NamedTuple", "cache", "cached_property"]
+__all__ = [
+    "Any", "Callable", "Collection", "Container", "Iterable", "Iterator", "Mapping", "MutableSequence", "NamedTuple",
+    "Sequence", "cache", "cached_property",
+]  # fmt: skip

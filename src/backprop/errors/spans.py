@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import MutableSequence
+from backprop.errors.light import MutableSequence
 
 LONG = 1000  # characters of a text of which much is kept
 LONGEST_LINE = 160  # of an excerpt; a longer line is shown around its caret

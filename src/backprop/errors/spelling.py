@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
+from backprop.errors.light import Any
 from backprop.errors.spans import visible
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from typing import Any
 
 OPEN, BETWEEN, CLOSE = "\ufdd0\ufdd1\ufdd2"  # no characters: Unicode keeps them for the inside of programs
 LONGEST = 600  # characters of a message; beyond that its middle helps nobody

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+from backprop.errors.light import Any, Callable
 
+TYPE_CHECKING = False
 
 Rules = tuple[str | None, ...]
 TIES = ("both", "split", "first")

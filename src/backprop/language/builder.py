@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from backprop.errors import LARGEST, Problem
+from backprop.errors.light import Any, Callable
 from backprop.gates import GATES, NAMES
 from backprop.language.lexer import FRACTIONS, MODULES, SUPERSCRIPTS
 from backprop.language.program import Call, Program
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
 
 BLANKS = " \t\r\n\f\u00a0\u202f\u205f\u2060\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200C))

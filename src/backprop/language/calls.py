@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+from backprop.errors.light import Any, Sequence
 from backprop.gates import GATES, Gate
 from backprop.gates.row import option_text
 from backprop.language.printer import infix, number_text
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
 
 MOST_ELEMENTS = 12  # of a constant array that is written out
 

@@ -6,7 +6,7 @@ right. `{p.…}` in a text is an attribute of the Place. The first row that fits
 
 from __future__ import annotations
 
-from backprop.errors.light import NamedTuple
+from backprop.errors.light import Callable, NamedTuple
 from backprop.errors.spans import Span
 from backprop.gates import NAMES
 from backprop.language.hints import (
@@ -41,10 +41,6 @@ from backprop.language.hints import (
 )
 from backprop.language.notations import BETWEEN, CHARACTERS, CONDITIONS, DEFINERS, RADIX, WORDS, sum_over_index
 from backprop.language.place import BARS, BEGINS, COMPARISONS, ELLIPSES, OPERATORS, Place
-
-TYPE_CHECKING = False  # typing would be a large part of a short run
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ILLEGAL = "illegal"
 

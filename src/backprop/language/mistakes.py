@@ -6,8 +6,10 @@ Where no row fits, Lark says what was expected.
 from __future__ import annotations
 
 from backprop.errors import Problem, nearest
-from backprop.errors.light import cache
+from backprop.errors.light import Any, Callable, Iterable, cache
 from backprop.errors.spans import Span
+from backprop.gates import NAMES
+from backprop.grammar import grammar_text
 from backprop.language.catalogue import MISTAKES, NO_NAMES, Mistake
 from backprop.language.hints import FOR_GRADIENTS, Edit, escaped
 from backprop.language.lexer import MODULES
@@ -17,9 +19,6 @@ from backprop.language.program import Program
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
-
     Reader = Callable[[str], tuple[Program, list[str], int | None]]  # a text's program, its tokens, where it stops
 
 LONGEST_CURE = 160  # characters of a formula that a hint writes out
@@ -68,8 +67,6 @@ def no_method(program: Program, tokens: list[str], index: int) -> Problem:
 
 
 def functions() -> list[str]:
-    from backprop.gates import NAMES
-
     return list(NAMES)
 
 
@@ -192,7 +189,6 @@ def accepted(place: Place) -> Iterable[str]:
 @cache
 def lark() -> Any:
     """Lark's parser. It takes its time to come, but now nobody is in a hurry."""
-    from backprop.grammar import grammar_text
     from backprop.grammar.generate import lark_parser
 
     return lark_parser(grammar_text().decode())

@@ -8,14 +8,11 @@ a megabyte of parentheses is merely long.
 
 from __future__ import annotations
 
+from backprop.errors.light import Any
 from backprop.language.builder import Builder
 from backprop.language.lexer import terminal, token_spans, tokens
 from backprop.language.program import Program
 from backprop.language.tables import ACCEPT, BINARY, CLOSE, SHIFT, Row, Tables, current_tables
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from typing import Any
 
 LEAVES = {"<NUMBER>": "number", "<NAME>": "name", "<STRING>": "string"}
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from backprop.errors import Problem
-from backprop.errors.light import cached_property
+from backprop.errors.light import Container, cached_property
 from backprop.errors.spans import Span, visible
 from backprop.language.lexer import terminal
 from backprop.language.program import Program
-
-TYPE_CHECKING = False  # typing would be a large part of a short run
-if TYPE_CHECKING:
-    from collections.abc import Container
 
 SHOWN = 32  # characters of the user's text in a message
 COMPARISONS = frozenset(["<", ">", "<=", "≤", ">=", "≥", "==", "!=", "≠"])

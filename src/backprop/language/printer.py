@@ -5,13 +5,8 @@ Printing is a fixed point: the text that is printed parses into the same program
 
 from __future__ import annotations
 
-from backprop.errors.light import NamedTuple
+from backprop.errors.light import Any, Iterable, NamedTuple, Sequence
 from backprop.language.program import Call, Program, Statement
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
 
 # How tightly a text holds together, loosest first: the levels of the grammar.
 COMPARISON, SUM, PRODUCT, UNARY, POWER, POSTFIX, ATOM = range(1, 8)

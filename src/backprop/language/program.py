@@ -9,13 +9,8 @@ from __future__ import annotations
 from itertools import starmap
 
 from backprop.errors import Problem
-from backprop.errors.light import NamedTuple
+from backprop.errors.light import Any, Callable, Iterable, Iterator, MutableSequence, NamedTuple, Sequence
 from backprop.errors.spans import Span, places
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
-    from typing import Any
 
 
 class Statement(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.errors.light import cache
+from backprop.errors.light import Any, Callable, cache
 from backprop.grammar import checksum, grammar_text
 from backprop.grammar import tables as generated
 from backprop.language.builder import handler
@@ -11,9 +11,7 @@ from backprop.language.lexer import SIGNS
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
     from types import ModuleType, SimpleNamespace
-    from typing import Any
 
 SHIFT, CLOSE, REDUCE, BINARY, ACCEPT = range(5)
 KINDS = {"s": SHIFT, "c": CLOSE, "r": REDUCE, "b": BINARY, "a": ACCEPT}

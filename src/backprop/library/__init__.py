@@ -11,7 +11,7 @@ from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
 from backprop.errors import MOST_NAMED, Problem, enumerated, one_of
-from backprop.errors.light import cached_property
+from backprop.errors.light import Any, Iterable, Mapping, cached_property
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
 from backprop.language import canonical_name, parse
@@ -19,21 +19,17 @@ from backprop.language.program import Program
 from backprop.library.notes import Note, nearly, notes, opened_note
 from backprop.library.stages import Names, Stage, stages
 from backprop.library.values import as_value, is_truth, parse_value
+from backprop.numbers.shapes import all_finite, finite_magnitude, quiet, shape_of, shape_text
 
 PAYS = 40  # what it costs to make a function of a circuit, in runs of it
 MOST_UNROLLED = 30_000  # stages
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
-
     from backprop.differentiate.planned import Plans
     from backprop.differentiate.unrolled import Unrolled
 
-    Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
-else:
-    Value = object
+Value = Any  # a float or an array of float64; of the user's, also nested lists and whatever NumPy makes an array of
 
 
 class Evaluation:
@@ -111,8 +107,6 @@ class Evaluation:
 
     def _lost_by_opening(self) -> list[Note]:
         """A remark where gates have numbers, or digits, that their definitions have not."""
-        from backprop.numbers.shapes import all_finite, finite_magnitude, quiet
-
         compiled, at, above = self._asked
         whole = compiled._copied()
         whole.expand = False
@@ -220,9 +214,6 @@ class Compiled:
         if plans is None:
             if not circuit.tensors and all(isinstance(value, float) for value in at.values()):
                 return None
-            from backprop.errors import need_numpy
-
-            need_numpy("a gate on arrays")
             from backprop.differentiate.planned import Plans
 
             plans = circuit.plans["planned"] = Plans(circuit, self.ties)
@@ -298,7 +289,6 @@ class Compiled:
     def _direction(self, circuit: Circuit, at: Mapping[str, Value], direction: Mapping[str, Value]) -> dict[str, Value]:
         """A direction in the shapes of the variables."""
         from backprop.errors.expected import named
-        from backprop.numbers.shapes import shape_of, shape_text
 
         found = {}
         for name in self._wrt(circuit, named("a direction", direction, '{"x": 1}')):

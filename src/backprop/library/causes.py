@@ -7,6 +7,7 @@ no nan): an infinity that came to nothing is no cause. What a walk meets are spo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from math import isfinite, isnan, prod
 from typing import Any, NamedTuple
 
@@ -279,8 +280,6 @@ class Sender:
 
     def places(self) -> Iterator[Place]:
         """The elements of the stage that send what is not finite to the one element."""
-        from itertools import product
-
         shape = shape_of(self.run.values[self.wire])
         own = shape_of(self.run.values[self.to.wire])
         behind = [

@@ -10,7 +10,7 @@ from math import isclose, isfinite, isnan, log10
 from backprop.circuit import Opened
 from backprop.differentiate.rules import condition, substituted
 from backprop.differentiate.run import Run, plain, sent_by, sweep
-from backprop.errors.light import NamedTuple
+from backprop.errors.light import Any, Iterable, NamedTuple, Sequence
 from backprop.gates import NAMES, Gate
 from backprop.language import parse
 from backprop.language.printer import rounded, short
@@ -19,9 +19,6 @@ from backprop.numbers.shapes import all_finite, dimension_analysis, quiet, shape
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
-
     from backprop.library.rounds import LeftOut
 
 SATURATED = 0.01  # a local gradient below this passes next to nothing

@@ -7,18 +7,13 @@ from math import inf, isfinite
 from backprop.circuit import Circuit
 from backprop.differentiate import rules
 from backprop.differentiate.run import Run
+from backprop.errors.light import Any, Iterator
 from backprop.errors.spans import Span
 from backprop.errors.spelling import option, said
 from backprop.gates import GATES
 from backprop.language.printer import number_text
 from backprop.library.stages import Names, tie_text
 from backprop.numbers.shapes import is_any, magnitude, quiet, shape_of
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
 
 OF_MATRICES = frozenset(["matmul", "trace", "det", "logdet", "inv", "solve", "cholesky"])
 

@@ -9,18 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from backprop.errors.light import NamedTuple
+from backprop.circuit import Circuit
+from backprop.differentiate.run import Run
+from backprop.errors.light import Any, Collection, Mapping, NamedTuple, Sequence
 from backprop.gates import CONSTANT
+from backprop.library.stages import Names
 from backprop.numbers.shapes import shape_of
-
-TYPE_CHECKING = False  # typing would be a large part of a short run
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from typing import Any
-
-    from backprop.circuit import Circuit
-    from backprop.differentiate.run import Run
-    from backprop.library.stages import Names
 
 FEWEST = 4  # rounds that are folded
 LEAST = 12  # gates that must be saved

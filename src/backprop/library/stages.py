@@ -6,15 +6,10 @@ from itertools import count
 
 from backprop.circuit import Circuit, Opened
 from backprop.differentiate.run import Run, plain
-from backprop.errors.light import cached_property
+from backprop.errors.light import Any, Iterator, cached_property
 from backprop.errors.spelling import option
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
 from backprop.language.calls import call_text, value_text
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
 
 IDENTITY = GATES["identity"]
 

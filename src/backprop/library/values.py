@@ -7,17 +7,11 @@ from math import isinf
 
 from backprop.circuit import lower
 from backprop.differentiate.run import evaluate, plain
-from backprop.errors import LARGEST, Problem, need_numpy
+from backprop.errors import LARGEST, Problem
+from backprop.errors.light import Any, Callable, Iterable
 from backprop.language import parse
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
-
-    Value = Any  # a float or an array of float64
-else:
-    Value = object
+Value = Any  # a float or an array of float64
 
 
 class Random:
@@ -33,7 +27,8 @@ class Random:
     def generator(self) -> Any:
         """NumPy's generator for this seed."""
         if self._generator is None:
-            np = need_numpy()
+            import numpy as np
+
             if self.seed is None:
                 self.seed = int(np.random.SeedSequence().generate_state(1)[0])
             self._generator = np.random.default_rng(self.seed)
@@ -80,7 +75,8 @@ def plain_array(text: str) -> Value | None:
         return None
     import json
 
-    np = need_numpy()
+    import numpy as np
+
     try:
         found = np.array(json.loads(text, parse_int=float), dtype=float)
     except (ValueError, RecursionError):  # a formula says what is wrong, or has more ways to write a number
@@ -133,7 +129,8 @@ def as_value(name: str, value: Any) -> Any:
 
 def as_array(name: str, value: Any) -> Any:
     """Nested lists or an array as float64; a float where it has no dimension."""
-    np = need_numpy()
+    import numpy as np
+
     try:
         array = np.asarray(value)
     except ValueError:
@@ -308,7 +305,8 @@ def read_npy(data: bytes, name: str, source: str) -> Value:
     """An array that NumPy saved."""
     from io import BytesIO
 
-    np = need_numpy()
+    import numpy as np
+
     if not data.startswith(b"\x93NUMPY"):
         raise Problem("value", f"the value of {name}: {source} is no .npy file")
     try:
@@ -328,7 +326,8 @@ def read_csv(data: bytes, name: str, source: str) -> Value:
     """Rows of numbers."""
     import csv
 
-    np = need_numpy()
+    import numpy as np
+
     rows: list[list[float]] = []
     headed = False
     for line, row in enumerate(csv.reader(decoded(data, source).splitlines()), start=1):

@@ -10,10 +10,7 @@ import _operator as operator
 import cmath
 from math import nan
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+from backprop.errors.light import Any, Callable
 
 
 def total(function: Callable[..., Any]) -> Callable[..., complex]:

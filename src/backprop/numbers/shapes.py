@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from re import Match
-    from typing import Any
+from backprop.errors.light import Any, Callable, Sequence
 
 Shape = tuple[int, ...]
 
@@ -32,10 +28,10 @@ class Mismatch(Exception):
         """Message and hint, with the names of the inputs. Braces in subscripts are the user's own."""
         from re import sub
 
-        def name(found: Match[str]) -> str:
-            return names[int(found[1])] if int(found[1]) < len(names) else found[0]
-
-        message, hint = (sub(r"{(\d+)}", name, text) for text in (self.message, self.hint))
+        known = {f"{{{place}}}": name for place, name in enumerate(names)}
+        message, hint = (
+            sub(r"{\d+}", lambda place: known.get(place[0], place[0]), text) for text in (self.message, self.hint)
+        )
         return message, hint
 
 

@@ -11,11 +11,13 @@ from backprop.errors.expected import helped
 from backprop.errors.spelling import option
 from backprop.language import canonical_name
 from backprop.library import Compiled, merged
+from backprop.library.values import as_value
 from backprop.optimize.minimum import Settings
 from backprop.optimize.objective import Formula, Objective
 from backprop.optimize.path import Path, Step
 from backprop.optimize.solve import Minimum, solve
 from backprop.optimize.start import check_start, resumed, started
+from backprop.optimize.table import Table
 
 Value = Any
 Method = Literal[
@@ -162,9 +164,6 @@ def table_objective(
     maximize: bool, total: bool,
 ) -> Objective:  # fmt: skip
     """The formula in the rows of a table as what is made small."""
-    from backprop.library.values import as_value
-    from backprop.optimize.table import Table
-
     compiled.chosen([*start, *columns], start)
     names = list(start) if wrt is None else compiled.chosen([*start, *columns], wrt)
     for name in names:

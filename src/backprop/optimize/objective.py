@@ -15,6 +15,7 @@ from backprop.library import Compiled, Value
 from backprop.library.stages import Names
 from backprop.numbers.shapes import Shape, shape_of, shape_text
 from backprop.optimize.parameters import Array, Parameters
+from backprop.optimize.squares import residuals_of
 
 SIDE = "first"  # at a kink a step needs a curvature: that of a side
 
@@ -96,8 +97,6 @@ class Formula(Objective):
         return self.sign * self.parameters.pack(product)
 
     def residuals(self, x: Array) -> tuple[Array, Array]:
-        from backprop.optimize.squares import residuals_of
-
         return residuals_of(self.circuit, self.point(x), self.parameters, self.ties)
 
     def flows(self, x: Array) -> Iterator[tuple[int, float, float]]:

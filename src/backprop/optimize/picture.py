@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from backprop.differentiate.run import evaluate
 from backprop.draw.svg import FONTS, escape, opening
 from backprop.errors import one_of, unknown_suffix
+from backprop.numbers.shapes import shape_of
 from backprop.optimize.minimum import Reached
 from backprop.optimize.objective import Formula
 from backprop.optimize.parameters import Array
@@ -200,9 +202,6 @@ def on_many(formula: Formula, points: Array) -> Array:
         name: np.ascontiguousarray(points[:, where]).reshape(len(points), *parameters.shapes[name])
         for name, where in parameters.slices.items()
     }
-    from backprop.differentiate.run import evaluate
-    from backprop.numbers.shapes import shape_of
-
     shapes = [shape_of(value) for value in evaluate(circuit, formula.at)]
     fixed = {name: value for name, value in formula.at.items() if name not in columns}
     sums = RowSums(circuit, [], columns, fixed, shapes, kept=[circuit.output])

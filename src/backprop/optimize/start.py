@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from os import PathLike, fspath
 from typing import Any
 
+import numpy as np
+
 from backprop.errors import Problem
 from backprop.library.values import Random, file_text, read_variables
 
@@ -37,8 +39,6 @@ def resumed(path: str | PathLike[str]) -> dict[str, Value]:
 
 def between(name: str, low: Value, high: Value) -> Value:
     """Where a variable starts that has only bounds: in the middle, or beside the one that is finite."""
-    import numpy as np
-
     lows, highs = np.broadcast_arrays(low, high)
     with np.errstate(all="ignore"):
         middle = np.where(np.isfinite(lows), np.where(np.isfinite(highs), (lows + highs) / 2, lows + 1), highs - 1)

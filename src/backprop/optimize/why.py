@@ -11,6 +11,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.errors.spelling import option
 from backprop.language.printer import short
+from backprop.library.causes import causes
 from backprop.optimize.curvature import MANY, ends_of_curvature, free_of, hessian_of
 from backprop.optimize.kinks import Kinks
 from backprop.optimize.objective import Objective
@@ -220,8 +221,6 @@ class Account:
 
     def cause(self, x: Array) -> str:
         """The first cause of what is not finite, as `eval` tells it."""
-        from backprop.library.causes import causes
-
         remarks = causes(self.objective.run(x), self.objective.names).remarks
         return f"{self.objective.where(x)}: {remarks[0][1]}" if remarks else ""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backprop.errors import need_numpy
-
 if TYPE_CHECKING:
     from backprop.rows.compute.mapper import Mapper
     from backprop.rows.tables.arrow import arrow_mapper
@@ -21,5 +19,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    need_numpy("a table")
     return getattr(import_module(HOME[name]), name)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
-from backprop.errors import Problem, expect_numpy, one_of
+from backprop.errors import Problem, one_of
 from backprop.errors.expected import helped, named, whole
 from backprop.errors.spelling import option
 from backprop.library import Compiled
@@ -81,7 +81,6 @@ def map(
     if isinstance(table, str | PathLike):
         hint = f'write backprop.map_files("{formula}", "{os.fspath(table)}", "gradients.csv")'
         raise Problem("value", "map takes a table, and not the name of a file", hint=hint)
-    expect_numpy("a table")
     from backprop.rows.tables import memory
 
     names = memory.names_of(table)
@@ -169,7 +168,6 @@ def map_files(
     and `bad` ones, and `told` says what was remarkable.
     Raises a Problem for whatever is wrong.
     """
-    expect_numpy("a table")
     from backprop.rows.tables.options import Options, nothing
 
     one_of("errors", ERRORS, errors)

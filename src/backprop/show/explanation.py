@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backprop.errors.light import Any, Callable, Iterable, Iterator
 from backprop.library.explain import Backward, Fork, Forward, Sent, Story
 from backprop.numbers.shapes import array_text, shape_of
 from backprop.show.grid import cell
@@ -10,8 +11,7 @@ from backprop.show.theme import paint
 
 TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any, TypeVar
+    from typing import TypeVar
 
     Number = Callable[[Any], str]
     Words = Callable[[str], str]

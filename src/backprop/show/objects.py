@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from math import isfinite
 
+from backprop.errors.light import Any
 from backprop.errors.spelling import in_shell
 
 TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
-    from typing import Any
-
     from backprop.library import Evaluation
     from backprop.library.explain import Story
     from backprop.library.notes import Note

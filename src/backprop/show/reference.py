@@ -13,6 +13,7 @@ from backprop.gates import FAMILIES, GATES, NAMES, Gate
 from backprop.language import parse
 from backprop.language.printer import OPERATORS, infix
 from backprop.library import Compiled, Evaluation
+from backprop.library.values import parse_value
 from backprop.show.grid import Column, Grid, cell, number
 from backprop.show.objects import number as json_number
 
@@ -127,8 +128,6 @@ MATRIX, VECTOR, LONGER, SHARES = "[[2, 1], [1, 3]]", "[1, 2]", "[1, 2, 4]", "[[0
 def array_example(gate: Gate) -> Example | None:
     """A gate on small arrays in its domain, the output made a number where it is none."""
     from numpy import isfinite
-
-    from backprop.library.values import parse_value
 
     count = 2 if gate.variadic else len(gate.arguments)
     names = [f"{name}" for name in gate.names(count)]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from backprop.errors.light import Sequence
 from backprop.errors.spans import WIDEST, width
 from backprop.show.grid import ARRAYS, Column, Grid, aligned
 from backprop.show.theme import paint, verdict_word
-
-TYPE_CHECKING = False  # typing would be a large part of a plain run
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def plain(grid: Grid, *, colour: bool = False) -> str:

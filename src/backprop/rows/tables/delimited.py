@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -237,8 +238,6 @@ class Records(Sequence[dict[str, Any]]):
     def value(self, name: str, text: str) -> Any:
         """A field as JSON: nothing is null; what is spelt like a number of JSON is one, a list that the formula uses is
         one, the rest is text, and so is a whole number that is too long for Python."""
-        import json
-
         if not text:
             return None
         if name in self.used and text.lstrip().startswith("["):
@@ -331,8 +330,6 @@ class Writer:
         """The fields of a table, or a JSON object, as a row of text."""
         if isinstance(record, list):
             return written(record, self.separator)
-        import json
-
         assert self.before is not None
         texts = []
         for name in self.before:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import accumulate
@@ -222,8 +223,6 @@ def value_for(kind: Any, value: Any) -> Any:
 
 def text_of(value: Any) -> str | None:
     """What is no number for the formula, as text."""
-    import json
-
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
