@@ -55,6 +55,7 @@ WRONG = [  # what is typed, and what is said of it
     ('eval "d(x^2)/dx" --x 1', "d(…) is not needed", "write x^2"),
     ('eval "dropout(x, 0.5)" --x 1', "no function dropout", "x * mask"),
     ('eval "LeakyReLU(x)" --x 1', "no function LeakyReLU", "did you mean leaky_relu?"),
+    ('eval "a = Value(2.); b = np.array(3); a*b"', "Value(…) is not needed", "value alone: a = 2.; b = 3; a*b"),
     ('eval "cot(x)" --x 1', "no function cot", "write 1/tan(x)"),
     ('eval "log(x, 2)" --x 8', "log does not take these inputs", "write log2(x)"),
     ('eval "log(x, b)" --x 8 --b 3', "log does not take these inputs", "write log(x)/log(b)"),
