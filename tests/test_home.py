@@ -18,6 +18,8 @@ WRONG = [  # what is typed, and what is said of it
     ('check "(x+y)*z" {at} --claim dx=3,dy=3', "a claim is one NAME=NUMBER", "--claim dx=3 --claim dy=3"),
     ('check "(x+y)*z" {at} --random -1', "--random takes a whole number from 1, and not -1", ""),
     ('check "(x+y)*z" {at} --dx 3', "dx is a gradient", "--claim dx="),
+    ('nudge "x*y*z" {at} --by x=1,y=2', "--by takes one name", "--by x=1 --by y=2"),
+    ('eval "x*y" --set "x=1; y=2"', "--set takes one name", "--set x=1 --set y=2"),
     ('eval "x*y*z" {at} --to c', "--to is an option of backprop code", ""),
     ('eval "x*y*z" {at} --stages', "--stages is an option of backprop check", ""),
     ('eval "tow" --to 1', "no variable to", "did you mean --tow?"),
