@@ -7,8 +7,8 @@ from typing import Any
 from backprop.cli.answer import answer_options, chosen_format, show_json
 from backprop.cli.options import named, takes
 from backprop.cli.output import write
-from backprop.cli.reading import check_alone
 from backprop.cli.question import question
+from backprop.cli.reading import check_alone
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.errors import Problem, no_variable
