@@ -45,6 +45,7 @@ CALLS: list[tuple[Callable[[], object], str, str]] = [
     (lambda: LIBRARY.map("x*y", TABLE, onlynew=True), "map has no option onlynew", "did you mean only_new?"),
     (lambda: LIBRARY.map_files("x*y", 5, "b.csv"), "sources takes a file's name or files, and not 5", ""),
     (lambda: LIBRARY.trace(CODE, x=1, outputs=5), "outputs takes names, and not 5", ""),
+    (lambda: LIBRARY.trace(lambda x: x, x=1), "a lambda has no name", "def f(x)"),
     (lambda: LIBRARY.trace(CODE, x=1, seed="a"), "seed takes a whole number, and not 'a'", ""),
     (lambda: LIBRARY.judge(CODE, x=1, name=5), "name takes a text, and not 5", ""),
 ]

@@ -92,3 +92,10 @@ def test_a_prediction_is_wholly_off_where_one_of_the_two_is_infinite(
     found = nudged(text, {"x": step}, x=x)
     assert found.error == (pytest.approx(nan, nan_ok=True) if error is None else error)
     assert ("off by" in text_of(found, 6)) == (error is not None)
+
+
+def test_a_mask_that_takes_more_elements_far_away_ends_the_prediction() -> None:
+    """There the shapes do not fit, and the formula has no value."""
+    found = nudged("sum(W + y[y > 0.1])", {"y": 0.001}, W=np.array([1.0, 2.0, 3.0]), y=np.array([1.0, -0.5]))
+    assert found.predicted == pytest.approx(0.003)
+    assert found.holds_until == pytest.approx(600)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spans import Span
@@ -61,12 +61,8 @@ def unknown_function(
         hint = f"gradients are the answer, and not part of the question: write {function}"
         return program.problem("name", f"{call.name}(…) is not needed", spans, hint)
     if call.name in ARRAYS and len(call.positional) == 1:
-        value = program.source_of(call.positional[0])
-        span = program.span(node)
-        prefix = next((one for one in PREFIXES if before.endswith(one)), "")
-        start = len(before) - len(prefix) if prefix else span.start
-        whole = mended(program, Span(start, span.end), value)
-        return program.problem("name", f"{call.name}(…) is not needed", spans, f"write its value alone: {whole}")
+        hint = f"write its value alone: {unwrapped(program, node)}"
+        return program.problem("name", f"{call.name}(…) is not needed", spans, hint)
     if sum_over_index(program.text) is not None:
         message = "a sum is over all elements, and has no index"
         return program.problem("name", message, spans, f"write {of_whole_arrays(program.text)}")
@@ -81,13 +77,30 @@ def unknown_function(
 def product(program: Program, node: int) -> str:
     """`x(x + 1)` as x*(x + 1), with all that stands around it."""
     end = program.callee_span(node).end
-    return mended(program, Span(end, end), "*")
+    return mended(program, {Span(end, end): "*"})
 
 
-def mended(program: Program, span: Span, instead: str) -> str:
-    """The line of a span with something else in its place; what stands alone where the line is long."""
+def unwrapped(program: Program, node: int) -> str:
+    """`Value(2.0)` as 2.0, with all that stands around it, and all other such calls there taken off, too."""
+    values = {}
+    for wrapping in [node, *range(len(program.ops))]:  # the one that was met stands first
+        call = program.operands[wrapping]
+        if program.ops[wrapping] == "call" and call.name in ARRAYS and len(call.positional) == 1:
+            start, end = program.span(wrapping)
+            prefix = next((one for one in PREFIXES if program.text[:start].endswith(one)), "")
+            values[Span(start - len(prefix), end)] = program.source_of(call.positional[0])
+    return mended(program, values)
+
+
+def mended(program: Program, edits: Mapping[Span, str]) -> str:
+    """The line of the first edit, with other texts in places of it; the first alone where the line is long."""
     text = program.text
+    (span, instead), *_ = edits.items()
     start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end) % (len(text) + 1)
     if end - start > LONGEST_LINE:
         return instead if span.end > span.start else f"{text[: span.start].split()[-1]}{instead}(…)"
-    return text[start : span.start] + instead + text[span.end : end]
+    line, done = "", start
+    for place in sorted(place for place in edits if start <= place.start and place.end <= end):
+        if place.start >= done:
+            line, done = line + text[done : place.start] + edits[place], place.end
+    return line + text[done:end]

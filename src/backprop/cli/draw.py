@@ -160,7 +160,8 @@ def pictures(
         data, missing = picture_png(placed, options)
         write(data, path)
         if missing:
-            asked.told(f"the font of the picture has no {' '.join(missing)}: it is drawn if a font of the system has")
+            what = " ".join(missing)
+            asked.told(f"the font of the picture has no {what}: it is left to the fonts of the system")
 
 
 def terminal(drawn: Scene, chosen: str, output: str | None, asked: Question, *, values: bool) -> None:

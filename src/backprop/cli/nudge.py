@@ -8,6 +8,7 @@ from backprop.cli.answer import answer_options, chosen_format, show_json
 from backprop.cli.options import named, takes
 from backprop.cli.output import write
 from backprop.cli.question import question
+from backprop.cli.reading import check_alone
 from backprop.cli.shared import shared_options
 from backprop.cli.words import Call
 from backprop.errors import Problem, no_variable
@@ -50,6 +51,7 @@ def read_steps(texts: tuple[str, ...], variables: list[str]) -> dict[str, Any]:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not name or not value:
             raise Problem("option", f"--by takes NAME=STEP, and not {text}", hint="for example --by x=0.1")
+        check_alone("--by", text)
         if name not in variables:
             raise no_variable(name, variables)
         moves[name] = parse_value(value, name)

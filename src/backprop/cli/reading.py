@@ -101,9 +101,18 @@ def is_json(path: str) -> bool:
     return path.lstrip()[:1] == "{"
 
 
+def check_alone(option: str, text: str) -> None:
+    """Refuse several pairs of a name and a value in one option: `--by x=0.1,y=0.1`."""
+    parts = [part.strip() for part in text.replace(";", ",").split(",")]
+    if len(parts) > 1 and all(part.partition("=")[0].strip().isidentifier() and "=" in part for part in parts):
+        hint = f"each has an option of its own: {' '.join(f'{option} {part}' for part in parts)}"
+        raise Problem("option", f"{option} takes one name and its value, and not {text}", hint=hint)
+
+
 def named_value(assignment: str) -> tuple[str, str]:
     """The name and the text of a `--set NAME=VALUE`."""
     name, equals, value = assignment.partition("=")
     if not equals or not name:
         raise Problem("option", f"--set takes NAME=VALUE, and not {assignment}")
+    check_alone("--set", assignment)
     return canonical_name(name.strip()), value

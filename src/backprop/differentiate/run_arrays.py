@@ -64,7 +64,8 @@ def seed_of(value: Array, upstream: Array | None) -> Array:
                 "shape",
                 f"the output is {shape_text(shape)}, and no single number: its gradient needs one from above",
                 hint=f"give {ones_of(shape)}, {shape_text(shape)} like the output{ALL_OF_IT}; "
-                "or sum(…) it to a number" + ("; round brackets make no array of a formula" if shape == (1,) else ""),
+                "or sum(…) it to a number"
+                + ("; [ ] make an array of what is in them, ( ) do not" if shape == (1,) else ""),
             )
         return 1.0
     if shape_of(upstream) != shape:

@@ -363,6 +363,7 @@ MISTAKES = [
         ),
         "a function's power stands behind its brackets",
         lambda p: f"write {p.tokens[p.at - 3]}{escaped(p.following)}^{p.before}", (-3, -1),
+        lambda p: [(p.at - 2, p.at - 1, ""), (p.operand_end(p.at), None, f"^{p.before}")],
     ),
     Mistake(
         "a power on the name of a function without brackets", "sin^2 x",

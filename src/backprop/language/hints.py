@@ -143,7 +143,15 @@ def multiplied(p: Place) -> list[Edit]:
         return [(p.at, None, ", ")]
     matrices = p.kind_of(p.operand_start(p.at - 1) - 1) == "@"  # as in x.T @ A x
     sign = " @ " if matrices or p.kind_before == "transpose" else "*"
-    return [(p.at, None, sign)] if factor or p.enclosing != "call" else []
+    return [(p.at, None, sign)] if factor or p.enclosing != "call" or knows_commas(p) else []
+
+
+def knows_commas(p: Place) -> bool:
+    """Whether a blank between inputs of a call stands for no comma: it takes one input, or a comma is there."""
+    opening = p.open[-1]
+    gate = NAMES.get(p.tokens[opening][:-1].strip())
+    one = gate is not None and gate.arity == 1 and not gate.variadic and not gate.options
+    return one or p.kind_of(p.reach(p.at, -1, {","}) - 1) == ","
 
 
 def multiplied_first(p: Place) -> list[Edit]:
@@ -151,7 +159,8 @@ def multiplied_first(p: Place) -> list[Edit]:
     start = p.operand_start(p.at - 1)
     if p.kind_of(start - 1) in ("-", "−") and p.kind_of(start - 2) in POWERS:
         start -= 1
-    below = p.kind_of(start - 1) in ("/", "÷", *POWERS)
+    ends = ("/", "÷") if p.kind_before == ")" else ("/", "÷", *POWERS)  # of e^(2x) y, the power ends at the bracket
+    below = p.kind_of(start - 1) in ends
     if not below and p.kind_before == "name" and p.kind in ("name", "(") and p.before[:1].isupper() and multiplied(p):
         return [(p.at, None, " @ ")]  # of a capital letter: a matrix
     return [(start, None, "("), (p.at, None, "*"), (p.run_end, None, ")")] if below and multiplied(p) else []

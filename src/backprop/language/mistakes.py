@@ -101,10 +101,14 @@ def problem(place: Place, mistake: Mistake, whole: str = "") -> Problem:
 
 def readings(place: Place, read: Reader) -> str:
     """The whole formula as it may have been meant, in two ways where it can be read in two."""
+    in_two = either_way(place, read)
+    return translated(place.program.text, read) if not in_two or sum_over_index(place.program.text) else in_two
+
+
+def either_way(place: Place, read: Reader) -> str:
+    """The whole formula with its mistakes mended; in both ways where it can be read in two."""
     one, other = cured(place, read), cured(place, read, other=True)
-    if not one or sum_over_index(place.program.text):
-        return translated(place.program.text, read)
-    return f"{one}, or {other}" if other and one != other else one
+    return f"{one}, or {other}" if one and other and one != other else one
 
 
 def cured(place: Place, read: Reader, other: bool = False) -> str:
@@ -131,7 +135,7 @@ def translated(text: str, read: Reader) -> str:
     program, tokens, stopped_at = read(found)
     if stopped_at is None or found == text:
         return found if found != text else ""
-    return cured(Place(program, tokens, stopped_at), read)
+    return either_way(Place(program, tokens, stopped_at), read)
 
 
 def edited(place: Place, edits: list[Edit]) -> str:

@@ -87,7 +87,10 @@ class Line:
 
     def holds(self, t: float, here: float, predicted: float) -> bool:
         """Whether the prediction for t is good enough; rounding of the output is no fault of it."""
-        change = self.value(t) - here
+        try:
+            change = self.value(t) - here
+        except Problem:  # a mask takes another number of elements there, and shapes fit no longer
+            return False
         if not isfinite(change):
             return False
         rounding = 8e-16 * max(abs(here), abs(change))
@@ -102,9 +105,11 @@ class Line:
         for t in lengths():
             if not self.holds(t, here, predicted):
                 edge = self.bisect(before, t, lambda x: self.holds(x, here, predicted))
-                if before == 0.0 and (kink := self.kink_at(t, here, predicted)):
-                    return 0.0, kink
-                return edge, self.kink_on(edge) if edge else None
+                try:
+                    kink = None if before else self.kink_at(t, here, predicted)
+                    return (0.0, kink) if kink else (edge, self.kink_on(edge) if edge else None)
+                except Problem:
+                    return edge, None
             before = t
         return inf, None
 

@@ -228,6 +228,9 @@ def source_of(code: Source) -> tuple[str, str]:
         return code, "code.py"
     if isinstance(code, PathLike):
         return file_text(str(code)), str(code)
+    if getattr(code, "__name__", "") == "<lambda>":
+        hint = "define it, def f(x): return …, or give its formula as a text"
+        raise Problem("value", "a lambda has no name by which it could be found in its file", hint=hint)
     from inspect import getsource
     from textwrap import dedent
 
