@@ -20,7 +20,7 @@ from backprop.rows.tables.files import TEXT, whole
 from backprop.rows.tables.lines import LARGE, LARGE_BLOCK, decoded
 from backprop.rows.tables.options import Options, size_of, writer_of
 from backprop.rows.tables.packing import MAGIC, bare
-from backprop.rows.tables.polars import is_of_use
+from backprop.rows.tables.polars import is_of_use, polars
 
 SMALL = 1 << 17  # bytes of a part: what is larger is as fast alone
 PACKED_BLOCK = LARGE_BLOCK >> 2  # bytes of Parquet in one go: each stands for several
@@ -130,11 +130,12 @@ def map_together(parts: Sequence[Part], mapper: Mapper, options: Options) -> lis
 
 def map_frames(parts: Sequence[Part], mapper: Mapper, options: Options) -> list[Report | Problem] | None:
     """The same of Parquet."""
-    from backprop.rows.tables import frames, sinks
-
     mapper.begin()
     told = Report()
     try:
+        polars()
+        from backprop.rows.tables import frames, sinks
+
         found = frames.together([part.source for part in parts], mapper, options, told)
     except Problem:  # to be told of one part
         return None
