@@ -8,12 +8,12 @@ from contextlib import suppress
 
 from backprop.errors import Problem, unwritable
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.engines import Job
 from backprop.rows.tables.files import DONE, TEXT, is_done, part_fingerprint, parts_done
 from backprop.rows.tables.locks import remove_dead
 from backprop.rows.tables.options import Options
 from backprop.rows.tables.packing import bare, suffix_of
 from backprop.rows.tables.polars import polars
+from backprop.rows.together import Job
 
 
 def jobs(
