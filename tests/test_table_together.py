@@ -34,9 +34,9 @@ def done(folder: Path, out: str, many: int, monkeypatch: pytest.MonkeyPatch, **o
     mapper, chosen = Mapper("x*y + 1e-7*x", notes=True), Options(errors_to="bad.jsonl", **options)
     sources = sorted(map(str, (folder / "in").iterdir()))
     jobs, _ = folders.jobs(sources, str(folder / out), mapper, chosen, False)
-    report, parts = engines.Report(), []
+    report, parts = together.Report(), []
     for job, part in engines.local(jobs, engines.PartWork(mapper, chosen), None):
-        report.join(part.report or engines.Report())
+        report.join(part.report or together.Report())
         said = part.report and (part.report.rows, part.report.bad, part.report.collected)
         parts.append((Path(job.target).name, part.failure, said))
     written = {path.name: path.read_bytes() for path in (folder / out).iterdir()}
@@ -134,5 +134,5 @@ def test_parts_of_few_bytes_and_many_rows_go_alone(tmp_path: Path) -> None:
     for path in paths:
         pl.DataFrame({"x": pl.repeat(1.5, rows, eager=True)}).write_parquet(path)
     assert all(Path(path).stat().st_size < together.SMALL for path in paths)
-    found = [frames.together(paths[:count], Mapper("x^2"), Options(), engines.Report()) for count in (3, 4)]
+    found = [frames.together(paths[:count], Mapper("x^2"), Options(), together.Report()) for count in (3, 4)]
     assert [one and len(one) for one in found] == [3, None]

@@ -83,10 +83,11 @@ def text_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
 
 def binary_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
     """Parquet and Arrow, through Polars."""
-    from backprop.rows.tables.frames import columns_in, frames_of, known
     from backprop.rows.tables.polars import polars
 
     polars()
+    from backprop.rows.tables.frames import columns_in, frames_of, known
+
     for frame, _ in known(frames_of(path, mapper, "jsonl", options, judge), mapper):
         if frame.height:
             columns, missing, wrong = columns_in(frame, mapper)

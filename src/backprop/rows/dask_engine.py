@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from backprop.errors import Problem, lacking
 from backprop.errors.spelling import option
-from backprop.rows.engines import Done, Job, Work
+from backprop.rows.engines import Work
 from backprop.rows.tables.polars import first_line
+from backprop.rows.together import Done, Job
 
 RETRIES = 3
 

@@ -11,34 +11,18 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from io import StringIO
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from backprop.errors import Problem, did_you_mean
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.pipeline import map_files
-from backprop.rows.tables.batch import Report
 from backprop.rows.tables.files import synced
 from backprop.rows.tables.lines import LARGE
 from backprop.rows.tables.options import Options, size_of
-from backprop.rows.together import Part, bundles, map_together
+from backprop.rows.together import Done, Job, bundles, map_together
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-
-
-class Job(NamedTuple):
-    """One part: a file to read, the file to write, and the fingerprint under which it is known to be done."""
-
-    source: str
-    target: str
-    fingerprint: str
-
-
-class Done(NamedTuple):
-    """What came of a part: the report, or why there is none."""
-
-    report: Report | None
-    failure: str = ""
 
 
 Work = Callable[..., Done]  # of a job; False behind it says that it is not alone
@@ -75,16 +59,9 @@ class PartWork:
 
     def each(self, jobs: list[Job]) -> Iterator[tuple[Job, Done]]:
         """The work on all parts in their order, here; on small ones together, where that is the same."""
-        at = iter(jobs)
-        for bundle in bundles([Part(job.source, job.target) for job in jobs], self.mapper, self.options):
-            some = [next(at) for _ in bundle]
-            reports = map_together(bundle, self.mapper, self.options) if len(bundle) > 1 else None
-            for place, job in enumerate(some):
-                yield job, self(job, False) if reports is None else done_of(reports[place])
-
-
-def done_of(report: Report | Problem) -> Done:
-    return Done(None, report.message) if isinstance(report, Problem) else Done(report)
+        for bundle in bundles(jobs, self.mapper, self.options):
+            done = map_together(bundle, self.mapper, self.options) if len(bundle) > 1 else None
+            yield from ((job, self(job, False)) for job in bundle) if done is None else zip(bundle, done, strict=True)
 
 
 def local(jobs: list[Job], work: PartWork, scheduler: str | None) -> Iterator[tuple[Job, Done]]:

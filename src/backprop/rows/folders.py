@@ -8,11 +8,12 @@ from contextlib import suppress
 
 from backprop.errors import Problem, unwritable
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.engines import Job
 from backprop.rows.tables.files import DONE, TEXT, is_done, part_fingerprint, parts_done
 from backprop.rows.tables.locks import remove_dead
 from backprop.rows.tables.options import Options
 from backprop.rows.tables.packing import bare, suffix_of
+from backprop.rows.tables.polars import polars
+from backprop.rows.together import Job
 
 
 def jobs(
@@ -74,6 +75,7 @@ def says_so(target: str, source: str, fingerprint: str, options: Options) -> boo
     """Whether a part itself says that it is done: a killed run may not have come to write it down."""
     if not os.path.exists(target) or {options.source(source), options.target(target)} != {"parquet"}:
         return False
+    polars()
     from backprop.rows.tables.sinks import made_from
 
     return made_from(target, source, fingerprint)

@@ -19,7 +19,7 @@ from backprop.rows.tables.lines import LARGE, LARGE_BLOCK, MIDDLING, SUMMED_BLOC
 from backprop.rows.tables.objects import is_array
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, nothing, size_of_all, writer_of
 from backprop.rows.tables.packing import NAMES, bare, suffix_of
-from backprop.rows.tables.polars import is_of_use
+from backprop.rows.tables.polars import is_of_use, polars
 
 PIECE = 1 << 18  # bytes
 
@@ -85,6 +85,7 @@ def into(mapper: Mapper, sources: list[str], place: Place, target: str, options:
         return map_text(mapper, sources, place, target, options, seen)
     if target == "jsonl" and not options.total and not all(options.source(source) in binary for source in sources):
         return by_form(mapper, sources, place, target, options, seen)
+    polars()
     from backprop.rows.tables.frames import map_frames
 
     return map_frames(mapper, sources, place, target, options, seen)

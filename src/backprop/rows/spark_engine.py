@@ -15,7 +15,8 @@ from typing import Any
 
 from backprop.errors import Problem, lacking
 from backprop.errors.spelling import option
-from backprop.rows.engines import Done, Job, Work
+from backprop.rows.engines import Work
+from backprop.rows.together import Done, Job
 
 HERE = "local[*,4]"  # all cores of this machine; what fails is tried 4 times, as on a cluster
 AHEAD = 2  # jobs that wait for each core

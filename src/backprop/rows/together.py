@@ -20,7 +20,7 @@ from backprop.rows.tables.files import TEXT, whole
 from backprop.rows.tables.lines import LARGE, LARGE_BLOCK, decoded
 from backprop.rows.tables.options import Options, size_of, writer_of
 from backprop.rows.tables.packing import MAGIC, bare
-from backprop.rows.tables.polars import is_of_use
+from backprop.rows.tables.polars import is_of_use, polars
 
 SMALL = 1 << 17  # bytes of a part: what is larger is as fast alone
 PACKED_BLOCK = LARGE_BLOCK >> 2  # bytes of Parquet in one go: each stands for several
@@ -28,17 +28,25 @@ MANY = 500  # parts, from which on Polars is worth its import however little is 
 MARK = b"\xef\xbb\xbf"
 
 
-class Part(NamedTuple):
-    """A table to read, and where its rows go."""
+class Job(NamedTuple):
+    """One part: a file to read, the file to write, and the fingerprint under which it is known to be done."""
 
     source: str
     target: str
+    fingerprint: str
+
+
+class Done(NamedTuple):
+    """What came of a part: the report, or why there is none."""
+
+    report: Report | None
+    failure: str = ""
 
 
 class Shared(Judge):
     """Who judges the rows of several parts, one behind the other: `ends` are the lines at which they end."""
 
-    def __init__(self, options: Options, parts: Sequence[Part], texts: Iterable[bytes], before: int) -> None:
+    def __init__(self, options: Options, parts: Sequence[Job], texts: Iterable[bytes], before: int) -> None:
         super().__init__(options.errors)
         self.before = before  # lines in each part
         self.sources = [part.source for part in parts]
@@ -64,11 +72,11 @@ class Together(NamedTuple):
     batch: Batch
 
 
-def bundles(parts: Sequence[Part], mapper: Mapper, options: Options) -> Iterator[list[Part]]:
+def bundles(parts: Sequence[Job], mapper: Mapper, options: Options) -> Iterator[list[Job]]:
     """The parts in their order; those that may go together in one list."""
     sizes = [size_of(part.source) for part in parts]
     worth = is_of_use() and (sum(sizes) >= LARGE or len(parts) >= MANY)
-    bundle: list[Part] = []
+    bundle: list[Job] = []
     room, form = 0, ""
     for part, size in zip(parts, sizes, strict=True):
         format = options.source(part.source)
@@ -87,7 +95,7 @@ def bundles(parts: Sequence[Part], mapper: Mapper, options: Options) -> Iterator
         yield bundle
 
 
-def fits(part: Part, format: str, mapper: Mapper, options: Options) -> bool:
+def fits(part: Job, format: str, mapper: Mapper, options: Options) -> bool:
     """Whether a part may go together with others, as far as its name says."""
     return (
         format in (*TEXT, "parquet") and format == options.target(part.target) and bare(part.source) == part.source
@@ -97,7 +105,7 @@ def fits(part: Part, format: str, mapper: Mapper, options: Options) -> bool:
     )  # fmt: skip
 
 
-def map_together(parts: Sequence[Part], mapper: Mapper, options: Options) -> list[Report | Problem] | None:
+def map_together(parts: Sequence[Job], mapper: Mapper, options: Options) -> list[Done] | None:
     """Map each part to its target; None where they are not surely the same together as alone. What was remarkable in
     all of them is told with the first one."""
     format = options.source(parts[0].source)
@@ -121,37 +129,38 @@ def map_together(parts: Sequence[Part], mapper: Mapper, options: Options) -> lis
     pieces = pieces_of(room.getbuffer()[: room.tell()], found)
     if pieces is None:
         return None
-    done: list[Report | Problem] = []
+    done: list[Done] = []
     for part, (lines, rows), report in zip(parts, pieces, found.judge.reports, strict=True):
         report.rows = rows
-        done.append(written(part, head, lines) or report)
+        done.append(written(part, head, lines, report))
     return told_first(done, told)
 
 
-def map_frames(parts: Sequence[Part], mapper: Mapper, options: Options) -> list[Report | Problem] | None:
+def map_frames(parts: Sequence[Job], mapper: Mapper, options: Options) -> list[Done] | None:
     """The same of Parquet."""
-    from backprop.rows.tables import frames, sinks
-
     mapper.begin()
     told = Report()
     try:
+        polars()
+        from backprop.rows.tables import frames, sinks
+
         found = frames.together([part.source for part in parts], mapper, options, told)
     except Problem:  # to be told of one part
         return None
     if found is None or (mapper.engine == "auto" and told.rows > mapper.first_compiled):
         return None
-    done: list[Report | Problem] = []
+    done: list[Done] = []
     rooms = sinks.parquets(found, options.fingerprint(mapper))
     for part, frame, room in zip(parts, found, rooms, strict=True):
         report = Report()
         report.rows = frame.height
-        done.append(written(part, b"", room.getbuffer()) or report)
+        done.append(written(part, b"", room.getbuffer(), report))
     return told_first(done, told)
 
 
-def told_first(done: list[Report | Problem], told: Report) -> list[Report | Problem]:
+def told_first(done: list[Done], told: Report) -> list[Done]:
     """What came of each part, the first of which tells what was remarkable in all."""
-    next((report for report in done if isinstance(report, Report)), told).tally = told.tally
+    next((part.report for part in done if part.report), told).tally = told.tally
     return done
 
 
@@ -164,7 +173,7 @@ def without_mark(path: str) -> bytes:
     return data.removeprefix(MARK)
 
 
-def read_rows(parts: Sequence[Part], texts: Sequence[bytes], mapper: Mapper, options: Options) -> Together | None:
+def read_rows(parts: Sequence[Job], texts: Sequence[bytes], mapper: Mapper, options: Options) -> Together | None:
     from backprop.rows.tables import quick
     from backprop.rows.tables.delimited import Reader, header
     from backprop.rows.tables.quotes import is_plain
@@ -188,7 +197,7 @@ def read_rows(parts: Sequence[Part], texts: Sequence[bytes], mapper: Mapper, opt
     return None if found is None else Together(judge, found[0])
 
 
-def read_objects(parts: Sequence[Part], texts: Sequence[bytes], mapper: Mapper, options: Options) -> Together | None:
+def read_objects(parts: Sequence[Job], texts: Sequence[bytes], mapper: Mapper, options: Options) -> Together | None:
     """The rows of JSON lines."""
     from backprop.rows.tables import quick
 
@@ -225,12 +234,12 @@ def pieces_of(lines: memoryview, together: Together) -> list[tuple[memoryview, i
     return [(lines[starts[start] : starts[stop]], stop - start) for start, stop in zip([0, *rows], rows, strict=False)]
 
 
-def written(part: Part, head: bytes, lines: memoryview) -> Problem | None:
-    """Write a part; what went wrong with it."""
+def written(part: Job, head: bytes, lines: memoryview, report: Report) -> Done:
+    """Write a part: the report of it, or what went wrong."""
     try:
         with whole(part.target, alone=False) as beside, open(beside, "r+b") as file:
             file.write(head)
             file.write(lines)
     except Problem as problem:
-        return problem
-    return None
+        return Done(None, problem.message)
+    return Done(report)

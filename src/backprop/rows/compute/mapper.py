@@ -20,9 +20,8 @@ Value = Any  # a float, or np.ndarray of float64
 
 ENGINES = ("auto", "numpy", "jit")
 MOST_NUMBERS = 1 << 21  # of rows with arrays that are in memory together
-WORTH_COMPILING = (
-    5 * 10**8
-)  # rows times what steps weigh: from there on the tenth of a second for the compiler is gained
+#: rows times what steps weigh: from there on the tenth of a second for the compiler is gained
+WORTH_COMPILING = 5 * 10**8
 WEIGHTS = {"sin": 40, "cos": 40, "hypot": 80, "erf": 140, "erfc": 140}  # what a loop gains on them; on most others, 1
 
 
@@ -193,6 +192,8 @@ class Mapper:
             return found, met
         import numpy as np
 
+        from backprop.rows.compute.numpy_engine import joined
+
         parts = [(self.numpy_kernel, 0, left), (self.compiled_kernel, left, count)]
         runs = [
             kernel.run([column[start:stop] for column in inputs], stop - start, threads=self.threads)
@@ -201,8 +202,7 @@ class Mapper:
         columns = [np.concatenate(pieces) for pieces in zip(*(found for found, _ in runs), strict=True)]
         before, behind = (met for _, met in runs)
         return columns, [
-            (here + there, first if here else left + later if there else -1)
-            for (here, first), (there, later) in zip(before, behind, strict=True)
+            joined([here, (count, left + first)]) for here, (count, first) in zip(before, behind, strict=True)
         ]
 
     def run_arrays(

@@ -8,16 +8,24 @@ from contextlib import ExitStack
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
+import polars as pl
+
 from backprop.errors import Problem
+from backprop.rows.compute.columns import column_of, rank_of
 from backprop.rows.compute.mapper import Mapper
+from backprop.rows.tables import lists
 from backprop.rows.tables.batch import Batch, Judge, Report, check_columns
+from backprop.rows.tables.carried import as_objects, check_writable, with_text
 from backprop.rows.tables.cells import DEEPEST, shown
 from backprop.rows.tables.delimited import Blocks, Reader, Records, lines_of
 from backprop.rows.tables.files import TEXT, Place
+from backprop.rows.tables.hive import number
 from backprop.rows.tables.lines import Input, called, decoded, seekable, unreadable
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, size_of, size_of_all
-from backprop.rows.tables.polars import LINE, READ, Frame, first_line, polars
+from backprop.rows.tables.polars import LINE, READ, Frame, first_line
 from backprop.rows.tables.quotes import is_plain
+from backprop.rows.tables.sinks import write, write_sums
 
 CHUNK = 131_072  # rows at a time
 MOST_TOGETHER = 1 << 20  # rows of small files: a few bytes may stand for millions
@@ -27,9 +35,6 @@ MOST_WHOLE = 1 << 63  # of a column of whole numbers
 
 def map_frames(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
     """Map tables to one through Polars."""
-    from backprop.rows.tables.sinks import write, write_sums
-
-    polars()
     report = Report()
     frames = all_frames(mapper, sources, target, options, seen, report)
     if options.total:
@@ -64,13 +69,12 @@ def all_frames(
         report.bad = judge.bad  # the last rows may all be bad ones
         if empty:  # what each row would have had; of JSON lines without a line, what the formula uses
             if spare is None:
-                spare = numbered(polars().DataFrame(schema=dict.fromkeys(mapper.inputs, polars().Float64)), 0, options)
+                spare = numbered(pl.DataFrame(schema=dict.fromkeys(mapper.inputs, pl.Float64)), 0, options)
             yield with_results(spare, mapper, target, options, report, judge, source)
 
 
 def of_types(schema: Mapping[str, Any], frame: Frame, source: str) -> Frame:
     """A frame in the types of the one before it. Raises a Problem where a value is lost by that."""
-    pl = polars()
     changed = []
     for series in frame.get_columns():
         wanted = schema[series.name]
@@ -120,21 +124,16 @@ def known(frames: Iterator[tuple[Frame, int]], mapper: Mapper) -> Iterator[tuple
 
 def depth(series: Any) -> int:
     """How deep the lists of a column are."""
-    from backprop.rows.tables.lists import lengths
-
-    return len(lengths(series.dtype) or ())
+    return len(lists.lengths(series.dtype) or ())
 
 
 def typed(frame: Frame, mapper: Mapper) -> Frame:
     """A frame whose columns of nulls and empty lists have the type of the lists that come later."""
-    from backprop.rows.tables.lists import dtype_of
-
-    pl = polars()
     for name in mapper.inputs if mapper.arrays else ():
         own = READ + name if READ + name in frame.columns else name
         series = frame.get_column(own)
         if depth(series) < mapper.ranks[name]:
-            wanted = dtype_of([None] * mapper.ranks[name])
+            wanted = lists.dtype_of([None] * mapper.ranks[name])
             frame = frame.with_columns(pl.Series(own, series.to_list(), dtype=wanted))
     return frame
 
@@ -152,7 +151,6 @@ def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge:
 
 def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
     """JSON lines as frames: the first rows say what there is, and of which types."""
-    pl = polars()
     given = Input(source, options.encoding)
     try:
         for batch in batches(given, mapper, judge, options, options.carried):
@@ -172,7 +170,6 @@ def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge)
 
 def kinds_of(batch: Batch, names: list[str]) -> dict[str, Any]:
     """The type of each column that the formula does not use: what its first values are, numbers, truths or text."""
-    pl = polars()
     kinds: dict[str, Any] = {}
     for name in names:
         values = [record.get(name) for row, record in enumerate(batch.records) if row not in batch.errors]
@@ -201,7 +198,6 @@ WORDS = {"Boolean": "true or false", "Int64": "a whole number", "Float64": "a nu
 
 def fits(kind: Any, value: Any) -> bool:
     """Whether a value is of a type."""
-    pl = polars()
     if value is None or kind == pl.String:
         return True
     if kind == pl.Boolean:
@@ -213,7 +209,6 @@ def fits(kind: Any, value: Any) -> bool:
 
 def value_for(kind: Any, value: Any) -> Any:
     """A value as one of a type; nothing, where it is of another in a bad row that is kept."""
-    pl = polars()
     if kind == pl.String:
         return text_of(value)
     if value is None or not fits(kind, value):
@@ -228,10 +223,6 @@ def text_of(value: Any) -> str | None:
 
 def with_numbers(frame: Frame, batch: Batch, options: Options, prefix: str, ranks: dict[str, int]) -> Frame:
     """A frame with the numbers of a batch in columns of their own."""
-    pl = polars()
-    from backprop.rows.compute.columns import column_of, rank_of
-    from backprop.rows.tables import lists
-
     new = [pl.Series(LINE, batch.lines, dtype=pl.Int64)]
     for name, values in batch.columns.items():
         column = column_of(values)
@@ -281,7 +272,6 @@ def different(names: list[str]) -> list[str]:
 
 def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
     """The rows of some lines as text, with a column of numbers for each that the formula uses."""
-    pl = polars()
     frame = None
     if options.nulls == ("",) and not (reader.special and data) and is_plain(data, reader.separator):
         try:
@@ -309,9 +299,6 @@ def parsed(data: bytes, line: int, reader: Reader, options: Options) -> Frame:
 
 def keyed(frame: Any, keys: Mapping[str, str], mapper: Mapper, source: str, prefix: str = READ) -> Any:
     """A frame with the columns that the folders of its table say."""
-    pl = polars()
-    from backprop.rows.tables.hive import number
-
     new = []
     for key, text in keys.items():
         if prefix or key not in mapper.inputs:
@@ -321,7 +308,7 @@ def keyed(frame: Any, keys: Mapping[str, str], mapper: Mapper, source: str, pref
     return frame.with_columns(new) if new else frame
 
 
-def scanned(pl: Any, path: str, format: str) -> Any:
+def scanned(path: str, format: str) -> Any:
     """A file as a lazy frame. A stream of Arrow's, which has no list of its batches, is read as a whole."""
     if format == "parquet":
         return pl.scan_parquet(path, glob=False)
@@ -338,11 +325,8 @@ def frames_of_file(
     path: str, source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
 ) -> Iterator[tuple[Frame, int]]:
     """A file of Parquet or Arrow read by Polars; `source` is what it is called."""
-    pl = polars()
-    from backprop.rows.tables.carried import check_writable
-
     try:
-        lazy = scanned(pl, path, format)
+        lazy = scanned(path, format)
         judge.keys = options.keys(path, mapper)
         own = lazy.collect_schema().names()
         lazy = keyed(lazy, {key: text for key, text in judge.keys.items() if key not in own}, mapper, source, "")
@@ -360,16 +344,16 @@ def frames_of_file(
         check_writable(schema, source, target)
     size, rows, chunk = size_of(path), 0, CHUNK
     if mapper.arrays:  # lists may be long
-        first = next(streamed(pl, lazy.select(mapper.inputs).head(1), source, 1), None)
+        first = next(streamed(lazy.select(mapper.inputs).head(1), source, 1), None)
         if first is not None:
             chunk = min(CHUNK, mapper.rows_at_once({name: first_shape(first, name) for name in mapper.inputs}))
-    for frame in streamed(pl, lazy, source, chunk):
+    for frame in streamed(lazy, source, chunk):
         before, rows = rows, rows + frame.height
         yield numbered(frame, before, options), size * rows // max(height, rows)
     if rows != height:  # what a thread of Polars' does not survive may be told to nobody
         raise Problem("file", f"cannot read {source}: of {height:,} rows came {rows:,}", status=1)
     if not rows:  # what the columns are, also if there is no row
-        yield numbered(polars().DataFrame(schema=lazy.collect_schema()), 0, options), size
+        yield numbered(pl.DataFrame(schema=lazy.collect_schema()), 0, options), size
 
 
 def together(sources: Sequence[str], mapper: Mapper, options: Options, report: Report) -> list[Frame] | None:
@@ -378,7 +362,6 @@ def together(sources: Sequence[str], mapper: Mapper, options: Options, report: R
     None where it is not sure that each alone gives the same: where columns differ, which Polars sees to, where a file
     has no rows, or where one is bad; or where there are too many rows to hold.
     """
-    pl = polars()
     try:
         lazy = pl.scan_parquet(list(sources), glob=False, hive_partitioning=False, include_file_paths=PATH)
         frame = lazy.head(MOST_TOGETHER + 1).collect()
@@ -400,10 +383,8 @@ def together(sources: Sequence[str], mapper: Mapper, options: Options, report: R
 
 def check_types(schema: Any, mapper: Mapper, source: str) -> None:
     """The columns that the formula uses hold numbers, or where it has arrays, lists of them."""
-    from backprop.rows.tables.lists import lengths
-
     for name in mapper.inputs:
-        shape = lengths(schema[name])
+        shape = lists.lengths(schema[name])
         mapper.ranks[name] = len(shape or ())
         if len(shape or ()) > DEEPEST:
             message = f"{source}: column '{name}': lists are {len(shape or ())} deep, and may be {DEEPEST}"
@@ -416,12 +397,11 @@ def check_types(schema: Any, mapper: Mapper, source: str) -> None:
 
 def numbered(frame: Frame, before: int, options: Options) -> Frame:
     """A frame with the numbers of its rows, counted from 1, and room for what is wrong with them."""
-    pl = polars()
     frame = frame.with_columns(pl.int_range(before + 1, before + 1 + frame.height, eager=True).alias(LINE))
     return frame.with_columns(_error=pl.lit(None, pl.String)) if options.errors == "null" else frame
 
 
-def streamed(pl: Any, lazy: Any, source: str, chunk: int) -> Iterator[Frame]:
+def streamed(lazy: Any, source: str, chunk: int) -> Iterator[Frame]:
     """The batches of a lazy frame, in order."""
     try:
         yield from lazy.collect_batches(chunk_size=chunk, maintain_order=True, engine="streaming", lazy=True)
@@ -435,9 +415,6 @@ def with_results(
     frame: Frame, mapper: Mapper, target: str, options: Options, report: Report, judge: Judge, source: str
 ) -> Frame:
     """A frame with the columns of the results; null where a number was null."""
-    pl = polars()
-    from backprop.rows.tables import lists
-
     frame, results, missing, met = computed(frame, mapper, judge, source)
     report.tally.join(met, report.rows)
     report.rows += frame.height
@@ -464,12 +441,10 @@ def own_column(frame: Frame, name: str) -> Any:
 def columns_in(frame: Frame, mapper: Mapper) -> tuple[dict[str, Any], Any, dict[int, str]]:
     """The columns that the formula uses, a mask of the rows in which one is null (None if there is none), and what is
     wrong with others."""
-    from backprop.rows.tables.lists import from_series
-
     columns, missing = {}, None
     failed: dict[int, str] = {}
     for name in mapper.inputs:
-        columns[name], empty, wrong = from_series(own_column(frame, name))
+        columns[name], empty, wrong = lists.from_series(own_column(frame, name))
         failed |= wrong
         if empty is not None:
             missing = empty if missing is None else missing | empty
@@ -495,11 +470,6 @@ def judged(
     """A frame and its columns after rows that cannot be computed were judged: without them, or with them as missing."""
     if not failed:
         return frame, columns, missing
-    import numpy as np
-
-    from backprop.rows.tables.carried import as_objects, with_text
-
-    pl = polars()
     added = {"_error"} if judge.errors == "null" else set()
     own = [name for name in with_text(frame.schema) if not name.startswith((READ, LINE)) and name not in added]
     kept = np.ones(frame.height, dtype=bool)

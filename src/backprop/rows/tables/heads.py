@@ -35,9 +35,9 @@ def text_names(source: str, format: str, options: Options) -> list[str]:
 
 def binary_names(source: str, format: str) -> list[str]:
     """The columns that a Parquet or Arrow file says it has."""
+    pl = polars()
     from backprop.rows.tables.frames import scanned
 
-    pl = polars()
     with suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        return scanned(pl, seekable(source), format).collect_schema().names()  # type: ignore[no-any-return]
+        return scanned(seekable(source), format).collect_schema().names()  # type: ignore[no-any-return]
     return []

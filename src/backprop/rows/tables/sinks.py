@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
+import polars as pl
+from polars.io.plugins import register_io_source
+
 from backprop.errors import Problem
 from backprop.errors.spelling import option
 from backprop.rows.compute.mapper import Mapper
+from backprop.rows.compute.summation import Sums
 from backprop.rows.tables.batch import Batch
+from backprop.rows.tables.carried import as_cells, as_objects
 from backprop.rows.tables.dialect import Dialect
 from backprop.rows.tables.files import TEXT, Place
+from backprop.rows.tables.lists import from_series
 from backprop.rows.tables.options import Options, writer_of
-from backprop.rows.tables.polars import Frame, of_system, polars, write_csv
+from backprop.rows.tables.polars import Frame, of_system, write_csv
 
 ROW_GROUP = 262_144  # rows of a part of a Parquet file: what its writer holds in memory
 AT_ONCE = 64  # small files
@@ -40,8 +46,6 @@ def write(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, op
 
 def write_delimited(frames: Iterator[Frame], place: Place, dialect: Dialect) -> None:
     """Frames as CSV or TSV, each as it comes."""
-    from backprop.rows.tables.carried import as_cells
-
     with place.open() as out:
         for index, frame in enumerate(frames):
             write_csv(
@@ -54,9 +58,6 @@ def write_delimited(frames: Iterator[Frame], place: Place, dialect: Dialect) -> 
 
 def write_lines(frames: Iterator[Frame], place: Place, mapper: Mapper, options: Options) -> None:
     """Frames as JSON lines; the writer for text knows how numbers that are not finite are written."""
-    from backprop.rows.tables.carried import as_objects
-    from backprop.rows.tables.lists import from_series
-
     writer = writer_of("jsonl", mapper, options)
     with_errors = options.errors == "null"
     with place.open() as out:
@@ -76,9 +77,6 @@ def write_lines(frames: Iterator[Frame], place: Place, mapper: Mapper, options: 
 
 def write_sums(frames: Iterator[Frame], place: Place, target: str, mapper: Mapper, options: Options) -> list[str]:
     """The sums over all rows, as JSON or a table of text; and what is remarkable about them."""
-    from backprop.rows.compute.summation import Sums
-    from backprop.rows.tables.lists import from_series
-
     if target not in TEXT:
         raise Problem("option", f"sums are not written as {target}", hint=f"{option('map --to', 'jsonl')}, csv or tsv")
     sums = Sums(mapper)
@@ -96,9 +94,6 @@ def write_sums(frames: Iterator[Frame], place: Place, target: str, mapper: Mappe
 
 def sink(frames: Iterator[Frame], path: str, target: str, fingerprint: str) -> None:
     """Frames into a file, which Polars asks for as it writes them."""
-    pl = polars()
-    from polars.io.plugins import register_io_source
-
     first = next(frames, None)
     schema = first.schema if first is not None else {}
     failed: list[BaseException] = []
@@ -137,13 +132,12 @@ def parquets(frames: list[Frame], fingerprint: str) -> Iterator[BytesIO]:
             frame.lazy().sink_parquet(room, row_group_size=ROW_GROUP, metadata=said, lazy=True)
             for frame, room in zip(some, rooms, strict=True)
         ]
-        polars().collect_all(sinks, engine="streaming")
+        pl.collect_all(sinks, engine="streaming")
         yield from rooms
 
 
 def made_from(target: str, source: str, fingerprint: str) -> bool:
     """Whether a Parquet file says that it was made so, and has as many rows as its source, a Parquet file too."""
-    pl = polars()
     try:
         said = pl.read_parquet_metadata(target).get("backprop")
         rows = [pl.scan_parquet(path, glob=False).select(pl.len()).collect().item() for path in (target, source)]
