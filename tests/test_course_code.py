@@ -335,3 +335,102 @@ def test_products_of_large_arrays_are_judged(check: Check, turned: str, verdict:
 def test_nothing_is_right_of_an_empty_output(check: Check) -> None:
     found = check("windows.py", {"x": np.ones((2, 2, 5, 6)).tolist()}, {"windows.py": WINDOWS.replace("TURNED", "")})
     assert "nothing comes out of the forward pass: its output is 2×0×3×3" in str(found)
+
+
+LAYERED = """
+import numpy as np
+def forward(X, weights):
+    acts = [X]
+    for W in weights:
+        acts.append(np.tanh(acts[-1] @ W))
+    return acts, None
+def backward(acts, weights, Y):
+    delta = (acts[-1] - Y) * (1 - acts[-1] ** 2)
+    grads = [None] * len(weights)
+    for i in reversed(range(len(weights))):
+        grads[i] = acts[i].T @ delta
+        if i:
+            delta = (delta @ weights[i].T) * (1 - acts[i] ** 2)
+    return grads
+"""
+
+
+def test_of_what_every_layer_gives_the_last_is_the_output(check: Check) -> None:
+    given = {"X": [[0.3, -1.0], [0.6, 1.1]], "Y": [[1.0], [-1.0]],
+             "weights": [[[0.4, 1.1, 0.2], [-0.6, 0.3, 0.5]], [[0.2], [-0.7], [0.4]]]}  # fmt: skip
+    found = check("layered.py", given, {"layered.py": LAYERED})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {
+        "weights.0": "ok", "weights.1": "ok", "X": "missing",
+    }  # fmt: skip
+
+
+NETWORK = """
+import numpy as np
+class Network:
+    def __init__(self, sizes):
+        self.weights = [np.random.randn(a, b) for a, b in zip(sizes[:-1], sizes[1:])]
+        self.biases = [np.zeros((1, b)) for b in sizes[1:]]
+        self.h = np.zeros(3)
+    def forward(self, x):
+        self.acts = [x]
+        for W, b in zip(self.weights, self.biases):
+            self.acts.append(np.tanh(self.acts[-1] @ W + b))
+        return self.acts[-1]
+    def backward(self, x, dout):
+        d_weights, d_biases = [], []
+        for i in reversed(range(len(self.weights))):
+            dout = dout * (1 - self.acts[i + 1] ** 2)
+            d_weights.insert(0, self.acts[i].T @ dout)
+            d_biases.insert(0, np.sum(dout, axis=0) * FACTOR)
+            dout = dout @ self.weights[i].T
+        return d_weights, d_biases
+"""
+
+
+@pytest.mark.parametrize("factor", ["1", "2"])
+def test_lists_of_gradients_with_an_axis_less_are_judged(check: Check, factor: str) -> None:
+    given = {"sizes": [2, 4, 3], "x": [[0.3, -1.0], [0.6, 1.1]]}
+    found = check("network.py", given, {"network.py": NETWORK.replace("FACTOR", factor)})
+    told = {one["name"]: one["verdict"] for one in found["gradients"]}
+    biases = "ok" if factor == "1" else "wrong"
+    assert {"weights[0]": "ok", "weights[1]": "ok", "biases[0]": biases, "biases[1]": biases}.items() <= told.items()
+
+
+def test_the_gradients_of_weights_are_none_of_the_predictions_of_a_cost(check: Check) -> None:
+    text = "import numpy as np\nclass Model:\n    def compute_loss(self, y_true, y_pred):\n"
+    text += "        return np.mean((y_true - y_pred) ** 2)\n    def compute_gradients(self, x, y_true, y_pred):\n"
+    text += "        error = y_pred - y_true\n        gradients_w, gradient_b = x.T @ error, np.mean(error)\n"
+    text += "        return gradients_w, gradient_b\n"
+    given = {"x": [[0.3, -1.0], [0.6, 1.1]], "y_true": [1.0, 0.0], "y_pred": [0.2, 0.6]}
+    told = str(check("model.py", given, {"model.py": text}))
+    assert "compute_gradients returns gradients of w, b, which compute_loss does not take" in told
+
+
+def test_a_table_may_be_given_as_an_array(check: Check) -> None:
+    text = "import numpy as np\ndef square_forward(x):\n    return x.values ** 2\n"
+    text += "def square_backward(dout, x):\n    return 2 * dout * x.values\n"
+    assert check("square.py", {"x": [0.3, -1.0]}, {"square.py": text})["verdict"] == "ok"
+
+
+def test_a_state_that_is_handed_on_is_no_gradient(check: Check) -> None:
+    text = NETWORK.replace("FACTOR", "1").replace(
+        "return d_weights", "self.dh = 0 * self.h\n        return self.h, d_weights"
+    )
+    found = check("network.py", {"sizes": [2, 3], "x": [[0.3, -1.0], [0.6, 1.1]]}, {"network.py": text})
+    assert "wrong" not in {one["verdict"] for one in found["gradients"]}
+
+
+OF_FIELDS = """
+import numpy as np
+def forward(X, params):
+    hidden = np.tanh(X @ params.W1 + params.b1)
+    return hidden @ params.W2, hidden
+def backward(X, params, dout, hidden):
+    draw = (dout @ params.W2.T) * (1 - hidden ** 2)
+    return {"W1": X.T @ draw, "b1": draw.sum(axis=0), "W2": hidden.T @ dout}
+"""
+
+
+def test_the_hint_for_an_object_has_its_fields(check: Check) -> None:
+    hint = str(check("fields.py", {}, {"fields.py": OF_FIELDS}))
+    assert all(f'"{name}": "randn(' in hint.replace("\\", "") for name in ("W1", "b1", "W2"))

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.errors import Problem
-from backprop.python.entry.forth import as_wrapped, variables
+from backprop.errors import Problem, enumerated
+from backprop.python.entry.forth import OF_COST, as_wrapped, variables
 from backprop.python.entry.given import at_path, has_gradient, is_differentiable, numbers_in
 from backprop.python.entry.gradients import (
     Path,
@@ -314,6 +314,9 @@ class Back(Taken):
             by = "key"
         values = [one for one in values if not isinstance(one, dict)]
         names = names if len(names) == len(values) else []
+        if own is not None and names:  # `return loss, self.h` hands on what is no gradient
+            kept = [(one, name) for one, name in zip(values, names, strict=True) if name not in self.made_of]
+            values, names = [one for one, _ in kept], [name for _, name in kept]
         weights = self.of_own_weights(values, names, given)
         if weights and (own is not None or len(weights) == len(values)):
             found.update(weights)
@@ -476,6 +479,10 @@ class Back(Taken):
         else:
             every = [*paths, *[path for path in self.paths(given) if path not in paths]]
             whole = [one for one in values if one is not None]
+            self.refuse_others(names, own, given)
+            lists = [name for name in own if isinstance(given.get(name), list) and alike(given[name], values)]
+            if len(lists) == 1 and len(values) > 1 and not names:  # `return grads`, one for each of some weights
+                return {path: one for path, one in entries_of({(lists[0],): values}).items() if is_gradient(one)}
             if len(values) == 1 and (elsewhere := self.of_no_input(values[0], names, own, given)) is not None:
                 return elsewhere
             inside = [np.shape(at_path(given, path)) for path in self.paths(given)]  # also of what is in dictionaries
@@ -490,6 +497,19 @@ class Back(Taken):
                 matched = {self.whose: next(iter(matched.values()))}
         found = entries_of(matched)
         return {path: one for path, one in found.items() if at_path(given, path) is not None}
+
+    def refuse_others(self, names: list[str], own: list[str], given: dict[str, Any]) -> None:
+        """Refuse gradients of what a cost does not take: of weights, in a method beside the cost of predictions."""
+        forward, back = self.pair.forward, self.pair.backward
+        if self.pair.kind != "class" or forward is None or back is None or not OF_COST.search(forward.name):
+            return
+        others = [min(bases(name), key=len) for name in names if is_of_gradient(name) and bases(name)]
+        known = {*own, *given, *self.made_of, *set_in(forward)}
+        if others and len(others) == len(names) and known.isdisjoint(others) and {*own} < {*self.back_names()}:
+            raise Problem(
+                "value", f"{back.name} returns gradients of {enumerated(others)}, which {forward.name} does not take",
+                hint="name the forward pass that does: -f FILE:CLASS.METHOD",
+            )  # fmt: skip
 
     def of_no_input(
         self, value: Any, names: list[str], own: list[str], given: dict[str, Any]
@@ -575,6 +595,16 @@ class Back(Taken):
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
+
+
+def alike(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether there are as many of both, each array or number beside one of its shape, and None beside None."""
+    return len(some) == len(others) and all(
+        is_gradient(one) and is_gradient(other) and np.shape(one) == np.shape(other)
+        if one is not None
+        else other is None
+        for one, other in zip(some, others, strict=True)
+    )
 
 
 def together(returned: Any) -> tuple[Any, ...]:
