@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from conftest import Check
@@ -175,6 +176,17 @@ def backward(preds, z, X, W, out_grads):
     dz = out_grads * 2 * z
     return dz @ W.T, X.T @ dz
 """,
+    "what came out and what was kept, under other names": """
+import numpy as np
+class Pool:
+    def forward_pass(self, X):
+        Z = np.maximum(X[:, ::2], X[:, 1::2])
+        return Z, (X, 2)
+    def backprop(self, pooled, pool_cache, dL_dZ):
+        X, size = pool_cache
+        dX = np.repeat(dL_dZ, size, axis=1)
+        return dX * (X == np.repeat(pooled, size, axis=1))
+""",
     "names with capitals": """
 import numpy as np
 def ForwardPass(X, W):
@@ -206,3 +218,219 @@ def test_what_passes_take(check: Check, kind: str) -> None:
     found = check("pair.py", given, {"pair.py": OTHERS[kind]})
     assert found.get("verdict") == "ok", found
     assert {one["name"] for one in found["gradients"]} >= {"X", *({"W"} - {*"W" * sized})}
+
+
+STEPWISE = """
+import numpy as np
+def forward(xs, W, U, h):
+    hs, ps = [], []
+    for x in xs:
+        h = np.tanh(W @ x + U @ h)
+        e = np.exp(h)
+        hs.append(h)
+        ps.append(e / np.sum(e))
+    return hs, ps
+def backward(xs, hs, ps, targets, W, U, h):
+    dW, dU, carried, loss = np.zeros_like(W), np.zeros_like(U), np.zeros_like(h), 0
+    for t in reversed(range(len(xs))):
+        loss += COST
+        dh = ps[t] - targets[t] + carried
+        draw = dh * (1 - hs[t] ** 2)
+        dW += draw @ xs[t].T
+        dU += draw @ (hs[t - 1] if t else h).T
+        carried = U.T @ draw
+    return loss, dW, dU
+"""
+ONE_HOT = [[[1], [0]], [[0], [1]], [[0], [1]]]
+STEPPED = {"xs": [[[0.3], [1.2]], [[-1.0], [0.5]], [[0.4], [0.2]]], "W": [[0.4, 1.1], [-0.6, 0.3]],
+           "U": [[0.2, -0.3], [0.5, 0.7]], "h": [[0.1], [-0.2]], "targets": ONE_HOT}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cost", "wrong"),
+    [
+        ("-np.sum(targets[t] * np.log(ps[t]))", ""),
+        ("-np.sum(targets[t] * np.log(ps[t])) / 3", "dW dU"),
+        ("0.5 * np.sum((hs[t] - targets[t]) ** 2)", "dW dU"),
+    ],
+)
+def test_a_cost_that_the_backward_pass_computes_beside_its_gradients(check: Check, cost: str, wrong: str) -> None:
+    found = check("rnn.py --wrt W,U", STEPPED, {"rnn.py": STEPWISE.replace("COST", cost)})
+    told = {f"d{one['name']}": one["verdict"] for one in found["gradients"]}
+    assert told == {name: "wrong" if name in wrong else "ok" for name in ("dW", "dU")}
+    assert not wrong or "the gradient of the loss in backward" in str(found["remarks"])
+
+
+RATED = """
+import numpy as np
+class Output:
+    def __init__(self, size, kinds):
+        self.W = np.random.randn(size, kinds)
+    def forward(self, X):
+        flat = X.reshape(X.shape[0], -1)
+        e = np.exp(flat @ self.W)
+        return e / np.sum(e, axis=1, keepdims=True), (flat, X)
+    def loss(self, probs, labels):
+        n = len(labels)
+        right = np.mean(np.argmax(probs, axis=1) == labels)
+        return -np.sum(np.log(probs[np.arange(n), labels])) / n, right
+    def backprop(self, probs, labels, cache):
+        flat, X = cache
+        dZ = probs.copy()
+        dZ[np.arange(len(labels)), labels] -= 1
+        dZ /= len(labels)
+        dW = flat.T @ dZ
+        dX = dZ @ self.W.T
+        return dW, dX
+"""
+
+
+@pytest.mark.parametrize("factor", ["", " * 2"])
+def test_a_loss_that_is_told_with_how_many_are_right_of_a_layer_that_flattens(check: Check, factor: str) -> None:
+    given = {"size": 4, "kinds": 3, "labels": [2, 0], "X": [[[0.3, -1.0], [0.6, 1.1]], [[1.2, 0.5], [-0.4, 0.2]]]}
+    found = check("output.py", given, {"output.py": RATED.replace("dZ @ self.W.T", f"dZ @ self.W.T{factor}")})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "ok", "X": "wrong" if factor else "ok"}
+    assert "what is before has to reshape it" in str(found["remarks"])
+
+
+def test_the_slope_of_what_a_layer_computes_is_that_of_no_weight(check: Check) -> None:
+    text = (
+        "import numpy as np\nclass Layer:\n    def __init__(self, size):\n        self.w = np.random.randn(2, size)\n"
+    )
+    text += (
+        "        self.b = np.zeros((1, size))\n    def forward(self, x):\n        a = np.tanh(x @ self.w + self.b)\n"
+    )
+    text += "        return a\n    def backward(self, a):\n        da = 1 - a ** 2\n        return da\n"
+    for x in ([0.3, -1.0], [[0.3, -1.0], [0.5, 0.2]]):
+        found = check("layer.py", {"size": 3, "x": x}, {"layer.py": text})
+        assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("x", "missing")]
+
+
+WINDOWS = """
+import numpy as np
+class Windows:
+    def __init__(self, size=3):
+        self.size = size
+        self.weights = np.random.randn(size, size, 6, 3)
+    def cut(self, x):
+        n, h, w, c = x.shape
+        shape = (n, h - self.size + 1, w - self.size + 1, self.size, self.size, c)
+        steps = (*x.strides[:3], *x.strides[1:])
+        return np.lib.stride_tricks.as_strided(x, shape=shape, strides=steps)
+    def forward(self, x):
+        return np.tensordot(self.cut(x), self.weights, axes=([3, 4, 5], [0, 1, 2]))
+    def backward(self, d):
+        padded = np.pad(d, ((0, 0), (2, 2), (2, 2), (0, 0)))
+        return np.tensordot(self.cut(padded), self.weightsTURNED, axes=([3, 4, 5], [0, 1, 3]))
+"""
+
+
+@pytest.mark.parametrize(("turned", "verdict"), [("[::-1, ::-1]", "ok"), ("", "wrong")])
+def test_products_of_large_arrays_are_judged(check: Check, turned: str, verdict: str) -> None:
+    given = {"x": (np.arange(360.0) % 7 - 3 + np.sin(np.arange(360))).reshape(4, 3, 5, 6).tolist()}
+    found = check("windows.py", given, {"windows.py": WINDOWS.replace("TURNED", turned)})
+    assert [one["verdict"] for one in found["gradients"] if one["name"] == "x"] == [verdict]
+
+
+def test_nothing_is_right_of_an_empty_output(check: Check) -> None:
+    found = check("windows.py", {"x": np.ones((2, 2, 5, 6)).tolist()}, {"windows.py": WINDOWS.replace("TURNED", "")})
+    assert "nothing comes out of the forward pass: its output is 2×0×3×3" in str(found)
+
+
+LAYERED = """
+import numpy as np
+def forward(X, weights):
+    acts = [X]
+    for W in weights:
+        acts.append(np.tanh(acts[-1] @ W))
+    return acts, None
+def backward(acts, weights, Y):
+    delta = (acts[-1] - Y) * (1 - acts[-1] ** 2)
+    grads = [None] * len(weights)
+    for i in reversed(range(len(weights))):
+        grads[i] = acts[i].T @ delta
+        if i:
+            delta = (delta @ weights[i].T) * (1 - acts[i] ** 2)
+    return grads
+"""
+
+
+def test_of_what_every_layer_gives_the_last_is_the_output(check: Check) -> None:
+    given = {"X": [[0.3, -1.0], [0.6, 1.1]], "Y": [[1.0], [-1.0]],
+             "weights": [[[0.4, 1.1, 0.2], [-0.6, 0.3, 0.5]], [[0.2], [-0.7], [0.4]]]}  # fmt: skip
+    found = check("layered.py", given, {"layered.py": LAYERED})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {
+        "weights.0": "ok", "weights.1": "ok", "X": "missing",
+    }  # fmt: skip
+
+
+NETWORK = """
+import numpy as np
+class Network:
+    def __init__(self, sizes):
+        self.weights = [np.random.randn(a, b) for a, b in zip(sizes[:-1], sizes[1:])]
+        self.biases = [np.zeros((1, b)) for b in sizes[1:]]
+        self.h = np.zeros(3)
+    def forward(self, x):
+        self.acts = [x]
+        for W, b in zip(self.weights, self.biases):
+            self.acts.append(np.tanh(self.acts[-1] @ W + b))
+        return self.acts[-1]
+    def backward(self, x, dout):
+        d_weights, d_biases = [], []
+        for i in reversed(range(len(self.weights))):
+            dout = dout * (1 - self.acts[i + 1] ** 2)
+            d_weights.insert(0, self.acts[i].T @ dout)
+            d_biases.insert(0, np.sum(dout, axis=0) * FACTOR)
+            dout = dout @ self.weights[i].T
+        return d_weights, d_biases
+"""
+
+
+@pytest.mark.parametrize("factor", ["1", "2"])
+def test_lists_of_gradients_with_an_axis_less_are_judged(check: Check, factor: str) -> None:
+    given = {"sizes": [2, 4, 3], "x": [[0.3, -1.0], [0.6, 1.1]]}
+    found = check("network.py", given, {"network.py": NETWORK.replace("FACTOR", factor)})
+    told = {one["name"]: one["verdict"] for one in found["gradients"]}
+    biases = "ok" if factor == "1" else "wrong"
+    assert {"weights[0]": "ok", "weights[1]": "ok", "biases[0]": biases, "biases[1]": biases}.items() <= told.items()
+
+
+def test_the_gradients_of_weights_are_none_of_the_predictions_of_a_cost(check: Check) -> None:
+    text = "import numpy as np\nclass Model:\n    def compute_loss(self, y_true, y_pred):\n"
+    text += "        return np.mean((y_true - y_pred) ** 2)\n    def compute_gradients(self, x, y_true, y_pred):\n"
+    text += "        error = y_pred - y_true\n        gradients_w, gradient_b = x.T @ error, np.mean(error)\n"
+    text += "        return gradients_w, gradient_b\n"
+    given = {"x": [[0.3, -1.0], [0.6, 1.1]], "y_true": [1.0, 0.0], "y_pred": [0.2, 0.6]}
+    told = str(check("model.py", given, {"model.py": text}))
+    assert "compute_gradients returns gradients of w, b, which compute_loss does not take" in told
+
+
+def test_a_table_may_be_given_as_an_array(check: Check) -> None:
+    text = "import numpy as np\ndef square_forward(x):\n    return x.values ** 2\n"
+    text += "def square_backward(dout, x):\n    return 2 * dout * x.values\n"
+    assert check("square.py", {"x": [0.3, -1.0]}, {"square.py": text})["verdict"] == "ok"
+
+
+def test_a_state_that_is_handed_on_is_no_gradient(check: Check) -> None:
+    text = NETWORK.replace("FACTOR", "1").replace(
+        "return d_weights", "self.dh = 0 * self.h\n        return self.h, d_weights"
+    )
+    found = check("network.py", {"sizes": [2, 3], "x": [[0.3, -1.0], [0.6, 1.1]]}, {"network.py": text})
+    assert "wrong" not in {one["verdict"] for one in found["gradients"]}
+
+
+OF_FIELDS = """
+import numpy as np
+def forward(X, params):
+    hidden = np.tanh(X @ params.W1 + params.b1)
+    return hidden @ params.W2, hidden
+def backward(X, params, dout, hidden):
+    draw = (dout @ params.W2.T) * (1 - hidden ** 2)
+    return {"W1": X.T @ draw, "b1": draw.sum(axis=0), "W2": hidden.T @ dout}
+"""
+
+
+def test_the_hint_for_an_object_has_its_fields(check: Check) -> None:
+    hint = str(check("fields.py", {}, {"fields.py": OF_FIELDS}))
+    assert all(f'"{name}": "randn(' in hint.replace("\\", "") for name in ("W1", "b1", "W2"))

@@ -107,6 +107,10 @@ class Binding:
 
     def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
+        if not any(map(np.size, outputs)):
+            told = enumerated([shape_text(np.shape(one)) for one in outputs])
+            hint = "give inputs that are larger: no gradient of nothing can be tested"
+            raise Problem("value", f"nothing comes out of the forward pass: its output is {told}", hint=hint)
         labels = self.runner.labels() if not self.runner.above else {}
         if labels and upstream is None:
             return self.of_labels(outputs, labels)

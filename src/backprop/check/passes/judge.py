@@ -482,6 +482,7 @@ class Judge:
             how = "`-=` adds the axis by itself, and keepdims=True in a sum keeps it"
             how = how if len(shape) < len(wanted) else "`-=` takes no more axes than these, and reshape leaves them out"
             how = how if len(shape) != len(wanted) else "the code turns it where it takes it"
+            how = "what is before has to reshape it" if 1 not in (*shape, *wanted) else how
             remarks.append(f"the gradient of {name} is {shape_text(shape)} and {name} {shape_text(wanted)}: {how}")
         if whole := [name for name in self.binding.whole if (name,) in self.paths]:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.errors import Problem
-from backprop.python.entry.forth import as_wrapped, variables
+from backprop.errors import Problem, enumerated
+from backprop.python.entry.forth import OF_COST, as_wrapped, variables
 from backprop.python.entry.given import at_path, has_gradient, is_differentiable, numbers_in
 from backprop.python.entry.gradients import (
     Path,
@@ -19,6 +19,7 @@ from backprop.python.entry.gradients import (
     by_key,
     by_position,
     entries_of,
+    is_cost,
     is_gradient,
     is_of_gradient,
     leaves,
@@ -196,20 +197,29 @@ class Back(Taken):
 
     def added(self, outcome: Outcome, given: dict[str, Any]) -> Outcome:
         """Gradients in the shape of their inputs, where these have axes of length 1 before it: `b -= rate * db` does so
-        by itself; and the other way round, those of an object's own weights. A framework takes no such gradient."""
+        by itself; the other way round, those of an object's own weights and of what a layer takes; and where a layer
+        flattens its input, the flat gradient. A framework takes no such gradient."""
         if self.pair.kind in ("autograd", "vjp"):
             return outcome
         for path, one in outcome.gradients.items():
             if not is_gradient(one) or not is_gradient(whose := at_path({**self.made_of, **given}, path)):
                 continue
             shape, wanted = np.shape(one), np.shape(whose)
-            more = path[0] in self.made_of and wanted == shape[len(shape) - len(wanted) :]
+            own = path[0] in self.made_of or self.pair.kind == "class"
+            more = own and wanted == shape[len(shape) - len(wanted) :]
+            flat = own and self.flattens and len(wanted) > len(shape) == 2 and wanted[0] == shape[0]
             less = shape == wanted[len(wanted) - len(shape) :]
             turned = shape == wanted[::-1] and 1 in shape and path[-1] in self.turned
-            if wanted != shape and (more or less or turned) and np.size(one) == np.prod(wanted, dtype=int):
+            if wanted != shape and (more or less or turned or flat) and np.size(one) == np.prod(wanted, dtype=int):
                 outcome.gradients[path] = np.reshape(one, wanted)
                 self.lower[path] = shape
         return outcome
+
+    @cached_property
+    def flattens(self) -> bool:
+        """Whether the forward pass flattens something: `x.reshape(x.shape[0], -1)`."""
+        nodes = ast.walk(self.pair.forward) if self.pair.forward is not None else ()
+        return any(isinstance(one, ast.Attribute) and one.attr in ("reshape", "flatten", "ravel") for one in nodes)
 
     @cached_property
     def turned(self) -> set[str]:
@@ -267,7 +277,7 @@ class Back(Taken):
         attributes of the object, and of those that it holds, as the forward pass left them."""
         found: dict[Path, Any] = {}
         by = "position"
-        returned = rowed(returned)
+        returned, names = self.without_cost(rowed(returned), returns(tree))
         returned = type(returned)(map(inner, returned)) if type(returned) in (tuple, list) else inner(returned)
         own = me if self.pair.kind == "class" else None
         if own is not None:
@@ -276,7 +286,7 @@ class Back(Taken):
             found_in_parts = self.kept_gradients(own, before, given, (*held, *self.filled.values(), *self.handed))
             updates = self.of_updates(run, own, tree)
             found_in_parts = {**{(name,): one for name, one in updates.items() if one is not None}, **found_in_parts}
-            lists = lists_alike(weights_inside(objects_in(own), given), held, returns(tree))
+            lists = lists_alike(weights_inside(objects_in(own), given), held, names)
             found_in_parts.update({path: one for path, one in lists.items() if path[0] in self.made_of})
             whose = dict.fromkeys([*(path[0] for path in found_in_parts), *updates])
             self.learned = {name: self.made_of[name] for name in whose if name not in given}
@@ -303,8 +313,10 @@ class Back(Taken):
             found.update(by_key(one, self.paths(given), exact=True))
             by = "key"
         values = [one for one in values if not isinstance(one, dict)]
-        names = returns(tree)
         names = names if len(names) == len(values) else []
+        if own is not None and names:  # `return loss, self.h` hands on what is no gradient
+            kept = [(one, name) for one, name in zip(values, names, strict=True) if name not in self.made_of]
+            values, names = [one for one, _ in kept], [name for _, name in kept]
         weights = self.of_own_weights(values, names, given)
         if weights and (own is not None or len(weights) == len(values)):
             found.update(weights)
@@ -320,6 +332,15 @@ class Back(Taken):
             before_it = {name: value for name, value in own.names.items() if isinstance(value, np.ndarray)}
             found = {**by_key(before_it, self.paths(given), exact=False), **found}
         return found, by
+
+    def without_cost(self, returned: Any, names: list[str]) -> tuple[Any, list[str]]:
+        """What a backward pass returns, and its names, without the cost that it computes beside the gradients."""
+        if not isinstance(returned, tuple) or self.cost_within is None or len(names) != len(returned):
+            return returned, names
+        rest = [(one, name) for one, name in zip(returned, names, strict=True) if not is_cost(name)]
+        if len(rest) == 1 and not isinstance(rest[0][0], tuple | list):  # `return loss, grads`
+            return rest[0][0], [rest[0][1]]
+        return tuple([one for one, _ in rest]), [name for _, name in rest]
 
     def one_by_one(self, returned: Any, given: dict[str, Any]) -> list[Any]:
         """What a backward pass returns, one by one. A list may be one gradient: of a list, or of rows of an array."""
@@ -458,7 +479,11 @@ class Back(Taken):
         else:
             every = [*paths, *[path for path in self.paths(given) if path not in paths]]
             whole = [one for one in values if one is not None]
-            if len(values) == 1 and (elsewhere := self.of_no_input(values[0], own, given)) is not None:
+            self.refuse_others(names, own, given)
+            lists = [name for name in own if isinstance(given.get(name), list) and alike(given[name], values)]
+            if len(lists) == 1 and len(values) > 1 and not names:  # `return grads`, one for each of some weights
+                return {path: one for path, one in entries_of({(lists[0],): values}).items() if is_gradient(one)}
+            if len(values) == 1 and (elsewhere := self.of_no_input(values[0], names, own, given)) is not None:
                 return elsewhere
             inside = [np.shape(at_path(given, path)) for path in self.paths(given)]  # also of what is in dictionaries
             one_by_one = inside == [np.shape(one) for one in values if is_gradient(one)]
@@ -473,12 +498,31 @@ class Back(Taken):
         found = entries_of(matched)
         return {path: one for path, one in found.items() if at_path(given, path) is not None}
 
-    def of_no_input(self, value: Any, own: list[str], given: dict[str, Any]) -> dict[Path, Any] | None:
+    def refuse_others(self, names: list[str], own: list[str], given: dict[str, Any]) -> None:
+        """Refuse gradients of what a cost does not take: of weights, in a method beside the cost of predictions."""
+        forward, back = self.pair.forward, self.pair.backward
+        if self.pair.kind != "class" or forward is None or back is None or not OF_COST.search(forward.name):
+            return
+        others = [min(bases(name), key=len) for name in names if is_of_gradient(name) and bases(name)]
+        known = {*own, *given, *self.made_of, *set_in(forward)}
+        if others and len(others) == len(names) and known.isdisjoint(others) and {*own} < {*self.back_names()}:
+            raise Problem(
+                "value", f"{back.name} returns gradients of {enumerated(others)}, which {forward.name} does not take",
+                hint="name the forward pass that does: -f FILE:CLASS.METHOD",
+            )  # fmt: skip
+
+    def of_no_input(
+        self, value: Any, names: list[str], own: list[str], given: dict[str, Any]
+    ) -> dict[Path, Any] | None:
         """What is returned alone, and has the shape of no input, as the gradient of a weight that the object made, or
-        of an input that is not given (`h_0=None`); None where it is neither."""
+        of an input that is not given (`h_0=None`), or by its name of what the forward pass computes, and so of none;
+        None where it is neither."""
         arrays = [given[name] for name in own if is_gradient(given.get(name))]  # and no list of weights
         if not is_gradient(value) or (shape := np.shape(value)) in [np.shape(one) for one in arrays]:
             return None
+        known = {base for name in names for base in bases(name)} - {*self.made_of, *given}
+        if self.pair.forward is not None and not known.isdisjoint(set_in(self.pair.forward)):  # `da` of its own `a`
+            return {}
         weights = [name for name, one in self.made_of.items() if np.shape(one) == shape]
         optional = [name for name in own if name not in given and default_of(self.pair.forward, name) is None]
         if self.pair.kind != "class" or len(weights) != 1:
@@ -551,6 +595,16 @@ class Back(Taken):
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
+
+
+def alike(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether there are as many of both, each array or number beside one of its shape, and None beside None."""
+    return len(some) == len(others) and all(
+        is_gradient(one) and is_gradient(other) and np.shape(one) == np.shape(other)
+        if one is not None
+        else other is None
+        for one, other in zip(some, others, strict=True)
+    )
 
 
 def together(returned: Any) -> tuple[Any, ...]:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.python.entry.examples import AXES, COUNTED, PRODUCTS, SIZES
+from backprop.python.entry.examples import AXES, COUNTED, PRODUCTS, SIZES, is_field
 from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.interpret.members import TENSOR_ALONE
 from backprop.python.values.arrays import is_array
 from backprop.python.values.scope import Bound, Builtin, Library, Scope
 
@@ -94,6 +95,8 @@ class Watching(Interpreter):
             return Blank(value.name, not value.turned)
         if name in FIELDS:
             raise Used(value, Use("fields"))
+        if is_field(name) and name not in TENSOR_ALONE:  # it is an object
+            raise Used(value, Use("items", name))
         return Bound(name, value)
 
     def get_item(self, base: Any, key: Any) -> Any:

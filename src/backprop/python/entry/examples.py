@@ -7,9 +7,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from backprop.errors import MOST_NAMED
 from backprop.errors.spelling import either
+from backprop.python.entry.pairs import HOLDING
 from backprop.python.spellings.numpy import DRAWN
+from backprop.python.spellings.torch import TORCH
+from backprop.python.values.arrays import HELD
 
 SIZES = (4, 3, 5, 6)  # of axes, in the order in which the text names them, so that no two are mixed up
 SMALL, UNNAMED = 2, 3  # of any after these, as of filters, and of those called _
@@ -23,6 +28,9 @@ AXES = ("axis", "dim")
 COUNTED = DRAWN | {"zeros", "ones", "full", "empty", "eye", "range"}
 SLOPE = re.compile(r"^d_|^d[A-Z]|^dact|prime|deriv|grad", re.IGNORECASE)  # of a function that is given
 PRODUCTS = frozenset(["dot", "matmul", "mm"])
+HOLDERS_HAVE = frozenset(
+    [*HELD, *HOLDING, "requires_grad", "values", "is_cuda", "is_leaf", "grad_fn"]
+)  # of tensors of any make
 USUAL = {"eps": "1e-5", "epsilon": "1e-5", "momentum": "0.9"}  # what is called so is a number that everybody has
 
 
@@ -58,9 +66,13 @@ class Examples:
         return "randn(3,3)" if self.multiplies(name) else "randn(3)"
 
     def keys(self, name: str) -> dict[str, str | float]:
-        """The texts that a parameter is indexed with, each with what it could hold."""
+        """The texts that a parameter is indexed with, and the fields of what is no array, each with what it could
+        hold."""
         found: dict[str, str | float] = {}
+        methods = {id(call.func) for call in self.calls}
         for node in self.nodes:
+            if isinstance(node, ast.Attribute) and is_name(node.value, name) and is_field(node.attr):
+                found |= {} if id(node) in methods else {node.attr: next(iter(self.compared(ast.unparse(node))), 1)}
             if isinstance(node, ast.Subscript) and is_name(node.value, name) and isinstance(node.slice, ast.Constant):
                 key = node.slice.value
                 if isinstance(key, str) and isinstance(node.ctx, ast.Load):
@@ -168,6 +180,11 @@ def root(node: ast.expr) -> ast.expr:
     while isinstance(node, ast.Call | ast.Attribute):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node
+
+
+def is_field(name: str) -> bool:
+    """Whether an attribute is of something that is neither an array nor a tensor."""
+    return not (hasattr(np.ndarray, name) or name in HOLDERS_HAVE or name in TORCH or name.startswith("_"))
 
 
 def is_name(node: ast.AST, name: str) -> bool:

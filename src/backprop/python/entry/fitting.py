@@ -314,7 +314,7 @@ def picked(base: Any, key: Any, place: int) -> Iterator[str]:
         yield str(next(iter(base)))
         return
     beside = [len(one) for one in key if is_array(one) and np.ndim(one)] if isinstance(key, tuple) else []
-    shape = np.shape(base)
+    shape = base.shape if is_array(base) else (len(base),) if isinstance(base, list | tuple) else ()
     most = shape[place] if place < len(shape) else 3
     labels = [one % max(most, 1) for one in (0, 2, 1, 1, 0, 2)]
     yield str(labels[: beside[0] if beside else 4]).replace(" ", "")

@@ -20,8 +20,8 @@ from backprop.python.entry.gradients import LABELS, is_gradient
 from backprop.python.entry.inputs import DEFINITIONS, with_sizes
 from backprop.python.entry.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
 from backprop.python.entry.outputs import Forward, Outputs
-from backprop.python.entry.pairs import HOLDING, SLOPES, attributes, backward_call, reached
-from backprop.python.entry.rounds import COST, called, names_in
+from backprop.python.entry.pairs import HOLDING, SLOPES, attributes, backward_call, reached, returns
+from backprop.python.entry.rounds import COST, called, cost_within, names_in
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
@@ -104,11 +104,19 @@ class Forth(Outputs):
         return self.call(run, cls, (value,), dict.fromkeys(asked, True))  # type: ignore[no-any-return]
 
     def costs(self) -> list[ast.FunctionDef]:
-        """The functions of the text that are costs by their names, and the methods of the class."""
+        """The functions of the text that are costs by their names, the methods of the class, and the cost that the
+        backward pass itself computes."""
         methods = self.methods()
         own = (self.pair.forward, self.pair.backward)
-        return [one for one in (*methods.values(), *self.code.functions().values())
+        found = [one for one in (*methods.values(), *self.code.functions().values())
                 if OF_COST.search(one.name) and not SLOPES.search(one.name) and one not in own]  # fmt: skip
+        return found if self.cost_within is None else [*found, self.cost_within]
+
+    @cached_property
+    def cost_within(self) -> ast.FunctionDef | None:
+        """The cost that the backward pass computes and returns beside its gradients."""
+        back = self.pair.backward
+        return cost_within(back, returns(back)) if back is not None else None
 
     def is_whole(self, cost: ast.FunctionDef) -> bool:
         """Whether a cost goes forward itself: what it adds beside the loss of the output, as a penalty, counts."""
@@ -133,7 +141,12 @@ class Forth(Outputs):
         known_results = [first] if anew else [*found.outputs, *found.results]
         taken = sum(any(one is its for its in known_results) for one in bound.values())
         function = run.attribute(found.me, self.cost.name) if of_class else self.of_text(run, scope, self.cost.name)
-        cost: Any = self.call(run, function, (), bound) if taken == 1 else None
+        return self.ends_with(found, self.call(run, function, (), bound) if taken == 1 else None)
+
+    def ends_with(self, found: Forward, cost: Any) -> Forward:
+        """A forward pass that ends with a cost, which may be told with how many of its rows are right."""
+        assert self.cost is not None
+        cost = cost[0] if isinstance(cost, tuple) and cost else cost
         if not is_gradient(cost) or np.size(cost) != 1:
             raise Problem("value", f"{self.cost.name} is no cost of the output")
         return found._replace(outputs=[cost])

@@ -22,7 +22,7 @@ DATA = frozenset([
     "real", "actual", "expected", "desired", "true",
 ])  # fmt: skip  # names of inputs that need no gradient
 PREFIXES = (
-    "dL_d", "dloss_d", "grad_", "delta_", "nabla_", "d_", "g_", "dL", "grad", "d", "g",
+    "dL_d", "dloss_d", "grad_", "gradient_", "gradients_", "delta_", "nabla_", "d_", "g_", "dL", "grad", "d", "g",
     "dl_d", "dLd", "dlossd", "dfd", "df_d", "dJd", "dJ_d", "dj_d", "dcost_d", "dEd", "dE_d", "doutd", "dout_d",
 )  # fmt: skip
 

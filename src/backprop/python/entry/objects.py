@@ -88,7 +88,7 @@ def lists_alike(entries: dict[str, Entry], returned: Sequence[Any], names: list[
     for place, held in enumerate(returned):
         gradients = held if isinstance(held, list) and len(held) > 0 else [None]
         alike = [(key, some) for (_, key), some in lists.items() if len(some) == len(gradients)
-                 and all(is_gradient(one) and np.shape(entries[name].value) == np.shape(one)
+                 and all(is_gradient(one) and longer(np.shape(entries[name].value)) == longer(np.shape(one))
                          for name, one in zip(some, gradients, strict=True))]  # fmt: skip
         said = bases(names[place]) if len(names) == len(returned) else []
         if len(alike) > 1:
@@ -96,6 +96,11 @@ def lists_alike(entries: dict[str, Entry], returned: Sequence[Any], names: list[
         if len(alike) == 1:
             found.update({(name,): one for name, one in zip(alike[0][1], gradients, strict=True)})
     return found
+
+
+def longer(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without axes of length 1 before all others, which broadcasting adds by itself."""
+    return shape[next((place for place, one in enumerate(shape) if one != 1), len(shape)) :]
 
 
 def held_lists(part: Object) -> dict[str, Any]:

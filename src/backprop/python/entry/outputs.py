@@ -75,6 +75,8 @@ class Outputs(Inputs):
         outputs = self.among(found, names)
         if not outputs and results and alike_in(results[0]):  # one for each step
             outputs = [run.libraries.call(("numpy", "stack"), (results[0],), {})]
+        if not outputs and results and isinstance(results[0], list) and results[0] and is_gradient(results[0][-1]):
+            outputs = results[0][-1:]  # one for each layer
         if not outputs:
             name = next(filter(None, names), "") if all(one is None for one in results) else ""
             hint = f"{name} is None at its end" if name else ""

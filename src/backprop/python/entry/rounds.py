@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -268,6 +269,47 @@ def cost_behind(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
                 return [cost]
         made |= set_in(statement)
     return []
+
+
+def cost_within(function: ast.FunctionDef, returned: Iterable[str]) -> ast.FunctionDef | None:
+    """The cost that a backward pass itself computes and returns beside its gradients, as a function of what it takes:
+    those of its statements on which the cost hangs."""
+    name = next(filter(is_cost, returned), "")
+    if name not in set_in(function) - arguments_of(function):
+        return None
+    needed, body, before = {name}, [], 0
+    while len(needed) > before:  # what a loop reads may be set behind it
+        before = len(needed)
+        body = hung_on(function.body, needed)
+    made = copy.copy(function)
+    made.name, made.decorator_list = f"the {name} in {function.name}", []
+    made.body = [
+        *body,
+        ast.copy_location(ast.Return(ast.copy_location(ast.Name(name, ast.Load()), body[-1])), body[-1]),
+    ]
+    return made
+
+
+def hung_on(statements: Sequence[ast.stmt], needed: set[str]) -> list[ast.stmt]:
+    """Those of some statements on which names hang that are needed; what they need is added to these."""
+    found: list[ast.stmt] = []
+    for one in reversed(statements):
+        kept = one
+        if isinstance(one, ast.For | ast.While | ast.If | ast.With):
+            parts = {key: hung_on(value, needed) for key, value in ast.iter_fields(one) if key in ("body", "orelse")}
+            if not any(parts.values()):
+                continue
+            kept = copy.copy(one)
+            for key, part in parts.items():
+                setattr(kept, key, part or ([ast.copy_location(ast.Pass(), one)] if key == "body" else []))
+            heads = [value for _, value in ast.iter_fields(one) if isinstance(value, ast.AST)]
+            needed |= names_in([*heads, *getattr(one, "items", [])])
+        elif needed.isdisjoint(targets(one) if isinstance(one, ASSIGNMENTS) else names_set(one)):
+            continue
+        else:
+            needed |= names_in([one])
+        found.append(kept)
+    return found[::-1]
 
 
 def called(node: ast.AST) -> str | None:

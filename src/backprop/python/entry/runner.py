@@ -114,7 +114,8 @@ class Runner(Back):
     def swept(
         self, given: dict[str, Any], upstream: list[Any], paths: list[Path], tape: Tape | None = None
     ) -> dict[Path, Any]:
-        """The gradients of inputs from one sweep back through the forward pass; none where that stops."""
+        """The gradients of inputs from one sweep back through the forward pass; none where that stops, or does what the
+        tape has no rule for."""
         run, tape = self.interpreter(), tape or Tape()
         try:
             with np.errstate(all="ignore"):
@@ -127,6 +128,8 @@ class Runner(Back):
                 scope = self.loaded(run, arguments)
                 outputs = self.forward(run, scope, arguments).outputs
         except Problem:
+            return {}
+        if tape.lost:
             return {}
         found = tape.sweep([(tape.leaf(one), np.asarray(above)) for one, above in zip(outputs, upstream, strict=False)])
         return {path: found[ids] for path, ids in inputs.items()}

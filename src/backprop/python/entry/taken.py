@@ -4,6 +4,7 @@ above, bound by name and in order."""
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from contextlib import suppress
 from typing import Any
@@ -19,7 +20,7 @@ from backprop.python.entry.objects import LISTS
 from backprop.python.entry.outputs import OF_STATE, OUTPUTS, Forward, entries_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import parameter_names
-from backprop.python.values.scope import Class, Object, Scope
+from backprop.python.values.scope import Bound, Class, Object, Scope
 
 OF_INPUTS = frozenset(["input", "inp", "in", "x", "original", "orig", "old", "prev"])  # before a shape
 OF_OUTPUT = re.compile(r"(?i:(?:y_?)?(?:hat|preds?|predictions?)|predicted|outs?|outputs?|logits|scores|probs?)")
@@ -123,11 +124,25 @@ class Taken(Forth):
             raise Problem("variable", f"nothing says what {enumerated(unbound)} of {where} is", hint=hint)
         return bound
 
+    def with_cost(self, run: Interpreter, scope: Scope, found: Forward, given: dict[str, Any]) -> Forward:
+        """A forward pass that ends with its cost. What the backward pass computes is taken of what that takes."""
+        back = self.pair.backward
+        if self.cost is None or self.cost is not self.cost_within or back is None:
+            return super().with_cost(run, scope, found, given)
+        of_class = self.pair.kind == "class"
+        whole = run.attribute(found.me, back.name) if of_class else self.of_text(run, scope, back.name)
+        own = whole.function if isinstance(whole, Bound) else whole
+        part = copy.copy(own)
+        part.tree = self.cost
+        function = Bound(part, found.me) if isinstance(whole, Bound) else part
+        return self.ends_with(found, self.call(run, function, (), self.bound(found, [], given)))
+
     def in_order(self, bound: dict[str, Any], rest: list[str], forward: Forward, first: int) -> None:
         """Bind what no name tells of to the results, from the first one on, that no name has taken."""
-        free = [
-            one for one, name in zip(forward.results[first:], forward.names[first:], strict=True) if name not in bound
-        ]
+        results = [*zip(forward.results, forward.names, strict=True)]
+        left = [one for one, name in results if name not in bound]
+        free = [one for one, name in results[first:] if name not in bound]
+        free = left if len(rest) == len(left) > len(free) > 0 else free  # with what came out, too
         if len(free) > len(rest):
             free = [one for one in free if not any(one is loss for loss in self.loss_beyond)]
             containers = [one for one in free if not is_gradient(one)]

@@ -515,7 +515,7 @@ def attribute_of_array(a: Any, name: str) -> Any:
         return a.dtype
     if name in ("T", "mT"):
         return a.T if name == "T" else np.swapaxes(a, -1, -2)
-    if name in ("data", "real"):
+    if name in ("data", "real") or (name == "values" and not isinstance(a, Tensor)):  # of a table: it is given as one
         return a
     if name == "device" and isinstance(a, Tensor):
         return "cpu"

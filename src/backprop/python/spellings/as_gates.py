@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.python.values.arrays import Tensor
+from backprop.python.values.tape import subscripts_of
 
 IDLE = frozenset(["dtype", "out", "approximate", "casting", "optimize", "indexing"])  # what changes no formula
 Words = Callable[[Any], str]  # the word for a value
@@ -104,15 +105,8 @@ def einsum(given: dict[str, Any], word: Words) -> str:
 
 def tensordot(given: dict[str, Any], word: Words) -> str:
     """An einsum, in which the axes that are summed have the same letters."""
-    a, b, axes = given["a"], given["b"], given["axes"]
-    if isinstance(axes, int):
-        axes = range(np.ndim(a) - axes, np.ndim(a)), range(axes)
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    left, right = list(letters[: np.ndim(a)]), list(letters[np.ndim(a) : np.ndim(a) + np.ndim(b)])
-    for i, j in zip(np.atleast_1d(axes[0]).tolist(), np.atleast_1d(axes[1]).tolist(), strict=True):
-        right[j] = left[i]
-    rest = [one for one in left if one not in right] + [one for one in right if one not in left]
-    return f'einsum("{"".join(left)},{"".join(right)}->{"".join(rest)}", {word(a)}, {word(b)})'
+    a, b = given["a"], given["b"]
+    return f'einsum("{subscripts_of(np.ndim(a), np.ndim(b), given["axes"])}", {word(a)}, {word(b)})'
 
 
 def dot(given: dict[str, Any], word: Words) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,6 +85,9 @@ class Tape:
         self.scalars: dict[int, tuple[Any, int]] = {}
         self.leaves: list[Any] = []  # for whose gradients the text itself asks
         self.links: set[int] = set()  # the entries by which they hang on what they were made from
+        self.lost = (
+            False  # whether something was done that there is no rule for, and that was too large for differences
+        )
 
     # ── numbers ──
 
@@ -216,6 +219,17 @@ class Tape:
             self.entries.append(Entry(full, read, None, lambda g: np.swapaxes(x, -1, -2) @ g))
         self.put(out, made)
 
+    def contracted(self, subscripts: str, operands: Sequence[Any], out: Any) -> None:
+        """An einsum: the gradient of each operand is another one."""
+        gate, count = GATES["einsum"].with_options({"subscripts": subscripts}), len(operands)
+        values = [*[np.array(one, dtype=float, subok=False) for one in operands], np.array(out, dtype=float)]
+        made = self.new(np.shape(out))
+        for place, ids in enumerate(map(self.ids, operands)):
+            if np.any(ids):
+                back = array_rules(gate, count, "none", tuple([one == place for one in range(count)]))
+                self.entries.append(Entry(made, ids, None, lambda g, p=place, of=back: of(g, *values)[p]))  # type: ignore[misc]
+        self.put(out, made)
+
     def compared(self, kind: type[ast.cmpop], a: Any, b: Any, out: Any) -> None:
         """`a > b` and its like: nothing hangs on it here."""
 
@@ -249,6 +263,8 @@ class Tape:
                 self.product(given[0], given[1], ids[0], ids[1], out)
         elif name in ELEMENTWISE or name in EXTREMES:
             self.sloped(name, function, given, named, ids, out)
+        elif is_fraction(out) and (product := summed_product(name, given, named)) is not None:
+            self.contracted(*product, out)
         elif name in ALONG and is_fraction(out):
             along: Any = given[1] if len(given) > 1 else named.get("axis", named.get("dim"))
             if along is None and not np.isclose(np.sum(out if name == "softmax" else np.exp(out)), 1):
@@ -350,6 +366,7 @@ class Tape:
             if not np.any(one):
                 continue
             if one.size > MOST_NUDGED:
+                self.lost = True
                 self.put(out, np.zeros(np.shape(out), np.int64))
                 return
             self.entries.append(Entry(made, one, None, puller(function, copies, place, named, np.size(out))))
@@ -418,6 +435,17 @@ class Straight(Tape):
         self.any, self.decides = False, False  # whether there was a step; a comparison, or a place by which is chosen
         self.kinds = "fb" if masks else "f"
 
+    def contracted(self, subscripts: str, operands: Sequence[Any], out: Any) -> None:
+        """An einsum: the gradient of each operand is another one."""
+        gate, count = GATES["einsum"].with_options({"subscripts": subscripts}), len(operands)
+        values = [*[np.array(one, dtype=float, subok=False) for one in operands], np.array(out, dtype=float)]
+        made = self.new(np.shape(out))
+        for place, ids in enumerate(map(self.ids, operands)):
+            if np.any(ids):
+                back = array_rules(gate, count, "none", tuple([one == place for one in range(count)]))
+                self.entries.append(Entry(made, ids, None, lambda g, p=place, of=back: of(g, *values)[p]))  # type: ignore[misc]
+        self.put(out, made)
+
     def compared(self, kind: type[ast.cmpop], a: Any, b: Any, out: Any) -> None:
         """The numbers of what is compared are those of the mask."""
         self.decides = self.decides or bool(np.any(self.ids(a)) or np.any(self.ids(b)))
@@ -484,6 +512,31 @@ def slope_at(at: Callable[[float], Any]) -> Any:
         narrow = (at(STEP) - at(-STEP)) / (2 * STEP)
         wide = (8 * (at(WIDE) - at(-WIDE)) - (at(2 * WIDE) - at(-2 * WIDE))) / (12 * WIDE)
         return np.where(np.abs(wide - narrow) <= 1e-8 * (1 + np.abs(narrow)), wide, narrow)
+
+
+def summed_product(name: str, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[str, Sequence[Any]] | None:
+    """The subscripts and operands of the einsum that a call is; None where it is none, or spelt otherwise."""
+    if name == "einsum" and isinstance(given[0], str):
+        whole = given[1] if len(given) == 2 and isinstance(given[1], list | tuple) else given[1:]
+        return given[0].replace(" ", ""), whole
+    if name == "outer" and np.ndim(given[0]) == np.ndim(given[1]) == 1:
+        return "a,b->ab", given[:2]
+    if name == "tensordot":
+        axes = given[2] if len(given) > 2 else named.get("axes", named.get("dims", 2))
+        return subscripts_of(np.ndim(given[0]), np.ndim(given[1]), axes), given[:2]
+    return None
+
+
+def subscripts_of(left: int, right: int, axes: Any) -> str:
+    """The einsum that a tensordot is of so many axes each: those that are summed have the same letters."""
+    if isinstance(axes, int):
+        axes = range(left - axes, left), range(axes)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    first, second = list(letters[:left]), list(letters[left : left + right])
+    for i, j in zip(np.atleast_1d(axes[0]).tolist(), np.atleast_1d(axes[1]).tolist(), strict=True):
+        second[j] = first[i]
+    rest = [one for one in first if one not in second] + [one for one in second if one not in first]
+    return f"{''.join(first)},{''.join(second)}->{''.join(rest)}"
 
 
 def puller(
