@@ -46,7 +46,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # Examples, too, are the same for every run, unless another seed is asked for.
-hypothesis.settings.register_profile("one seed", derandomize=not ASKED)
+hypothesis.settings.register_profile(  # how long an input takes to make is the machine's
+    "one seed", derandomize=not ASKED, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("one seed")
 
 

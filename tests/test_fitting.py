@@ -61,6 +61,44 @@ def loss_backward(data):
     d[np.arange(2), data["y"]] = -1
     return {"x": d @ np.ones((3, 4)).T}
 """
+RIGHT["operations on values"] = """
+import math
+import numpy as np
+
+class Value:
+    def __init__(self, data, children=()):
+        self.data, self.grad = np.array(data, dtype=float), 0.0
+        self._backward = lambda: None
+
+    def exp(self):
+        out = Value(math.exp(self.data), (self,))
+        def _backward():
+            self.grad += out.data * out.grad
+        out._backward = _backward
+        return out
+
+    def __pow__(self, power):
+        assert isinstance(power, (int, float))
+        out = Value(self.data**power, (self,))
+        def _backward():
+            self.grad += power * self.data ** (power - 1) * out.grad
+        out._backward = _backward
+        return out
+
+    def squeeze(self, dim):
+        out = Value(np.squeeze(self.data, axis=dim), (self,))
+        def _backward():
+            self.grad += np.expand_dims(out.grad, axis=dim)
+        out._backward = _backward
+        return out
+
+    def permute(self, order):
+        out = Value(self.data.transpose(order), (self,))
+        def _backward():
+            self.grad += out.grad.transpose(np.argsort(order))
+        out._backward = _backward
+        return out
+"""
 LIKE = re.compile(r"give options, like (.*), or all in a file")
 
 
@@ -81,6 +119,18 @@ def test_what_is_offered_can_be_pasted(
     offered = LIKE.search(capfd.readouterr().err)
     assert offered is not None
     assert run(monkeypatch, "check", str(file), *shlex.split(offered[1]), "--seed", "1") == 0, offered[1]
+
+
+@pytest.mark.parametrize("method", ["exp", "__pow__", "squeeze", "permute"])
+def test_what_is_offered_for_an_operation_can_be_pasted(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "values.py").write_text(RIGHT["operations on values"])
+    name = f"{tmp_path}/values.py:Value.{method}"
+    assert run(monkeypatch, "check", "-f", name) == 2
+    offered = LIKE.search(capfd.readouterr().err)
+    assert offered is not None
+    assert run(monkeypatch, "check", "-f", name, *shlex.split(offered[1]), "--seed", "1") == 0, offered[1]
 
 
 def test_a_wrong_pass_is_offered_what_it_runs_with(

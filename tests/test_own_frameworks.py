@@ -1616,3 +1616,167 @@ def test_what_an_operation_keeps_for_its_backward_pass(check: Check, name: str) 
     wrong = KEPT_SO.replace("g * other", "other").replace("grad.data * y", "y")
     wrong = wrong.replace("g * y", "y").replace("node.grad * node.parents[1]", "node.parents[1]")
     assert check(f"it.py:{name}", given, {"it.py": wrong}).get("verdict") == "wrong"
+
+
+STORED = {
+    "boxes/__init__.py": "from .tensor import *\nfrom .scalars import *\nfrom .ops import *\n",
+    "boxes/notes.py": """
+from dataclasses import dataclass
+@dataclass
+class Context:
+    kept: tuple = ()
+    def save_for_backward(self, *kept):
+        self.kept = kept
+""",
+    "boxes/stored.py": """
+import numpy as np
+class Stored:
+    def __init__(self, flat, shape):
+        self.flat, self.shape = np.array(flat), shape
+class Backend:
+    def both(self, a, b, function):
+        return a.made([function(one, its) for one, its in zip(a.stored.flat, b.stored.flat)])
+    def times(self, a, b):
+        return self.both(a, b, lambda one, its: one * its)
+""",
+    "boxes/tensor.py": """
+from __future__ import annotations
+from typing import TYPE_CHECKING
+import numpy as np
+from .stored import Stored
+from .ops import Flip, Twisted
+if TYPE_CHECKING:
+    from .stored import Backend
+class Tensor:
+    def __init__(self, stored: Stored, backend: Backend = None):
+        assert isinstance(stored, Stored)
+        self.stored, self.f = stored, backend
+    def made(self, flat):
+        return Tensor(Stored(flat, self.stored.shape), self.f)
+    def to_numpy(self):
+        return self.stored.flat.reshape(self.stored.shape)
+    def __neg__(self):
+        return Flip.apply(self)
+""",
+    "boxes/scalars.py": """
+class Flip:
+    @classmethod
+    def apply(cls, x):
+        return -float(x)
+""",
+    "boxes/ops.py": """
+from __future__ import annotations
+from typing import TYPE_CHECKING
+import boxes
+from .notes import Context
+from .stored import Backend, Stored
+if TYPE_CHECKING:
+    from .tensor import Tensor
+SIMPLE = Backend()
+class Operation:
+    @classmethod
+    def _forward(cls, ctx, *given):
+        return cls.forward(ctx, *given)
+    @classmethod
+    def _backward(cls, ctx, g):
+        return cls.backward(ctx, g)
+    @classmethod
+    def apply(cls, *given):
+        return cls._forward(Context(), *given)
+class Times(Operation):
+    @staticmethod
+    def forward(ctx: Context, a: Tensor, b: Tensor) -> Tensor:
+        ctx.save_for_backward(a, b)
+        return a.f.times(a, b)
+    @staticmethod
+    def backward(ctx: Context, g: Tensor):
+        a, b = ctx.kept
+        return g.f.times(g, b), g.f.times(g, a)
+class Flip(Operation):
+    @staticmethod
+    def forward(ctx: Context, a: Tensor) -> Tensor:
+        return a.made([-one for one in a.stored.flat])
+    @staticmethod
+    def backward(ctx: Context, g: Tensor):
+        return g.made([-one for one in g.stored.flat])
+class Twisted(Operation):
+    @staticmethod
+    def forward(ctx: Context, a: Tensor, b: Tensor) -> Tensor:
+        ctx.save_for_backward(a, b)
+        return a.f.times(a, b)
+    @staticmethod
+    def backward(ctx: Context, g: Tensor):
+        a, b = ctx.kept
+        return g.f.times(g, b), -g.f.times(g, -a)
+def tensor(rows, backend=SIMPLE):
+    def flat(rows):
+        return [one for row in rows for one in flat(row)] if isinstance(rows, list) else [rows]
+    def shape(rows):
+        return (len(rows), *shape(rows[0])) if isinstance(rows, list) else ()
+    return boxes.tensor.Tensor(Stored(flat(rows), shape(rows)), backend)
+""",
+}
+
+
+def test_tensors_that_a_function_makes_and_that_hold_arrays_in_a_form_of_their_own(check: Check) -> None:
+    """Their class takes no array, its package is a circle, and another module of it has a class of the same name."""
+    given = {"a": [[0.5, -1.0], [2.0, 3.0]], "b": [[1.0, 2.0], [-3.0, 0.5]]}
+    for name in ("Times", "Flip", "Twisted"):
+        found = check(f"boxes/ops.py:{name}", given if name != "Flip" else {"a": given["a"]}, STORED)
+        assert found.get("verdict") == "ok", found
+    wrong = {**STORED, "boxes/ops.py": STORED["boxes/ops.py"].replace("g.f.times(g, b), g.f", "g.f.times(g, a), g.f")}
+    assert check("boxes/ops.py:Times", given, wrong)["verdict"] == "wrong"
+
+
+def test_a_base_that_leaves_its_passes_to_others_is_no_pair(check: Check) -> None:
+    text = STORED["boxes/ops.py"].partition("class Flip")[0].replace("a.f.times(a, b)", "a * b")
+    text = text.replace("g.f.times(g, b), g.f.times(g, a)", "g * b, g * a").partition("SIMPLE = Backend()")[2]
+    text = text.replace("ctx.kept", "ctx.saved_tensors").replace(": Context", "")
+    files = {"ops.py": text.replace(": Tensor", "").replace(" -> Tensor", "")}
+    assert check("ops.py", {"a": [0.5, 2.0], "b": [3.0, -1.0]}, files).get("verdict") == "ok"
+
+
+def test_a_text_is_judged_by_its_own_pairs(check: Check) -> None:
+    """Of what it imports from nothing is judged."""
+    files = {
+        "slopes.py": "def root_forward(y):\n    return y**0.5, y\ndef root_backward(g, y):\n    return g\n",
+        "mine.py": "from slopes import root_forward\ndef twice_forward(x):\n    return 2 * x, None\n"
+        "def twice_backward(g, kept):\n    return 2 * g\n",
+    }
+    assert check("mine.py", {"x": [1.0, 2.0], "y": [1.0, 2.0]}, files).get("verdict") == "ok"
+
+
+def test_a_class_whose_decorator_cannot_be_read_is_what_stands_there(check: Check) -> None:
+    text = """
+table = None
+def registered(cls):
+    table["twice"] = cls
+    return cls
+@registered
+class Twice:
+    def forward(self, x):
+        return 2 * x
+    def backward(self, g):
+        return 2 * g
+"""
+    assert check("twice.py:Twice", {"x": [1.0, 2.0]}, {"twice.py": text}).get("verdict") == "ok"
+
+
+def test_passes_that_take_anything_and_take_it_apart_by_names(check: Check) -> None:
+    text = """
+import torch
+class Scaled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, *args):
+        x, w = args
+        ctx.save_for_backward(*args)
+        return x * w, x + w
+    @staticmethod
+    def backward(ctx, *grads):
+        g, h = grads
+        x, w = ctx.saved_tensors
+        return g * w + h, g * x + h
+"""
+    given = {"x": [1.0, 2.0], "w": [-3.0, 0.5]}
+    assert check("scaled.py", given, {"scaled.py": text}).get("verdict") == "ok"
+    assert check("scaled.py", given, {"scaled.py": text.replace("g * x + h", "g * x")})["verdict"] == "wrong"

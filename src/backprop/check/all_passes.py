@@ -88,7 +88,7 @@ def judged(
         remarks += [*verdict.remarks, *(said_of_rest(verdict) if wrt is None else ())]
         remarks += [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
         found.verdicts.append(verdict._replace(name=name, remarks=remarks))
-    if stopped and not found.verdicts:
+    if stopped and not wanting and not found.verdicts:
         raise stopped[0]
     if wanting and not found.verdicts:
         meant = {name: len({*given} & {*takers(pair)}) for name, (pair, _) in wanting.items()}

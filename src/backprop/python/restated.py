@@ -40,6 +40,7 @@ def with_framework(tree: ast.ClassDef) -> None:
         tree.body += [as_at(one, tree) for one in made]
 
 
+PASSES = re.compile(r"_*(forward|backward|__call__)(_cpu|_impl)?$")
 FORTH = re.compile(
     r"_*(forw|fwd|fprop|feed|propag|call|comput|update_?out|eval|predict|apply|output)"
 )  # goes forward itself
@@ -78,6 +79,26 @@ def as_operation(tree: ast.stmt) -> list[ast.FunctionDef]:
     for one in made:
         one.name += MARK
     return [as_at(one, tree) for one in made]
+
+
+def by_their_names(tree: ast.Module) -> None:
+    """Give passes that take anything, and take it apart by names at once, these as their parameters:
+    `def forward(ctx, *args): x, w = args`."""
+    for node in ast.walk(tree):
+        rest = node.args.vararg if isinstance(node, ast.FunctionDef) and PASSES.match(node.name) else None
+        if rest is None or not isinstance(node, ast.FunctionDef) or node.args.defaults or node.args.kwonlyargs:
+            continue
+        for statement in node.body:
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+            names = [one.id for one in getattr(target, "elts", ()) if isinstance(one, ast.Name)]
+            whole = isinstance(target, ast.Tuple | ast.List) and len(names) == len(target.elts) == len({*names})
+            if isinstance(statement, ast.Assign) and whole and ast.unparse(statement.value) == rest.arg:
+                node.args.vararg = None
+                node.args.args += [ast.copy_location(ast.arg(one), rest) for one in names]
+                parts = ast.Tuple([ast.Name(one, ast.Load()) for one in names], ast.Load())
+                statement.targets, statement.value = [ast.Name(rest.arg, ast.Store())], parts
+                ast.fix_missing_locations(statement)
+                break
 
 
 def as_import(statement: ast.stmt, body: list[ast.stmt]) -> ast.stmt:

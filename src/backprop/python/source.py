@@ -17,7 +17,15 @@ from backprop.python.interpret.libraries import KNOWN
 from backprop.python.interpret.machine import ERRORS
 from backprop.python.names import DEFINING, free, inside, is_used, names_set, names_used, required_names
 from backprop.python.registered import WORDS, registered
-from backprop.python.restated import as_import, as_operation, inner_classes, lifted, whole_backward, with_framework
+from backprop.python.restated import (
+    as_import,
+    as_operation,
+    by_their_names,
+    inner_classes,
+    lifted,
+    whole_backward,
+    with_framework,
+)
 from backprop.python.usual import stand_ins
 from backprop.python.values.frames import Source, problem_at
 from backprop.python.values.meter import MOST_OF_NOTEBOOK, Refusal, check_length, unread
@@ -47,6 +55,7 @@ def part_of(text: str, name: str | None) -> Part:
     part = parsed(text, name)
     part.tree.body[:] = [as_import(one, part.tree.body) for one in part.tree.body]
     of_chainer = re.search(r"^\s*(from|import)\s+chainer\b", text, re.MULTILINE)
+    by_their_names(part.tree)
     for statement in [*part.tree.body]:
         if of_chainer and isinstance(statement, ast.ClassDef):
             with_framework(statement)

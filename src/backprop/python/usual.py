@@ -25,6 +25,8 @@ def stand_ins(tree: ast.Module, module: str) -> Mapping[str, str]:
     results of returns beside its value what it was given."""
     imports = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.module == module]
     names = {alias.name for one in imports for alias in one.names}
+    if names.isdisjoint({*PLAIN, *SLOPES, *OF_COLUMNS, "*"}):
+        return {}
     if "*" in names and not module.lower().startswith("test"):
         set_here = {one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)}
         names |= {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)} - set_here

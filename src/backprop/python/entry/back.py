@@ -41,7 +41,7 @@ from backprop.python.entry.objects import (
     same,
     weights_inside,
 )
-from backprop.python.entry.outputs import Forward, default_of
+from backprop.python.entry.outputs import Forward, array_in, default_of
 from backprop.python.entry.pairs import returns
 from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
@@ -79,8 +79,8 @@ class Back(Taken):
                 vars(one)[self.held] = gradient
         if pair.kind == "class" and NODE in self.unnamed(forward.names):
             self.wraps, self.node = self.node_of(run, scope, pair.backward, forward, given)
-        if self.wraps is not None and pair.kind == "class" and not self.bare:
-            above = [self.call(run, self.wraps, (np.asarray(one),), {}) for one in above]
+        if self.wraps is not None and pair.kind in ("class", "autograd") and not self.bare:
+            above = [self.holder(run, scope, self.wraps.name, np.asarray(one)) for one in above]
         out = next((one for one in together(forward.returned) if pair.is_kept and isinstance(one, Object)), None)
         if out is not None:
             self.call(run, run.put_attribute, (out, gradient_in(out), above[0]), {})
@@ -120,7 +120,9 @@ class Back(Taken):
                 returned = self.call(run, function, tuple(above), {})
         wrote = [
             name
-            for name, now, then in zip(self.unnamed(forward.names), map(inner, above), original, strict=False)
+            for name, now, then in zip(
+                self.unnamed(forward.names), [array_in(run, one) for one in above], original, strict=False
+            )
             if pair.kind != "vjp"
             and (
                 np.shape(now) != np.shape(then) or not np.array_equal(np.asarray(now), np.asarray(then), equal_nan=True)
@@ -278,7 +280,8 @@ class Back(Taken):
         found: dict[Path, Any] = {}
         by = "position"
         returned, names = self.without_cost(rowed(returned), returns(tree))
-        returned = type(returned)(map(inner, returned)) if type(returned) in (tuple, list) else inner(returned)
+        several = type(returned) in (tuple, list)
+        returned = type(returned)([array_in(run, one) for one in returned]) if several else array_in(run, returned)
         own = me if self.pair.kind == "class" else None
         if own is not None:
             attributes = by_key(changed(own, before), self.paths(given), exact=False)

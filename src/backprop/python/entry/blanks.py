@@ -32,6 +32,9 @@ KINDS = {ast.MatMult: "product", ast.Pow: "exponent", ast.Mod: "parts", ast.Floo
 ALONG = frozenset(["sum", "mean", "max", "min", "amax", "amin", "var", "std", "prod", "cumsum", "argmax", "softmax"])
 
 
+ALONG_ONE = ALONG | {"squeeze", "unsqueeze", "expand_dims", "concatenate", "cat", "stack", "flip"}
+
+
 class Blank:
     """A parameter, or an entry of one, that has no value yet. `turned` says that its transpose is meant."""
 
@@ -130,13 +133,16 @@ class Watching(Interpreter):
         if isinstance(function, Blank):
             raise Used(function, Use("called"))
         name = word_of(function)
+        if name == "isinstance" and isinstance(arguments[0], Blank) and asks_for_number(arguments[1]):
+            raise Used(arguments[0], Use("number"))
         me = function.me if isinstance(function, Bound) and isinstance(function.me, Blank) else None
         if me is not None and name in TURNING and not arguments:
             return Blank(me.name, not me.turned)
         if me is not None and name == "get":
             raise Used(me, Use("settings"))
         given = arguments if me is None else (me, *arguments)
-        if name in COPYING and given and isinstance(given[0], Blank):
+        plain = name != "squeeze" or (len(given) == 1 and not keywords)
+        if name in COPYING and plain and given and isinstance(given[0], Blank):
             return given[0]
         if me is None and isinstance(function, Bound) and name:
             given = (function.me, *arguments) if is_array(function.me) else ()  # what lists keep is not looked at
@@ -159,6 +165,8 @@ class Watching(Interpreter):
             raise Used(blank, Use("picks", (given[0], blank, 0)))
         if name == "einsum" and isinstance(given[0], str):
             raise Used(blank, Use("letters", lettered(given, place)))
+        if any(keywords.get(key) is blank for key in AXES) or (name in ALONG_ONE and place == 1):
+            raise Used(blank, Use("along", np.ndim(given[0]) if given and is_array(given[0]) else 1))
         if name in PRODUCTS and len(given) > 1:
             raise Used(blank, Use("product", given[1 - min(place, 1)], place == 0))
         if name in COUNTED or name in SEEDING or name in ("range", "reshape", "view"):
@@ -172,6 +180,12 @@ class Watching(Interpreter):
         if axes and given and blank is given[0]:
             raise Used(blank, Use("axis", axes[0]))
         raise Used(blank, Use("element", others[0]) if others else Use("alone"))
+
+
+def asks_for_number(kinds: Any) -> bool:
+    """Whether the types that something may be of are those of numbers."""
+    names = {getattr(one, "name", "") for one in (kinds if isinstance(kinds, tuple) else (kinds,))}
+    return not names.isdisjoint(["int", "float"])
 
 
 def lettered(given: tuple[Any, ...], place: int) -> tuple[int, ...]:

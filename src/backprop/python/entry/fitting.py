@@ -24,8 +24,19 @@ MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
 MOST_SECONDS = 8.0
 MOST_UNLIKELY = 16
 MOST_STEPS = 400_000  # of these runs in all
-USUAL = ((3,), (4, 3), (), (4,), (3, 3), (2, 3, 4), (2, 3, 6, 6), (2, 3, 3, 3))  # shapes, where nothing tells more
+USUAL = (
+    (3,),
+    (4, 3),
+    (),
+    (4,),
+    (3, 3),
+    (2, 3, 4),
+    (2, 3, 6, 6),
+    (2, 3, 3, 3),
+    (3, 1),
+)  # shapes, where nothing tells more
 STRENGTHS = re.compile(r"(?i)reg|l[12]|lamb?d?a?|weight_decay|temperature")  # names of what is a number as a rule
+NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list
 PLURAL = re.compile(r"(?i:weights|biases|params|layers)$|^[WbU]s$")  # names of lists of arrays
@@ -54,6 +65,9 @@ class Trial(Runner):
 
     interpreting = Watching
     meter: Meter | None = None  # of the last run
+
+    def fills(self, value: Any) -> bool:
+        return isinstance(value, Blank) or super().fills(value)
 
     def interpreter(self, seconds: float | None = None) -> Interpreter:
         run = super().interpreter(seconds)
@@ -227,7 +241,9 @@ class Fitting:
             yield list(json.loads(example))
         elif example and not example.startswith("randn"):
             yield example
-        if NAMES_OF_SIZES.search(name):
+        if NAMES_OF_ORDERS.search(name):
+            yield from ("[1,0]", "[1,2,0]", "[0]")
+        elif NAMES_OF_SIZES.search(name):
             yield from ("[3,4,2]", "3", "2", "1")
         if use.kind in ("rows", "items") and PLURAL.search(name) and not isinstance(use.other, tuple | str):
             yield LISTED
@@ -265,6 +281,11 @@ class Fitting:
             yield from () if other[-1] == 1 else (other[-1:],)
             yield from (other, (*other[:-1], 1), (), (1, *other[1:]), other[:1], (max(other),) * 2)
             return
+        elif use.kind == "along":
+            yield from ("0", "-1", *map(str, range(1, use.other)))
+            return
+        elif use.kind == "number":  # an array first: what is no number may be taken as well
+            yield from (shape_of(example), "2.0", "3")
         shape = shape_of(example)
         if use.kind != "axis" or use.other < len(shape):
             yield shape

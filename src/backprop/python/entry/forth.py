@@ -58,9 +58,7 @@ class Forth(Outputs):
             function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
         keywords = {name: sizes(given[name]) if SIZES.search(name) else given[name] for name in names if name in given}
         cls, held = self.holding
-        self.holders = {
-            name: self.holder(run, scope, cls, given[name]) for name in held if is_gradient(given.get(name))
-        }
+        self.holders = {name: self.holder(run, scope, cls, given[name]) for name in held if self.fills(given.get(name))}
         keywords.update(self.holders)
         if isinstance(function, Function):
             self.look_at_top(function.scope, given)
@@ -90,6 +88,10 @@ class Forth(Outputs):
             self.holders["="] = self.holder(run, scope, cls, found.outputs[0])
         return found if self.cost is None else self.with_cost(run, scope, found, given)
 
+    def fills(self, value: Any) -> bool:
+        """Whether a value is one that such an object holds."""
+        return is_gradient(value)
+
     def holder(self, run: Interpreter, scope: Scope, name: str, value: Any) -> Object:
         """An object of that class, of which gradients are asked for; of a class that no file has, one that holds its
         array and says as much of it as an array does."""
@@ -101,6 +103,9 @@ class Forth(Outputs):
         cls = self.of_text(run, scope, name)
         start = cls.find("__init__")
         asked = [name for name in start.parameters if name.startswith("requires_grad")]
+        if self.maker:
+            with suppress(Problem):
+                return self.call(run, self.of_text(run, scope, self.maker), (np.asarray(value).tolist(),), {})  # type: ignore[no-any-return]
         return self.call(run, cls, (value,), dict.fromkeys(asked, True))  # type: ignore[no-any-return]
 
     def costs(self) -> list[ast.FunctionDef]:

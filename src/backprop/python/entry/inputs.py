@@ -185,7 +185,7 @@ class Inputs:
             self.cost,
             *self.owners,
             *self.by_text,
-            *self.defined({self.holding[0]}),
+            *self.defined({self.holding[0], self.maker}),
         )
         return [one for one in used if one is not None]
 
@@ -194,9 +194,9 @@ class Inputs:
         """The class whose objects a forward pass takes in place of arrays: it reads of its inputs what no array has,
         and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none; they
         hold then the array in the attribute that is read, `a.value`, and nothing else."""
-        torch, read = self.torch or self.pair.kind not in ("functions", "class"), self.read_of_inputs(self.pair.forward)
+        pair, classes, read = self.pair, self.code.classes(), self.read_of_inputs(self.pair.forward)
+        torch = self.torch or pair.kind not in ("functions", "class", "autograd")
         own = {one for _, one in read if one not in HELD}
-        pair, classes = self.pair, self.code.classes()
         made = classes.get(pair.owner, {}).get("__init__")
         if pair.is_kept and pair.forward is not None and made is not None and len(required_names(made)) == 2:
             return pair.owner, {parameter_names(pair.forward)[0], *(one for one, _ in read)}  # its own class
@@ -205,8 +205,25 @@ class Inputs:
             if start is None or name == self.pair.name or len(required_names(start)) != 2:
                 continue
             if own <= attributes(start, ast.Store) | methods.keys():
-                return name, {one for one, _ in read}
+                return name, {*(one for one, _ in read), *self.said_to_be(name)}
+        torch |= pair.kind == "autograd"
         return "", set() if torch else {one for one, attribute in read if attribute in HOLDING}
+
+    def said_to_be(self, name: str) -> set[str]:
+        """The inputs that are said to be objects of a class; of an autograd Function that says nothing, all."""
+        pair = self.pair
+        given = pair.forward.args.args[pair.skip :] if pair.forward is not None else []
+        said = {one.arg: ast.unparse(one.annotation) for one in given if one.annotation is not None}
+        if pair.kind == "autograd" and not said:
+            return {one.arg for one in given}
+        return {one for one, words in said.items() if re.search(rf"\b{name}\b", words)}
+
+    @cached_property
+    def maker(self) -> str:
+        """The function that makes such an object of a list, where the class does not: `tensor([1.0, 2.0])`."""
+        name = self.holding[0].lower()
+        function = self.code.functions().get(name)
+        return name if function is not None and len(required_names(function)) == 1 else ""
 
     def read_of_inputs(self, tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
         """What a function reads of its inputs that no array has, with the names of these."""

@@ -22,6 +22,7 @@ from backprop.python.values.scope import Function, Object, Scope
 
 OF_ABOVE = re.compile(r"delta|grad|error|upstream|(^|_)d_?(out|y|z)", re.IGNORECASE)  # of an attribute
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
+AS_ARRAY = ("to_numpy", "numpy", "tonumpy", "asnumpy")  # methods that give the array of an object
 OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
 
 
@@ -59,7 +60,7 @@ class Outputs(Inputs):
         """The results of a function, and which of them are outputs."""
         returned = rowed(returned)
         scope = run.scopes.get(tree.name, Scope())
-        results, names = self.named(tree, returned, me, scope)
+        results, names = self.named(run, tree, returned, me, scope)
         self.takes_tuples = (
             self.pair.kind == "class" and isinstance(returned, tuple) and all(map(is_gradient, results))
             and (self.retains or self.back_names()[:1] == parameter_names(tree)[1:] == ["inputs"])
@@ -84,12 +85,13 @@ class Outputs(Inputs):
         return Forward(results, names, outputs, scope, me, returned)
 
     def named(
-        self, tree: ast.FunctionDef, returned: Any, me: Object | None, scope: Scope
+        self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None, scope: Scope
     ) -> tuple[list[Any], list[str]]:
         """What a function returns, or leaves in its object, with the names that it has there."""
         results = self.without_closed(list(returned) if isinstance(returned, tuple) else [returned])
-        self.wraps = next((one.cls for one in results if isinstance(one, Object) and inner(one) is not one), None)
-        results = list(map(inner, results))
+        bare = [array_in(run, one) for one in results]
+        whole = [one for one, its in zip(results, bare, strict=True) if isinstance(one, Object) and its is not one]
+        self.wraps, results = (whole[0].cls if whole else None), bare
         closed = self.closed
         if self.pair.is_kept and closed is None:
             self.closed = scope.names.get(self.pair.backward.name)  # type: ignore[union-attr]
@@ -247,6 +249,15 @@ class Outputs(Inputs):
             one for one in unknown if UPSTREAM_LIKE.match(one) and one not in LISTS and not OF_STATE.fullmatch(one)
         ]
         return [*above, *[name for name in unknown if name not in above]] if len(above) == 1 else unknown
+
+
+def array_in(run: Interpreter, value: Any) -> Any:
+    """The array that an object holds, or gives where it holds it in a form of its own: `x.to_numpy()`."""
+    found = inner(value)
+    names = AS_ARRAY if isinstance(found, Object) and not found.cls.is_tuple else ()
+    method = next((one for one in names if isinstance(found.cls.find(one), Function)), None)
+    array = run.call(run.attribute(found, method), (), {}) if method is not None else None
+    return array if is_gradient(array) else found
 
 
 def entries_in(given: dict[str, Any]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ BACK_OTHERWISE = re.compile(
     r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|der\w*ative|deriv|prime)$", re.IGNORECASE
 )
 NUMERICAL = re.compile(r"num(?!ber)|check|approx|finite|slow", re.IGNORECASE)  # by which a gradient is only tested
+DIFFERENCES = re.compile(r"(central|finite|forward|numerical?)_diff")  # by which a slope is measured
 COSTS = re.compile(
     r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?lik\w*|neg\w*_log_?lik\w*)"
     r"(?:_?fun(?:c|ction)?)?$",
@@ -125,13 +126,16 @@ class Pair(NamedTuple):
 
 
 def pairs_in(code: Code, forward: str | None = None, backward: str | None = None) -> list[Pair]:
-    """The pairs of the texts, or the one that is named."""
+    """The pairs of the text itself, or of those that it imports from where it has none; or the one that is named."""
     if forward is not None:
         return [named(code, forward, backward)]
     if backward is not None:
         found = [pair for pair in all_pairs(code) if backward in (pair.name, getattr(pair.backward, "name", ""))]
         return found or [named(code, backward, backward)]
-    return all_pairs(code)
+    found = all_pairs(code)
+    here = {id(node) for node in ast.walk(code.parts[-1].tree)}
+    own = [pair for pair in found if not here.isdisjoint(map(id, (pair.forward, pair.backward, pair.inside)))]
+    return own or found
 
 
 def all_pairs(code: Code) -> list[Pair]:
@@ -146,10 +150,13 @@ def all_pairs(code: Code) -> list[Pair]:
         Pair(forth.name, "functions", forth, back)
         for back in functions.values()
         if back.name not in known
+        and not DIFFERENCES.search(back.name)
         and (found_by_name := counterpart(back.name, functions)) is not None
         and not apart(code, forth := whole(found_by_name, back, functions), back)
     ]
     for name, methods in code.classes().items():
+        if leaves_open(methods):
+            continue
         if all(passes(methods)):
             found.append(class_pair(name, methods))
         elif several := pairs_of_class(name, methods):
@@ -218,6 +225,14 @@ def is_abstract(function: ast.FunctionDef | None) -> bool:
     body = function.body if function is not None else [ast.Break()]
     told = [one for one in body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
     return all(isinstance(one, ast.Pass | ast.Raise) for one in told)
+
+
+def leaves_open(methods: Mapping[str, ast.FunctionDef]) -> bool:
+    """Whether a class hands on to passes that others are to add to it: `cls.forward(ctx, x)`, without a `forward`."""
+    calls = [node.func for one in methods.values() for node in ast.walk(one) if isinstance(node, ast.Call)]
+    own = [one.attr for one in calls if isinstance(one, ast.Attribute) and ast.unparse(one.value) in ("cls", "self")]
+    set_here = set().union(*[attributes(one, ast.Store) for one in methods.values()])
+    return any((FORWARD.match(one) or BACKWARD.match(one)) and one not in {*methods, *set_here} for one in own)
 
 
 def pairs_of_class(name: str, methods: dict[str, ast.FunctionDef]) -> list[Pair]:

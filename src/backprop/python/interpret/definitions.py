@@ -88,7 +88,7 @@ class Definitions(Calls):
                     found = found.names.get(alias.name, found)  # has a file of its own
                 if isinstance(found, Unknown):  # it may be defined in a file that was given, or that is read later
                     found.later = self.imports.get((self.source.name, module), ""), alias.name
-                    known = scope.top().names.get(alias.name, found)
+                    known = found if found.later[0] in self.files else scope.top().names.get(alias.name, found)
                     found = found if isinstance(known, Unknown) else known
                 scope.names[alias.asname or alias.name] = found
 
@@ -134,9 +134,11 @@ class Definitions(Calls):
         """A file as an object that has its names, and those of the modules below it."""
         module = Object(Class(path[-1], (), {}))
         module.names = self.files[file]
-        for (_, name), inner in self.imports.items():
+        folder = file.removesuffix("__init__.py") if file.endswith("__init__.py") else None
+        for (source, name), inner in self.imports.items():
             *above, last = name.split(".")
-            if tuple(above) == path and inner in self.files and last not in module.names:
+            own = source == file and not above and folder is not None and inner.startswith(folder) and inner != file
+            if (own or tuple(above) == path) and inner in self.files and last not in module.names:
                 module.names[last] = self.module((*path, last), inner)
         return module
 
@@ -220,11 +222,13 @@ class Definitions(Calls):
                     own.owner = made
                     own.scope = scope if own.scope is inner else own.scope
         scope.names[tree.name] = made
+        depth = len(self.frames)
         for decorator in reversed(tree.decorator_list):  # one of the user's may put the class somewhere
-            with suppress(Refusal):
+            with suppress(Refusal, Problem):  # where it cannot be read, the class is what stands there
                 function = None if is_harmless(decorator) else self.evaluate(decorator, scope)
                 if isinstance(function, Function | Bound):
                     scope.names[tree.name] = self.call(function, (scope.names[tree.name],), {})
+            del self.frames[depth:]
 
     def base(self, tree: ast.expr, scope: Scope) -> Any:
         """What a class is made from; None where nothing is known of it, as of `ABC`."""

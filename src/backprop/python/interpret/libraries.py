@@ -445,7 +445,7 @@ class Libraries:
 
     def spread(self, name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """`a.reshape(2, 3)` and `a.transpose(1, 0)` as the functions take them."""
-        if name in ("reshape", "transpose") and arguments and not isinstance(arguments[0], tuple | list):
+        if name in ("reshape", "transpose") and arguments and not isinstance(arguments[0], tuple | list | np.ndarray):
             return (arguments,) if arguments[0] is not None else ()
         return arguments
 

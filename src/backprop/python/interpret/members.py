@@ -23,6 +23,7 @@ from backprop.python.values.scope import (
     Library,
     Object,
     Super,
+    Unknown,
     called,
     kind_of,
     misfit,
@@ -124,9 +125,18 @@ class Members(Machine):
             self.libraries.tape.put(found, self.libraries.tape.ids(value))
         return found
 
+    def settled(self, found: Any) -> Any:
+        """What a name means by now that a file was asked for before it was read: what a package has may be a file's."""
+        for _ in self.files if isinstance(found, Unknown) else ():
+            file, there = found.later or ("", "")
+            found = self.files.get(file, {}).get(there, found)
+            if not isinstance(found, Unknown):
+                break
+        return found
+
     def object_member(self, value: Object, name: str) -> Any:
         if name in value.names:
-            return value.names[name]
+            return self.settled(value.names[name])
         found, other = value.cls.find(name), value.cls.find("__getattr__")
         if found is None and not value.cls.holds(name):
             if other is not None and not name.startswith("__"):

@@ -31,12 +31,7 @@ class Names(Operators):
         here: Scope | None = scope
         while here is not None:
             if name in here.names:
-                found = here.names[name]
-                for _ in self.files if isinstance(found, Unknown) else ():  # what a package has may be a file's
-                    file, there = found.later or ("", "")
-                    found = self.files.get(file, {}).get(there, found)
-                    if not isinstance(found, Unknown):
-                        break
+                found = self.settled(here.names[name])
                 if isinstance(found, Unknown):
                     self.at = tree
                     raise Refusal(f"{name} is not known: {found.why}", "name", found.hint_for(name))
