@@ -228,11 +228,19 @@ class Machine:
         grad_V = X.T @ (r[:, None] * (X @ self.V)) - self.V * ((X ** 2).T @ r)[:, None]
         return grad_w, grad_V
 """
+MARGINS = """
+import numpy as np
+
+def objective_and_grad(w, X, y, alpha):
+    z = y * (X @ w)
+    f = np.sum(np.logaddexp(0, -z)) + 0.5 * alpha * np.dot(w, w)
+    return f, X.T @ (-y / (1 + np.exp(z))) + alpha * w
+"""  # 0.5 is no multiple of a size, of which w would have a column each
 
 
 @pytest.mark.parametrize(
-    ("text", "judged"), [(KERNEL, ["theta"]), (CHAIN, ["unary", "trans"]), (MACHINE, ["w", "V"])],
-    ids=["kernel", "chain", "machine"],
+    ("text", "judged"), [(KERNEL, ["theta"]), (CHAIN, ["unary", "trans"]), (MACHINE, ["w", "V"]), (MARGINS, ["w"])],
+    ids=["kernel", "chain", "machine", "margins"],
 )  # fmt: skip
 def test_what_the_hint_gives_leads_to_a_verdict(
     text: str, judged: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -35,13 +35,17 @@ USUAL = (
     (2, 3, 3, 3),
     (3, 1),
 )  # shapes, where nothing tells more
-STRENGTHS = re.compile(r"(?i)reg|l[12]|lamb?d?a?|weight_decay|temperature")  # names of what is a number as a rule
+STRENGTHS = re.compile(
+    r"(?i)reg|l[12]|lamb?d?a?|alpha$|weight_decay|temperature"
+)  # names of what is a number as a rule
 NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list
 PLURAL = re.compile(r"(?i:weights|biases|params|layers)$|^[WbU]s$")  # names of lists of arrays
 RANDOM = re.compile(r"(randn|rand)\((.*)\)$")
-MULTIPLES = re.compile(r"\b([2-6])\s*\*\s*[A-Za-z_]|[A-Za-z_]\w*\s*\*\s*([2-6])\b|(?:split|chunk)\([^()]*?\b([2-6])\b")
+MULTIPLES = re.compile(  # of a size: 4 * H, and no 0.5 * x
+    r"(?<![\w.])([2-6])\s*\*\s*[A-Za-z_]|[A-Za-z_]\w*\s*\*\s*([2-6])(?![\w.])|(?:split|chunk)\([^()]*?\b([2-6])\b"
+)
 LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 * H:]`: there are four of them
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
 SLOPES = 0.5  # misfits where all shapes fit and a gradient is missing; twice as much where all are wrong
