@@ -44,7 +44,7 @@ def answered(words: list[str]) -> int | None:
 
     plain = read(words)
     if plain is not None:
-        return plain.answer()
+        return plain()
     from backprop.cli.clicked import commands
 
     status: int | None = commands.main(args=words, prog_name="backprop", standalone_mode=False)

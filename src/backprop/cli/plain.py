@@ -7,38 +7,13 @@ from __future__ import annotations
 
 from backprop.cli.options import COMMANDS, Command, Parameter, command_named
 from backprop.cli.words import HELP, Call, Words, sorted_words
-from backprop.errors.light import Any, NamedTuple
+from backprop.errors.light import Any, Callable
 
 
-class ForHelp(NamedTuple):
-    """A question for the help of the program, or of a command."""
-
-    command: Command | None = None
-    words: Words | None = None
-
-    def answer(self) -> int | None:
-        """Print it."""
-        from backprop.cli.help import overview, page, show
-
-        show(overview() if self.command is None else page(self.command, self.words))
-        return 0
-
-
-class Plain(NamedTuple):
-    """A plain command line: the command, and the values of what it takes."""
-
-    call: Call
-    values: dict[str, Any]
-
-    def answer(self) -> int | None:
-        """Do what is asked; the exit status."""
-        return self.call.command.function(self.call, **self.values)
-
-
-def read(line: list[str]) -> Plain | ForHelp | None:
-    """What a plain command line asks; None if it is not plain. Raises a Problem where words do not fit together."""
+def read(line: list[str]) -> Callable[[], int | None] | None:
+    """What does as a plain command line asks; None if it is not plain. Raises a Problem where words do not fit."""
     if line and line[0] in HELP and not any(word.startswith("-") for word in line[1:]):
-        return ForHelp()
+        return helped
     if not line or line[0] not in COMMANDS:
         return None
     command = command_named(line[0])
@@ -47,9 +22,19 @@ def read(line: list[str]) -> Plain | ForHelp | None:
     if given is None:
         return None
     if any(flag in HELP for flag, _ in given):
-        return ForHelp(command, words)
+        return lambda: helped(command, words)
     values = values_of(command, given, words.positional)
-    return None if values is None else Plain(Call(command, words, f"backprop {command.name}"), values)
+    if values is None:
+        return None
+    return lambda: command.function(Call(command, words, f"backprop {command.name}"), **values)
+
+
+def helped(command: Command | None = None, words: Words | None = None) -> int:
+    """Print the help of the program, or of a command."""
+    from backprop.cli.help import overview, page, show
+
+    show(overview() if command is None else page(command, words))
+    return 0
 
 
 def values_of(command: Command, given: list[tuple[str, str]], positional: list[str]) -> dict[str, Any] | None:

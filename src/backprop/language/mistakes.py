@@ -17,9 +17,7 @@ from backprop.language.notations import TRACES, rewritten, sum_over_index
 from backprop.language.place import SHOWN, Place
 from backprop.language.program import Program
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
-if TYPE_CHECKING:
-    Reader = Callable[[str], tuple[Program, list[str], int | None]]  # a text's program, its tokens, where it stops
+Reader = Callable[[str], tuple[Program, list[str], int | None]]  # a text's program, its tokens, where it stops
 
 LONGEST_CURE = 160  # characters of a formula that a hint writes out
 LOOKED_AT = 4000  # tokens that Lark, who is in no hurry, is given to explain

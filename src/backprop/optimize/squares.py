@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from math import sqrt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,10 +14,7 @@ from backprop.differentiate import second
 from backprop.differentiate.run import evaluate
 from backprop.errors import Problem
 from backprop.errors.spelling import option
-from backprop.optimize.parameters import Array
-
-if TYPE_CHECKING:
-    from backprop.optimize.parameters import Parameters
+from backprop.optimize.parameters import Array, Parameters
 
 
 class Square(NamedTuple):

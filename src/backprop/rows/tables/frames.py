@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import accumulate
 from typing import Any
@@ -31,6 +31,13 @@ CHUNK = 131_072  # rows at a time
 MOST_TOGETHER = 1 << 20  # rows of small files: a few bytes may stand for millions
 PATH = LINE + "path"  # the column of the file that a row is from
 MOST_WHOLE = 1 << 63  # of a column of whole numbers
+#: the types of columns that the formula does not use: what values of each are called, and what is one
+KINDS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
+    pl.Boolean(): ("true or false", lambda value: isinstance(value, bool)),
+    pl.Int64(): ("a whole number", lambda value: type(value) is int and abs(value) < MOST_WHOLE),
+    pl.Float64(): ("a number", lambda value: type(value) in (int, float)),
+    pl.String(): ("text", lambda value: True),
+}
 
 
 def map_frames(mapper: Mapper, sources: list[str], place: Place, target: str, options: Options, seen: Seen) -> Report:
@@ -169,17 +176,12 @@ def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge)
 
 
 def kinds_of(batch: Batch, names: list[str]) -> dict[str, Any]:
-    """The type of each column that the formula does not use: what its first values are, numbers, truths or text."""
+    """The type of each column that the formula does not use: the first one that its first values fit."""
     kinds: dict[str, Any] = {}
     for name in names:
         values = [record.get(name) for row, record in enumerate(batch.records) if row not in batch.errors]
-        types = set(map(type, values)) - {type(None)}
-        if types == {bool}:
-            kinds[name] = pl.Boolean()
-        elif types == {int} and all(value is None or abs(value) < MOST_WHOLE for value in values):
-            kinds[name] = pl.Int64()
-        else:
-            kinds[name] = pl.Float64() if types and types <= {int, float} else pl.String()
+        told = [value for value in values if value is not None]
+        kinds[name] = next(kind for kind in KINDS if all(fits(kind, value) for value in told)) if told else pl.String()
     return kinds
 
 
@@ -189,22 +191,13 @@ def fitting(batch: Batch, kinds: dict[str, Any], judge: Judge, source: str) -> B
     for name, kind in kinds.items():
         for row, record in enumerate(batch.records):
             if row not in batch.errors and not fits(kind, value := record.get(name)):
-                failed.setdefault(row, f"column '{name}': expected {WORDS[str(kind)]} as before, got {shown(value)}")
+                failed.setdefault(row, f"column '{name}': expected {KINDS[kind][0]} as before, got {shown(value)}")
     return batch.judged(failed, judge, source)[0] if failed else batch
-
-
-WORDS = {"Boolean": "true or false", "Int64": "a whole number", "Float64": "a number"}
 
 
 def fits(kind: Any, value: Any) -> bool:
     """Whether a value is of a type."""
-    if value is None or kind == pl.String:
-        return True
-    if kind == pl.Boolean:
-        return isinstance(value, bool)
-    if kind == pl.Int64:
-        return type(value) is int and abs(value) < MOST_WHOLE
-    return type(value) in (int, float)
+    return value is None or KINDS[kind][1](value)
 
 
 def value_for(kind: Any, value: Any) -> Any:
