@@ -22,6 +22,8 @@ FORMS: dict[str, tuple[Callable[[list[str]], str], bool]] = {
     "concat": (lambda names: f"sum(concat({', '.join(names)}))", True),
     "literal": (lambda names: f"sum([{', '.join(names)}])", False),
     "stack": (lambda names: f"sum(stack({', '.join(names)}))", True),
+    "each twice": (lambda names: f"sum([{', '.join([*names, *names])}])", False),
+    "methods": (lambda names: "; ".join(["s = 0", *(f"s += {name}.exp()" for name in names), "s"]), False),
 }
 
 

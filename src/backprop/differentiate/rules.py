@@ -196,11 +196,11 @@ def share(texts: list[str | None], times: list[int], names: tuple[str, ...], sam
     import re
 
     first: dict[tuple[int, str], int] = {}
+    original = {name: names[place] for name, place in zip(names, same, strict=True)}
     for place, text in enumerate(texts):
         if text is None:
             continue
-        for name, original in zip(names, same, strict=True):
-            text = re.sub(rf"\b{name}\b", names[original], text)
+        text = re.sub(r"\w+", lambda word: original.get(word[0], word[0]), text)
         owner = first.setdefault((same[place], text), place)
         if owner != place:
             texts[place] = None

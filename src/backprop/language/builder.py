@@ -62,6 +62,7 @@ class Builder:
         self.any_keywords = False
         self.start = 0  # the first node of the statement that is read
         self.called: dict[str, str] = {}  # the name in each token that opened a call
+        self.defined: set[str] = set()  # the user's own functions
 
     def node(self, op: str, operands: Any, first: int, last: int) -> int:
         """Append a node and return its number."""
@@ -199,9 +200,8 @@ class Builder:
         positional = tuple(arguments) if arguments.__class__ is list else (arguments,)
         positional, keywords = self.split_keywords(positional, (first, last)) if self.any_keywords else (positional, ())
         name = METHODS.get(found := canonical_name(self.tokens[opening][1:-1].strip(BLANKS)), found)
-        own = any(one.kind == "definition" and one.name == name for one in self.program.statements)
         library = self.program.ops[operand] == "name" and self.program.operands[operand] in MODULES
-        if library or not (own or name in NAMES):
+        if library or not (name in self.defined or name in NAMES):
             from backprop.language.mistakes import no_method
 
             raise no_method(self.program, self.tokens, opening)
@@ -279,7 +279,9 @@ class Builder:
             index = first + 1 + 2 * i
             if self.program.firsts[parameter] != index:  # x stood in an earlier line: the parameter is another one
                 parameters[i] = self.node("name", self.program.operands[parameter], index, index)
-        self.statement("definition", self.name_before(first), tuple(parameters), values[-1], first, last)
+        name = self.name_before(first)
+        self.defined.add(name)
+        self.statement("definition", name, tuple(parameters), values[-1], first, last)
         self.leaves.clear()  # outside again, x is another x than inside
 
     def statement(self, kind: str, name: str, parameters: tuple[int, ...], value: int, first: int, last: int) -> None:
