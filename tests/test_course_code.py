@@ -434,3 +434,54 @@ def backward(X, params, dout, hidden):
 def test_the_hint_for_an_object_has_its_fields(check: Check) -> None:
     hint = str(check("fields.py", {}, {"fields.py": OF_FIELDS}))
     assert all(f'"{name}": "randn(' in hint.replace("\\", "") for name in ("W1", "b1", "W2"))
+
+
+OVER_CLASSES = """
+import numpy as np
+class OverClasses:
+    def __init__(self, size, kinds):
+        self.W = np.random.randn(size, kinds)
+        self.b = np.zeros(kinds)
+    def forward(self, x):
+        y = np.zeros((len(x), len(self.b)))
+        for t in range(len(x)):
+            e = np.exp(x[t] @ self.W + self.b)
+            y[t] = e / np.sum(e)
+        return y, x
+    def backward(self, deltas, x):
+        dW, db = np.zeros_like(self.W), np.zeros_like(self.b)
+        for t in range(len(x)):
+            dW += np.outer(x[t], deltas[t])
+            db += deltas[t]
+        gradients = dW, db
+        return deltas @ self.W.T, gradients
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [("", "", ""), ("db += deltas", "db += 2 * deltas", "b"), ("deltas", "dout", "W b x")],
+)
+def test_a_delta_is_that_of_what_the_softmax_at_the_end_is_of(check: Check, old: str, new: str, wrong: str) -> None:
+    given = {"size": 2, "kinds": 3, "x": [[0.3, -1.0], [0.6, 1.1]]}
+    found = check("over.py", given, {"over.py": OVER_CLASSES.replace(old, new) if old else OVER_CLASSES})
+    told = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert told == {name: "wrong" if name in wrong.split() else "ok" for name in ("W", "b", "x")}
+    assert ("deltas is taken for the gradient of what the softmax is of" in str(found["remarks"])) == (new != "dout")
+
+
+@pytest.mark.parametrize("factor", ["", " * 2"])
+def test_a_loss_that_hands_on_the_probabilities_which_its_slope_is_made_of(check: Check, factor: str) -> None:
+    text = "import numpy as np\nclass Entropy:\n    def forward(self, inputs, y_true):\n"
+    text += "        probs = np.exp(inputs) / np.sum(np.exp(inputs), axis=1)\n"
+    text += "        loss = -np.log(probs.reshape(-1)[y_true.argmax()])\n        return probs, loss\n"
+    text += "    def backward(self, dout, y_true):\n        dout[0][y_true.argmax()] -= 1\n"
+    given = {"inputs": [[0.3, -1.0, 0.5]], "y_true": [[0, 1, 0]]}
+    found = check("entropy.py", given, {"entropy.py": f"{text}        return dout{factor}\n"})
+    assert [one["verdict"] for one in found["gradients"] if one["name"] == "inputs"] == ["wrong" if factor else "ok"]
+
+
+def test_a_class_whose_name_is_taken_by_something_else_is_told(check: Check) -> None:
+    text = OVER_CLASSES + "OverClasses = OverClasses(2, 3)\n"
+    found = check("over.py:OverClasses", {"size": 2, "kinds": 3, "x": [[0.3, -1.0]]}, {"over.py": text})
+    assert "OverClasses is a class, and at the end of the file something else" in str(found)

@@ -26,6 +26,7 @@ FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
 STOPS = ("shape", "value", RAISED)  # problems of a backward pass that are its own: a mistake, or what it says it is
 CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
 MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
+AT_LOGITS = re.compile(r"(?i)_?(delta|err(or)?)s?(_?(out|output|next))?|d_?(z|logits?|scores?)\d*")  # of a softmax
 UPSTREAM = option("--upstream")
 
 
@@ -62,6 +63,7 @@ class Binding:
                 raise self.stop
             if self.first is not None and self.took_learned():
                 self.first = self.attempt(self.given, self.upstream)
+        self.try_beyond_softmax()
         if runner.loss_beyond and upstream is None and self.first is not None and not self.agrees(self.upstream):
             self.try_with_loss()
 
@@ -396,6 +398,26 @@ class Binding:
         if alone and (far or not found):
             self.readings = [name for name in ways if name != runner.instead_of_above]
         runner.outputs(self.given)
+
+    def try_beyond_softmax(self) -> None:
+        """Take what a backward pass calls a delta or an error for the gradient of what the softmax is of with which the
+        forward pass ends, where a gradient is right then and none is else: the loss behind it has its slope in it."""
+        runner = self.runner
+        name = next(iter(runner.back_names()), "")
+        if self.first is None or runner.above != 1 or runner.pair.kind not in ("functions", "class"):
+            return
+        p = np.asarray(runner.outputs(self.given)[0]) if AT_LOGITS.fullmatch(name) else np.zeros(0)
+        axes = [
+            axis for axis in range(p.ndim) if p.shape[axis] > 1 and np.allclose(p.sum(axis=axis), 1) and np.all(p > 0)
+        ]
+        for axis in axes if axes and 0 not in self.distances(self.upstream, self.given).values() else ():
+            runner.beyond = axis
+            if 0 in self.distances(self.upstream, self.given).values():
+                self.first = self.attempt(self.given, self.upstream)
+                told = "is taken for the gradient of what the softmax is of, as a loss behind it has it"
+                self.remarks.append(f"{name} {told}")
+                return
+        runner.beyond = None
 
     def try_with_loss(self) -> None:
         """Take a loss that is returned beside the outputs for one, where every gradient is right then."""

@@ -42,7 +42,7 @@ from backprop.python.entry.objects import (
     weights_inside,
 )
 from backprop.python.entry.outputs import Forward, array_in, default_of
-from backprop.python.entry.pairs import returns
+from backprop.python.entry.pairs import name_of, returns
 from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
@@ -279,7 +279,7 @@ class Back(Taken):
         attributes of the object, and of those that it holds, as the forward pass left them."""
         found: dict[Path, Any] = {}
         by = "position"
-        returned, names = self.without_cost(rowed(returned), returns(tree))
+        returned, names = opened(*self.without_cost(rowed(returned), returns(tree)), tree)
         several = type(returned) in (tuple, list)
         returned = type(returned)([array_in(run, one) for one in returned]) if several else array_in(run, returned)
         own = me if self.pair.kind == "class" else None
@@ -598,6 +598,29 @@ class Back(Taken):
         for path, value in self.positional([value for value, _ in rest], [name for _, name in rest], arguments).items():
             found.setdefault(path, value)
         return Outcome(forward.outputs, found, "both", [])
+
+
+def opened(returned: Any, names: list[str], tree: ast.FunctionDef) -> tuple[Any, list[str]]:
+    """What is returned, and its names, with the gradients one by one that are put together before under one name:
+    `gradients = dW, db`, `return dx, gradients`."""
+    put = {
+        ast.unparse(node.targets[0]): [name_of(one) for one in node.value.elts]
+        for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple | ast.List)
+    }  # fmt: skip
+    put = {name: some for name, some in put.items() if some and all(map(is_of_gradient, some))}
+    if not isinstance(returned, tuple | list) or put.keys().isdisjoint(names):
+        return returned, names
+    if len(names) == 1 and len(put[names[0]]) == len(returned):
+        return returned, put[names[0]]
+    if len(names) != len(returned):
+        return returned, names
+    values, known = list[Any](), list[str]()
+    for one, name in zip(returned, names, strict=True):
+        inside = put.get(name, [])
+        whole = isinstance(one, tuple | list) and len(one) == len(inside)
+        values += one if whole else [one]
+        known += inside if whole else [name]
+    return tuple(values), known
 
 
 def alike(some: Sequence[Any], others: Sequence[Any]) -> bool:

@@ -24,17 +24,9 @@ MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
 MOST_SECONDS = 8.0
 MOST_UNLIKELY = 16
 MOST_STEPS = 400_000  # of these runs in all
-USUAL = (
-    (3,),
-    (4, 3),
-    (),
-    (4,),
-    (3, 3),
-    (2, 3, 4),
-    (2, 3, 6, 6),
-    (2, 3, 3, 3),
-    (3, 1),
-)  # shapes, where nothing tells more
+USUAL = (  # shapes, where nothing tells more
+    (3,), (4, 3), (), (4,), (3, 3), (2, 3, 4), (2, 3, 6, 6), (2, 3, 3, 3), (3, 1),
+)  # fmt: skip
 STRENGTHS = re.compile(
     r"(?i)reg|l[12]|lamb?d?a?|alpha$|weight_decay|temperature"
 )  # names of what is a number as a rule

@@ -50,7 +50,10 @@ class Forth(Outputs):
         if pair.kind in ("functions", "both", "vjp"):
             function = self.of_text(run, scope, pair.forward.name)
         elif pair.of_object:
-            me = self.made(run, self.of_text(run, scope, pair.name), given)
+            cls = self.of_text(run, scope, pair.name)
+            if not isinstance(cls, Class):
+                raise Problem("name", f"{pair.name} is a class, and at the end of the file something else")
+            me = self.made(run, cls, given)
             outer = pair.forward if self.outer is None else self.outer
             function = self.call(run, run.attribute, (me, outer.name), {})
         else:

@@ -11,9 +11,9 @@ import numpy as np
 from backprop.python.entry.gradients import Path, leaves, place_of
 from backprop.python.values.arrays import Sizes, is_number
 
-SIZES = re.compile(
+SIZES = re.compile(  # names of whole numbers that stay whole
     r"(shape|size|sizes|dims|kernel|stride|strides|padding|axes|perm(utation)?|order)$"
-)  # names of whole numbers that stay whole
+)
 
 
 def is_differentiable(value: Any) -> bool:

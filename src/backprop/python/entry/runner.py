@@ -171,12 +171,20 @@ class Runner(Back):
                 recorder.came_out(forward.outputs)
             run.instead, run.observer = instead or {}, observer
             run.libraries.random_allowed = False
+            upstream = self.handed_down(forward.outputs, upstream)
             above = [as_tensor(one) if self.torch else one for one in fresh(upstream)]
             if len(above) < len(forward.outputs):
                 above += [np.ones(np.shape(one)) for one in forward.outputs[len(above) :]]
             if recorder is not None:
                 recorder.turns(run, above)
             return self.added(self.backward(run, scope, arguments, forward, above, upstream), given)
+
+    def handed_down(self, outputs: list[Any], upstream: list[Any]) -> list[Any]:
+        """What a backward pass is given from above: where that is of what a softmax is of, gone back through it."""
+        if self.beyond is None:
+            return upstream
+        p, first = np.asarray(outputs[0]), np.asarray(upstream[0])
+        return [p * (first - (p * first).sum(axis=self.beyond, keepdims=True)), *upstream[1:]]
 
     def done(
         self, run: Interpreter, scope: Scope, given: dict[str, Any], arguments: dict[str, Any]

@@ -33,7 +33,8 @@ class Taken(Forth):
 
     def instead(self, given: dict[str, Any], forward: Forward) -> list[str]:
         """What the first parameter of the backward pass may be in place of a gradient from above: the first input, an
-        array of its shape that the object keeps, as the predictions that its loss is of, or the result."""
+        array of its shape that the object keeps, as the predictions that its loss is of, the result, or of a loss what
+        comes beside it, as its probabilities."""
         first = self.parameters[0] if self.parameters and self.parameters[0] in given else None
         unknown = self.unnamed(forward.names) if self.pair.kind in ("functions", "class") else []
         if not self.above and self.pair.kind == "functions" and self.back_names() == [first]:
@@ -47,7 +48,9 @@ class Taken(Forth):
         held = forward.me.names if forward.me is not None else {}
         of_its_shape = [f".{name}" for name, one in held.items()
                         if isinstance(one, np.ndarray) and one.shape == np.shape(given[first])]  # fmt: skip
-        return [first, *of_its_shape, "="]
+        beside = [f"={name}" for name, one in zip(forward.names, forward.results, strict=True)
+                  if name and is_gradient(one) and np.ndim(one)]  # fmt: skip
+        return [first, *of_its_shape, "=", *(beside if is_loss and len(forward.results) > 1 else [])]
 
     def bound(self, forward: Forward, above: list[Any], given: dict[str, Any]) -> dict[str, Any]:
         """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
@@ -60,6 +63,7 @@ class Taken(Forth):
         if self.instead_of_above not in (None, "^") and unknown:  # what is called one from above is something else
             held = forward.me.names if forward.me is not None else {}
             known = {**{f".{name}": one for name, one in held.items()}, **given, "=": forward.outputs[0]}
+            known.update({f"={name}": one for name, one in zip(forward.names, forward.results, strict=True) if name})
             given = {**given, unknown[0]: known.get(self.instead_of_above)}
             unknown, count, above = unknown[1:], 0, []
         above = [tuple(above)] if self.takes_tuples else above
