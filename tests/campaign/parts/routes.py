@@ -1,7 +1,8 @@
-"""The ways to one answer agree: the run, the derived circuit, `--expand`, and `map` on rows."""
+"""The ways to one answer agree: the run, the derived circuit, `--expand`, `map` on rows, and calls spelt as methods."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -51,8 +52,21 @@ def mapped(program: Program) -> Answer:
     return columns[0], dict(zip(Compiled(program.text).variables, columns[1:], strict=True))
 
 
-ROUTES = {"derive": derived, "expand": expanded, "map": mapped}
-SHOWN = {"derive": ("code", "--to", "numpy"), "expand": ("eval", "--expand", "--quiet"), "map": ("map",)}
+CALL = re.compile(r"\b(?!where|einsum|concat|stack)([a-z_]\w*)\((\w+)(?:, |(?=\)))")
+
+
+def as_methods(program: Program) -> Answer:
+    """Calls whose first input is a name as methods of it: `q.exp()` for `exp(q)`."""
+    text = CALL.sub(r"\2.\1(", program.text)
+    found = Compiled(text).evaluate(program.at)
+    return found.value, found.gradients
+
+
+ROUTES = {"derive": derived, "expand": expanded, "map": mapped, "methods": as_methods}
+SHOWN = {
+    "derive": ("code", "--to", "numpy"), "expand": ("eval", "--expand", "--quiet"), "map": ("map",),
+    "methods": ("eval",),
+}  # fmt: skip
 
 
 def judge(program: Program) -> Outcome:
