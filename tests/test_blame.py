@@ -237,6 +237,58 @@ def averaged_backward(dout, cache):
     return {"w": dw}
 """
 LOOP = AVERAGED[AVERAGED.index("for row") : AVERAGED.index("\n    dw /=")]
+RATED = """
+import numpy as np
+
+def rated_forward(P, Q, users, items, r):
+    e = np.sum(P[users] * Q[items], axis=1) - r
+    return np.sum(e ** 2), e
+
+def rated_backward(P, Q, users, items, e):
+    dP, dQ = np.zeros_like(P), np.zeros_like(Q)
+    for n in range(len(e)):
+        u, i = users[n], items[n]
+        dP[u] += 2 * e[n] * Q[i]
+        dQ[i] += 2 * e[n] * P[u]
+    return dP, dQ
+"""
+HALVES = """
+import numpy as np
+
+def turned_forward(q, k, c, s):
+    a, b = np.zeros_like(q), np.zeros_like(k)
+    a[:, 0::2] = q[:, 0::2] * c - q[:, 1::2] * s
+    a[:, 1::2] = q[:, 0::2] * s + q[:, 1::2] * c
+    b[:, 0::2] = k[:, 0::2] * c - k[:, 1::2] * s
+    b[:, 1::2] = k[:, 0::2] * s + k[:, 1::2] * c
+    return a @ b.T, (a, b, c, s)
+
+def turned_backward(dscores, cache):
+    a, b, c, s = cache
+    da, db = dscores @ b, dscores.T @ a
+    dq, dk = np.zeros_like(a), np.zeros_like(b)
+    dq[:, 0::2] = da[:, 0::2] * c + da[:, 1::2] * s
+    dq[:, 1::2] = da[:, 1::2] * c - da[:, 0::2] * s
+    dk[:, 0::2] = db[:, 0::2] * c + db[:, 1::2] * s
+    dk[:, 1::2] = db[:, 1::2] * c - db[:, 0::2] * s
+    return dq, dk
+"""
+TRIPLES = """
+import numpy as np
+
+def triple_forward(a, p, n):
+    near, far = a - p, a - n
+    raw = np.sum(near ** 2, axis=1) - np.sum(far ** 2, axis=1) + 1.0
+    return np.mean(np.maximum(raw, 0)), (near, far, raw > 0)
+
+def triple_backward(cache):
+    near, far, active = cache
+    scale = 2.0 / len(near) * active[:, None]
+    dp = -scale * near
+    dn = scale * far
+    da = scale * (near - far)
+    return da, dp, dn
+"""
 INPUTS = {
     GATE: {"x": normal(3, 4), "w1": normal(4, 2), "w2": normal(2, 4)},
     NORM: {"x": normal(3, 4), "weight": normal(4)},
@@ -248,6 +300,15 @@ INPUTS = {
     SCALED: {"x": normal(4, 3), "gamma": normal(3)},
     TURNED: {"a": normal(3), "b": normal(3)},
     AVERAGED: {"x": normal(4, 3), "w": normal(3)},
+    RATED: {
+        "P": normal(4, 3),
+        "Q": normal(5, 3),
+        "users": np.array([0, 1, 1, 3, 2]),
+        "items": np.array([4, 0, 2, 2, 1]),
+        "r": normal(5),
+    },
+    HALVES: {"q": normal(4, 6), "k": normal(4, 6), "c": 0.6, "s": 0.8},
+    TRIPLES: {"a": normal(4, 3), "p": normal(4, 3), "n": normal(4, 3)},
 }
 PLANTED = [
     (GATE, ["dout * s + dh @ w1.T => dout * s"], "a share through what the forward pass also returns"),
@@ -273,6 +334,17 @@ PLANTED = [
     (SCALED, ["(dz * z).sum => (dout * z).sum"], "what is held already by another name"),
     (TURNED, ["+ v * 0.8, v * 0.6 - => - v * 0.8, v * 0.6 +"], "turned the wrong way"),
     (AVERAGED, [f"{LOOP}\n    dw /= n => {LOOP}"], "a line that is missing behind a loop"),
+    (RATED, ["e[n] * P[u] => e[n] * Q[i]", "dP[u] += => dP[u] ="], "an entry by an index of another line"),
+    (
+        HALVES,
+        ["dk[:, 0::2] = db[:, 0::2] * c => dk[:, 0::2] = da[:, 0::2] * c", "- da[:, 0::2] => + da[:, 0::2]"],
+        "entries that are each given their gradient once",
+    ),
+    (
+        TRIPLES,
+        ["len(near) * active[:, None] => len(near)", "(near - far) => (near + far)"],
+        "a number that is meant to be several",
+    ),
 ]
 
 

@@ -33,6 +33,7 @@ class Chain(Rules):
         self.scale = scale
         self.doing: set[int] = set()
         self.parts: dict[int, list[Term]] = {}  # the gradients of the parts of an expression
+        self.indices: dict[tuple[int, tuple[int, ...]], Any] = {}
         self.sent: dict[tuple[int, int], Term | None] = {}  # what comes back from a reader; None where it is not said
 
     def gradient(self, place: int, depth: int = 0) -> Term:
@@ -81,13 +82,24 @@ class Chain(Rules):
     def piece(self, place: int) -> Term | None:
         """The gradient of an entry of an array, as the same entry of a gradient."""
         gradient = self.scale * self.story.quantities[place].gradient
-        for text in self.texts:
-            tree = ast.Subscript(name(text), self.story.pieces[place], ast.Load())
-            with suppress(*NOT_SAID):
-                value = self.here.value(tree)
-                if is_fraction(value) and np.shape(value) == np.shape(gradient) and np.allclose(value, gradient):
-                    return Term(tree, value)
+        for text, value in self.known_atoms.items():
+            if not is_fraction(value) or not np.ndim(value):
+                continue
+            numbers = self.taken(place, np.shape(value))
+            if numbers is not None and np.shape(numbers) == np.shape(gradient):
+                found = np.reshape(value, -1)[numbers]
+                if np.allclose(found, gradient):
+                    return Term(ast.Subscript(name(text), self.story.pieces[place], ast.Load()), found)
         return None
+
+    def taken(self, place: int, shape: tuple[int, ...]) -> Any:
+        """Which elements of an array the index takes with which an entry was written; None where it takes none here."""
+        if (place, shape) not in self.indices:
+            self.indices[place, shape] = None
+            with suppress(Failed):
+                numbers = np.arange(int(np.prod(shape))).reshape(shape)
+                self.indices[place, shape] = self.here.with_value(self.story.pieces[place], numbers)
+        return self.indices[place, shape]
 
     def total(self, shares: list[Term], like: Any) -> Term:
         """The sum of shares, of the shape of what they are the gradient of."""

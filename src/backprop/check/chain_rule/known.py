@@ -18,7 +18,7 @@ from backprop.check.chain_rule.terms import tells
 from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import NOT_SAID, Room, Story, Values
 from backprop.check.passes.sensitivity import base_name, fitted
-from backprop.check.passes.trace import Trace, Visit, loaded, targets_of
+from backprop.check.passes.trace import Trace, Visit, appended, holder, loaded, targets_of
 from backprop.python.entry.gradients import bases
 from backprop.python.values.tape import is_fraction
 
@@ -67,9 +67,16 @@ class Known:
         constants = dict.fromkeys([float(one.flat[0]) for one in alike])
         self.factors += [one for one in constants if tells(one)][:MOST_FACTORS]
         for gradient in (*self.story.inner(), *[np.asarray(one, dtype=float) for one in above]):
+            if self.turns(gradient):
+                continue
             if self.rights.find(gradient) is None:
                 self.rights.add(gradient, ())
             self.totals.add(gradient, True)
+
+    def turns(self, gradient: Any) -> bool:
+        """Whether a gradient of what has no name is that of a quantity with another sign, as of `-a` in `exp(-a)`: a
+        wrong sign is told from a right one."""
+        return bool(np.ndim(gradient)) and bool(self.whose(-gradient))
 
     def written(self) -> dict[tuple[str, str], list[tuple[ast.stmt, Visit]]]:
         """The visits at which each name of a function was given a value, or written into, in their order."""
@@ -133,7 +140,8 @@ class Known:
             for place in {self.story.index.find(one) for one in known} - {None}:
                 for maker, _ in self.story.makers.get(place, ()):
                     for entry in [one for ends in maker.spans for one in self.story.trace.tape.entries[slice(*ends)]]:
-                        yield self.story.gradients[entry.made]
+                        if not self.turns(gradient := self.story.gradients[entry.made]):
+                            yield gradient
 
     def to_come(self, visit: Visit | None) -> list[float]:
         """The numbers from above that are read only at a visit or later: until then gradients lack them."""
@@ -192,11 +200,13 @@ class Known:
         if name not in self.shared:
             found = self.shared[name] = Values()
             known = self.trace.names
-            given = next((known[one] for one in bases(name) if one in known), [])
+            whose = [*bases(name)]
+            given = next((known[one] for one in whose if one in known), [])
             if not given:  # `dh_next`, `dx1`
-                whose = [stem(one) for one in bases(name)][:1]
+                whose = [stem(one) for one in whose][:1]
                 given = [one for other, some in known.items() if stem(other) in whose for one in some]
-                given += [(value, None) for other, value in self.in_containers() if other.removesuffix("s") in whose]
+            held = [(value, None) for other, value in self.in_containers() if other.removesuffix("s") in whose]
+            given = [*given, *held]
             rows = [(row, None) for value, _ in given if np.ndim(value) > 1 for row in value[:MOST_ROWS]]
             for place in {self.story.index.find(value) for value, _ in (*given, *rows)} - {None}:
                 shares = [one[0].share for one in self.story.readers(place)]
@@ -207,11 +217,11 @@ class Known:
         return self.shared[name]
 
     def in_containers(self) -> Iterator[tuple[str, Any]]:
-        """What the forward pass wrote into containers, like `hs[t]`, and the names of these."""
+        """What the forward pass wrote into containers, like `hs[t]`, or put at their ends, and the names of these."""
         for statement, visits in self.trace.forward.items():
-            goals = targets_of(statement)
-            base = base_name(goals[0]) if len(goals) == 1 and isinstance(goals[0], ast.Subscript) else None
-            yield from ((base, visit.values[0]) for visit in visits if base is not None and len(visit.values) == 1)
+            goals = targets_of(statement) or appended(statement)
+            base = holder(goals[0])[0] if len(goals) == 1 and isinstance(goals[0], ast.Subscript) else ""
+            yield from ((base, visit.values[0]) for visit in visits if base and len(visit.values) == 1)
 
     def gathered(self, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> set[int]:
         """The quantities of which all that is added to a name beside what a visit gives it is a share."""

@@ -56,7 +56,10 @@ class Right(Known):
                 made = self.made_here(name, visit) if all_of_it and alone else None
                 if made is not None:
                     return same(values[0], made)
-                return self.fits(name, values[0], visit) or (several and self.is_share(values[0], name))
+                share = (
+                    self.is_share(values[0], name) if self.is_called_again(visit) else self.shares(name).find(values[0])
+                )
+                return self.fits(name, values[0], visit) or (several and bool(share))
         if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name):
             name = goals[0].id
             given, shares = self.given(visit, new, values)[0], self.shares(name)
@@ -109,25 +112,28 @@ class Right(Known):
             return None
         if not self.meant(base, visit):
             return None
+        mine, before = self.now(statement), self.left(base, visit, [])
+        then = None if new is mine else self.left(base, visit, [new])
+        if new is not mine and (not then or (before and same(then[0], before[0]))):
+            return False  # no line stands there that does nothing
         life = self.life(base, statement, visit)
         entry = self.entry(base, statement, visit)
-        last = [one for some, one in life if some is statement][-1]
-        if life[-1][1] is not visit:
-            if entry is not None and len(values) == 1 and same(values[0], self.story.gradients[entry]):
-                return True
+        once = entry is not None and all(isinstance(one, ast.Assign) for one in (new, *[one for one, _ in life]))
+        if entry is not None and len(values) == 1 and self.is_due(values[0], self.story.gradients[entry], visit):
+            return True
+        if life[-1][1] is not visit and (self.scaled or not once):
             if entry is None or self.is_read(entry):
                 return None
-            if last is not visit:
+            if visit is not [one for some, one in life if some is statement][-1]:
                 return True
-        before = self.left(base, visit, [])
-        mine = self.now(statement)
-        after = self.left(base, life[-1][1], [self.now(life[-1][0])]) if new is mine else None
-        if new is not mine:
-            after = self.trace.replayed(base, [(visit, new if one is statement else self.now(one))
-                                               for one, visit in life])  # fmt: skip
-        if not after or (new is not mine and before and same(after[0], before[0])):
-            return False  # no line stands there that does nothing
-        return self.fits(base, after[0], visit) or (isinstance(goals[0], ast.Subscript) and self.is_right(after[0]))
+        lines = [(one, new if some is statement else self.now(some)) for some, one in life]
+        after = self.left(base, lines[-1][0], [lines[-1][1]]) if new is mine else self.trace.replayed(base, lines)
+        goal = isinstance(goals[0], ast.Subscript)
+        return bool(after) and (self.fits(base, after[0], visit) or (goal and self.is_right(after[0])))  # type: ignore[index]
+
+    def is_due(self, value: Any, gradient: Any, visit: Visit) -> bool:
+        """Whether a value is a gradient, or will be when it is multiplied with what comes from above."""
+        return any(same(value * factor, gradient) for factor in (1.0, *self.to_come(visit)))
 
     def life(self, base: str, statement: ast.stmt, visit: Visit) -> list[tuple[ast.stmt, Visit]]:
         """The visits of lines that write into an array, from the first one of a statement on, until its name is given
@@ -195,6 +201,10 @@ class Right(Known):
         """Whether a visit is one of a function that the backward pass calls."""
         return any(one.time > visit.time for visits in self.trace.visits.values() for one in visits[-1:])
 
+    def is_called_again(self, visit: Visit) -> bool:
+        """Whether a visit is in no loop, though its line has several: it is one of a helper."""
+        return not visit.rounds
+
     def is_taken(self, visit: Visit, statement: ast.stmt) -> bool:
         """Whether a line takes entries of a gradient that is right, and writes them into an array, or calls them by a
         name that says nothing."""
@@ -225,6 +235,10 @@ class Right(Known):
                         self.wrongs[key] = some[: place + 1]
                         break
         return self.wrongs[key]
+
+    def promises(self, statement: ast.stmt) -> bool:
+        """Whether what a line writes into has the name of a gradient."""
+        return any(self.meant(base) for goal in targets_of(statement) if (base := base_name(goal)) is not None)
 
     def wrong_since(self, statement: ast.stmt, all_of_it: bool = False) -> int:
         """When a line was first wrong, among all visits."""
@@ -269,10 +283,10 @@ class Right(Known):
         """The names that a line reads and that hold neither a value of the forward pass nor a right gradient: what
         does without them goes around another mistake. `named`: nor what they say to be."""
         found = set()
-        for node in ast.walk(getattr(statement, "value", statement)):
-            if not isinstance(node, ast.Name):
-                continue
+        for node, entry in read_in(getattr(statement, "value", statement)):
             with suppress(Failed):
+                if entry is not node and is_fraction(part := room.value(entry)) and self.is_right(part):
+                    continue
                 value = room.value(node)
                 if not is_fraction(value) or not tells(value):
                     continue
@@ -365,6 +379,25 @@ class Right(Known):
             if not values or not self.all_right(visit, statement, values):
                 return False
         return True
+
+
+def read_in(tree: ast.AST) -> Iterator[tuple[ast.Name, ast.expr]]:
+    """The names in a tree, each with the entry that is read of what it holds."""
+    base: Any = tree
+    while isinstance(base, ast.Subscript):
+        base = base.value
+    if isinstance(base, ast.Name):
+        yield base, tree  # type: ignore[misc]
+    inside = [one.slice for one in chain_of(tree)] if isinstance(base, ast.Name) else ast.iter_child_nodes(tree)
+    for one in inside:
+        yield from read_in(one)
+
+
+def chain_of(tree: ast.AST) -> Iterator[ast.Subscript]:
+    """The indices after a name, one behind the other."""
+    while isinstance(tree, ast.Subscript):
+        yield tree
+        tree = tree.value
 
 
 def reads_name(statement: ast.stmt, name: str) -> bool:

@@ -46,8 +46,8 @@ def tells(value: Any) -> bool:
     """Whether a value is like no other: no plain number, no array of one number."""
     if isinstance(value, np.ndarray):
         with np.errstate(all="ignore"):  # there may be infinities
-            several = value.size == 1 or (value.size > 0 and bool(np.ptp(value.astype(float)) > 0))
-        return value.dtype.kind in "fb" and several
+            several = value.size > 0 and bool(np.ptp(value.astype(float)) > 0)
+        return value.dtype.kind in "fb" and (several or (value.size == 1 and float(value.flat[0]) not in PLAIN))
     return isinstance(value, float | np.floating) and float(value) not in PLAIN
 
 

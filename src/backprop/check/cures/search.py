@@ -288,7 +288,8 @@ class Search:
             return nothing
         if isinstance(change, str):
             summed = edit.cause in ("not-summed", "wrong-axis") and not sense.gives_zeros(statement)
-            return None if change == "elsewhere" or summed else nothing
+            spread = edit.cause == "no-local" and sense.gives_number(statement)
+            return None if change == "elsewhere" or summed or spread else nothing
         if not np.any(change):
             return None if edit.cause == "overwrites" or edit.adds else nothing
         return sense.effect(slopes[statement], change)

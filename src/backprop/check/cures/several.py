@@ -359,14 +359,14 @@ class InTurn:
         once: list[tuple[Cure, list[Any]]] = []  # where it was wrong first, and not later
         others: list[tuple[Cure, list[Any]]] = []
         seen: dict[ast.stmt, set[str]] = {}
-        until = inf
+        until = process_time() + (2 * LONGER if derivation.promises(line.statement) else LONGER)
         for tried, one in enumerate(self.search.candidates([Reach(line, None, True)], frozenset(), instead)):
-            late = process_time() > until
             if (
                 len(found) == WAYS
                 or tried > MOST_TEXTS
                 or self.over()
-                or (found and (late or one.cost > found[0][0].cost + APART))
+                or process_time() > until
+                or (found and one.cost > found[0][0].cost + APART)
             ):
                 break
             edit = self.search.edit(one, seen)
@@ -429,23 +429,20 @@ class Chained:
 
     def __init__(self, search: Search, most: int) -> None:
         self.search, self.most = search, most
+        search.derivation({})  # is made first: what that takes is not counted
         self.end = search.until(SECONDS / 2)
 
     def found(self, instead: Instead, lines: list[Reach], cures: tuple[Cure, ...] = ()) -> list[Cure]:
         """The edits that make everything right together, or none."""
         derivation = self.search.derivation(instead)
         later: list[tuple[Instead, Cure]] = []
-        suspects: list[tuple[Reach, list[tuple[float, str]]]] = []
+        suspects = 0
         for reach in lines:
-            if reach.line.statement in instead or len(suspects) == SUSPECTS:
+            if reach.line.statement in instead or suspects == SUSPECTS or process_time() > self.end:
                 continue
-            found = derivation.suspected(reach.line, reach.line.atoms(self.search.read))
-            if found:
-                suspects.append((reach, found))
-        for reach, texts in suspects:
+            texts = derivation.suspected(reach.line, reach.line.atoms(self.search.read))
+            suspects += bool(texts)
             for cost, text in texts[:TEXTS]:
-                if process_time() > self.end:
-                    return []
                 edit = edit_of(reach.line, Plan(cost, None, partial(str, text)), set())
                 if edit is None:
                     continue

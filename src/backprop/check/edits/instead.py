@@ -196,6 +196,8 @@ class Quantity:
             far = 0.0 if other.shape == shape else 0.3
             cause = "wrong-point" if text == term else "no-upstream" if text in UPSTREAM else "no-local"
             yield f"{term} * {text}", cause, 1.9 + far
+            if not shape and other.letter == "m":
+                yield f"{term} * {text}[..., None]", cause, 2.3
             if len(shape) > 1 and other.shape == shape[:-1]:
                 yield f"{term} * {text}[..., None]", cause, 2.1
                 yield f"{term} / {text}[..., None]", "no-local", 2.4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from itertools import permutations
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Object, Scope
 
 LONGEST_ATOM = 40
-MOST_ENTRIES = 12  # of each kind
+MOST_ENTRIES, MOST_OTHERS = 12, 24  # of each kind, and by indices of other lines
 FAILED = object()  # the value of an expression that cannot be computed
 
 
@@ -103,7 +104,7 @@ class Line:
 
     def entries(self, known: dict[str, Kind]) -> list[str]:
         """Entries of arrays by the whole numbers, as counters of loops, and the masks that this line itself takes for
-        an index; and by its whole indices, of arrays of the same shape."""
+        an index; and by its whole indices, and those of other lines, of arrays of the same shape."""
         subscripts = [one for one in ast.walk(self.statement) if isinstance(one, ast.Subscript)]
         inside = [one.slice for one in subscripts]
         indices = {node.id for one in inside for node in ast.walk(one) if isinstance(node, ast.Name)}
@@ -126,10 +127,27 @@ class Line:
             for places in permutations(counters, count)
         ]
         of_elements = [one for one in of_elements if self.kind(one) is not None]
-        shapes = {ast.unparse(one.slice): known.get(ast.unparse(one.value), Kind("", ())) for one in subscripts}
-        alike = [f"{text}[{index}]" for index, whose in shapes.items() for text, kind in known.items()
-                 if kind == whose and whose.shape and text.isidentifier()]  # fmt: skip
-        return [*of_elements[:MOST_ENTRIES], *found[:MOST_ENTRIES], *alike[:MOST_ENTRIES]]
+        alike, others = (
+            dict.fromkeys(
+                f"{text}[{index}]" for whose, index in places for text, kind in known.items()
+                if text.isidentifier() and kind.shape and kind == known.get(whose)
+            )
+            for places in ([place_of(one) for one in subscripts], indices_in(self.source.text) if subscripts else ())
+        )  # fmt: skip
+        return [*of_elements[:MOST_ENTRIES], *found[:MOST_ENTRIES], *[*alike][:MOST_ENTRIES], *[*others][:MOST_OTHERS]]
+
+
+def place_of(tree: ast.Subscript) -> tuple[str, str]:
+    """What an index stands behind, and the index."""
+    return ast.unparse(tree.value), ast.unparse(tree.slice)
+
+
+@cache
+def indices_in(text: str) -> list[tuple[str, str]]:
+    """The indices in a text by names, with what they stand behind."""
+    found = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.Subscript)]
+    return list(dict.fromkeys(place_of(one) for one in found if any(isinstance(node, ast.Name)
+                                                                    for node in ast.walk(one.slice))))  # fmt: skip
 
 
 def is_dotted(text: str) -> bool:

@@ -89,11 +89,14 @@ class Room:
         return Failed
 
     def with_value(self, index: ast.expr, value: Any) -> Any:
-        """What an index takes of a value."""
+        """What an index takes of a value; Failed if that cannot be computed."""
         scope = bare(self.scope)
         scope.names["_"] = value
-        with aside(self.run, self.source):
-            return self.run.evaluate(ast.Subscript(ast.Name("_", ast.Load()), index, ast.Load()), scope)
+        try:
+            with aside(self.run, self.source):
+                return self.run.evaluate(ast.Subscript(ast.Name("_", ast.Load()), index, ast.Load()), scope)
+        except STOPS:
+            raise Failed from None
 
     def is_own(self, tree: ast.Call) -> bool:
         """Whether a function is called that is the user's own."""

@@ -225,6 +225,10 @@ class Sense:
         """Whether a line gives nothing but zeros: room for what others write there, of which there is no sum yet."""
         return not any(np.any(value) for visit in self.trace.visits.get(statement, []) for value in visit.values)
 
+    def gives_number(self, statement: ast.stmt) -> bool:
+        """Whether a line gives one number, which may be meant to be one for each example."""
+        return all(np.ndim(value) == 0 for visit in self.trace.visits.get(statement, []) for value in visit.values)
+
     def first(self, statement: ast.stmt) -> dict[Path, tuple[Any, Goal]]:
         """Of the gradients the elements that hang on the first visit of a line and on no later one.
 

@@ -154,11 +154,8 @@ class Trace:
     def fills(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
         """Note the arrays that a statement writes into."""
         for goal in targets_of(statement):
-            base = goal
-            while isinstance(base, ast.Subscript):
-                base = base.value
-            if base is not goal and isinstance(base, ast.Name | ast.Attribute):
-                name = base.id if isinstance(base, ast.Name) else base.attr
+            name, base = holder(goal)
+            if name and base is not goal:
                 with suppress(*STOPS):
                     self.filled[name] = run.evaluate(base, scope)
 
@@ -331,6 +328,13 @@ def targets_of(statement: ast.stmt) -> list[ast.expr]:
         elif isinstance(call.func, ast.Attribute) and name.endswith("_") and not name.endswith("__"):
             found = [call.func.value]
     return [loaded(one) for one in found]
+
+
+def holder(goal: ast.expr) -> tuple[str, ast.expr]:
+    """What an entry is of, and its name; "" where it has none."""
+    while isinstance(goal, ast.Subscript):
+        goal = goal.value
+    return goal.id if isinstance(goal, ast.Name) else goal.attr if isinstance(goal, ast.Attribute) else "", goal
 
 
 def appended(statement: ast.stmt) -> list[ast.expr]:
