@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -277,3 +279,41 @@ def test_what_a_lambda_gives_is_written_without_return(check: Check) -> None:
     text += "    return jnp.log1p(jnp.exp(x)), lambda g: g * jnp.exp(x) / (1 + jnp.exp(-x))\n"
     (line,) = check("soft.py", {"x": [0.5, -1.2, 2.1]}, {"soft.py": text})["lines"]
     assert (line["line"], line["write"]) == (5, "g * jnp.exp(x) / (1 + jnp.exp(x))")
+
+
+def test_a_kernel_is_said_to_be_one(check: Check) -> None:
+    text = """
+import triton
+import triton.language as tl
+@triton.jit
+def twice_forward(x_ptr, y_ptr, n, SIZE: tl.constexpr):
+    tl.store(y_ptr, 2 * tl.load(x_ptr))
+@triton.jit
+def twice_backward(g_ptr, dx_ptr, n, SIZE: tl.constexpr):
+    tl.store(dx_ptr, 2 * tl.load(g_ptr))
+"""
+    error = check("kernels.py:twice_forward", {"x_ptr": 1.0}, {"kernels.py": text})["error"]
+    assert error["message"] == "twice_forward is a kernel (triton.jit): what it computes is outside what is read"
+
+
+OF_TUPLES = """
+from chainer import function_node, utils
+class Product(function_node.FunctionNode):
+    def forward(self, inputs):
+        self.retain_inputs((0, 1))
+        x, y = inputs
+        return utils.force_array(x * y),
+    def backward(self, indexes, gys):
+        x, y = self.get_retained_inputs()
+        return gys[0] * y, gys[0] * x
+"""
+
+
+def test_what_is_offered_for_a_tuple_has_its_parts(check: Check) -> None:
+    hint = check("product.py:Product", {}, {"product.py": OF_TUPLES})["error"]["hint"]
+    offered = re.search(r"--inputs '(\[.*?\])'", hint)
+    assert offered is not None
+    assert len(json.loads(offered[1])) == 2
+    assert (
+        check("product.py:Product", {"inputs": [[0.5, 2.0], [3.0, 1.0]]}, {"product.py": OF_TUPLES})["verdict"] == "ok"
+    )

@@ -136,3 +136,11 @@ def test_a_backward_pass_that_says_itself_that_it_is_not_written_is_not_judged(t
     status, out, said = judged(tmp_path, "x ** 2", "g", lines=lines)
     assert (status, "WRONG" in out, out.count("IMPRECISE: the backward pass does not get so far")) == (1, False, 2)
     assert "no gradient yet" in said
+
+
+@pytest.mark.parametrize(("factor", "status"), [("-ctx.alpha", 0), ("-2 * ctx.alpha", 1)])
+def test_a_factor_may_be_one_for_each_element(factor: str, status: int, tmp_path: Path) -> None:
+    text = MEANT.format(name="ReverseLayerF", forward="x.view_as(x)", x=f"{factor} * g")
+    Path(tmp_path, "meant.py").write_text(text)
+    done = in_process("backprop check meant.py --x 'randn(3, 4)' --alpha 'randn(3, 4)' --seed 1", tmp_path)
+    assert (done.returncode, "WRONG" in done.stdout) == (status, bool(status)), done.stdout

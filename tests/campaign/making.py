@@ -56,7 +56,15 @@ CONTEXTS = [
     "max({q}, axis=0)", "min({q})", "relu({q})", "abs({q})", "where({q} > 0, {q}, {o})", "where({o} > 0, {q}, {o})",
     "clip({q}, -0.5, 0.5)", "concat({q}, {q})", "max(0.2, {q})", "stack({q}, {o})", "{q}",
 ]  # fmt: skip
-ENDS = ["sum({q})", "mean({q}^2)", "sum(sin({q}))", "norm({q})^2", "var({q})", "sum({q} * {q})", "sum(tanh({q}) * sigmoid({q}))"]
+ENDS = [
+    "sum({q})",
+    "mean({q}^2)",
+    "sum(sin({q}))",
+    "norm({q})^2",
+    "var({q})",
+    "sum({q} * {q})",
+    "sum(tanh({q}) * sigmoid({q}))",
+]
 OPTIONS: dict[str, list[Any]] = {
     "axis": [None, 0, -1, 1], "keepdims": [0, 0, 1], "ddof": [0, 1], "reverse": [0, 1], "k": [-1, 0, 1],
     "stride": [1, 2], "padding": [0, 1],

@@ -417,7 +417,9 @@ def imported_modules(tree: ast.Module) -> list[str]:
     they lie is found out."""
     names: list[str] = []
     here: set[str] = set()  # that are looked for beside the text whatever they are called
-    for one in (one for statement in tree.body for one in inside(statement)):
+    own = [one for statement in tree.body for one in inside(statement)]
+    own += [one for one in ast.walk(tree) if isinstance(one, ast.Import | ast.ImportFrom) and one not in own]
+    for one in own:  # those inside functions, too, which a package in a circle may have
         if isinstance(one, ast.Import):
             names += [alias.name for alias in one.names]
         elif isinstance(one, ast.ImportFrom):

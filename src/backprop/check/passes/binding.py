@@ -439,6 +439,8 @@ class Binding:
         except Problem as problem:
             if self.takes_bare(given, upstream):
                 return self.attempt(given, upstream)
+            if self.runner.pair.swept:  # it may be that a gradient is to be said in another way
+                raise
             tried = self.first is None and problem.kind == "name" and self.runner.stand_ins
             if not (problem.kind in STOPS or tried) or not self.in_backward(problem):
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -44,23 +45,22 @@ class Intended:
     def factor(self, path: Path) -> str:
         """By what the gradient from above is multiplied at every point, where an input is handed on as it is: a setting
         by its name, or a number; "" where it is something else."""
-        found: set[float] = set()
+        numbers: set[float] = set()
+        named: set[str] | None = None
         for point, outcome in self.outcomes:
-            mine, above = np.ravel(outcome.gradients[path]), np.ravel(np.asarray(point.upstream[0], dtype=float))
-            if mine.shape != above.shape or not above.any():
-                return ""
-            by = round(float(mine @ above) / float(above @ above), 12)
+            mine, above = np.asarray(outcome.gradients[path]), np.asarray(point.upstream[0], dtype=float)
             handed = np.array_equal(np.ravel(point.outputs[0]), np.ravel(at_path(point.given, path)))
-            if not handed or not np.allclose(mine, by * above, rtol=1e-9, atol=0):
+            if not handed or mine.shape != above.shape or not above.any():
                 return ""
-            found.add(by)
-        if len(found) != 1 or by in (0.0, 1.0):
-            return ""
-        settings = {
-            name: one for name, one in point.given.items() if np.ndim(one) == 0 and isinstance(one, int | float)
-        }
-        named = [sign + name for name, one in settings.items() for sign, its in (("", one), ("-", -one)) if its == by]
-        return named[0] if len(named) == 1 else f"{by:g}"
+            by = round(float(np.vdot(mine, above)) / float(np.vdot(above, above)), 12)
+            numbers.add(by if np.allclose(mine, by * above, rtol=1e-9, atol=0) else np.nan)
+            own = {sign + name for name, one in point.given.items() for sign in ("", "-")
+                   if name != path[0] and scales(one, -above if sign else above, mine)}  # fmt: skip
+            named = own if named is None else named & own
+        if named and len(named) == 1 and not numbers & {0.0, 1.0}:
+            return next(iter(named))
+        by = next(iter(numbers))
+        return "" if len(numbers) != 1 or by in (0.0, 1.0) or np.isnan(by) else f"{by:g}"
 
     def is_from_above(self, path: Path) -> bool:
         """Whether every element of a gradient is what comes from above, or 0 as beyond bounds."""
@@ -69,3 +69,11 @@ class Intended:
             if mine.shape != above.shape or not (np.isclose(mine, above) | (mine == 0)).all() or not mine.any():
                 return False
         return True
+
+
+def scales(setting: Any, above: np.ndarray, mine: np.ndarray) -> bool:
+    """Whether a gradient is what comes from above, times a setting: a number, or one for each element."""
+    numeric = isinstance(setting, int | float | np.ndarray) and np.asarray(setting).dtype.kind in "iuf"
+    if not numeric or np.shape(setting) not in ((), above.shape):
+        return False
+    return bool(np.allclose(mine, np.asarray(setting) * above, rtol=1e-9, atol=0))

@@ -23,6 +23,7 @@ A_LITTLE = 0.1  # of a setting by which it is another
 CLOSER = 0.5  # than to the differences a gradient is to the sweep, if these are wrong
 KNOWN = 1e-6  # of the largest element: so far the sweep and the differences may be apart where they agree
 PLAINLY = 1e-2  # so far from a sweep that the differences confirm, no gradient is right but for rounding
+SMOOTH = 1e-6  # of a measured slope is its error, where the function is plainly smooth
 DIRECTIONS, ROUGH = 2, 100.0
 STEPS = (1e-5, 1e-3)  # of the inputs beside which a sweep is looked at
 SMALL = 1e-4  # what counts as a small number in a forward pass
@@ -116,7 +117,8 @@ class Surroundings:
         at, seed = objective(runner, upstream, outputs), self.binding.seed
         slopes = measured(at, given, self.paths, seed, most, swept, seen=self.exact)
         self.exact = self.exact or all(one.exact for one in slopes.values())
-        return Point(given, upstream, slopes, outputs, swept or {}, set(), {})
+        seen = {path: one for path, one in (swept or {}).items() if np.any(one) or not is_smooth(slopes[path].probes)}
+        return Point(given, upstream, slopes, outputs, seen, set(), {})
 
     def near(
         self, far: float, most: int | None = None, settings: Sequence[str] = (), across: bool = False
@@ -234,3 +236,10 @@ class Surroundings:
         at = objective(self.runner, point.upstream)
         point.slopes[path] = measured_where(at, point.given, path, point.slopes[path], gradient)
         return point.slopes[path]
+
+
+def is_smooth(probes: Sequence[Probe]) -> bool:
+    """Whether measured slopes are plainly some: what a sweep gives nothing of goes a way that it does not see, as
+    through numbers in a list."""
+    told = [one for one in probes if abs(one.slope) > one.error]
+    return bool(told) and all(one.error <= SMOOTH * abs(one.slope) for one in told)

@@ -26,7 +26,7 @@ from backprop.python.entry.gradients import (
     owner,
     returned_as,
 )
-from backprop.python.entry.inputs import supposes
+from backprop.python.entry.inputs import UPSTREAM_LIKE, supposes
 from backprop.python.entry.objects import (
     attribute_at,
     changed,
@@ -82,12 +82,13 @@ class Back(Taken):
         if self.wraps is not None and pair.kind in ("class", "autograd") and not self.bare:
             above = [self.holder(run, scope, self.wraps.name, np.asarray(one)) for one in above]
         out = next((one for one in together(forward.returned) if pair.is_kept and isinstance(one, Object)), None)
-        if out is not None:
+        if out is not None and not pair.swept:
             self.call(run, run.put_attribute, (out, gradient_in(out), above[0]), {})
         if me is not None and self.above_in:
             me.names[self.above_in] = above[0]
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
         idle = {name: fresh(held_gradient(one)) for name, one in self.holders.items()}
+        parts = {name: [fresh(held_gradient(one)) for one in some] for name, some in self.holder_lists.items()}
         if pair.kind == "autograd":
             own = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.backward.name), {})
             rest = iter(above)  # None for a result that is no number
@@ -100,6 +101,11 @@ class Back(Taken):
             apart = [forward.scope.names.get(names[place]) for place in pair.apart]
             g = tuple(above) if isinstance(forward.results[0], tuple) else above[0]
             returned = self.call(run, scope.names[pair.backward.name], (*apart, forward.results[1], g), {})
+        elif pair.swept:
+            if out is None:
+                raise Problem("value", f"{pair.title} gives no object of {pair.owner}")
+            returned = None
+            self.swept_from(run, scope, out, above[0])
         else:
             back = pair.backward.name
             function = run.attribute(me, back) if pair.kind == "class" else self.closed
@@ -134,6 +140,11 @@ class Back(Taken):
             gradient = held_gradient(self.holders.get(name))
             if gradient is not None and not same(gradient, idle[name]):  # else nobody touched it
                 found[(name,)], by = gradient, "attribute"
+            now = [held_gradient(one) for one in self.holder_lists.get(name, ())]
+            if now and not all(map(same, parts[name], now)) and all(map(is_gradient, now)):
+                parted: dict[Path, Any] = {(name, str(place)): one for place, one in enumerate(now)}
+                found.update({(name,): np.array(now)} if isinstance(value, np.ndarray) else parted)
+                by = "attribute"
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
@@ -148,6 +159,53 @@ class Back(Taken):
         before = [made.cls for _ in start.parameters[1:]]
         self.call(run, Bound(start, made), (*before, *inputs), {})
         return made
+
+    def swept_from(self, run: Interpreter, scope: Scope, out: Object, above: Any) -> None:
+        """Go back from what an operation gives: with the gradient, where that can be said; else from the sum of its
+        products with that, if the way back through these alone is right."""
+        assert self.pair.backward is not None
+        above = float(above) if np.ndim(above) == 0 else above
+        back, (_, *taken) = self.pair.backward.name, parameter_names(self.pair.backward)
+        default = default_of(self.pair.backward, taken[0]) if taken else False
+        if taken and (UPSTREAM_LIKE.match(taken[0]) or default is ... or (default == 1 and default is not True)):
+            self.swept_with(run, scope, out, above)
+            return
+
+        def sweep(start: Object) -> None:
+            product = self.call(run, run.binary, (ast.Mult, start, self.constant(run, scope, above)), {})
+            add = out.cls.find("sum") if np.ndim(above) else None
+            whole = product if add is None else self.call(run, run.attribute(product, "sum"), (), {})
+            self.call(run, run.attribute(whole, back), (), {})
+
+        alone = self.constant(run, scope, inner(out))
+        sweep(alone)
+        if not np.allclose(held_gradient(alone), above, rtol=1e-3):
+            raise Problem("value", f"the way back of {self.pair.owner} through a product and a sum is not right")
+        sweep(out)
+
+    def constant(self, run: Interpreter, scope: Scope, value: Any) -> Object:
+        """An object that holds a value. Where it cannot be made, no pass is to blame."""
+        try:
+            return self.holder(run, scope, self.pair.owner, float(value) if np.ndim(value) == 0 else value)
+        except Problem as problem:
+            raise Problem("value", problem.message) from None
+
+    def swept_with(self, run: Interpreter, scope: Scope, out: Object, above: Any) -> None:
+        """Go back with a gradient, in whichever form is taken: an array, or an object that holds it."""
+        assert self.pair.backward is not None
+        name, kept = gradient_in(out), fresh(held_gradient(out))
+        before = [fresh(held_gradient(one)) for one in self.holders.values()]
+        own = {ast.unparse(one.func) for one in ast.walk(self.pair.backward) if isinstance(one, ast.Call)}
+        first = self.pair.owner in own  # it makes one itself where it is given none
+        for wrapped in (first, not first):
+            form = self.constant(run, scope, above) if wrapped else above
+            try:
+                self.call(run, run.attribute(out, self.pair.backward.name), (form,), {})
+                return
+            except Problem:
+                if wrapped is not first or not all(map(same, before, map(held_gradient, self.holders.values()))):
+                    raise
+                out.names[name] = kept
 
     def of_kept(self, run: Interpreter, tree: ast.FunctionDef, out: Object, above: Any) -> dict[str, Any]:
         """What a backward pass takes that an operation leaves in its result: nothing, the result, or its gradient."""

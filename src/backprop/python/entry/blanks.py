@@ -91,6 +91,14 @@ class Watching(Interpreter):
                 raise Used(one, Use("compared", other))
         return super().compared(kind, a, b)
 
+    def store(self, target: ast.expr, value: Any, scope: Scope) -> None:
+        plain = isinstance(target, ast.Tuple | ast.List) and not any(
+            isinstance(one, ast.Starred) for one in target.elts
+        )
+        if isinstance(value, Blank) and plain:
+            raise Used(value, Use("unpacked", len(target.elts)))  # type: ignore[attr-defined]
+        super().store(target, value, scope)
+
     def attribute(self, value: Any, name: str, own: bool = False) -> Any:
         if not isinstance(value, Blank):
             return super().attribute(value, name, own)
@@ -133,7 +141,8 @@ class Watching(Interpreter):
         if isinstance(function, Blank):
             raise Used(function, Use("called"))
         name = word_of(function)
-        if name == "isinstance" and isinstance(arguments[0], Blank) and asks_for_number(arguments[1]):
+        asks = name == "type" or (name == "isinstance" and asks_for_number(arguments[1]))
+        if asks and arguments and isinstance(arguments[0], Blank):
             raise Used(arguments[0], Use("number"))
         me = function.me if isinstance(function, Bound) and isinstance(function.me, Blank) else None
         if me is not None and name in TURNING and not arguments:

@@ -132,7 +132,7 @@ class Fitting:
         if isinstance(value, str):
             return value
         entries = {key: as_json(str(known.get(f"{name}.{key}", NUMBERS[0]))) for key in value}
-        return json.dumps([*entries.values()] if value == LISTED else entries)
+        return json.dumps([*entries.values()] if is_listed(value) else entries)
 
     def search(self, known: Known, unlikely: int) -> bool:
         """Go on from what is known so far, in all less likely ways that are no more unlikely together; whether the
@@ -210,7 +210,7 @@ class Fitting:
             found = known.get(name)
             if isinstance(found, list):
                 entries = {key: value(f"{name}.{key}") for key in found}
-                return [*entries.values()] if found == LISTED else entries
+                return [*entries.values()] if is_listed(found) else entries
             return Blank(name) if found is None else value_of(found)
 
         return {name: value(name) for name in self.examples}
@@ -265,6 +265,9 @@ class Fitting:
             yield use.other
         elif use.kind == "items":
             yield from with_items(use.other, sizes)
+        elif use.kind == "unpacked":
+            yield from ([str(place) for place in range(use.other)], (use.other,), (use.other, 3))
+            return
         elif use.kind == "rows":
             yield from ((4, 3), (3,), "[0,2,1,1]", LISTED, LAYERS, (2, 3, 3))
         elif use.kind == "product":
@@ -309,6 +312,11 @@ class Fitting:
         for lead in dict.fromkeys(leads):  # a stack of matrices meets another one, or a single matrix
             yield from [(*lead, size, inner) if left else (*lead, inner, size) for size in sizes]
         yield from ((inner,), (inner, 1))
+
+
+def is_listed(keys: list[str]) -> bool:
+    """Whether these are the places of a list, and no keys of a dictionary."""
+    return all(one.isdigit() for one in keys)
 
 
 def with_items(key: Any, sizes: list[int]) -> Iterator[Any]:

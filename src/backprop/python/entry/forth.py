@@ -17,7 +17,7 @@ from backprop.errors.spelling import either
 from backprop.python.entry.examples import Examples
 from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_whole, sizes
 from backprop.python.entry.gradients import LABELS, is_gradient
-from backprop.python.entry.inputs import DEFINITIONS, with_sizes
+from backprop.python.entry.inputs import DEFINITIONS, elements_of, with_sizes
 from backprop.python.entry.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
 from backprop.python.entry.outputs import Forward, Outputs
 from backprop.python.entry.pairs import HOLDING, SLOPES, attributes, backward_call, reached, returns
@@ -61,8 +61,12 @@ class Forth(Outputs):
             function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
         keywords = {name: sizes(given[name]) if SIZES.search(name) else given[name] for name in names if name in given}
         cls, held = self.holding
-        self.holders = {name: self.holder(run, scope, cls, given[name]) for name in held if self.fills(given.get(name))}
-        keywords.update(self.holders)
+        listed = {name for name in elements_of(pair.forward).values() if name in held and np.ndim(given.get(name, 0))}
+        self.holder_lists = {name: [self.holder(run, scope, cls, one) for one in given[name]] for name in listed}
+        self.holders = {
+            name: self.holder(run, scope, cls, given[name]) for name in held - listed if self.fills(given.get(name))
+        }
+        keywords.update({**self.holders, **self.holder_lists})
         if isinstance(function, Function):
             self.look_at_top(function.scope, given)
             function.scope.names.update({name: given[name] for name in self.of_text_itself if name in given})

@@ -98,6 +98,7 @@ class Inputs:
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.holders: dict[str, Object] = {}  # by inputs, objects of another class that hold them
+        self.holder_lists: dict[str, list[Object]] = {}  # and by inputs that are lists, one for each of their parts
         self.bare = False  # whether gradients from above are arrays all the same, known when the backward pass was run
         self.output = ""  # of a script, what it sets that is taken for its output where it is not the last
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
@@ -200,7 +201,9 @@ class Inputs:
         own = {one for _, one in read if one not in HELD}
         made = classes.get(pair.owner, {}).get("__init__")
         if pair.is_kept and pair.forward is not None and made is not None and len(required_names(made)) == 2:
-            return pair.owner, {parameter_names(pair.forward)[0], *(one for one, _ in read)}  # its own class
+            first, *rest = parameter_names(pair.forward)  # its own class
+            like = {one for one in rest if pair.swept and one in ("other", "rhs") and pair.forward.name != "__pow__"}
+            return pair.owner, {first, *like, *self.said_to_be(pair.owner), *(one for one, _ in read)}
         for name, methods in classes.items() if own and not torch else ():
             start = methods.get("__init__")
             if start is None or name == self.pair.name or len(required_names(start)) != 2:
@@ -229,7 +232,10 @@ class Inputs:
     def read_of_inputs(self, tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
         """What a function reads of its inputs that no array has, with the names of these."""
         nodes = [node for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.Attribute)]
-        found = [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
+        whose = elements_of(tree)
+        found = [
+            (whose.get(node.value.id, node.value.id), node.attr) for node in nodes if isinstance(node.value, ast.Name)
+        ]
         skip = leading(tree) if tree is not None and self.pair.kind in ("class", "autograd") else 0
         own = parameter_names(tree)[skip:] if tree is not None else []
         return [(name, one) for name, one in found if name in own and (one == "data" or not hasattr(np.ndarray, one))]
@@ -522,6 +528,15 @@ class Unclipped(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         return clipped(node) or node
+
+
+def elements_of(tree: ast.FunctionDef | None) -> dict[str, str]:
+    """The names under which a function goes through something else that has one: `for t in tensors`."""
+    loops = [node for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.For | ast.comprehension)]
+    return {
+        one.target.id: one.iter.id for one in loops
+        if isinstance(one.target, ast.Name) and isinstance(one.iter, ast.Name)
+    }  # fmt: skip
 
 
 def hands_on_itself(method: ast.FunctionDef) -> bool:

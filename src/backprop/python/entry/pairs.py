@@ -50,6 +50,9 @@ BACK_OTHERWISE = re.compile(
 )
 NUMERICAL = re.compile(r"num(?!ber)|check|approx|finite|slow", re.IGNORECASE)  # by which a gradient is only tested
 DIFFERENCES = re.compile(r"(central|finite|forward|numerical?)_diff")  # by which a slope is measured
+ASKING = frozenset(["isinstance", "id", "len", "type", "str", "repr", "print", "hasattr", "getattr", "super", "vars"])
+GOES_BACK = re.compile(r"grad_?(fn|func)|back|vjp|pull")  # a parameter that takes a backward pass
+KERNEL = re.compile(r"(triton|tl|cuda|numba\.cuda|ti|taichi|wp|warp)\.(jit|kernel|autotune|heuristics|func)\b")
 COSTS = re.compile(
     r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?lik\w*|neg\w*_log_?lik\w*)"
     r"(?:_?fun(?:c|ction)?)?$",
@@ -85,6 +88,7 @@ class Pair(NamedTuple):
     line: int = 0  # and where the loop stands, if there is one
     inside: ast.FunctionDef | None = None  # the function that these statements stand in
     start: int = 0  # how many of them stand before the loop, or make the object of a method
+    swept: bool = False  # whether the backward pass is that of what a method gives, through all that it was made from
     whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
 
     def bases(self, name: str) -> tuple[str, ...]:
@@ -108,6 +112,8 @@ class Pair(NamedTuple):
         """Whether the forward pass makes the backward pass, a function without arguments, and leaves it in its result,
         as an operation does on values that know their gradients. It may take that result, or the gradient of it."""
         forward, back = self.forward, self.backward
+        if self.swept:
+            return True
         if forward is None or back is None or back not in inner_functions(forward):
             return False
         taken = len(required_names(back))
@@ -128,14 +134,32 @@ class Pair(NamedTuple):
 def pairs_in(code: Code, forward: str | None = None, backward: str | None = None) -> list[Pair]:
     """The pairs of the text itself, or of those that it imports from where it has none; or the one that is named."""
     if forward is not None:
-        return [named(code, forward, backward)]
+        return [computed(named(code, forward, backward))]
     if backward is not None:
         found = [pair for pair in all_pairs(code) if backward in (pair.name, getattr(pair.backward, "name", ""))]
         return found or [named(code, backward, backward)]
-    found = all_pairs(code)
+    every = all_pairs(code)
+    found = [pair for pair in every if not (is_kernel(pair.forward) or is_kernel(pair.backward))]
+    if every and not found:
+        computed(every[0])
     here = {id(node) for node in ast.walk(code.parts[-1].tree)}
     own = [pair for pair in found if not here.isdisjoint(map(id, (pair.forward, pair.backward, pair.inside)))]
     return own or found
+
+
+def is_kernel(function: ast.FunctionDef | None) -> bool:
+    """Whether a function is compiled for a card, `@triton.jit`, `@cuda.jit`, where it writes through pointers."""
+    return any(KERNEL.match(ast.unparse(one)) for one in (function.decorator_list if function is not None else ()))
+
+
+def computed(pair: Pair) -> Pair:
+    """A pair whose arithmetic is in the text. Raises a Problem where a kernel does it."""
+    kernel = next((one for one in (pair.forward, pair.backward) if is_kernel(one)), None)
+    if kernel is None:
+        return pair
+    whose = ast.unparse(kernel.decorator_list[-1]).partition("(")[0]
+    hint = "give the function that computes the same on arrays, as its test has it, with --backward its gradient"
+    raise Problem("name", f"{kernel.name} is a kernel ({whose}): what it computes is outside what is read", hint=hint)
 
 
 def all_pairs(code: Code) -> list[Pair]:
@@ -179,7 +203,11 @@ def all_pairs(code: Code) -> list[Pair]:
         slopes = slopes or costs_with_gradients(functions)
         found = [Pair(cost.name, "functions", cost, back) for cost, back in slopes]
     judged = {pair.forward for pair in found} | {pair.backward for pair in found}
-    return found + [pair for pair in kept_pairs(code) if pair.forward not in judged]
+    by_name = {pair.name for pair in found}  # an operation that only calls one of these is judged with it
+    return found + [
+        pair for pair in kept_pairs(code)
+        if pair.forward not in judged and not (pair.swept and pair.forward and by_name & names_in([pair.forward]))
+    ]  # fmt: skip
 
 
 def registered_pairs(code: Code) -> list[Pair]:
@@ -193,7 +221,10 @@ def kept_pairs(code: Code) -> list[Pair]:
     result, `out._backward = backward`. An object itself is an input then."""
     operations = [("", one) for one in code.functions().values()]
     operations += [(name, one) for name, methods in code.classes().items() for one in methods.values()]
-    return [pair for owner, one in operations if (pair := kept_pair(owner, one)) is not None]
+    classes = code.classes()
+    found = [kept_pair(owner, one) or (swept_pair(owner, classes[owner], one.name) if owner else None)
+             for owner, one in operations]  # fmt: skip
+    return [*{pair.forward: pair for pair in found[::-1] if pair is not None}.values()][::-1]  # not what is inherited
 
 
 def kept_pair(owner: str, forward: ast.FunctionDef) -> Pair | None:
@@ -205,7 +236,44 @@ def kept_pair(owner: str, forward: ast.FunctionDef) -> Pair | None:
         and isinstance(one.value, ast.Name) and one.value.id in inner
     ]  # fmt: skip
     title = f"{owner}.{forward.name}" if owner else forward.name
+    kept = kept or handed_over(forward, inner)
     return Pair(title, "functions", forward, kept[0], owner=owner) if len(kept) == 1 else None
+
+
+def handed_over(forward: ast.FunctionDef, inner: dict[str, ast.FunctionDef]) -> list[ast.FunctionDef]:
+    """The inner functions that are handed to what makes the result, as what goes back from it: `Tensor(y, grad_fn=f)`,
+    also where that hangs on something."""
+    calls = [node for node in ast.walk(forward) if isinstance(node, ast.Call)]
+    given = [one.value for call in calls for one in call.keywords if one.arg and GOES_BACK.search(one.arg)]
+    names = {getattr(one.body if isinstance(one, ast.IfExp) else one, "id", "") for one in given}
+    return [one for name, one in inner.items() if name in names]
+
+
+def swept_pair(owner: str, methods: dict[str, ast.FunctionDef], method: str) -> Pair | None:
+    """An operation, a method that is called on values which know their gradients, with the method that goes back from
+    what it gives: `(a * b).backward()`. What it leaves there may be of any form."""
+    forward, start = methods[method], methods.get("__init__")
+    back = next((one for name, one in methods.items() if BACKWARD.match(name)), None)
+    plain = start is not None and len(required_names(start)) == 2 and "forward" not in methods
+    if not plain or back is None or len(required_names(back)) > 2 or forward.decorator_list:
+        return None
+    stored = set().union(*[attributes(one, ast.Store) for one in methods.values()])
+    if forward in (back, start) or stored.isdisjoint(["grad", "_grad", "gradient"]) or not hands_itself_on(forward):
+        return None
+    return Pair(f"{owner}.{method}", "functions", forward, back, owner=owner, swept=True)
+
+
+def hands_itself_on(method: ast.FunctionDef) -> bool:
+    """Whether a method gives something, and hands its own object to what makes it: `Value(y, (self, other))`."""
+    nodes = [*ast.walk(method)]
+    gives = any(isinstance(one, ast.Return) and one.value is not None for one in nodes)
+    pending = [
+        one for call in nodes if isinstance(call, ast.Call) and ast.unparse(call.func) not in ASKING
+        for one in [*call.args, *[its.value for its in call.keywords]]
+    ]  # fmt: skip
+    for one in pending:
+        pending += one.elts if isinstance(one, ast.Tuple | ast.List | ast.Set) else []
+    return gives and any(isinstance(one, ast.Name) and one.id == first_parameter(method) for one in pending)
 
 
 def inner_functions(function: ast.FunctionDef) -> list[ast.FunctionDef]:
@@ -227,12 +295,12 @@ def is_abstract(function: ast.FunctionDef | None) -> bool:
     return all(isinstance(one, ast.Pass | ast.Raise) for one in told)
 
 
-def leaves_open(methods: Mapping[str, ast.FunctionDef]) -> bool:
-    """Whether a class hands on to passes that others are to add to it: `cls.forward(ctx, x)`, without a `forward`."""
-    calls = [node.func for one in methods.values() for node in ast.walk(one) if isinstance(node, ast.Call)]
+def leaves_open(methods: dict[str, ast.FunctionDef]) -> bool:
+    """Whether a pass of a class hands on to one that others are to add: `cls.forward(ctx, x)`, without a `forward`."""
+    calls = [node.func for one in passes(methods) if one for node in ast.walk(one) if isinstance(node, ast.Call)]
     own = [one.attr for one in calls if isinstance(one, ast.Attribute) and ast.unparse(one.value) in ("cls", "self")]
-    set_here = set().union(*[attributes(one, ast.Store) for one in methods.values()])
-    return any((FORWARD.match(one) or BACKWARD.match(one)) and one not in {*methods, *set_here} for one in own)
+    known = {*methods}.union(*[attributes(one, ast.Store) for one in methods.values()])
+    return any((FORWARD.match(one) or BACKWARD.match(one)) and one not in known for one in own)
 
 
 def pairs_of_class(name: str, methods: dict[str, ast.FunctionDef]) -> list[Pair]:
@@ -671,7 +739,7 @@ def alone(code: Code, name: str) -> bool:
         return forward is not None and backward is None and found is None
     owner, _, method = name.partition(".")
     if method in classes.get(owner, {}):
-        if kept_pair(owner, classes[owner][method]) is not None:
+        if kept_pair(owner, classes[owner][method]) or swept_pair(owner, classes[owner], method):
             return False
         paired = (*passes(classes[owner]), *([classes[owner][method]] if is_both(classes[owner][method]) else []))
         return classes[owner][method] not in paired and training_named(code, name) is None
@@ -758,7 +826,7 @@ def method_pair(owner: str, methods: dict[str, ast.FunctionDef], method: str, ba
         return Pair(owner, "loss", methods[method], methods[method], 1)
     if back is not None:
         return Pair(owner, "class", methods[method], methods[back], 1)
-    kept = kept_pair(owner, methods[method])
+    kept = kept_pair(owner, methods[method]) or swept_pair(owner, methods, method)
     if kept is not None:
         return kept
     pairs = pairs_of_class(owner, methods)

@@ -54,6 +54,11 @@ class Taken(Forth):
 
     def bound(self, forward: Forward, above: list[Any], given: dict[str, Any]) -> dict[str, Any]:
         """The arguments of the backward pass: by name from the inputs and results, the rest in order."""
+        if self.retains and len(self.back_names()) == 2:  # `backward(self, inputs, gys)`, or places in their stead
+            first, second = self.back_names()
+            inputs = given.get(self.parameters[0], ())
+            places = re.search("ind", first)
+            return {first: tuple(range(len(inputs))) if places else inputs, second: tuple(above)}
         unknown = self.unnamed(forward.names)
         count = self.taken_from_above(forward.results, forward.names)
         if self.instead_of_above == "^":
@@ -67,11 +72,6 @@ class Taken(Forth):
             given = {**given, unknown[0]: known.get(self.instead_of_above)}
             unknown, count, above = unknown[1:], 0, []
         above = [tuple(above)] if self.takes_tuples else above
-        if self.retains and len(self.back_names()) == 2:  # `backward(self, inputs, gys)`, or places in their stead
-            first, second = self.back_names()
-            inputs = given.get(self.parameters[0], ())
-            places = re.search("ind", first)
-            return {first: tuple(range(len(inputs))) if places else inputs, second: above[0]}
         bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
         if self.held:  # it takes tensors that hold their gradients: the result, and inputs under other names
             rest = [name for name in self.parameters if name in given and name not in self.back_names()]

@@ -36,6 +36,7 @@ ERRORS = [
 ]  # fmt: skip
 RAISED = {name: Builtin(name, None) for name in ERRORS}
 TEXT_METHODS = frozenset(["join", "lower", "upper", "startswith", "endswith", "replace", "split", "strip", "isdigit"])
+OF_QUEUES = {"popleft": ("pop", 0), "appendleft": ("insert", 0)}  # as a list has it, with the place that it takes
 LIST_METHODS = frozenset(["append", "extend", "pop", "insert", "reverse", "copy", "index", "clear", "remove", "count"])
 DICT_METHODS = frozenset(["get", "keys", "values", "items", "update", "pop", "setdefault", "copy", "clear"])
 
@@ -129,6 +130,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "torch.device": lambda name="cpu", *_: name,
         "typing.cast": lambda _, x: x,
         "collections.Counter": lambda x=(): Counter(map(plain_key, run.listed(x))),
+        "collections.deque": lambda x=(): [*run.listed(x)],
         "collections.defaultdict": lambda f=None, x=(): Default(run, f, dict_of(run, x, {})),
     }  # fmt: skip
     return {**{name: Builtin(name, function) for name, function in own.items()}, **RAISED}
@@ -323,6 +325,9 @@ def method_of_data(run: Running, value: Any, name: str, arguments: tuple[Any, ..
             run.meter.length(sum(len(one) + len(value) for one in given[0] if isinstance(one, str)))
         run.meter.length(len(value) + sum(len(one) for one in arguments if isinstance(one, str)) * (1 + len(value)))
         return getattr(value, name)(*given)
+    if isinstance(value, list) and name in OF_QUEUES:
+        name, first = OF_QUEUES[name]
+        arguments = (first, *arguments)
     if isinstance(value, list) and name in LIST_METHODS:
         given = [run.listed(one) if name == "extend" else one for one in arguments]
         run.meter.length(len(value) + (len(given[0]) if name == "extend" else 0))

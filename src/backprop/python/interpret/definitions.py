@@ -77,8 +77,10 @@ class Definitions(Calls):
         own = self.files.get(self.imports.get((self.source.name, module), ""), {})
         for alias in tree.names:
             if alias.name == "*":
-                scope.names.update(own)
-                scope.names.update({} if own else self.every(module))
+                told = {
+                    name: one for name, one in own.items() if not isinstance(one, Unknown) or name not in scope.names
+                }
+                scope.names.update(told if own else self.every(module))
             elif alias.name in own:
                 scope.names[alias.asname or alias.name] = own[alias.name]
             elif module != "builtins" or alias.name not in self.builtins:
@@ -135,10 +137,13 @@ class Definitions(Calls):
         module = Object(Class(path[-1], (), {}))
         module.names = self.files[file]
         folder = file.removesuffix("__init__.py") if file.endswith("__init__.py") else None
-        for (source, name), inner in self.imports.items():
+        for name, inner in [(name, inner) for (_, name), inner in self.imports.items()]:
             *above, last = name.split(".")
-            own = source == file and not above and folder is not None and inner.startswith(folder) and inner != file
-            if (own or tuple(above) == path) and inner in self.files and last not in module.names:
+            below = inner.removeprefix(folder) if folder is not None and inner.startswith(folder) else "/"
+            own = below.removesuffix("/__init__.py").removesuffix(".py")  # a file of the package, however it is named
+            if "/" not in own and own != "__init__":
+                above, last = [*path], own
+            if tuple(above) == path and inner in self.files and last not in module.names:
                 module.names[last] = self.module((*path, last), inner)
         return module
 

@@ -120,6 +120,8 @@ class Libraries:
             return drawn if drawn is None else float(drawn)
         if path[-1] == "get_array_module":
             return Library(("numpy",))
+        if root == "chainer" and path[-1] in ("force_array", "force_type"):  # the array, which comes last
+            return self.numpy(NUMPY, "asarray", "np", arguments[int(path[-1] == "force_type") :][:1], {})
         if name in IGNORED or root == "warnings":
             return None
         if root == "inspect" and name == "signature" and isinstance(arguments[0], Function):

@@ -155,8 +155,10 @@ class Members(Machine):
         if found is None and name == "__new__":
             return Builtin(name, lambda cls, *_, **__: Object(cls))
         if found is None and name == "apply":
-            forward = self.class_member(value, "forward")
-            return Builtin("apply", lambda *given: self.call(forward, (context([True] * len(given)), *given), {}))
+            forward, own = self.class_member(value, "forward"), value.find("setup_context") is None  # which has none
+            return Builtin(
+                "apply", lambda *given: self.call(forward, (*[context([True] * len(given))] * own, *given), {})
+            )
         if found is None and not value.holds(name):
             raise Refusal(f"{value.name} has no {name}", "name")
         return Bound(found, value) if isinstance(found, Function) and found.kind == "class" else found
