@@ -376,7 +376,8 @@ class Back(Taken):
         values = [one for one in values if not isinstance(one, dict)]
         names = names if len(names) == len(values) else []
         if own is not None and names:  # `return loss, self.h` hands on what is no gradient
-            kept = [(one, name) for one, name in zip(values, names, strict=True) if name not in self.made_of]
+            states = {name for name in self.made_of if not is_of_gradient(name)}
+            kept = [(one, name) for one, name in zip(values, names, strict=True) if name not in states]
             values, names = [one for one, _ in kept], [name for _, name in kept]
         weights = self.of_own_weights(values, names, given)
         if weights and (own is not None or len(weights) == len(values)):
