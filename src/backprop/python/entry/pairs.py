@@ -143,7 +143,8 @@ def pairs_in(code: Code, forward: str | None = None, backward: str | None = None
     if every and not found:
         computed(every[0])
     here = {id(node) for node in ast.walk(code.parts[-1].tree)}
-    own = [pair for pair in found if not here.isdisjoint(map(id, (pair.forward, pair.backward, pair.inside)))]
+    parts = [(pair, (pair.forward, pair.backward, pair.inside)) for pair in found]
+    own = [pair for pair, some in parts if not any(some) or not here.isdisjoint(map(id, some))]  # or plain statements
     return own or found
 
 

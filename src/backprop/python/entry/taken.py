@@ -146,7 +146,8 @@ class Taken(Forth):
         results = [*zip(forward.results, forward.names, strict=True)]
         left = [one for one, name in results if name not in bound]
         free = [one for one, name in results[first:] if name not in bound]
-        free = left if len(rest) == len(left) > len(free) > 0 else free  # with what came out, too
+        whole = len(rest) == len(left) > len(free) > 0 and not any("grad" in name for name in rest)
+        free = left if whole else free  # with what came out, too
         if len(free) > len(rest):
             free = [one for one in free if not any(one is loss for loss in self.loss_beyond)]
             containers = [one for one in free if not is_gradient(one)]
