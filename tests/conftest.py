@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import CodeType
@@ -207,6 +208,14 @@ def in_process(
             status = end.code
     said = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
     return subprocess.CompletedProcess(words, int(str(status or 0)), *said)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock by which the search for faulty lines has four times as long: what is found must not hang on how fast the
+    machine is, and what else it does."""
+    for module in ("search", "cure", "several"):
+        monkeypatch.setattr(f"backprop.check.cures.{module}.process_time", lambda: time.process_time() / 4)
 
 
 @pytest.fixture(scope="session")
