@@ -435,17 +435,6 @@ class Straight(Tape):
         self.any, self.decides = False, False  # whether there was a step; a comparison, or a place by which is chosen
         self.kinds = "fb" if masks else "f"
 
-    def contracted(self, subscripts: str, operands: Sequence[Any], out: Any) -> None:
-        """An einsum: the gradient of each operand is another one."""
-        gate, count = GATES["einsum"].with_options({"subscripts": subscripts}), len(operands)
-        values = [*[np.array(one, dtype=float, subok=False) for one in operands], np.array(out, dtype=float)]
-        made = self.new(np.shape(out))
-        for place, ids in enumerate(map(self.ids, operands)):
-            if np.any(ids):
-                back = array_rules(gate, count, "none", tuple([one == place for one in range(count)]))
-                self.entries.append(Entry(made, ids, None, lambda g, p=place, of=back: of(g, *values)[p]))  # type: ignore[misc]
-        self.put(out, made)
-
     def compared(self, kind: type[ast.cmpop], a: Any, b: Any, out: Any) -> None:
         """The numbers of what is compared are those of the mask."""
         self.decides = self.decides or bool(np.any(self.ids(a)) or np.any(self.ids(b)))
