@@ -25,7 +25,7 @@ const seedStep = steps.findIndex(each => each.kind === "seed");
 
 // ── state ──
 
-let x = point.slice(), step = steps.length - 1, chosen = null, timer = null;
+let x = point.slice(), step = steps.length - 1, drawn = null, chosen = null, timer = null;
 let now = passes(x, upstream);
 const hasValue = at => nodes[at].kind !== "gate" || step >= forwardStep.get(at);
 const sentYet = at => backwardStep.has(at) && step >= backwardStep.get(at);
@@ -76,11 +76,24 @@ function made(tag, role, ...content) {
   return element;
 }
 
+// A page of 500 gates has 2,000 texts to lay out: a slider redraws at once those in view, and the others as it rests.
+const unseen = new Set();
+let resting = null;
+const observer = new IntersectionObserver(found => {
+  for (const { target, isIntersecting } of found) {
+    const at = Number(target.id.slice(1));
+    isIntersecting ? unseen.delete(at) : unseen.add(at);
+  }
+});
+parts.forEach(({ node }) => observer.observe(node));
+
 // ── drawing ──
 
 function draw() {
   const { kind, at: active } = steps[step];
-  nodes.forEach((node, at) => drawNode(node, at, at === active));
+  nodes.forEach((_, at) => unseen.has(at) || drawNode(at));
+  clearTimeout(resting);
+  resting = setTimeout(() => nodes.forEach((_, at) => drawNode(at)), 100);
   document.querySelectorAll(".wire.forward,.wire.backward").forEach(wire => wire.classList.remove("forward", "backward"));
   if (kind === "forward" || kind === "backward") parts[active].wires.forEach(wire => wire.classList.add(kind));
   byId("scrub").value = step;
@@ -89,16 +102,21 @@ function draw() {
   byId("previous").disabled = byId("first").disabled = step === 0;
   byId("next").disabled = byId("last").disabled = step === steps.length - 1;
   byId("say").replaceChildren(...said(steps[step]));
-  drawCode();
   for (const at of inputs) {
     const gradient = arrived(at);
     write(byId("g" + at), gradient === null ? "" : `d${nodes[at].name} ${short(gradient)}`);
   }
   drawChain();
-  follow(active);
+  // Where a line or a gate is can be asked only after a layout of the whole page: not at each value of a slider.
+  if (drawn !== step) {
+    drawCode();
+    follow(active);
+    drawn = step;
+  }
 }
 
-function drawNode(node, at, active) {
+function drawNode(at) {
+  const node = nodes[at], active = at === steps[step].at;
   const part = parts[at], gradient = arrived(at), value = hasValue(at) ? short(now.value[at]) : "";
   write(part.value, value);
   write(part.gradient, maybe(gradient));
