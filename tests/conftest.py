@@ -212,10 +212,11 @@ def in_process(
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock by which the search for faulty lines has four times as long: what is found must not hang on how fast the
-    machine is, and what else it does."""
+    """Clocks by which the search for faulty lines, and that for inputs which a hint offers, have four times as long:
+    what is found must not hang on how fast the machine is, and what else it does."""
     for module in ("search", "cure", "several"):
         monkeypatch.setattr(f"backprop.check.cures.{module}.process_time", lambda: time.process_time() / 4)
+    monkeypatch.setattr("backprop.python.entry.fitting.monotonic", lambda: time.monotonic() / 4)
 
 
 @pytest.fixture(scope="session")

@@ -3,15 +3,14 @@ what a gradient takes for granted of its inputs, and the inputs that the hint fi
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backprop_cli import main
 from conftest import Check
+from test_fitting import LIKE, run
 
 RIDGE = """
 import numpy as np
@@ -239,25 +238,20 @@ def objective_and_grad(w, X, y, alpha):
 """  # 0.5 is no multiple of a size, of which w would have a column each
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(
     ("text", "judged"), [(KERNEL, ["theta"]), (CHAIN, ["unary", "trans"]), (MACHINE, ["w", "V"]), (MARGINS, ["w"])],
     ids=["kernel", "chain", "machine", "margins"],
 )  # fmt: skip
 def test_what_the_hint_gives_leads_to_a_verdict(
-    text: str, judged: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    text: str, judged: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "code.py").write_text(text)
     monkeypatch.chdir(tmp_path)
-
-    def asked(*words: str) -> tuple[str, str]:
-        monkeypatch.setattr("sys.argv", ["backprop", "check", "code.py", *words])
-        with pytest.raises(SystemExit):
-            main()
-        said = capsys.readouterr()
-        return said.out, said.err
-
-    hint = re.search(r"hint: give options, like (.*), or all in a file", asked()[1])
-    assert hint is not None
-    out, _ = asked(*shlex.split(hint[1]), "--seed", "1")
+    assert run(monkeypatch, "check", "code.py") == 2
+    offered = LIKE.search(capfd.readouterr().err)
+    assert offered is not None
+    run(monkeypatch, "check", "code.py", *shlex.split(offered[1]), "--seed", "1")
+    out = capfd.readouterr().out
     rows = [line.split() for line in out.splitlines()[1:]]
     assert [(row[0], row[-1]) for row in rows] == [(name, "ok") for name in judged], out

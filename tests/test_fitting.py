@@ -6,18 +6,13 @@ import re
 import shlex
 from pathlib import Path
 from textwrap import dedent
-from time import monotonic
 
 import pytest
 from tests.pairs import Pair, pairs
 
 from backprop_cli import main
 
-
-@pytest.fixture(autouse=True)
-def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is offered must not hang on how fast the machine is, and what else it does."""
-    monkeypatch.setattr("backprop.python.entry.fitting.monotonic", lambda: monotonic() / 4)
+pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 def text_of(pair: Pair) -> str:

@@ -418,8 +418,7 @@ def imported_modules(tree: ast.Module) -> list[str]:
     names: list[str] = []
     here: set[str] = set()  # that are looked for beside the text whatever they are called
     own = [one for statement in tree.body for one in inside(statement)]
-    own += [one for one in ast.walk(tree) if isinstance(one, ast.Import | ast.ImportFrom) and one not in own]
-    for one in own:  # those inside functions, too, which a package in a circle may have
+    for one in dict.fromkeys([*own, *ast.walk(tree)]):  # in functions, too, as a package in a circle has them
         if isinstance(one, ast.Import):
             names += [alias.name for alias in one.names]
         elif isinstance(one, ast.ImportFrom):

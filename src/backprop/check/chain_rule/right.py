@@ -381,23 +381,17 @@ class Right(Known):
         return True
 
 
-def read_in(tree: ast.AST) -> Iterator[tuple[ast.Name, ast.expr]]:
+def read_in(tree: Any) -> Iterator[tuple[ast.Name, ast.expr]]:
     """The names in a tree, each with the entry that is read of what it holds."""
-    base: Any = tree
+    indices, base = list[ast.AST](), tree
     while isinstance(base, ast.Subscript):
+        indices.append(base.slice)
         base = base.value
-    if isinstance(base, ast.Name):
-        yield base, tree  # type: ignore[misc]
-    inside = [one.slice for one in chain_of(tree)] if isinstance(base, ast.Name) else ast.iter_child_nodes(tree)
-    for one in inside:
+    named = isinstance(base, ast.Name)
+    if named:
+        yield base, tree
+    for one in indices if named else ast.iter_child_nodes(tree):
         yield from read_in(one)
-
-
-def chain_of(tree: ast.AST) -> Iterator[ast.Subscript]:
-    """The indices after a name, one behind the other."""
-    while isinstance(tree, ast.Subscript):
-        yield tree
-        tree = tree.value
 
 
 def reads_name(statement: ast.stmt, name: str) -> bool:

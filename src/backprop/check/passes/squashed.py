@@ -11,7 +11,7 @@ import numpy as np
 from backprop.check.passes.points import Point
 from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path, bases, is_of_gradient
+from backprop.python.entry.gradients import Path, bases, behind_softmax, is_of_gradient
 from backprop.python.entry.pairs import returns
 from backprop.python.entry.runner import Runner
 
@@ -36,7 +36,7 @@ def before(p: Any, above: Any, axes: list[int]) -> Iterator[tuple[str, Any]]:
     """The gradients of what a sigmoid, or a softmax along an axis, makes probabilities of."""
     yield "the sigmoid", p * (1 - p) * above
     for axis in axes:
-        yield "a softmax", p * (above - (p * above).sum(axis=axis, keepdims=True))
+        yield "a softmax", behind_softmax(p, above, axis)
 
 
 def named_so(runner: Runner) -> str:

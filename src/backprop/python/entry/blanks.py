@@ -30,8 +30,6 @@ SEEDING = frozenset(["seed", "manual_seed", "RandomState", "default_rng"])
 ROOTS = frozenset(["log", "sqrt", "log2", "log10", "log1p", "rsqrt"])  # whose inputs are better above 0
 KINDS = {ast.MatMult: "product", ast.Pow: "exponent", ast.Mod: "parts", ast.FloorDiv: "parts"}  # of uses by operators
 ALONG = frozenset(["sum", "mean", "max", "min", "amax", "amin", "var", "std", "prod", "cumsum", "argmax", "softmax"])
-
-
 ALONG_ONE = ALONG | {"squeeze", "unsqueeze", "expand_dims", "concatenate", "cat", "stack", "flip"}
 
 

@@ -28,9 +28,9 @@ AXES = ("axis", "dim")
 COUNTED = DRAWN | {"zeros", "ones", "full", "empty", "eye", "range"}
 SLOPE = re.compile(r"^d_|^d[A-Z]|^dact|prime|deriv|grad", re.IGNORECASE)  # of a function that is given
 PRODUCTS = frozenset(["dot", "matmul", "mm"])
-HOLDERS_HAVE = frozenset(
+HOLDERS_HAVE = frozenset(  # tensors of any make
     [*HELD, *HOLDING, "requires_grad", "values", "is_cuda", "is_leaf", "grad_fn"]
-)  # of tensors of any make
+)
 USUAL = {"eps": "1e-5", "epsilon": "1e-5", "momentum": "0.9"}  # what is called so is a number that everybody has
 
 

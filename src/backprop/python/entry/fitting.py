@@ -27,9 +27,9 @@ MOST_STEPS = 400_000  # of these runs in all
 USUAL = (  # shapes, where nothing tells more
     (3,), (4, 3), (), (4,), (3, 3), (2, 3, 4), (2, 3, 6, 6), (2, 3, 3, 3), (3, 1),
 )  # fmt: skip
-STRENGTHS = re.compile(
+STRENGTHS = re.compile(  # names of what is a number as a rule
     r"(?i)reg|l[12]|lamb?d?a?|alpha$|weight_decay|temperature"
-)  # names of what is a number as a rule
+)
 NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list

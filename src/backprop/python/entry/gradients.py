@@ -132,6 +132,11 @@ def entries_of(found: dict[Path, Any]) -> dict[Path, Any]:
     return {path: one for path, one in whole.items() if is_gradient(one)}
 
 
+def behind_softmax(p: Any, above: Any, axis: int) -> Any:
+    """The gradient of what a softmax makes probabilities of along an axis."""
+    return p * (above - (p * above).sum(axis=axis, keepdims=True))
+
+
 def is_gradient(value: Any) -> bool:
     """Whether a value may be a gradient: a number or an array of numbers."""
     return is_number(value) or isinstance(value, np.ndarray)

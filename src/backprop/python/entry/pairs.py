@@ -159,7 +159,7 @@ def computed(pair: Pair) -> Pair:
     if kernel is None:
         return pair
     whose = ast.unparse(kernel.decorator_list[-1]).partition("(")[0]
-    hint = "give the function that computes the same on arrays, as its test has it, with --backward its gradient"
+    hint = f"give the function that computes the same on arrays, with its gradient as {option('--backward')}"
     raise Problem("name", f"{kernel.name} is a kernel ({whose}): what it computes is outside what is read", hint=hint)
 
 
@@ -223,9 +223,13 @@ def kept_pairs(code: Code) -> list[Pair]:
     operations = [("", one) for one in code.functions().values()]
     operations += [(name, one) for name, methods in code.classes().items() for one in methods.values()]
     classes = code.classes()
-    found = [kept_pair(owner, one) or (swept_pair(owner, classes[owner], one.name) if owner else None)
-             for owner, one in operations]  # fmt: skip
+    found = [operation(owner, classes.get(owner, {}), one) for owner, one in operations]
     return [*{pair.forward: pair for pair in found[::-1] if pair is not None}.values()][::-1]  # not what is inherited
+
+
+def operation(owner: str, methods: dict[str, ast.FunctionDef], forward: ast.FunctionDef) -> Pair | None:
+    """An operation on values that know their gradients, a function or a method, in whatever way it goes back."""
+    return kept_pair(owner, forward) or (swept_pair(owner, methods, forward) if owner else None)
 
 
 def kept_pair(owner: str, forward: ast.FunctionDef) -> Pair | None:
@@ -250,10 +254,10 @@ def handed_over(forward: ast.FunctionDef, inner: dict[str, ast.FunctionDef]) -> 
     return [one for name, one in inner.items() if name in names]
 
 
-def swept_pair(owner: str, methods: dict[str, ast.FunctionDef], method: str) -> Pair | None:
+def swept_pair(owner: str, methods: dict[str, ast.FunctionDef], forward: ast.FunctionDef) -> Pair | None:
     """An operation, a method that is called on values which know their gradients, with the method that goes back from
     what it gives: `(a * b).backward()`. What it leaves there may be of any form."""
-    forward, start = methods[method], methods.get("__init__")
+    start = methods.get("__init__")
     back = next((one for name, one in methods.items() if BACKWARD.match(name)), None)
     plain = start is not None and len(required_names(start)) == 2 and "forward" not in methods
     if not plain or back is None or len(required_names(back)) > 2 or forward.decorator_list:
@@ -261,7 +265,7 @@ def swept_pair(owner: str, methods: dict[str, ast.FunctionDef], method: str) -> 
     stored = set().union(*[attributes(one, ast.Store) for one in methods.values()])
     if forward in (back, start) or stored.isdisjoint(["grad", "_grad", "gradient"]) or not hands_itself_on(forward):
         return None
-    return Pair(f"{owner}.{method}", "functions", forward, back, owner=owner, swept=True)
+    return Pair(f"{owner}.{forward.name}", "functions", forward, back, owner=owner, swept=True)
 
 
 def hands_itself_on(method: ast.FunctionDef) -> bool:
@@ -330,12 +334,9 @@ def costs_with_gradients(
 def gives_all(forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:
     """Whether a function takes or returns all that another one needs, which it does not call."""
     needed = {name for name in required_names(back) if not is_of_gradient(name)}
-    taken, called = set(parameter_names(forth)), {one.id for one in ast.walk(forth) if isinstance(one, ast.Name)}
-    return (
-        bool(needed & taken - {"self"} and returns(forth))
-        and needed <= taken | {*returns(forth)}
-        and back.name not in called
-    )
+    taken, given = {*parameter_names(forth)}, {*returns(forth)}
+    calls = any(isinstance(one, ast.Name) and one.id == back.name for one in ast.walk(forth))
+    return bool(given and needed & taken - {"self"}) and needed <= taken | given and not calls
 
 
 def returned_backward(function: ast.FunctionDef) -> ast.FunctionDef | None:
@@ -740,7 +741,7 @@ def alone(code: Code, name: str) -> bool:
         return forward is not None and backward is None and found is None
     owner, _, method = name.partition(".")
     if method in classes.get(owner, {}):
-        if kept_pair(owner, classes[owner][method]) or swept_pair(owner, classes[owner], method):
+        if operation(owner, classes[owner], classes[owner][method]) is not None:
             return False
         paired = (*passes(classes[owner]), *([classes[owner][method]] if is_both(classes[owner][method]) else []))
         return classes[owner][method] not in paired and training_named(code, name) is None
@@ -827,7 +828,7 @@ def method_pair(owner: str, methods: dict[str, ast.FunctionDef], method: str, ba
         return Pair(owner, "loss", methods[method], methods[method], 1)
     if back is not None:
         return Pair(owner, "class", methods[method], methods[back], 1)
-    kept = kept_pair(owner, methods[method]) or swept_pair(owner, methods, method)
+    kept = operation(owner, methods, methods[method])
     if kept is not None:
         return kept
     pairs = pairs_of_class(owner, methods)

@@ -12,7 +12,7 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.entry.back import Back, Outcome
-from backprop.python.entry.gradients import Path, place_of
+from backprop.python.entry.gradients import Path, behind_softmax, place_of
 from backprop.python.entry.outputs import Forward
 from backprop.python.interpret.autograd import asks
 from backprop.python.interpret.interpreter import Interpreter
@@ -183,8 +183,7 @@ class Runner(Back):
         """What a backward pass is given from above: where that is of what a softmax is of, gone back through it."""
         if self.beyond is None:
             return upstream
-        p, first = np.asarray(outputs[0]), np.asarray(upstream[0])
-        return [p * (first - (p * first).sum(axis=self.beyond, keepdims=True)), *upstream[1:]]
+        return [behind_softmax(np.asarray(outputs[0]), np.asarray(upstream[0]), self.beyond), *upstream[1:]]
 
     def done(
         self, run: Interpreter, scope: Scope, given: dict[str, Any], arguments: dict[str, Any]

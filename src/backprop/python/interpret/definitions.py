@@ -137,7 +137,7 @@ class Definitions(Calls):
         module = Object(Class(path[-1], (), {}))
         module.names = self.files[file]
         folder = file.removesuffix("__init__.py") if file.endswith("__init__.py") else None
-        for name, inner in [(name, inner) for (_, name), inner in self.imports.items()]:
+        for (_, name), inner in self.imports.items():
             *above, last = name.split(".")
             below = inner.removeprefix(folder) if folder is not None and inner.startswith(folder) else "/"
             own = below.removesuffix("/__init__.py").removesuffix(".py")  # a file of the package, however it is named

@@ -85,9 +85,7 @@ class Tape:
         self.scalars: dict[int, tuple[Any, int]] = {}
         self.leaves: list[Any] = []  # for whose gradients the text itself asks
         self.links: set[int] = set()  # the entries by which they hang on what they were made from
-        self.lost = (
-            False  # whether something was done that there is no rule for, and that was too large for differences
-        )
+        self.lost = False  # whether something was done without a rule, and too large for differences
 
     # ── numbers ──
 
