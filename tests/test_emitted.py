@@ -64,6 +64,15 @@ def test_a_number_as_a_condition(to: str, condition: str, tmp_path: Path) -> Non
     run(emitted(tmp_path, to, f"relu(where({condition}, x, 1))", "--ties", "split", "--x", "2", "--y", "1"), to)
 
 
+@pytest.mark.parametrize("to", ["numpy", "torch", "jax"])
+@pytest.mark.parametrize("number", ["2", "(1 + 2)", "(2 > 1)", "k", "max(2, 3)", "sum([1, 2])"])
+def test_new_axes_of_a_number(to: str, number: str, tmp_path: Path) -> None:
+    if to != "numpy":
+        pytest.importorskip(to)
+    text = f"k = 3 * 2; c = {number}[None, None]; sum(c * x) + c[0, 0] + sum(x[1][None] * x[...])"
+    run(emitted(tmp_path, to, text, "--x", "[1, 2]"), to)
+
+
 @pytest.mark.parametrize("name", ["std", "var"])
 @pytest.mark.parametrize("options", ["axis=0, ddof=1", "axis=1", "ddof=1, axis=0, keepdims=True"])
 def test_a_spread_of_nothing(name: str, options: str, tmp_path: Path) -> None:

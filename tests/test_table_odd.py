@@ -158,6 +158,8 @@ def test_a_column_called_like_a_constant_counts_on_every_route(
         ("t.jsonl", b"x,y\n1,2\n", r":1: this is not JSON", "--from csv"),
         ("t.arrow", b"", r"cannot read .*: it is no table of Arrow", ""),
         ("t.csv", b"PAR1,x\n1,2\n", r"has no column y", "its columns are PAR1, x"),
+        ("t.jsonl", b'{"x":1,"z":2}\n{"x":1}\n', r":1: there is no column 'y'", "its columns are x, z"),
+        ("t.jsonl", b'{"x":1,"y":2}\n{"x":1,"z":2}\n', r":2: there is no column 'y'", "--errors skip"),
     ],
 )
 def test_what_a_file_holds_in_truth_is_told(name: str, data: bytes, message: str, hint: str, tmp_path: Path) -> None:

@@ -124,7 +124,16 @@ class Arrays(Pythonic):
 
     def spell_index(self, gate: Gate, operands: Sequence[Text]) -> Text:
         x = operands[0]
-        return moved(x, f"{x.at_least(POSTFIX)}[{self.subscript(gate, operands[1:])}]")
+        if (
+            x.shape == ()
+        ):  # it may be a number of Python's own, which has no index; and new axes are all that it can get
+            added = (1,) * gate.settings["at"].count(None)
+            return self.spell(GATES["reshape"].with_options({"shape": added}), [x], False)
+        return moved(x, self.piece(x.at_least(POSTFIX), gate, operands[1:]))
+
+    def piece(self, x: str, gate: Gate, wires: Sequence[Text]) -> str:
+        """`x[…]`."""
+        return f"{x}[{self.subscript(gate, wires)}]"
 
     spell_gather = spell_index
 

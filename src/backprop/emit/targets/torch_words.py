@@ -221,11 +221,6 @@ class Torch(Arrays):
         text = super().item(item)
         return f"torch.tensor({text})" if text.startswith("[[") else text
 
-    def spell_index(self, gate: Gate, operands: Sequence[Text]) -> Text:
-        return moved(operands[0], self.piece(operands[0].at_least(POSTFIX), gate, operands[1:]))
-
-    spell_gather = spell_index
-
     def piece(self, x: str, gate: Gate, wires: Sequence[Text]) -> str:
         """`x[…]`; slices that go backwards are taken first."""
         at = list(gate.settings["at"])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TextIO
 from backprop.errors import Problem, enumerated, nearest
 from backprop.errors.spelling import in_shell, option, said
 from backprop.rows.compute.mapper import Mapper, Tally
-from backprop.rows.tables.lines import NOT_JSON, NOT_UTF8, SAVE_IT
+from backprop.rows.tables.lines import NO_COLUMN, NOT_JSON, NOT_UTF8, SAVE_IT
 
 #: what many people write where there is nothing
 NOTHING = re.compile(r'got "(NA|N/A|#N/A|n/a|na|NULL|null|Null|None|none|nil|-|--|\?|\.|missing)"$')
@@ -174,7 +174,7 @@ class Judge:
     def judge(self, source: str, line: int, why: str, raw: str) -> bool:
         """Whether the row is kept. Raises a Problem under `fail`."""
         if self.errors == "fail":
-            raise self.problem(source, line, why)
+            raise self.problem(source, line, why, raw)
         self.bad += 1
         if self.collected is not None:
             told = {"file": source, "line": line, "error": reason(why), "row": raw}
@@ -185,7 +185,7 @@ class Judge:
         """The names of the columns that a row gets."""
         return [*mapper.outputs, *(["_error"] if self.errors == "null" else [])]
 
-    def problem(self, source: str, line: int, why: str) -> Problem:
+    def problem(self, source: str, line: int, why: str, raw: str = "") -> Problem:
         """A bad row as what ends the run."""
         nothing = NOTHING.search(why)
         hint = f"to leave such rows out: {self.leave_out}" if self.leave_out else ""
@@ -198,6 +198,8 @@ class Judge:
             hint = f"if its commas part thousands, take them out; {comma}"
         if why == NOT_UTF8:
             hint = SAVE_IT
+        if why.startswith(NO_COLUMN) and line == 1:  # the other rows will not have it either
+            hint = "" if "did you mean" in why else f"its columns are {enumerated(list(json.loads(raw)))}"
         if why.startswith(NOT_JSON) and line == 1:
             hint = f"if it is a table with a line of names: {option('map --from', 'csv')}"
         return Problem("row", f"{source}:{line}: {why}", hint=hint, status=1)

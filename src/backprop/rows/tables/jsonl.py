@@ -12,7 +12,7 @@ from backprop.errors import nearest
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Gathered, Judge, check_hidden, check_outputs, has_lists, values_of
 from backprop.rows.tables.cells import Bad, column_from_json, json_number, json_value, reader_of_json, shown
-from backprop.rows.tables.lines import NOT_JSON, NOT_UTF8, Input, decoded, is_broken, mended
+from backprop.rows.tables.lines import NO_COLUMN, NOT_JSON, NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.tables.objects import blocks, is_in_objects, split
 
 
@@ -276,7 +276,7 @@ def refused(constant: str) -> None:
 def member(record: dict[str, Any], name: str) -> Any:
     if name not in record:
         known = nearest(name, record)
-        raise Bad(f"there is no column '{name}'" + (f" (did you mean {known}?)" if known else ""))
+        raise Bad(f"{NO_COLUMN} '{name}'" + (f" (did you mean {known}?)" if known else ""))
     return record[name]
 
 

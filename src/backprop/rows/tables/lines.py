@@ -28,6 +28,7 @@ STANDARD: WeakKeyDictionary[Any, Ahead] = WeakKeyDictionary()  # what was looked
 COPIES: WeakKeyDictionary[Any, BinaryIO] = WeakKeyDictionary()  # the file that one was copied into
 NOT_UTF8 = "this is not UTF-8 text"
 NOT_JSON = "this is not JSON"
+NO_COLUMN = "there is no column"
 SAVE_IT = f"save it as UTF-8, or say what it is: {option('--encoding', 'latin-1')}, cp1252, utf-16, …"
 
 
