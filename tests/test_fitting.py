@@ -25,8 +25,14 @@ KINDS = [  # pairs that need: sizes that belong together, labels, dictionaries a
     "activations chosen by a name", "naive convolution", "mean over what is there", "groupnorm of images",
     "negative sampling", "cross entropy from probabilities with one hot", "weighted norm in numbers",
     "heads that a width is divided among", "labels in a dictionary",
+    # matrices where vectors run, too; a number where an array does; labels in two axes, and in place of what is shaped
+    "causal mask", "mixture of two experts", "peephole lstm step", "huber", "hinge in one row", "clamp with masks",
+    "masked softmax over time",
+    # listings: what they read and do not set
+    "embedding and one hidden layer", "two matrices by hand", "makemore style mlp with batch norm listing",
+    "a neuron of two inputs", "layer norm by hand in torch",
 ]  # fmt: skip
-RIGHT = {pair.name: text_of(pair) for pair in pairs() if pair.half == "tuned"}
+RIGHT = {pair.name: text_of(pair) for pair in pairs() if pair.half != "held"}
 RIGHT["heads that a width is divided among"] = """
 import numpy as np
 

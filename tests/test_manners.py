@@ -16,7 +16,7 @@ from backprop.cli import main
 from backprop.cli.clicked import commands
 from backprop.cli.help import continued, first_sentence, options, overview, page, usage
 from backprop.cli.options import COMMANDS, SUMMARIES, command_named
-from conftest import ROOT, shell
+from conftest import ROOT, in_process, shell
 
 MAN = ROOT / "docs" / "man"
 
@@ -185,3 +185,15 @@ def command_of(page: str) -> click.Command:
     found = commands.get_command(click.Context(commands), name) if name else commands
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize(("formula", "given"), [
+    ("x * y", ""), ("sum((x@w)^2)", ""), ("x[0] * y", ""), ("sum(softmax(x, axis=1))", ""), ("mean(s[y == 1])", ""),
+    ("norm(A@x - b)", ""), ("sum(conv2d(x, w))", ""), ("a * b * c * sum(d[1:])", ""), ("x @ w", "--x [1,2,3]"),
+    ("sum(X@W + b)", "--X ones(4,3)"),
+])  # fmt: skip
+def test_the_values_that_are_offered_lead_to_an_answer(formula: str, given: str, tmp_path: Path) -> None:
+    asked = in_process(f"backprop eval '{formula}' {given}", tmp_path)
+    offered = asked.stderr.partition("hint: for example: ")[2]
+    assert (asked.returncode, offered[:14]) == (2, "backprop eval ")
+    assert in_process(offered, tmp_path).returncode == 0, offered

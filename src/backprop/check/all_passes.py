@@ -72,6 +72,9 @@ def judged(
         try:
             judge = Judge(runner, upstream, seed, count=count)
         except Problem as problem:
+            if problem.kind == "name" and (unset := runner.missing_of_script()):
+                wanting[name] = pair, unset
+                continue
             if len(pairs) == 1:
                 raise
             stopped.append(problem)

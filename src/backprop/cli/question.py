@@ -261,12 +261,24 @@ def check_names(compiled: Compiled, at: Mapping[str, object], call: Call) -> Non
     missing = [name for name in variables if name not in at]
     if missing:
         problem = compiled.missing(missing)
-        command = f"{call.path} {' '.join(pasted(call.words, missing))}"
+        command = f"{call.path} {' '.join(pasted(call.words, examples_for(compiled, at, missing)))}"
         many = len(missing) > MOST_NAMED
         problem.hint = "give many values as a JSON object: --vars FILE" if many else f"for example: {command}"
         meant = [hint for name in missing[:MOST_NAMED] if (hint := otherwise_meant(name, compiled.program))]
         problem.hint = meant[0] if meant else problem.hint
         raise problem
+
+
+def examples_for(compiled: Compiled, at: Mapping[str, object], missing: list[str]) -> dict[str, str]:
+    """A value for each name that has none, beside those that were typed."""
+    from backprop.library.examples import examples_of
+
+    random = Random(0)
+    try:
+        known = {name: value_of(value, name, random) if isinstance(value, str) else value for name, value in at.items()}
+    except Problem:  # of a value, which is told when all names have one
+        return dict.fromkeys(missing, "1")
+    return examples_of(compiled, known, missing)
 
 
 def otherwise_meant(name: str, program: Program) -> str:
@@ -349,7 +361,7 @@ def no_option(compiled: Compiled, name: str, at: Mapping[str, object], words: Wo
     return problem
 
 
-def pasted(words: Words, missing: list[str]) -> list[str]:
+def pasted(words: Words, missing: Mapping[str, str]) -> list[str]:
     """The words of this command line, with the missing values added."""
     import shlex
 
@@ -362,7 +374,10 @@ def pasted(words: Words, missing: list[str]) -> list[str]:
             line += [*option, shlex.quote(value if option[0] != "--set" else f"{name}={value}")]
         else:
             line.append(shlex.quote(word))
-    return [*line, *(f"--set {name}=1" if f"--{name}" in words.known else f"--{name} 1" for name in missing)]
+    for name, value in missing.items():
+        typed = shlex.quote(value)
+        line.append(f"--set {name}={typed}" if f"--{name}" in words.known else f"--{name} {typed}")
+    return line
 
 
 def check_gates(circuit: Circuit, most: int, what: str, done: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -97,6 +97,27 @@ def names_set(statement: ast.stmt) -> set[str]:
     changed = {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
     nodes = [one for one in ast.walk(statement) if isinstance(one, ast.Name)]
     return changed | {one.id for one in nodes if isinstance(one.ctx, ast.Store)}
+
+
+def names_unset(statements: Sequence[ast.stmt], known: Collection[str]) -> list[str]:
+    """The names that statements at the top read before one of them sets it, and that are not known, in their order."""
+    found: dict[str, None] = {}
+    seen = {*known}
+    for statement in statements:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
+            seen |= names_set(statement)
+            continue
+        plain = isinstance(statement, ast.Assign)
+        read = statement.value if plain else statement  # type: ignore[attr-defined]
+        own = seen if plain or isinstance(statement, ast.AugAssign) else seen | names_set(statement)
+        nodes = [node for node in ast.walk(read) if isinstance(node, ast.Name) and node.id in free(read)]
+        found.update(dict.fromkeys(node.id for node in sorted(nodes, key=place_of) if node.id not in own))
+        seen |= names_set(statement)
+    return [*found]
+
+
+def place_of(node: ast.Name) -> tuple[int, int]:
+    return node.lineno, node.col_offset
 
 
 def inside(statement: ast.stmt) -> list[ast.stmt]:

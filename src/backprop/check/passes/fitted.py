@@ -11,7 +11,7 @@ import numpy as np
 from backprop.check.passes.binding import Binding
 from backprop.check.passes.judge import Judge
 from backprop.errors import Problem
-from backprop.python.entry.fitting import FITS, SLOPES, Fitting, Misfits
+from backprop.python.entry.fitting import FITS, HIDING, SLOPES, Fitting, Misfits
 from backprop.python.entry.given import at_path, is_differentiable
 from backprop.python.entry.runner import Runner
 
@@ -62,7 +62,8 @@ class Fitted:
         if all(np.all(np.isfinite(one)) for one in outputs) and not any(far.values()):
             judge = Judge(runner, self.upstream, self.seed) if labels else None
             missing = judge is not None and any(one.verdict == "missing" for one in judge.judge().gradients)
-            return Misfits(SLOPES, {}, labels) if missing else FITS
+            several = runner.pair.of_one and np.size(outputs[0]) > 1
+            return Misfits(SLOPES, {}, labels) if missing else Misfits(HIDING, {}, {}) if several else FITS
         shapes = {
             ".".join(map(str, path)): np.shape(one) for path, one in gradients.items()
             if np.shape(at_path(given, path)) != np.shape(one)

@@ -176,8 +176,11 @@ class Watching(Interpreter):
             raise Used(blank, Use("along", np.ndim(given[0]) if given and is_array(given[0]) else 1))
         if name in PRODUCTS and len(given) > 1:
             raise Used(blank, Use("product", given[1 - min(place, 1)], place == 0))
+        if name in ("reshape", "view") and given[0] is blank:
+            sizes = given[1] if isinstance(given[1], tuple) else given[1:]
+            raise Used(blank, Use("reshaped", sizes) if are_sizes(sizes) else Use("alone"))
         if name in COUNTED or name in SEEDING or name in ("range", "reshape", "view"):
-            raise Used(blank, Use("alone" if name in ("reshape", "view") and given[0] is blank else "counts"))
+            raise Used(blank, Use("counts"))
         if name in GOING:
             raise Used(blank, Use("rows"))
         if name in ROOTS:
@@ -187,6 +190,11 @@ class Watching(Interpreter):
         if axes and given and blank is given[0]:
             raise Used(blank, Use("axis", axes[0]))
         raise Used(blank, Use("element", others[0]) if others else Use("alone"))
+
+
+def are_sizes(sizes: Any) -> bool:
+    """Whether these are the sizes of all axes: -1 is of what is left."""
+    return all(type(one) is int and one > 0 for one in sizes)
 
 
 def asks_for_number(kinds: Any) -> bool:

@@ -55,9 +55,10 @@ class Examples:
             return "0.1"
         if texts := self.compared(name):
             return texts[0]
-        if axes := self.axes(name):
-            return f"randn({','.join(map(str, axes))})"
-        if self.picks(name):
+        axes, picks = self.axes(name), self.picks(name)
+        if axes:
+            return whole_numbers(tuple(axes)) if picks else f"randn({','.join(map(str, axes))})"
+        if picks:
             return "[0,2,1,1]"
         if self.counts(name) or COUNTS.search(name):
             return "3"
@@ -169,6 +170,12 @@ class Examples:
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PRODUCTS:
                 factors = [node.func.value, *node.args][-2:]
                 yield factors[0], factors[-1]
+
+
+def whole_numbers(shape: tuple[int, ...]) -> str:
+    """Labels of a shape, as they are typed; no two rows in a row are equal."""
+    places = np.arange(np.prod(shape, dtype=int))
+    return str(((places * 2 + places // max(shape[-1:], default=1)) % 3).reshape(shape).tolist()).replace(" ", "")
 
 
 def parts(index: ast.expr) -> Iterator[ast.expr]:
