@@ -599,12 +599,13 @@ class Back(Taken):
         params = me.names.get("params")
         if not isinstance(grads, list) or not isinstance(params, list) or len(grads) != len(params):
             return {}
-        found: dict[Path, Any] = {}
+        found: dict[Path, dict[int, Any]] = {}  # of what stands there more than once, several, which come together
         for one, gradient in zip(params, grads, strict=True):
             whose = next((name for name, value in given.items() if value is one), None)
             if whose is not None and is_gradient(gradient):
-                found[(whose,)] = gradient
-        return found
+                found.setdefault((whose,), {})[id(gradient)] = gradient
+        return {path: next(iter(some.values())) if len(some) == 1 else sum(some.values())
+                for path, some in found.items()}  # fmt: skip
 
     def of_own_weights(self, values: Sequence[Any], names: Sequence[str], given: dict[str, Any]) -> dict[Path, Any]:
         """Gradients that are returned, by their names, of weights that the object made itself: `return loss, dW`. Of a

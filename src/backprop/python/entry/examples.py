@@ -31,6 +31,7 @@ PRODUCTS = frozenset(["dot", "matmul", "mm"])
 HOLDERS_HAVE = frozenset(  # tensors of any make
     [*HELD, *HOLDING, "requires_grad", "values", "is_cuda", "is_leaf", "grad_fn"]
 )
+TRAINS = re.compile(r"_*(is_)?train(ing)?(_?mode)?")  # what says whether a backward pass may follow
 USUAL = {"eps": "1e-5", "epsilon": "1e-5", "momentum": "0.9"}  # what is called so is a number that everybody has
 
 
@@ -53,6 +54,8 @@ class Examples:
             return function
         if RATE.search(name):
             return "0.1"
+        if TRAINS.fullmatch(name):
+            return "True"
         if texts := self.compared(name):
             return texts[0]
         if axes := self.axes(name):
