@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -2230,3 +2231,68 @@ def test_operations_that_put_what_they_are_made_from_into_their_result(
     assert check(f"num.py:Num.{name}", given, {"num.py": LINKED}).get("verdict") == "ok"
     wrong = LINKED.replace("3 * g", "2 * g").replace("g * self.value)", "g)")
     assert check(f"num.py:Num.{name}", given, {"num.py": wrong})["verdict"] == "wrong"
+
+
+SEVERAL = """
+import numpy as np
+class Function: pass
+class Box:
+    def __init__(self, data):
+        self.data, self.grad = np.asarray(data, dtype=float), None
+    @property
+    def shape(self):
+        return self.data.shape
+class Joined(Function):
+    @staticmethod
+    def forward(ctx, *parts_and_axis):
+        *parts, axis = parts_and_axis
+        ctx.axis, ctx.sizes = axis, [one.data.shape[axis] for one in parts]
+        return Box(np.concatenate([one.data for one in parts], axis=axis))
+    @staticmethod
+    def backward(ctx, g):
+        found = np.split(g, np.cumsum(ctx.sizes)[:-1], axis=ctx.axis)
+        return *found, None
+class Laid(Function):
+    @staticmethod
+    def forward(ctx, parts, axis):
+        ctx.sizes, ctx.axis = [one.data.shape[axis] for one in parts], axis
+        return Box(np.concatenate([one.data for one in parts], axis=axis))
+    @staticmethod
+    def backward(ctx, g):
+        return [Box(one) for one in np.split(g, np.cumsum(ctx.sizes)[:-1], axis=ctx.axis)], None
+class Added(Function):
+    @staticmethod
+    def forward(ctx, *parts):
+        ctx.count = len(parts)
+        return sum(2 * one for one in parts)
+    @staticmethod
+    def backward(ctx, g):
+        return tuple(2 * g for _ in range(ctx.count))
+"""
+
+
+@pytest.mark.parametrize(("name", "given", "names", "right", "wrong"), [
+    ("Joined", {"parts_and_axis": [[[0.5, 2.0]], [[1.0, 3.0], [0.2, 0.1]], 0]},
+     ["parts_and_axis.0", "parts_and_axis.1"], "*found, None", "*[2 * one for one in found], None"),
+    ("Laid", {"parts": [[[0.5, 2.0]], [[1.0, 3.0], [0.2, 0.1]]], "axis": 0}, ["parts.0", "parts.1"],
+     "Box(one)", "Box(2 * one)"),
+    ("Laid", {"parts": [[[0.5, 2.0]], [[1.0, 3.0]]], "axis": 0}, ["parts"], "Box(one)", "Box(2 * one)"),
+])  # fmt: skip
+def test_operations_on_any_number_of_inputs(
+    check: Check, name: str, given: dict[str, Any], names: list[str], right: str, wrong: str
+) -> None:
+    found = check(f"several.py:{name}", given, {"several.py": SEVERAL})
+    assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == dict.fromkeys(names, "ok"), found
+    changed = check(f"several.py:{name}", given, {"several.py": SEVERAL.replace(right, wrong)})
+    assert changed["verdict"] == "wrong", changed
+
+
+def test_how_any_number_of_inputs_is_given(check: Check, tmp_path: Path) -> None:
+    hint = check("several.py:Joined", {}, {"several.py": SEVERAL})["error"]["hint"]
+    assert "--parts_and_axis '[[0.5,1.2],[2.1,0.3],0]'" in hint
+    assert "--parts '[[0.5,1.2],[2.1,0.3]]'" in check("several.py:Added", {})["error"]["hint"]
+    (tmp_path / "several.py").write_text(SEVERAL)
+    told = in_process(
+        "backprop check several.py:Joined --parts_and_axis '[[0.5, 1.2], [2.1], 0]' --json", tmp_path
+    ).stdout
+    assert '"parts_and_axis.1"' in told, told

@@ -15,7 +15,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.errors.spelling import either
 from backprop.python.entry.examples import TRAINS, Examples
-from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_whole, sizes
+from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_row, is_whole, sizes
 from backprop.python.entry.gradients import LABELS, is_gradient
 from backprop.python.entry.inputs import DEFINITIONS, elements_of, with_sizes
 from backprop.python.entry.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
@@ -60,11 +60,17 @@ class Forth(Outputs):
             function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
         keywords = {name: sizes(given[name]) if SIZES.search(name) else given[name] for name in names if name in given}
         cls, held = self.holding
-        listed = {name for name in elements_of(pair.forward).values() if name in held and np.ndim(given.get(name, 0))}
-        self.holder_lists = {name: [self.holder(run, scope, cls, one) for one in given[name]] for name in listed}
-        self.holders = {
-            name: self.holder(run, scope, cls, given[name]) for name in held - listed if self.fills(given.get(name))
+        listed = {name for name in elements_of(pair.forward).values() if name in held and is_row(given.get(name))}
+        self.holder_lists = {
+            name: [self.holder(run, scope, cls, one) if has_gradient(one) else one for one in given[name]]
+            for name in listed
         }
+        read = {name for name, _ in self.read_of_inputs(pair.forward)}
+        settings = {name for name in held - read if type(given.get(name)) is int}  # an axis, of which nothing is read
+        self.holders = {
+            name: self.holder(run, scope, cls, given[name])
+            for name in held - listed - settings if self.fills(given.get(name))
+        }  # fmt: skip
         keywords.update({**self.holders, **self.holder_lists})
         if isinstance(function, Function):
             self.look_at_top(function.scope, given)
@@ -75,7 +81,7 @@ class Forth(Outputs):
         if self.outer is not None and self.outer.args.vararg is not None:
             first, keywords = tuple(keywords.values()), {}
         elif (rest := pair.forward.args.vararg) is not None and rest.arg in given:
-            several = given[rest.arg]
+            several = keywords.pop(rest.arg, given[rest.arg])
             several = several if isinstance(several, list | tuple) else sizes(several)
             first = (*first, *keywords.values(), *(several if isinstance(several, list | tuple) else (several,)))
             keywords = {}

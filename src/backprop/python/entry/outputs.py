@@ -258,7 +258,10 @@ class Outputs(Inputs):
 
 
 def array_in(run: Interpreter, value: Any) -> Any:
-    """The array that an object holds, or gives where it holds it in a form of its own: `x.to_numpy()`."""
+    """The array that an object holds, or gives where it holds it in a form of its own: `x.to_numpy()`; of several in a
+    list those."""
+    if isinstance(value, list) and any(isinstance(one, Object) for one in value):
+        return [array_in(run, one) for one in value]
     found = inner(value)
     names = AS_ARRAY if isinstance(found, Object) and not found.cls.is_tuple else ()
     method = next((one for one in names if isinstance(found.cls.find(one), Function)), None)
