@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -1991,3 +1992,307 @@ def times_backward(g, kept):
     found = check("times.py", {"x": [0.5, 2.0], "y": [3.0, -1.0]}, {"times.py": text})
     assert found["verdict"] == "wrong"
     assert not any("hide a mistake" in one for one in found["remarks"])
+
+
+AROUND = {
+    "ring/__init__.py": """
+import numpy as np
+class quiet:
+    on = False
+from .values import *
+from .base import Layer
+from .layers import Scale
+def tensor(data, requires_grad=False):
+    return Tensor(data, requires_grad=requires_grad)
+""",
+    "ring/values.py": """
+from enum import StrEnum, auto
+from ring import np, quiet
+class Place(StrEnum):
+    HERE = auto()
+class Tensor:
+    def __init__(self, data, requires_grad=False, place="here", dtype=np.float32):
+        self._requires_grad, self.grad, self.place = requires_grad and not quiet.on, None, Place(place)
+        self.data = np.array(data, dtype=dtype)
+    @property
+    def requires_grad(self):
+        return self._requires_grad
+    @property
+    def shape(self):
+        return self.data.shape
+""",
+    "ring/rules.py": """
+import ring
+class Times:
+    @staticmethod
+    def forward(ctx, a: 'Tensor', b: 'Tensor') -> 'Tensor':
+        ctx.save_for_backward(a, b)
+        return ring.Tensor(a.data * b.data, requires_grad=a.requires_grad | b.requires_grad, place=a.place)
+    @staticmethod
+    def backward(ctx, grad):
+        a, b = ctx.saved_tensors
+        parts = [two.data * grad.data if one.requires_grad else None for one, two in zip((a, b), (b, a), strict=True)]
+        return parts[0], parts[1]
+""",
+    "ring/base.py": """
+class Layer:
+    def forward(self, x):
+        self._run(x)
+        return self.out
+    def backward(self, g, y=None):
+        self._back(g, y)
+        return self.back
+    def _run(self, x):
+        raise NotImplementedError
+    def _back(self, g, y):
+        raise NotImplementedError
+""",
+    "ring/layers.py": """
+from . import Layer
+class Scale(Layer):
+    def _run(self, x):
+        self.out = 3 * x
+    def _back(self, g, y):
+        self.back = 3 * g
+class Least(Layer):
+    def _run(self, x):
+        self.out = x ** 2
+    def _back(self, g, y):
+        self.back = self.out - y
+""",
+}
+
+
+def test_what_a_package_in_a_circle_has_is_known_before_its_turn(check: Check) -> None:
+    """Libraries, for defaults; a base class of another file; and a function that makes what is asked for gradients."""
+    given = {"a": [0.5, 2.0], "b": [3.0, -1.0]}
+    found = check("ring/rules.py:Times", given, AROUND)
+    assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == {"a": "ok", "b": "ok"}, found
+    wrong = {**AROUND, "ring/rules.py": AROUND["ring/rules.py"].replace("(b, a)", "(b, b)")}
+    assert check("ring/rules.py:Times", given, wrong)["verdict"] == "wrong"
+    for factor, verdict in (("3 * g", "ok"), ("2 * g", "wrong")):
+        text = AROUND["ring/layers.py"].replace("3 * g", factor)
+        found = check(
+            "ring/layers.py", {"x": [0.5, 2.0]}, {**AROUND, "ring/layers.py": text.partition("class Least")[0]}
+        )
+        assert (found.get("verdict"), len(found["gradients"])) == (verdict, 1), found
+
+
+def test_a_backward_pass_that_needs_labels_which_may_be_none(check: Check) -> None:
+    found = check("ring/layers.py:Least", {"x": [0.5, 2.0]}, AROUND)
+    assert "y may be None" in found["error"]["message"], found
+    assert "--y" in found["error"]["hint"]
+
+
+COMPILED = {
+    "quick/__init__.py": "",
+    "quick/fast/__init__.py": """
+import os
+if os.environ.get("SLOWLY"):
+    kernels = None
+else:
+    try:
+        from . import kernels
+    except ImportError:
+        kernels = None
+""",
+    "quick/layers.py": """
+import numpy as np
+from .fast import kernels as fast
+class Mix:
+    def __init__(self):
+        self.w = None
+        self.shape = None
+    def set_input_shape(self, input_shape):
+        if len(input_shape) != 2:
+            raise ValueError("rows and columns are wanted")
+        self.shape = tuple(input_shape)
+        self.w = np.linspace(-1, 1, input_shape[1])
+    def forward(self, inputs, is_training):
+        if fast is not None:
+            return fast.mix(inputs, self.w)
+        if self.shape is None:
+            raise ValueError("it is not built")
+        self.inputs = inputs
+        return inputs * self.w
+    def backward(self, grad):
+        self.dw = np.sum(grad * self.inputs, axis=(0, 1))
+        return grad * self.w
+""",
+}
+
+
+def test_a_layer_for_one_row_of_a_batch_beside_what_is_compiled(check: Check) -> None:
+    given = {"inputs": [[[0.5, 2.0, -1.0], [1.0, 0.3, 0.7]], [[0.1, 0.9, 0.4], [-0.6, 1.2, 0.8]]], "is_training": True}
+    assert check("quick/layers.py", given, COMPILED).get("verdict") == "ok"
+    wrong = COMPILED["quick/layers.py"].replace("axis=(0, 1)", "axis=(0, 1)) + np.sum(grad, axis=(0, 1)")
+    assert check("quick/layers.py", given, {**COMPILED, "quick/layers.py": wrong})["verdict"] == "wrong"
+
+
+TIED = """
+import numpy as np
+class Part:
+    def __init__(self, W):
+        self.params, self.grads = [W], [np.zeros_like(W)]
+    def forward(self, x):
+        W, = self.params
+        self.x = x
+        return x @ W
+    def backward(self, g):
+        W, = self.params
+        self.grads[0][...] = self.x.T @ g
+        return g @ W.T
+class Twice:
+    def __init__(self, W):
+        self.parts = [Part(W), Part(W)]
+        self.params, self.grads = [], []
+        for one in self.parts:
+            self.params += one.params
+            self.grads += one.grads
+    def forward(self, x):
+        return self.parts[1].forward(self.parts[0].forward(x))
+    def backward(self, g):
+        return self.parts[0].backward(self.parts[1].backward(g))
+class Folded:
+    def __init__(self, rows, columns):
+        W = np.random.randn(rows, columns)
+        self.first, self.last = Part(W), Part(W.T)
+        self.params = self.first.params + self.last.params
+        self.grads = self.first.grads + self.last.grads
+    def forward(self, x):
+        return self.last.forward(np.tanh(self.first.forward(x)))
+    def backward(self, g):
+        slope = 1 - np.tanh(self.first.x @ self.first.params[0]) ** 2
+        return self.first.backward(slope * self.last.backward(g))
+"""
+
+
+def test_weights_that_are_tied_have_a_gradient_together(check: Check) -> None:
+    """Where a list has a weight several times its gradients are added; that of a transpose is none of its own."""
+    x = [[0.5, 2.0], [1.0, -0.3], [0.2, 0.8]]
+    given = {"x": x, "W": [[0.3, -0.7], [1.1, 0.4]]}
+    assert check("tied.py:Twice", given, {"tied.py": TIED}).get("verdict") == "ok"
+    wrong = {"tied.py": TIED.replace("self.x.T @ g", "2 * self.x.T @ g")}
+    assert check("tied.py:Twice", given, wrong)["verdict"] == "wrong"
+    folded = {"x": x, "rows": 2, "columns": 3}
+    found = check("tied.py:Folded", folded, {"tied.py": TIED})
+    assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == {"params[0]": "ok", "x": "ok"}, found
+    assert check("tied.py:Folded", folded, wrong)["verdict"] == "wrong"
+    apart = {"tied.py": TIED.replace("        self.params = self.first.params + self.last.params\n", "")}
+    found = check("tied.py:Folded", folded, apart)
+    assert [one["name"] for one in found.get("gradients", [])] == ["x"], found
+
+
+@pytest.mark.parametrize(
+    "line", ["g * np.real(x + 0j)", "g * np.full_like(x, 2.0, what=3)", "g * np.eye(2, dtype=complex)"]
+)
+def test_what_is_not_read_in_a_backward_pass_is_no_mistake_of_it(check: Check, line: str) -> None:
+    text = (
+        f"import numpy as np\ndef f_forward(x):\\n    return x ** 2, x\\ndef f_backward(g, x):\\n    return {line}\\n"
+    )
+    assert "error" in check("f.py", {"x": [0.5, 2.0]}, {"f.py": text})
+
+
+LINKED = """
+import numpy as np
+class Num:
+    def __init__(self, value):
+        self.value, self.grad, self.rule, self.before = np.asarray(value, dtype=float), 0.0, None, ()
+    def _with(self, other, value, rule):
+        out = Num(value)
+        out.before = (self, other)
+        out.rule = rule
+        return out
+    def __mul__(self, other):
+        return self._with(other, self.value * other.value, lambda g: (g * other.value, g * self.value))
+    def sum(self):
+        out = Num(self.value.sum())
+        out.rule = lambda g: (g * np.ones_like(self.value),)
+        out.before = [self]
+        return out
+    def cube(self):
+        out = Num(self.value ** 3)
+        out.rule = lambda g: (3 * g * self.value ** 2,)
+        out.before = [self]
+        return out
+    def backward(self, g=1.0):
+        self.grad = self.grad + g
+        for one, its in zip(self.before, self.rule(g) if self.rule else ()):
+            one.backward(its)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("cube", {"self": [0.5, 2.0]}), ("__mul__", {"self": [0.5], "other": [3.0]})]
+)
+def test_operations_that_put_what_they_are_made_from_into_their_result(
+    check: Check, name: str, given: dict[str, Any]
+) -> None:
+    assert check(f"num.py:Num.{name}", given, {"num.py": LINKED}).get("verdict") == "ok"
+    wrong = LINKED.replace("3 * g", "2 * g").replace("g * self.value)", "g)")
+    assert check(f"num.py:Num.{name}", given, {"num.py": wrong})["verdict"] == "wrong"
+
+
+SEVERAL = """
+import numpy as np
+class Function: pass
+class Box:
+    def __init__(self, data):
+        self.data, self.grad = np.asarray(data, dtype=float), None
+    @property
+    def shape(self):
+        return self.data.shape
+class Joined(Function):
+    @staticmethod
+    def forward(ctx, *parts_and_axis):
+        *parts, axis = parts_and_axis
+        ctx.axis, ctx.sizes = axis, [one.data.shape[axis] for one in parts]
+        return Box(np.concatenate([one.data for one in parts], axis=axis))
+    @staticmethod
+    def backward(ctx, g):
+        found = np.split(g, np.cumsum(ctx.sizes)[:-1], axis=ctx.axis)
+        return *found, None
+class Laid(Function):
+    @staticmethod
+    def forward(ctx, parts, axis):
+        ctx.sizes, ctx.axis = [one.data.shape[axis] for one in parts], axis
+        return Box(np.concatenate([one.data for one in parts], axis=axis))
+    @staticmethod
+    def backward(ctx, g):
+        return [Box(one) for one in np.split(g, np.cumsum(ctx.sizes)[:-1], axis=ctx.axis)], None
+class Added(Function):
+    @staticmethod
+    def forward(ctx, *parts):
+        ctx.count = len(parts)
+        return sum(2 * one for one in parts)
+    @staticmethod
+    def backward(ctx, g):
+        return tuple(2 * g for _ in range(ctx.count))
+"""
+
+
+@pytest.mark.parametrize(("name", "given", "names", "right", "wrong"), [
+    ("Joined", {"parts_and_axis": [[[0.5, 2.0]], [[1.0, 3.0], [0.2, 0.1]], 0]},
+     ["parts_and_axis.0", "parts_and_axis.1"], "*found, None", "*[2 * one for one in found], None"),
+    ("Laid", {"parts": [[[0.5, 2.0]], [[1.0, 3.0], [0.2, 0.1]]], "axis": 0}, ["parts.0", "parts.1"],
+     "Box(one)", "Box(2 * one)"),
+    ("Laid", {"parts": [[[0.5, 2.0]], [[1.0, 3.0]]], "axis": 0}, ["parts"], "Box(one)", "Box(2 * one)"),
+])  # fmt: skip
+def test_operations_on_any_number_of_inputs(
+    check: Check, name: str, given: dict[str, Any], names: list[str], right: str, wrong: str
+) -> None:
+    found = check(f"several.py:{name}", given, {"several.py": SEVERAL})
+    assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == dict.fromkeys(names, "ok"), found
+    changed = check(f"several.py:{name}", given, {"several.py": SEVERAL.replace(right, wrong)})
+    assert changed["verdict"] == "wrong", changed
+
+
+def test_how_any_number_of_inputs_is_given(check: Check, tmp_path: Path) -> None:
+    hint = check("several.py:Joined", {}, {"several.py": SEVERAL})["error"]["hint"]
+    assert "--parts_and_axis '[[0.5,1.2],[2.1,0.3],0]'" in hint
+    assert "--parts '[[0.5,1.2],[2.1,0.3]]'" in check("several.py:Added", {})["error"]["hint"]
+    (tmp_path / "several.py").write_text(SEVERAL)
+    told = in_process(
+        "backprop check several.py:Joined --parts_and_axis '[[0.5, 1.2], [2.1], 0]' --json", tmp_path
+    ).stdout
+    assert '"parts_and_axis.1"' in told, told

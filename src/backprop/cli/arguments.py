@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from backprop.cli.reading import name_of, named_value, read_text, value_of
@@ -75,9 +76,19 @@ def typed(text: str, name: str, random: Random) -> Any:
     except Problem:
         from backprop.python.interpret.calls import as_code
 
+        with suppress(Problem):  # several arrays, and settings behind them: what a pass takes as a list
+            if isinstance(several := listed(text, name), list):
+                return several
         if not text.isidentifier() and as_code(text) is None:
             raise
         return PYTHONS.get(text, text)
+
+
+def listed(text: str, name: str) -> Any:
+    """A list of arrays that are no rows of one: `[[1, 2], [3], 0]`."""
+    from backprop.python.entry.given import arguments_from
+
+    return arguments_from(read_json(text, name, HINT, whole=True))
 
 
 def made(value: Any, name: str, random: Random) -> Any:

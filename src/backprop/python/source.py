@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import json
 import re
 import warnings
@@ -163,32 +164,42 @@ class Code:
         self.imports: dict[tuple[str | None, str], str] = {}  # the file that a module of a file is
         self.unread: dict[str, str] = {}  # what is wrong with a file that is only imported from
         self.found: dict[Any, list[tuple[Part, list[ast.stmt]]]] = {}  # what a pass needs of them
+        self.handing: dict[str, dict[str, list[tuple[Source, ast.stmt]]]] = {}  # what a file has from others, and how
         for part in parts:
             self.add(part, beside)
 
     def of(self, parts: list[Part]) -> Code:
         """The same texts with other trees."""
         other = Code(parts)
-        other.imports, other.unread = self.imports, self.unread
+        other.imports, other.unread, other.handing = self.imports, self.unread, self.handing
         return other
 
     def add(self, part: Part, beside: Beside | None) -> None:
         """A part behind what it imports from."""
         folders = added_folders(part.tree)
+        here = self.handing.setdefault(part.source.name or "", {})
+        found = [one for statement in part.tree.body for one in inside(statement)]
+        for imports in [one for one in found if isinstance(one, ast.Import | ast.ImportFrom)]:
+            for alias in imports.names:
+                (alone := copy.copy(imports)).names = [alias]
+                here.setdefault("".join(names_set(alone)), []).append((part.source, alone))
         for module in imported_modules(part.tree) if beside is not None else ():
-            found = None
+            if not module and (part.source.name or "").endswith("__init__.py"):  # the package is the file itself
+                self.imports[part.source.name, ""] = part.source.name or ""
+                continue
+            file = None
             for one in (module, *[f"{folder}.{module}" for folder in folders]) if len(self.seen) < MOST_FILES else ():
-                found = found or (beside(one, part.source.name) if beside is not None else None)
-            if found is None:
+                file = file or (beside(one, part.source.name) if beside is not None else None)
+            if file is None:
                 self.stand_in(part, module)
                 continue
-            self.imports[part.source.name, module] = found[1]
-            if found[1] not in self.seen:
-                self.seen.add(found[1])
+            self.imports[part.source.name, module] = file[1]
+            if file[1] not in self.seen:
+                self.seen.add(file[1])
                 try:
-                    self.add(part_of(*found), beside)
+                    self.add(part_of(*file), beside)
                 except Problem as problem:
-                    self.unread[found[1]] = f"line {problem.line}: {problem.message}"
+                    self.unread[file[1]] = f"line {problem.line}: {problem.message}"
         self.parts.append(part)
         known = {one.name: one for some in self.parts for one in some.tree.body if isinstance(one, ast.ClassDef)}
         for own in part.tree.body:
@@ -257,7 +268,7 @@ class Code:
         scope.names.update({name: Library(path) for name, path in USUAL.items()})
         given = {name: run.written(one, scope, late=True) for name, one in given.items()}
         scope.names.update(given)
-        scopes, run.imports, run.unread = [scope], self.imports, self.unread
+        scopes, run.imports, run.unread, run.handing = [scope], self.imports, self.unread, self.handing
         run.files = {part.source.name or "": {} for part in self.parts}  # those that import each other know their names
         for part, statements in self.needed(roots):
             before = {name: one for name, one in scopes[-1].names.items() if name not in run.builtins}
@@ -376,9 +387,10 @@ def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
     if isinstance(statement, ast.Try):
         for one in inside(statement):
             known = [name for name in names_set(one) if not isinstance(scope.names.get(name, Unknown("")), Unknown)]
-            nothing = isinstance(one, ast.Assign) and ast.unparse(one.value) == "None"  # tf = None
-            instead = one not in statement.body and lacks_library(statement, scope)
-            if isinstance(one, DEFINING) and (not known or instead) and not nothing:
+            lacks = [] if one in statement.body else lacking(run, statement, scope)
+            compiled = any((its.later or ("",))[0] for its in lacks)
+            nothing = isinstance(one, ast.Assign) and ast.unparse(one.value) == "None" and not compiled  # tf = None
+            if isinstance(one, DEFINING) and (not known or lacks) and not nothing:
                 define(run, one, scope)
         return
     try:
@@ -394,14 +406,14 @@ def define(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
             scope.names[statement.name] = Unknown(f"line {problem.line} could not be read: {problem.message}")
 
 
-def lacks_library(statement: ast.Try, scope: Scope) -> bool:
-    """Whether a `try` fails where it imports a library, of which nothing is known here."""
+def lacking(run: Interpreter, statement: ast.Try, scope: Scope) -> list[Unknown]:
+    """Where a `try` fails as it imports: libraries, of which nothing is known here, and modules of its own package that
+    are no files, as what is compiled is none."""
     catching = [ast.unparse(one.type) for one in statement.handlers if one.type is not None]
     names = [name for one in statement.body if isinstance(one, ast.Import | ast.ImportFrom) for name in names_set(one)]
-    found = [scope.names.get(name) for name in names]
-    return any("Import" in one or "Module" in one for one in catching) and any(
-        isinstance(one, Unknown) and not one.later for one in found
-    )
+    unknown = [one for name in names if isinstance(one := scope.names.get(name), Unknown)]
+    caught = any("Import" in one or "Module" in one for one in catching)
+    return [one for one in unknown if caught and (one.later or ("",))[0] in ("", run.source.name)]
 
 
 def added_folders(tree: ast.Module) -> list[str]:

@@ -15,6 +15,7 @@ from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
 from backprop.python.entry.back import Outcome
+from backprop.python.entry.examples import Examples, give
 from backprop.python.entry.given import at_path, floated
 from backprop.python.entry.gradients import Path, leaves
 from backprop.python.entry.inputs import UPSTREAM_LIKE
@@ -444,6 +445,12 @@ class Binding:
             tried = self.first is None and problem.kind == "name" and self.runner.stand_ins
             if not (problem.kind in STOPS or tried) or not self.in_backward(problem):
                 raise
+            wanting, back = self.runner.left_none(), self.runner.pair.backward
+            if wanting and back is not None and re.search(r"\bNone(Type)?\b", problem.message):
+                told = f"{back.name} stops where {enumerated(wanting)} may be None: {problem.message}"
+                raise Problem(
+                    "variable", told, hint=give({name: Examples([back]).of(name) for name in wanting})
+                ) from None
             self.stop = problem
             return None
 

@@ -289,7 +289,7 @@ class Judge:
     def settings(self) -> list[tuple[str, float]]:
         """The numbers that the forward pass of an autograd Function takes, and that no output hangs on."""
         given, pair = self.points[0].given, self.runner.pair
-        names = [name for name in given if pair.kind == "autograd" and np.ndim(given[name]) == 0]
+        names = [*given] if pair.kind == "autograd" else []
         numbers = {name: float(given[name]) for name in names if isinstance(given[name], int | float)}
         found = []
         for name, one in [(name, one) for name, one in numbers.items() if one not in (0.0, 1.0)]:

@@ -141,8 +141,10 @@ class Back(Taken):
             if gradient is not None and not same(gradient, idle[name]):  # else nobody touched it
                 found[(name,)], by = gradient, "attribute"
             now = [held_gradient(one) for one in self.holder_lists.get(name, ())]
-            if now and not all(map(same, parts[name], now)) and all(map(is_gradient, now)):
-                parted: dict[Path, Any] = {(name, str(place)): one for place, one in enumerate(now)}
+            whole = [is_gradient(one) or not isinstance(its, Object)
+                     for one, its in zip(now, self.holder_lists.get(name, ()), strict=True)]  # fmt: skip
+            if any(map(is_gradient, now)) and not all(map(same, parts[name], now)) and all(whole):
+                parted: dict[Path, Any] = {(name, str(place)): one for place, one in enumerate(now) if is_gradient(one)}
                 found.update({(name,): np.array(now)} if isinstance(value, np.ndarray) else parted)
                 by = "attribute"
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
@@ -155,7 +157,10 @@ class Back(Taken):
         made = Object(self.of_text(run, scope, self.pair.owner))
         start = made.cls.find("__init__")
         names = parameter_names(self.pair.forward) if self.pair.forward is not None else []
-        inputs = [self.holders.get(name, given[name]) for name in names if name in given]
+        inputs = [self.holders.get(name, self.holder_lists.get(name, given[name])) for name in names if name in given]
+        rest = self.pair.forward.args.vararg if self.pair.forward is not None else None
+        if rest is not None and rest.arg in given:
+            inputs += self.holder_lists.get(rest.arg, given[rest.arg])
         before = [made.cls for _ in start.parameters[1:]]
         self.call(run, Bound(start, made), (*before, *inputs), {})
         return made
@@ -529,8 +534,12 @@ class Back(Taken):
         own = parameter_names(forward)[self.pair.skip :] if forward is not None else self.parameters
         own = [name for place, name in enumerate(own) if place not in self.pair.apart]
         paths: list[Path] = [(name,) for name in own]
-        differentiable: list[Path] = [path for path in paths if has_gradient(given.get(path[0]))]
-        numbers = [path for path in differentiable if is_number(given[path[0]])]
+        rest = forward.args.vararg if forward is not None else None
+        several = given.get(rest.arg) if rest is not None else None
+        if rest is not None and isinstance(several, list):  # one after the other
+            paths += [(rest.arg, str(place)) for place in range(len(several))]
+        differentiable: list[Path] = [path for path in paths if has_gradient(at_path(given, path))]
+        numbers = [path for path in differentiable if is_number(at_path(given, path))]
         if self.pair.kind in ("autograd", "vjp"):
             of_some = not self.of_torch() and len(values) == len(
                 differentiable
@@ -557,7 +566,7 @@ class Back(Taken):
             matched = by_position(values, names, paths, differentiable, numbers, shapes)
             if self.whose is not None and len(matched) == 1:
                 matched = {self.whose: next(iter(matched.values()))}
-        found = entries_of(matched)
+        found = entries_of({path: put_together(value, at_path(given, path)) for path, value in matched.items()})
         return {path: one for path, one in found.items() if at_path(given, path) is not None}
 
     def refuse_others(self, names: list[str], own: list[str], given: dict[str, Any]) -> None:
@@ -599,12 +608,13 @@ class Back(Taken):
         params = me.names.get("params")
         if not isinstance(grads, list) or not isinstance(params, list) or len(grads) != len(params):
             return {}
-        found: dict[Path, Any] = {}
+        found: dict[Path, dict[int, Any]] = {}  # of what stands there more than once, several, which come together
         for one, gradient in zip(params, grads, strict=True):
             whose = next((name for name, value in given.items() if value is one), None)
             if whose is not None and is_gradient(gradient):
-                found[(whose,)] = gradient
-        return found
+                found.setdefault((whose,), {})[id(gradient)] = gradient
+        return {path: next(iter(some.values())) if len(some) == 1 else sum(some.values())
+                for path, some in found.items()}  # fmt: skip
 
     def of_own_weights(self, values: Sequence[Any], names: Sequence[str], given: dict[str, Any]) -> dict[Path, Any]:
         """Gradients that are returned, by their names, of weights that the object made itself: `return loss, dW`. Of a
@@ -690,6 +700,12 @@ def alike(some: Sequence[Any], others: Sequence[Any]) -> bool:
         else other is None
         for one, other in zip(some, others, strict=True)
     )
+
+
+def put_together(value: Any, whose: Any) -> Any:
+    """Gradients of the rows of an array, that come in a list, as one."""
+    rows = isinstance(value, list) and isinstance(whose, np.ndarray) and whose.ndim > 1 and len(value) == len(whose)
+    return np.array(value) if rows and all(np.shape(one) == whose.shape[1:] for one in value) else value
 
 
 def together(returned: Any) -> tuple[Any, ...]:

@@ -13,11 +13,12 @@ from backprop.python.entry.examples import AXES, COUNTED, PRODUCTS, SIZES, is_fi
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import TENSOR_ALONE
 from backprop.python.values.arrays import is_array
-from backprop.python.values.scope import Bound, Builtin, Library, Scope
+from backprop.python.values.scope import Bound, Builtin, Library, Object, Scope
 
 MORE_SIZES = (*SIZES, 2, 7)  # of axes, so that no two are mixed up
 TURNING = frozenset(["T", "mT", "t", "transpose"])
 FIELDS = frozenset(["shape", "ndim", "size", "dtype", "device"])
+TEXTUAL = frozenset(["lower", "upper", "strip", "title", "capitalize"])
 COPYING = frozenset([
     "array", "asarray", "copy", "clone", "detach", "astype", "float", "double", "numpy", "contiguous", "tensor",
     "as_tensor", "atleast_1d", "squeeze", "to", "cpu",
@@ -104,7 +105,7 @@ class Watching(Interpreter):
             return Blank(value.name, not value.turned)
         if name in FIELDS:
             raise Used(value, Use("fields"))
-        if is_field(name) and name not in TENSOR_ALONE:  # it is an object
+        if is_field(name) and name not in TENSOR_ALONE | TEXTUAL:  # it is an object
             raise Used(value, Use("items", name))
         return Bound(name, value)
 
@@ -121,7 +122,8 @@ class Watching(Interpreter):
         super().put_item(base, key, value)
 
     def look_at_key(self, base: Any, key: Any) -> None:
-        for place, one in enumerate(key if isinstance(key, tuple) else (key,)):
+        keys = key if isinstance(key, tuple) else (key,)
+        for place, one in enumerate(keys if not isinstance(base, Object) else ()):  # which looks itself
             if isinstance(one, Blank):
                 raise Used(one, Use("picks", (base, key, place)))
 
@@ -145,6 +147,8 @@ class Watching(Interpreter):
         me = function.me if isinstance(function, Bound) and isinstance(function.me, Blank) else None
         if me is not None and name in TURNING and not arguments:
             return Blank(me.name, not me.turned)
+        if me is not None and name in TEXTUAL and not arguments:  # a text, which is looked up or compared
+            return me
         if me is not None and name == "get":
             raise Used(me, Use("settings"))
         given = arguments if me is None else (me, *arguments)

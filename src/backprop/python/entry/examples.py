@@ -31,6 +31,7 @@ PRODUCTS = frozenset(["dot", "matmul", "mm"])
 HOLDERS_HAVE = frozenset(  # tensors of any make
     [*HELD, *HOLDING, "requires_grad", "values", "is_cuda", "is_leaf", "grad_fn"]
 )
+TRAINS = re.compile(r"_*(is_)?train(ing)?(_?mode)?")  # what says whether a backward pass may follow
 USUAL = {"eps": "1e-5", "epsilon": "1e-5", "momentum": "0.9"}  # what is called so is a number that everybody has
 
 
@@ -53,8 +54,12 @@ class Examples:
             return function
         if RATE.search(name):
             return "0.1"
+        if TRAINS.fullmatch(name):
+            return "True"
         if texts := self.compared(name):
             return texts[0]
+        if (count := self.several(name)) is not None:
+            return str([[0.5, 1.2], [2.1, 0.3], [1.4, 0.9]][: max(count, 2)] + [0] * -count).replace(" ", "")
         axes, picks = self.axes(name), self.picks(name)
         if axes:
             return whole_numbers(tuple(axes)) if picks else f"randn({','.join(map(str, axes))})"
@@ -65,6 +70,17 @@ class Examples:
         if self.along_axis(name):
             return "randn(4,3)"
         return "randn(3,3)" if self.multiplies(name) else "randn(3)"
+
+    def several(self, name: str) -> int | None:
+        """How many inputs a parameter stands for that takes all which are given, `*tensors`; below 0 where so many
+        numbers are behind any of them: `*tensors, axis = args`. None where it takes no more than one."""
+        rest = [one.args.vararg for one in self.nodes if isinstance(one, ast.FunctionDef)]
+        if name not in [one.arg for one in rest if one is not None]:
+            return None
+        taken = [one.targets[0].elts for one in self.nodes if isinstance(one, ast.Assign)
+                 and isinstance(one.targets[0], ast.Tuple) and is_name(one.value, name)]  # fmt: skip
+        some = taken[0] if taken else []
+        return len(some) if not any(isinstance(one, ast.Starred) for one in some) else 1 - len(some)
 
     def keys(self, name: str) -> dict[str, str | float]:
         """The texts that a parameter is indexed with, and the fields of what is no array, each with what it could

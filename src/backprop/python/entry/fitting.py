@@ -16,6 +16,7 @@ from backprop.errors import Problem
 from backprop.python.entry.blanks import MORE_SIZES, Blank, Use, Used, Watching
 from backprop.python.entry.examples import whole_numbers
 from backprop.python.entry.given import SIZES as NAMES_OF_SIZES
+from backprop.python.entry.given import arguments_from
 from backprop.python.entry.runner import Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import is_array
@@ -422,7 +423,7 @@ def value_of(text: str, name: str = "") -> Any:
         return {key: value_of(one, key) if isinstance(one, str) else one for key, one in found.items()}
     if isinstance(found, list) and any(isinstance(one, str) for one in found):
         return [value_of(str(one), str(place)) for place, one in enumerate(found)]
-    return np.array(found) if isinstance(found, list) else found
+    return arguments_from(found)
 
 
 def as_json(text: str) -> Any:

@@ -14,8 +14,8 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.errors.spelling import either
-from backprop.python.entry.examples import Examples
-from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_whole, sizes
+from backprop.python.entry.examples import TRAINS, Examples
+from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_row, is_whole, sizes
 from backprop.python.entry.gradients import LABELS, is_gradient
 from backprop.python.entry.inputs import DEFINITIONS, elements_of, with_sizes
 from backprop.python.entry.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
@@ -33,7 +33,6 @@ from backprop.python.values.scope import Bound, Builtin, Class, Function, Object
 
 OF_COST = re.compile(r"(?i)cost|loss|error|objective|entropy|(^|_)(mse|nll)(_|$)")
 SHAPE = re.compile(r"(in(put)?s?_?|x_?)?shape", re.IGNORECASE)  # of the first input, as a framework hands it on
-TRAINS = re.compile(r"_*(is_)?train(ing)?(_?mode)?")  # an attribute that says whether a backward pass may follow
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
 
 
@@ -61,11 +60,17 @@ class Forth(Outputs):
             function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
         keywords = {name: sizes(given[name]) if SIZES.search(name) else given[name] for name in names if name in given}
         cls, held = self.holding
-        listed = {name for name in elements_of(pair.forward).values() if name in held and np.ndim(given.get(name, 0))}
-        self.holder_lists = {name: [self.holder(run, scope, cls, one) for one in given[name]] for name in listed}
-        self.holders = {
-            name: self.holder(run, scope, cls, given[name]) for name in held - listed if self.fills(given.get(name))
+        listed = {name for name in elements_of(pair.forward).values() if name in held and is_row(given.get(name))}
+        self.holder_lists = {
+            name: [self.holder(run, scope, cls, one) if has_gradient(one) else one for one in given[name]]
+            for name in listed
         }
+        read = {name for name, _ in self.read_of_inputs(pair.forward)}
+        settings = {name for name in held - read if type(given.get(name)) is int}  # an axis, of which nothing is read
+        self.holders = {
+            name: self.holder(run, scope, cls, given[name])
+            for name in held - listed - settings if self.fills(given.get(name))
+        }  # fmt: skip
         keywords.update({**self.holders, **self.holder_lists})
         if isinstance(function, Function):
             self.look_at_top(function.scope, given)
@@ -76,7 +81,7 @@ class Forth(Outputs):
         if self.outer is not None and self.outer.args.vararg is not None:
             first, keywords = tuple(keywords.values()), {}
         elif (rest := pair.forward.args.vararg) is not None and rest.arg in given:
-            several = given[rest.arg]
+            several = keywords.pop(rest.arg, given[rest.arg])
             several = several if isinstance(several, list | tuple) else sizes(several)
             first = (*first, *keywords.values(), *(several if isinstance(several, list | tuple) else (several,)))
             keywords = {}
@@ -108,12 +113,16 @@ class Forth(Outputs):
             held.names.update(shape=np.shape(value), ndim=np.ndim(value), dtype=np.asarray(value).dtype)
             return held
         cls = self.of_text(run, scope, name)
-        start = cls.find("__init__")
-        asked = [name for name in start.parameters if name.startswith("requires_grad")]
         if self.maker:
             with suppress(Problem):
-                return self.call(run, self.of_text(run, scope, self.maker), (np.asarray(value).tolist(),), {})  # type: ignore[no-any-return]
-        return self.call(run, cls, (value,), dict.fromkeys(asked, True))  # type: ignore[no-any-return]
+                return self.asking(run, self.of_text(run, scope, self.maker), np.asarray(value).tolist())  # type: ignore[no-any-return]
+        return self.asking(run, cls, value)  # type: ignore[no-any-return]
+
+    def asking(self, run: Interpreter, maker: Any, value: Any) -> Any:
+        """What a class or a function makes of a value, asked for gradients if that can be said."""
+        start = maker.find("__init__") if isinstance(maker, Class) else maker
+        names = start.parameters if isinstance(start, Function) else []
+        return self.call(run, maker, (value,), {name: True for name in names if name.startswith("requires_grad")})
 
     def costs(self) -> list[ast.FunctionDef]:
         """The functions of the text that are costs by their names, the methods of the class, and the cost that the
@@ -330,8 +339,15 @@ class Forth(Outputs):
             if method in (forward, self.pair.backward) or not isinstance(found, Function) or found.kind != "plain":
                 continue
             taken = [one for one in parameter_names(method)[1:] if one in known or one in required_names(method)]
-            given_to_it = {one: sizes(known[one]) if one in known else idle([]) for one in taken}
-            self.call(run, Bound(found, me), (), given_to_it)
+            given_to_it: dict[str, Any] = {one: sizes(known[one]) if one in known else idle([]) for one in taken}
+            rows = {one: value[1:] for one, value in given_to_it.items() if SHAPE.fullmatch(one) and one not in given}
+            try:
+                self.call(run, Bound(found, me), (), given_to_it)
+            except Problem:  # it may want the shape of one row of a batch
+                if not any(rows.values()):
+                    raise
+                run.frames.clear()
+                self.call(run, Bound(found, me), (), {**given_to_it, **rows})
             needed = {one for one in needed if is_empty(me.names.get(one))}
 
     @contextmanager

@@ -28,6 +28,11 @@ def has_gradient(value: Any) -> bool:
     return any(map(is_differentiable, [one for _, one in leaves(value)])) and not numbers_in(value)
 
 
+def is_row(value: Any) -> bool:
+    """Whether a value has several parts in a row: a list, or an array with an axis."""
+    return isinstance(value, list | tuple) or bool(np.ndim(value))
+
+
 def at_path(given: dict[str, Any], path: Path) -> Any:
     """The value of an input, or of an entry of one."""
     try:

@@ -66,6 +66,8 @@ class Inputs:
         given = {**self.literals(given), **given} if pair.forward is None and pair.split else given
         self.renamed = self.begins_anew()  # the first input, as a backward pass calls it that goes forward itself
         given = {self.renamed.get(name, name): value for name, value in given.items()}
+        rows = given.get(self.any_number)
+        given = {**given, self.any_number: [*rows]} if isinstance(rows, np.ndarray) and rows.ndim > 1 else given
         owners = self.owners = self.defined({pair.name})
         words = {*texts_in([*given.values()])}  # which may be functions by their names, or code
         words |= names_in([tree for one in words if (tree := as_code(one)) is not None])
@@ -192,6 +194,19 @@ class Inputs:
         return [one for one in used if one is not None]
 
     @cached_property
+    def any_number(self) -> str:
+        """The parameter in which a forward pass takes any number of inputs, `*tensors`, and goes through them or takes
+        them apart; "" where there is none."""
+        tree = self.pair.forward
+        rest = tree.args.vararg if tree is not None else None
+        if tree is None or rest is None:
+            return ""
+        targets = [node.targets[0] for node in ast.walk(tree)
+                   if isinstance(node, ast.Assign) and ast.unparse(node.value) == rest.arg]  # fmt: skip
+        several = any(isinstance(one, ast.Tuple | ast.List) and len(one.elts) > 1 for one in targets)
+        return rest.arg if several or rest.arg in elements_of(tree).values() else ""
+
+    @cached_property
     def holding(self) -> tuple[str, set[str]]:
         """The class whose objects a forward pass takes in place of arrays: it reads of its inputs what no array has,
         and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none; they
@@ -238,6 +253,7 @@ class Inputs:
         ]
         skip = leading(tree) if tree is not None and self.pair.kind in ("class", "autograd") else 0
         own = parameter_names(tree)[skip:] if tree is not None else []
+        own += [tree.args.vararg.arg] if tree is not None and tree.args.vararg is not None else []
         return [(name, one) for name, one in found if name in own and (one == "data" or not hasattr(np.ndarray, one))]
 
     def part(self) -> Part:
@@ -413,6 +429,7 @@ class Inputs:
         labels = [name for name in self.labels_of_backward() if name not in needed]
         needed += labels
         needed += [name for name in turning_back(whole) if pair.of_one and name not in needed]
+        needed += [self.any_number] if self.any_number and not needed else []
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
         needed = [name for name in needed if name not in self.given]
@@ -531,10 +548,17 @@ class Unclipped(ast.NodeTransformer):
 
 
 def elements_of(tree: ast.FunctionDef | None) -> dict[str, str]:
-    """The names under which a function goes through something else that has one: `for t in tensors`."""
-    loops = [node for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.For | ast.comprehension)]
+    """The names under which a function goes through something else that has one, `for t in tensors`, also of what it
+    takes apart first: `*tensors, axis = args`."""
+    nodes = [*ast.walk(tree or ast.Pass())]
+    whole = {
+        one.value.id: node.value.id for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and isinstance(node.targets[0], ast.Tuple)
+        for one in node.targets[0].elts if isinstance(one, ast.Starred) and isinstance(one.value, ast.Name)
+    }  # fmt: skip
+    loops = [node for node in nodes if isinstance(node, ast.For | ast.comprehension)]
     return {
-        one.target.id: one.iter.id for one in loops
+        one.target.id: whole.get(one.iter.id, one.iter.id) for one in loops
         if isinstance(one.target, ast.Name) and isinstance(one.iter, ast.Name)
     }  # fmt: skip
 

@@ -39,49 +39,80 @@ def objects_in(me: Object) -> dict[str, Object]:
 
 
 class Entry(NamedTuple):
-    """An array in a list or a dictionary of an object, and the keys that lead to it."""
+    """An array in a list or a dictionary of an object, and the keys that lead to it; where that list has it again, or
+    its transpose, as weights that are tied, the others."""
 
     part: Object
     keys: Path
     value: Any
+    tied: tuple[Entry, ...] = ()
 
 
 def weights_inside(parts: dict[str, Object], given: dict[str, Any]) -> dict[str, Entry]:
-    """The arrays that objects keep in lists and dictionaries alone, and that are not given: `embed.params[0]`."""
-    named = {id(value) for names in (given, *[part.names for part in parts.values()]) for value in names.values()}
-    found: dict[str, Entry] = {}
+    """The arrays that objects keep in lists and dictionaries alone, and that are not given: `embed.params[0]`. What is
+    tied to one that is kept elsewhere has no gradient of its own."""
+    names = [value for names in (given, *[part.names for part in parts.values()]) for value in names.values()]
+    named = {place_of(value) for value in names}
+    found: dict[Any, dict[str, Entry]] = {}
     for whose, part in dotted(parts):
         for name, kept_in in part.names.items():
             for keys, value in leaves(kept_in, (name,)) if isinstance(kept_in, list | tuple | dict) else ():
-                if isinstance(value, np.ndarray) and value.dtype.kind == "f" and id(value) not in named:
-                    named.add(id(value))
+                if isinstance(value, np.ndarray) and value.dtype.kind == "f" and place_of(value) not in named:
                     inside = "".join(f"[{key}]" if key.isdigit() else f"[{key!r}]" for key in keys[1:])
-                    found[f"{whose}{name}{inside}"] = Entry(part, keys, value)
-    return found
+                    found.setdefault(place_of(value), {})[f"{whose}{name}{inside}"] = Entry(part, keys, value)
+    entries: dict[str, Entry] = {}
+    for (name, first), *others in [[*some.items()] for some in found.values()]:
+        beside = [one for _, one in others if one.part is first.part and one.keys[0] == first.keys[0]]
+        tied = [one for one in beside if is_turned(one, first) or one.value.strides == first.value.strides]
+        turned = [any(is_turned(one, first) for one in some) for some in ([one for _, one in others], tied)]
+        if turned[0] <= turned[1]:
+            entries[name] = first._replace(tied=tuple(tied))
+    return entries
+
+
+def place_of(value: Any) -> Any:
+    """What tells an array from others, and not from its transpose."""
+    return (value.__array_interface__["data"][0], value.size) if isinstance(value, np.ndarray) else id(value)
+
+
+def is_turned(one: Entry, other: Entry) -> bool:
+    """Whether an array is the transpose of another one, in the same place."""
+    return bool(one.value.strides != other.value.strides and one.value.shape == other.value.shape[::-1])
 
 
 def gradients_inside(entries: dict[str, Entry], now: dict[int, dict[str, Any]], returned: Any) -> dict[Path, Any]:
     """The gradients of such arrays, which stand in lists and dictionaries of the same form: `self.dWs[0]` that of
-    `self.Ws[0]`; in `grads` those of `params`; and in a dictionary that is returned."""
+    `self.Ws[0]`; in `grads` those of `params`; and in a dictionary that is returned. Of what is tied, their sum."""
     found: dict[Path, Any] = {}
-    for name, (part, keys, weights) in entries.items():
-        places = [(names, one, False) for names, one in leaves(now.get(id(part), {})) if len(names) > 1]
-        for held in returned if isinstance(returned, tuple) else (returned,):
-            places += [(names, one, True) for names, one in leaves(held) if isinstance(held, dict)]
-        for names, one, exact in places:
-            beside = names[0] in LISTS and keys[0] in PARAMETERS and names[1:] == keys[1:]
-            by_keys = beside and not any(key.isdigit() for key in keys[1:])  # of another shape it is a wrong one
-            fits = isinstance(one, np.ndarray) and (by_keys or one.shape == weights.shape)
-            if fits and (beside or owner_at(names, [keys], exact) is not None):
-                found.setdefault((name,), one)
+    for name, entry in entries.items():
+        pending = [(one, gradient_inside(one, now, returned)) for one in (entry, *entry.tied)]
+        parted = {id(gradient): gradient.T if is_turned(one, entry) else gradient
+                  for one, gradient in pending if gradient is not None}  # fmt: skip
+        if parted and pending[0][1] is not None:
+            found[(name,)] = next(iter(parted.values())) if len(parted) == 1 else sum(parted.values())
     return found
+
+
+def gradient_inside(entry: Entry, now: dict[int, dict[str, Any]], returned: Any) -> Any:
+    """The gradient of one such array; None where there is none."""
+    part, keys, weights, _ = entry
+    places = [(names, one, False) for names, one in leaves(now.get(id(part), {})) if len(names) > 1]
+    for held in returned if isinstance(returned, tuple) else (returned,):
+        places += [(names, one, True) for names, one in leaves(held) if isinstance(held, dict)]
+    for names, one, exact in places:
+        beside = names[0] in LISTS and keys[0] in PARAMETERS and names[1:] == keys[1:]
+        by_keys = beside and not any(key.isdigit() for key in keys[1:])  # of another shape it is a wrong one
+        fits = isinstance(one, np.ndarray) and (by_keys or one.shape == weights.shape)
+        if fits and (beside or owner_at(names, [keys], exact) is not None):
+            return one
+    return None
 
 
 def lists_alike(entries: dict[str, Entry], returned: Sequence[Any], names: list[str]) -> dict[Path, Any]:
     """The gradients in lists that are returned, of the arrays in a list that an object keeps: the one that alone has
     their shapes, or among several the one whose name begins as theirs does, `nabla_w` that of `weights`."""
     lists: dict[tuple[int, str], list[str]] = {}
-    for name, (part, keys, _) in entries.items():
+    for name, (part, keys, *_) in entries.items():
         if len(keys) == 2 and keys[1].isdigit():
             lists.setdefault((id(part), keys[0]), []).append(name)
     found: dict[Path, Any] = {}

@@ -219,6 +219,12 @@ class Outputs(Inputs):
             optional -= {names[0]}  # `grad=None`
         return [name for name in names if name not in optional or name in self.given]
 
+    def left_none(self) -> list[str]:
+        """The parameters of the backward pass that are None unless they are given, as they are not."""
+        back = self.pair.backward
+        names = parameter_names(back) if back is not None else []
+        return [name for name in names if name not in self.back_names() and default_of(back, name) is None]
+
     def calls_on(self, name: str) -> bool:
         """Whether the backward pass calls a function of a parameter itself, `np.tanh(x)`, `np.exp(-x)`."""
         calls = [node for one in self.backs() for node in ast.walk(one) if isinstance(node, ast.Call)]
@@ -252,7 +258,10 @@ class Outputs(Inputs):
 
 
 def array_in(run: Interpreter, value: Any) -> Any:
-    """The array that an object holds, or gives where it holds it in a form of its own: `x.to_numpy()`."""
+    """The array that an object holds, or gives where it holds it in a form of its own: `x.to_numpy()`; of several in a
+    list those."""
+    if isinstance(value, list) and any(isinstance(one, Object) for one in value):
+        return [array_in(run, one) for one in value]
     found = inner(value)
     names = AS_ARRAY if isinstance(found, Object) and not found.cls.is_tuple else ()
     method = next((one for one in names if isinstance(found.cls.find(one), Function)), None)

@@ -143,8 +143,12 @@ def pairs_in(code: Code, forward: str | None = None, backward: str | None = None
     if every and not found:
         computed(every[0])
     here = {id(node) for node in ast.walk(code.parts[-1].tree)}
+    classes = {one.name for one in code.parts[-1].tree.body if isinstance(one, ast.ClassDef)}  # that inherit, it may be
     parts = [(pair, (pair.forward, pair.backward, pair.inside)) for pair in found]
-    own = [pair for pair, some in parts if not any(some) or not here.isdisjoint(map(id, some))]  # or plain statements
+    own = [
+        pair for pair, some in parts
+        if not any(some) or not here.isdisjoint(map(id, some)) or (pair.of_object and pair.name in classes)
+    ]  # fmt: skip  # or plain statements
     return own or found
 
 
@@ -260,25 +264,38 @@ def swept_pair(owner: str, methods: dict[str, ast.FunctionDef], forward: ast.Fun
     start = methods.get("__init__")
     back = next((one for name, one in methods.items() if BACKWARD.match(name)), None)
     plain = start is not None and len(required_names(start)) == 2 and "forward" not in methods
-    if not plain or back is None or len(required_names(back)) > 2 or forward.decorator_list:
+    helps = re.match("_[^_]", forward.name)
+    if not plain or helps or back is None or len(required_names(back)) > 2 or forward.decorator_list:
         return None
     stored = set().union(*[attributes(one, ast.Store) for one in methods.values()])
-    if forward in (back, start) or stored.isdisjoint(["grad", "_grad", "gradient"]) or not hands_itself_on(forward):
+    if (
+        forward in (back, start)
+        or stored.isdisjoint(["grad", "_grad", "gradient"])
+        or not hands_itself_on(forward, methods)
+    ):
         return None
     return Pair(f"{owner}.{forward.name}", "functions", forward, back, owner=owner, swept=True)
 
 
-def hands_itself_on(method: ast.FunctionDef) -> bool:
-    """Whether a method gives something, and hands its own object to what makes it: `Value(y, (self, other))`."""
+def hands_itself_on(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef], deep: bool = True) -> bool:
+    """Whether a method gives something, and hands its own object to what makes it, `Value(y, (self, other))`, puts it
+    there, `out.before = self, other`, or has another method do so."""
     nodes = [*ast.walk(method)]
     gives = any(isinstance(one, ast.Return) and one.value is not None for one in nodes)
+    calls = [one for one in nodes if isinstance(one, ast.Call)]
     pending = [
-        one for call in nodes if isinstance(call, ast.Call) and ast.unparse(call.func) not in ASKING
+        one for call in calls if ast.unparse(call.func) not in ASKING
         for one in [*call.args, *[its.value for its in call.keywords]]
     ]  # fmt: skip
+    pending += [one.value for one in nodes if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Attribute)]
     for one in pending:
         pending += one.elts if isinstance(one, ast.Tuple | ast.List | ast.Set) else []
-    return gives and any(isinstance(one, ast.Name) and one.id == first_parameter(method) for one in pending)
+    own = first_parameter(method)
+    if any(isinstance(one, ast.Name) and one.id == own for one in pending):
+        return gives
+    names = {name for name in methods if any(ast.unparse(one.func) == f"{own}.{name}" for one in calls)}
+    others = [methods[name] for name in names if methods[name] is not method] if deep and gives else []
+    return any(hands_itself_on(one, methods, deep=False) for one in others)
 
 
 def inner_functions(function: ast.FunctionDef) -> list[ast.FunctionDef]:

@@ -12,6 +12,7 @@ from backprop.errors import Problem
 from backprop.python.interpret.builtins import TYPES
 from backprop.python.interpret.calls import Calls
 from backprop.python.interpret.libraries import KNOWN, MATH
+from backprop.python.names import names_set
 from backprop.python.spellings.composed import NAMES
 from backprop.python.spellings.numpy import NUMPY
 from backprop.python.values.meter import Refusal
@@ -91,8 +92,25 @@ class Definitions(Calls):
                 if isinstance(found, Unknown):  # it may be defined in a file that was given, or that is read later
                     found.later = self.imports.get((self.source.name, module), ""), alias.name
                     known = found if found.later[0] in self.files else scope.top().names.get(alias.name, found)
-                    found = found if isinstance(known, Unknown) else known
+                    found = self.handed_on(*found.later, found) if isinstance(known, Unknown) else known
                 scope.names[alias.asname or alias.name] = found
+
+    def handed_on(self, file: str, name: str, unknown: Unknown) -> Any:
+        """What a file that is read later, as the package around this one, has from another file or a library."""
+        handing, here = self.handing.get(file, {}), self.source
+        for asked in [*handing.get(name, ()), *handing.get("*", ())]:
+            scope = Scope()
+            if asked not in self.asked:
+                self.asked.append(asked)
+                self.source, statement = asked
+                try:
+                    self.statement(statement, scope)
+                finally:
+                    self.asked.pop()
+                    self.source = here
+            if not isinstance(found := scope.names.get(name, unknown), Unknown):
+                return found
+        return unknown
 
     def every(self, module: str) -> dict[str, Any]:
         """All names of a library; of a module that nothing is known of, under "*" that it may have what is missing."""
@@ -217,6 +235,11 @@ class Definitions(Calls):
         made.fields += [one.id for one in annotated if isinstance(one, ast.Name) and one.id not in made.fields]
         made.is_tuple = made.is_tuple or any(ast.unparse(one).endswith("NamedTuple") for one in tree.bases)
         made.is_enum = made.is_enum or any(ast.unparse(one).endswith("Enum") for one in tree.bases)
+        if any(ast.unparse(one).endswith("StrEnum") for one in tree.bases):  # what it numbers itself is its own name
+            auto = [
+                one for one in tree.body if isinstance(one, ast.Assign) and ast.unparse(one.value).endswith("auto()")
+            ]
+            names.update({name: name.lower() for one in auto for name in names_set(one)})
         nested = [own for one in names.values() if isinstance(one, Class) for own in one.names.values()]
         for own in nested:  # what stands in a class is no name in the functions there
             if isinstance(own, Function) and own.scope is inner:

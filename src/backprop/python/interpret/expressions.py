@@ -36,7 +36,7 @@ class Expressions(Names):
     def of_Constant(self, tree: ast.Constant, scope: Scope) -> Any:
         if isinstance(tree.value, UNREAD):
             self.at = tree
-            raise Refusal(f"{type(tree.value).__name__} is not read", "value")
+            raise Refusal(f"{type(tree.value).__name__} is not read")
         return tree.value
 
     def of_Name(self, tree: ast.Name, scope: Scope) -> Any:

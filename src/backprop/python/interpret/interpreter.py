@@ -14,7 +14,7 @@ from backprop.errors import Problem
 from backprop.python.interpret.builtins import plain_key
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.definitions import Definitions, is_harmless
-from backprop.python.interpret.machine import ERRORS, said
+from backprop.python.interpret.machine import ERRORS, kind_of, said
 from backprop.python.interpret.operators import IN_PLACE
 from backprop.python.values.arrays import Tensor, operand
 from backprop.python.values.frames import Frame
@@ -58,8 +58,7 @@ class Interpreter(Definitions):
             raise self.problem(refusal.kind, refusal.message, refusal.hint) from None
         except ERRORS as error:
             self.raised = type(error).__name__
-            kind = "shape" if isinstance(error, ValueError) else "value"
-            raise self.problem(kind, said(error)) from None
+            raise self.problem(kind_of(error), said(error)) from None
         except RecursionError:
             raise self.problem("size", "this is nested too deeply") from None
 

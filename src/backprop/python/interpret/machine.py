@@ -22,7 +22,15 @@ ERRORS = (
     AssertionError, FloatingPointError, np.linalg.LinAlgError, NotImplementedError,
 )  # fmt: skip
 MISMATCH = re.compile(r"core dimension.*\(size (\d+) is different from (\d+)\)", re.DOTALL)
+NOT_TAKEN = re.compile(r"unexpected keyword argument|positional argument|multiple values for argument")
 Observer = Callable[[Any, ast.stmt, Scope], None]
+
+
+def kind_of(error: Exception) -> str:
+    """The kind of problem that an error is: a mistake of the user's, or that what was called here does not know what it
+    is given, as those of the user's own and of arrays say themselves what they do not have."""
+    ours = isinstance(error, AttributeError | NotImplementedError) or NOT_TAKEN.search(str(error))
+    return "refused" if ours else "shape" if isinstance(error, ValueError) else "value"
 
 
 def said(error: Exception) -> str:
@@ -65,6 +73,8 @@ class Machine:
         self.imports: dict[tuple[str | None, str], str] = {}  # the file that a module of a file is
         self.files: dict[str, dict[str, Any]] = {}  # and the names that it has
         self.unread: dict[str, str] = {}  # or what is wrong with it
+        self.handing: dict[str, dict[str, list[tuple[Source, ast.stmt]]]] = {}  # and how it has those of others
+        self.asked: list[tuple[Source, ast.stmt]] = []  # of these, those that are being gone through
         self.scopes: dict[str, Scope] = {}  # of the last call of each function
         self.at: ast.AST | None = None  # the operation that is being done, for messages
         mine: Any = type(self)

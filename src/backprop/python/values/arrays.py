@@ -76,7 +76,10 @@ def settled(value: Any, *like: Any) -> Any:
 def checked(value: Any) -> Any:
     """An array or number of kinds that are computed with here; texts and objects in arrays are not."""
     if is_array(value) and value.dtype.kind not in KINDS:
-        raise Refusal(f"an array of elements of kind {value.dtype} is not read", "value")
+        raise Refusal(
+            f"an array of elements of kind {value.dtype} is not read",
+            "value" if value.dtype.kind in "OUS" else "refused",
+        )
     return value
 
 
@@ -180,5 +183,7 @@ def dtype_of(value: Any) -> Any:
     path = getattr(value, "path", None)
     found = DTYPES.get(path[-1] if path else name or "")
     if found is None:
-        raise Refusal("this kind of elements is not read", "value", "float64, int64 and bool are")
+        word = str(path[-1] if path else name or "")
+        kind = "refused" if "complex" in word else "value"  # a mistake, or what is outside of what is read
+        raise Refusal("this kind of elements is not read", kind, "float64, int64 and bool are")
     return found
