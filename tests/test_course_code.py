@@ -485,3 +485,68 @@ def test_a_class_whose_name_is_taken_by_something_else_is_told(check: Check) -> 
     text = OVER_CLASSES + "OverClasses = OverClasses(2, 3)\n"
     found = check("over.py:OverClasses", {"size": 2, "kinds": 3, "x": [[0.3, -1.0]]}, {"over.py": text})
     assert "OverClasses is a class, and at the end of the file something else" in str(found)
+
+
+PENALIZED = """
+import numpy as np
+
+def forward_propagation(X, parameters, keep=0.5):
+    np.random.seed(3)
+    W1, W2 = parameters["W1"], parameters["W2"]
+    A1 = np.tanh(np.dot(W1, X))
+    D1 = (np.random.rand(*A1.shape) < keep) / keep
+    A2 = 1 / (1 + np.exp(-np.dot(W2, A1 * D1)))
+    return A2, (A1, D1, W1, A2, W2)
+
+def compute_cost(A2, Y):
+    return -np.mean(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))
+
+def compute_cost_with_penalty(A2, Y, parameters, lambd):
+    W1, W2 = parameters["W1"], parameters["W2"]
+    return compute_cost(A2, Y) + lambd / (2 * Y.shape[1]) * (np.sum(W1 ** 2) + np.sum(W2 ** 2))
+
+def backward_propagation_with_penalty(X, Y, cache, lambd, keep):
+    m, (A1, D1, W1, A2, W2) = X.shape[1], cache
+    dW2 = np.dot(A2 - Y, (A1 * D1).T) / m + lambd / m * W2
+    dA1 = np.dot(W2.T, A2 - Y) * (D1 > 0) / keep
+    return {"dW1": np.dot(dA1 * (1 - A1 ** 2), X.T) / m + lambd / m * W1, "dW2": dW2}
+"""
+NET = {
+    "X": [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4]], "Y": [[1, 0, 1]],
+    "parameters": {"W1": [[0.2, -0.4], [0.5, 0.3], [-0.7, 0.1], [0.9, 0.8]], "W2": [[0.4, -0.3, 0.6, 0.2]]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [("", "", set()), ("lambd / m * W1", "2 * lambd / m * W1", {"W1"}), ("(D1 > 0)", "D1", {"W1"})],
+)
+def test_a_pass_with_a_penalty_has_the_cost_with_it(check: Check, old: str, new: str, wrong: set[str]) -> None:
+    found = check("net.py", {**NET, "lambd": 0.7}, {"net.py": PENALIZED.replace(old, new)})
+    told = {one["name"].rpartition(".")[2]: one["verdict"] for one in found["gradients"]}
+    assert {name for name, verdict in told.items() if verdict != "ok"} == wrong
+    assert {*told} == {"W1", "W2"}
+    assert "the gradient of compute_cost_with_penalty with Y" in str(found["remarks"])
+
+
+def test_the_weight_of_a_penalty_is_asked_for_and_never_guessed(check: Check) -> None:
+    assert "--lambd '0.7'" in check("net.py", NET, {"net.py": PENALIZED})["error"]["hint"]
+    text = PENALIZED.replace("lambd", "zeta")
+    assert "nothing says what zeta" in check("net.py", NET, {"net.py": text})["error"]["message"]
+
+
+OLDER = """
+import numpy as np
+def double_forward(x):
+    return 2 * np.reshape(x, newshape=(-1,)).sum(), x
+def double_backward(dout, x):
+    return np.full(x.shape, FACTOR * np.product([dout, 2]))
+"""
+
+
+def test_names_that_were_another_ones_are_known(check: Check) -> None:
+    text = OLDER.replace("FACTOR", "np.asscalar(np.ones(1))")
+    assert check("old.py", {"x": [[0.5, 1.5]]}, {"old.py": text})["verdict"] == "ok"
+    assert check("old.py", {"x": [[0.5, 1.5]]}, {"old.py": OLDER.replace("FACTOR", "2")})["verdict"] == "wrong"
+    unknown = OLDER.replace("FACTOR", "np.add(0, 1, tuned=True)")  # may be known to another version
+    assert "tuned" in check("old.py", {"x": [[0.5, 1.5]]}, {"old.py": unknown})["error"]["message"]

@@ -161,6 +161,17 @@ def test_a_file_that_holds_a_backward_pass_alone_asks_for_the_other_file(tmp_pat
     assert check(tmp_path, "-f forth.py --backward back.py --x 2 --w 3").returncode == 0
 
 
+@pytest.mark.parametrize("name", ["line_backward", "line_backward_slow", "grads_of_line"])
+@pytest.mark.parametrize("asked", ["forth.py", "forth.py:line_forward"])
+def test_the_backward_pass_of_the_file_that_is_given_is_judged(tmp_path: Path, name: str, asked: str) -> None:
+    right = "def line_backward(d, cache):\n    x, w = cache\n    return d * w, d * x\n"
+    forth = "def line_forward(x, w):\n    return x * w, (x, w)\n"
+    for own in ("", right.replace("d * w", "d * x")):
+        for text, status in ((right, 0), (right.replace("d * x", "d"), 1)):
+            files = {"forth": f"{forth}{own}", "back": text.replace("line_backward", name)}
+            assert check(tmp_path, f"-f {asked} --backward back.py --x 2 --w 3", **files).returncode == status
+
+
 WANTING = """import numpy as np
 def forward(x, w, y, mode, cfg, rows):
     N, D = x.shape

@@ -109,7 +109,7 @@ def as_fraction(value: Any) -> Any:
 
 def found(forth: Meant, back: Meant | None) -> Passes | None:
     """The pairs in one or two files."""
-    from backprop.python.entry.pairs import alone, pairs_in, script_pair
+    from backprop.python.entry.pairs import alone, pairs_across, pairs_in, script_pair
     from backprop.python.source import Code, part_of
 
     parts = [part_of(read_text(forth.path), forth.path)]
@@ -118,7 +118,10 @@ def found(forth: Meant, back: Meant | None) -> Passes | None:
     code = Code(parts, beside)
     if back is None and forth.name is not None and alone(code, forth.name):
         return None
-    pairs = pairs_in(code, forth.name, back.name if back is not None else None)
+    if len(parts) == 2 and back is not None and back.name is None:
+        pairs = pairs_across(code, parts[0], parts[1], forth.name)
+    else:
+        pairs = pairs_in(code, forth.name, back.name if back is not None else None)
     if not pairs and len(parts) == 2:
         script = script_pair(parts[0], parts[1])
         pairs = [] if script is None else [script._replace(name=os.path.basename(parts[1].source.name or ""))]

@@ -134,6 +134,16 @@ def parameter_names(function: ast.FunctionDef) -> list[str]:
     return [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
 
 
+def default_of(function: ast.FunctionDef | None, name: str) -> Any:
+    """The plain value that a parameter has where nothing is given; ... for another, and where there is none."""
+    if function is None:
+        return ...
+    positional = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    defaults = dict(zip(reversed(positional), reversed(function.args.defaults), strict=False))
+    default = defaults.get(name)
+    return default.value if isinstance(default, ast.Constant) else ...
+
+
 def required_names(function: ast.FunctionDef) -> list[str]:
     """The parameters without a default."""
     given = function.args

@@ -20,6 +20,8 @@ from backprop.python.entry.given import at_path, floated
 from backprop.python.entry.gradients import Path, leaves
 from backprop.python.entry.inputs import UPSTREAM_LIKE
 from backprop.python.entry.runner import Runner
+from backprop.python.entry.taken import unsaid
+from backprop.python.names import parameter_names
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import RAISED
 
@@ -228,13 +230,17 @@ class Binding:
         return [np.ones(np.shape(one)) for one in runner.outputs(self.given)]
 
     def costs_in_code(self) -> list[ast.FunctionDef]:
-        """The costs in the code that can be taken of the output and the labels, the ones that go forward themselves
-        first."""
+        """The costs in the code that can be taken of the output and the labels: the ones that go forward themselves
+        first, and then those that take what the backward pass alone is given, as the weight of a regularization."""
         with suppress(Problem):  # what the backward pass itself stops with is told where that is judged
             self.runner.run(self.given, [np.ones(np.shape(one)) for one in self.runner.outputs(self.given)])
             self.took_learned()
-        found = []
-        for cost in sorted(self.runner.costs(), key=self.runner.is_whole, reverse=True):
+        found, alone = [], {*self.runner.of_backward_alone()}
+
+        def nearest_first(cost: ast.FunctionDef) -> tuple[bool, int]:
+            return self.runner.is_whole(cost), len(alone.intersection(parameter_names(cost)))
+
+        for cost in sorted(self.runner.costs(), key=nearest_first, reverse=True):
             self.runner.cost = cost
             with suppress(Problem):
                 self.runner.outputs(self.given)
@@ -451,6 +457,8 @@ class Binding:
                 raise Problem(
                     "variable", told, hint=give({name: Examples([back]).of(name) for name in wanting})
                 ) from None
+            if self.runner.guessed:
+                raise unsaid(self.runner.guessed, self.runner.pair.backward) from None
             self.stop = problem
             return None
 

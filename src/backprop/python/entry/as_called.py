@@ -13,12 +13,12 @@ import numpy as np
 from backprop.errors import Problem, enumerated
 from backprop.python.entry.gradients import is_gradient
 from backprop.python.entry.inputs import Inputs
-from backprop.python.entry.outputs import default_of
 from backprop.python.entry.pairs import Pair
 from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.calls import bind
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
+from backprop.python.names import default_of
 from backprop.python.source import Code
 from backprop.python.values.arrays import fresh, is_number
 from backprop.python.values.meter import RAISED, Meter, Refusal

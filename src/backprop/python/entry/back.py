@@ -41,12 +41,12 @@ from backprop.python.entry.objects import (
     same,
     weights_inside,
 )
-from backprop.python.entry.outputs import Forward, array_in, default_of
+from backprop.python.entry.outputs import Forward, array_in
 from backprop.python.entry.pairs import name_of, returns
 from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.names import parameter_names, required_names
+from backprop.python.names import default_of, parameter_names, required_names
 from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.scope import Bound, Function, Object, Scope
 

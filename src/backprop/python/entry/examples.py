@@ -21,6 +21,10 @@ SMALL, UNNAMED = 2, 3  # of any after these, as of filters, and of those called 
 RATE = re.compile(  # of the steps that a backward pass takes
     r"((^|_)(?i:lr|(learning)?rate|eta|momentum|decay)|[a-z](Lr|LR|Rate|Momentum|Decay))$"
 )
+WEIGHT = re.compile(  # of a penalty, or the part that is kept: a number which no name of the forward pass may have
+    r"(?i)(^|_)(lamb?da?|lam|reg(ulari[sz]\w*)?|(l[12]_?)?(reg\w*_)?(lambda|strength|penalty)|l[12]|weight_?decay"
+    r"|(keep|drop(out)?)_?(p|prob\w*|rate|ratio)?)_?$"
+)
 COUNTS = re.compile(  # what is called so is a whole number, wherever it goes
     r"(?i)(^|_)(n|num|number|count|size|dim|dims|units|neurons|features|channels|filters|heads|layers)(_[a-z]+)?$"
 )
@@ -56,6 +60,8 @@ class Examples:
             return "0.1"
         if TRAINS.fullmatch(name):
             return "True"
+        if WEIGHT.search(name) and not self.counts(name):
+            return "0.7"
         if texts := self.compared(name):
             return texts[0]
         if (count := self.several(name)) is not None:

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.entry.examples import RATE, Examples
+from backprop.python.entry.examples import RATE, WEIGHT, Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import LABELS, Path, is_data, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import (
@@ -31,7 +31,7 @@ from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.names import MOST_KEPT, names_set, names_used, parameter_names, required_names
+from backprop.python.names import MOST_KEPT, default_of, names_set, names_used, parameter_names, required_names
 from backprop.python.restated import RETAINING
 from backprop.python.source import Code, Part, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
@@ -80,7 +80,7 @@ class Inputs:
         kinds = [
             name for one in self.constructors() for name in required_names(one)[1:] if TYPE_OF_DATA.fullmatch(name)
         ]
-        given = {**dict.fromkeys(kinds, "float64"), **given}
+        given = {**dict.fromkeys(kinds, "float64"), **self.defaults(), **given}
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
@@ -91,6 +91,7 @@ class Inputs:
         self.filled: dict[str, Any] = {}  # what the backward pass is given to put gradients into
         self.handed: list[dict[str, Any]] = []  # the dictionaries that an optimizer is handed which nobody gives
         self.supposed: dict[str, str] = {}  # parameters of the backward pass that are taken for inputs of another name
+        self.guessed: list[str] = []  # and beside others, by its place alone, for what came out
         self.node: Any = None  # what holds the inputs of an operation
         self.closed: Any = None  # the backward pass that the forward pass returns
         self.replaced = False  # whether a decorator has put another function in the place of the backward pass
@@ -127,6 +128,12 @@ class Inputs:
             one for part in self.code.parts for one in part.tree.body
             if isinstance(one, DEFINITIONS) and one.name in names
         ]  # fmt: skip
+
+    def defaults(self) -> dict[str, Any]:
+        """What the backward pass needs, and the forward pass has a default for: `keep_prob=0.5` is that of both."""
+        needed = required_names(self.pair.backward) if self.pair.backward is not None else []
+        found = {name: default_of(self.pair.forward, name) for name in needed}
+        return {name: value for name, value in found.items() if value not in (None, ...)}
 
     def methods(self) -> dict[str, ast.FunctionDef]:
         """Those of the class that the pair is in, if it is in one."""
@@ -484,8 +491,8 @@ class Inputs:
         return {others[0]: own[0]} if len(own) == len(others) == 1 and own[0] not in parameter_names(backward) else {}
 
     def labels_of_backward(self) -> list[str]:
-        """The labels that the backward pass alone takes, and the rate of its steps, told by their names, or by standing
-        in an index: they are no gradient from above."""
+        """The labels that the backward pass alone takes, the rate of its steps and the weight of a penalty, told by
+        their names, or by standing in an index: they are no gradient from above."""
         pair = self.pair
         if pair.forward is None or pair.backward is None or pair.kind not in ("functions", "class"):
             return []
@@ -497,7 +504,7 @@ class Inputs:
         picks = not any(map(forth.picks, parameter_names(pair.forward)))  # else they may be these, by another name
         like = [
             one for one in required_names(pair.backward)
-            if LABELS.fullmatch(one) or is_rate(one) or (picks and places.picks(one))
+            if LABELS.fullmatch(one) or is_rate(one) or WEIGHT.search(one) or (picks and places.picks(one))
         ]  # fmt: skip
         known |= self.same_labels.keys()
         return [name for name in like if name not in known and name in names_read(pair.backward)]

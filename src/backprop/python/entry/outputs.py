@@ -17,7 +17,7 @@ from backprop.python.entry.inputs import UPSTREAM_LIKE, Inputs
 from backprop.python.entry.objects import LISTS, inner, rowed
 from backprop.python.entry.pairs import Pair, attributes, leading, returns
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.names import parameter_names, required_names
+from backprop.python.names import default_of, parameter_names, required_names
 from backprop.python.values.scope import Function, Object, Scope
 
 OF_ABOVE = re.compile(r"delta|grad|error|upstream|(^|_)d_?(out|y|z)", re.IGNORECASE)  # of an attribute
@@ -294,16 +294,6 @@ def alike_in(value: Any) -> bool:
     """Whether a list holds arrays of one shape alone."""
     arrays = isinstance(value, list) and len(value) > 0 and all(isinstance(one, np.ndarray) for one in value)
     return arrays and len({one.shape for one in value}) == 1
-
-
-def default_of(function: ast.FunctionDef | None, name: str) -> Any:
-    """The plain value that a parameter has where nothing is given; ... for another, and where there is none."""
-    if function is None:
-        return ...
-    positional = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
-    defaults = dict(zip(reversed(positional), reversed(function.args.defaults), strict=False))
-    default = defaults.get(name)
-    return default.value if isinstance(default, ast.Constant) else ...
 
 
 def pair_takes_results(pair: Pair) -> bool:

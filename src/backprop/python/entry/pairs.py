@@ -152,6 +152,29 @@ def pairs_in(code: Code, forward: str | None = None, backward: str | None = None
     return own or found
 
 
+def pairs_across(code: Code, forth: Part, back: Part, forward: str | None) -> list[Pair]:
+    """The pairs whose backward pass is in a text of its own, whatever else stands in that of the forward pass: those
+    that names tell, and else the one that is there, to the one forward pass."""
+    here = {id(node) for node in ast.walk(back.tree)}
+    every = [pair for pair in all_pairs(code) if forward is None or forward == getattr(pair.forward, "name", "")]
+    told = [pair for pair in every if pair.backward is not None and id(pair.backward) in here]
+    if told or not (backs := outermost(back, BACK)):
+        return told or pairs_in(code, forward)
+    forths = [one for one in outermost(forth, AHEAD) if forward in (None, one.name)]
+    if len(forths) == len(backs) == 1:
+        return [Pair(forths[0].name, "functions", forths[0], backs[0])]
+    hint = f"name both: -f FILE:NAME {option('--backward', 'FILE:NAME')}"
+    raise Problem("name", f"it is not known of which forward pass {backs[0].name} is the backward pass", hint=hint)
+
+
+def outermost(part: Part, names: re.Pattern[str]) -> list[ast.FunctionDef]:
+    """The functions of such names in a text that no other one there calls; the one that is there, whatever its name."""
+    own = [one for one in part.tree.body if isinstance(one, ast.FunctionDef)]
+    like = [one for one in own if names.search(one.name)] or (own if len(own) == 1 else [])
+    called = {node.id for one in like for node in ast.walk(one) if isinstance(node, ast.Name)}
+    return [one for one in like if one.name not in called]
+
+
 def is_kernel(function: ast.FunctionDef | None) -> bool:
     """Whether a function is compiled for a card, `@triton.jit`, `@cuda.jit`, where it writes through pointers."""
     return any(KERNEL.match(ast.unparse(one)) for one in (function.decorator_list if function is not None else ()))
@@ -509,6 +532,9 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
     stem = match["first"] or match["second"]
     forms = (*FORTH, "{}_loss", "{}_cost") if re.search("back|bwd", name) else FORTH  # `compute_grad` is of no other
     names = ["forward", "fwd"] if stem is None else [form.format(stem) for form in forms]
+    while stem is not None and forms is not FORTH and "_" in stem:  # `backward_pass_with_dropout` of `forward_pass`
+        stem = stem.rpartition("_")[0]
+        names += [form.format(stem) for form in FORTH[:4]]
     return next((functions[one] for one in names if one in functions and one != name), None)
 
 

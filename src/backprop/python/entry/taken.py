@@ -123,9 +123,7 @@ class Taken(Forth):
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
         if unbound:
-            where = self.pair.backward.name if self.pair.backward is not None else "the backward pass"
-            hint = f"give it {either('with --vars', 'as an argument')}, or name it as the forward pass does"
-            raise Problem("variable", f"nothing says what {enumerated(unbound)} of {where} is", hint=hint)
+            raise unsaid(unbound, self.pair.backward)
         return bound
 
     def with_cost(self, run: Interpreter, scope: Scope, found: Forward, given: dict[str, Any]) -> Forward:
@@ -143,11 +141,19 @@ class Taken(Forth):
 
     def in_order(self, bound: dict[str, Any], rest: list[str], forward: Forward, first: int) -> None:
         """Bind what no name tells of to the results, from the first one on, that no name has taken."""
+        count, self.guessed = len(rest), []
         results = [*zip(forward.results, forward.names, strict=True)]
         left = [one for one, name in results if name not in bound]
         free = [one for one, name in results[first:] if name not in bound]
         whole = len(rest) == len(left) > len(free) > 0 and not any("grad" in name for name in rest)
         free = left if whole else free  # with what came out, too
+        for name in list(rest):  # `W, b, Z = cache`
+            sizes = takes_apart(self.pair.backward, name)
+            like = [one for one in left if isinstance(one, tuple | list) and len(one) in sizes]
+            if len(like) == 1:
+                bound[name] = like[0]
+                rest.remove(name)
+                free = [one for one in free if one is not like[0]]
         if len(free) > len(rest):
             free = [one for one in free if not any(one is loss for loss in self.loss_beyond)]
             containers = [one for one in free if not is_gradient(one)]
@@ -162,6 +168,8 @@ class Taken(Forth):
             free = [forward.returned] if whole else [tuple(free)] if several else free
         for name, value in zip(rest, free, strict=False):
             bound[name] = nothing_of(value) if OF_STATE.fullmatch(name) else value
+            if count > 1 and is_gradient(value) and not OF_OUTPUT.fullmatch(name):
+                self.guessed.append(name)
 
     def node_of(
         self, run: Interpreter, scope: Scope, tree: ast.FunctionDef, forward: Forward, given: dict[str, Any]
@@ -199,15 +207,26 @@ class Taken(Forth):
         bound.update({name: given[whose] for name, whose in self.supposed.items()})
 
 
+def unsaid(names: list[str], backward: ast.FunctionDef | None) -> Problem:
+    """Nothing tells what parameters of the backward pass are."""
+    where = backward.name if backward is not None else "the backward pass"
+    hint = f"give it {either('with --vars', 'as an argument')}, or name it as the forward pass does"
+    return Problem("variable", f"nothing says what {enumerated(names)} of {where} is", hint=hint)
+
+
 def folded(name: str) -> str:
     """A name without what says that it is of a part of the data: `X_batch`, `y_pred_batch` are `X` and `Y_pred`."""
     return re.sub("_?(mini_?)?batch_?", "", name.lower())
 
 
 def takes_apart(function: ast.FunctionDef | None, name: str) -> set[int]:
-    """Into how many names a function takes a parameter apart: `a, x, z = cache`."""
+    """Into how many names a function takes a parameter apart: `a, x, z = cache`, `n, (a, x, z) = len(y), cache`."""
     nodes = ast.walk(function) if function is not None else ()
-    targets = [node.targets[0] for node in nodes if isinstance(node, ast.Assign) and ast.unparse(node.value) == name]
+    several = [(node.targets[0], node.value) for node in nodes if isinstance(node, ast.Assign)]
+    for target, value in [*several]:
+        if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+            several += zip(target.elts, value.elts, strict=False)
+    targets = [target for target, value in several if isinstance(value, ast.Name) and value.id == name]
     return {len(one.elts) for one in targets if isinstance(one, ast.Tuple | ast.List)}
 
 

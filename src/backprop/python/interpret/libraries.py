@@ -16,7 +16,7 @@ from backprop.python.spellings import tensorflow
 from backprop.python.spellings.composed import NAMES
 from backprop.python.spellings.jax import DEFAULTS, JAX
 from backprop.python.spellings.numpy import ALIASES as OF_NUMPY
-from backprop.python.spellings.numpy import CONSTANTS, METHODS, NUMPY, RANDOM, SCIPY
+from backprop.python.spellings.numpy import CONSTANTS, METHODS, NUMPY, RANDOM, RENAMED, SCIPY
 from backprop.python.spellings.row import Row, broadcast, of_shape, product, together
 from backprop.python.spellings.torch import ALIASES, OF_TENSORS, TORCH, answer
 from backprop.python.values.arrays import (
@@ -278,7 +278,9 @@ class Libraries:
         try:
             self.measure(row, given, named)
             return self.result(name, row, given, named, lambda out: settled(out, *given))
-        except (TypeError, ValueError, AttributeError):
+        except (TypeError, ValueError, AttributeError) as error:
+            if "keyword argument" in str(error):  # which another version may have
+                raise Refusal(f"{library}.{name}: {error}", "name") from None
             if any(
                 one is None for one in (*given, *(given[0] if given and isinstance(given[0], list | tuple) else ()))
             ):
@@ -489,7 +491,8 @@ def positional(
     """The arguments with those in their places that are given by the names of the first parameters: what comes out is
     measured by its arguments in order."""
     names = parameters_of(function) if keywords else ()
-    given, named = [*arguments], dict(keywords)
+    meant = {one: RENAMED[one] for one in keywords if one not in names and RENAMED.get(one) in names}
+    given, named = [*arguments], {meant.get(key, key): one for key, one in keywords.items()}
     while len(given) < min(2, len(names)) and names[len(given)] in named:
         given.append(named.pop(names[len(given)]))
     return tuple(given), named

@@ -310,6 +310,7 @@ def block(arrays):
         return part.reshape((1,) * (ndim - part.ndim) + part.shape)
     return joined(arrays, -leaves[0][1])
 
+asscalar(a) = a.item()
 vecdot(x1, x2, axis=-1) = (x1 * x2).sum(axis=axis)
 matvec(x1, x2) = (x1 @ x2[..., None])[..., 0]
 vecmat(x1, x2) = (x1[..., None, :] @ x2)[..., 0, :]

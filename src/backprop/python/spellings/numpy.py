@@ -185,12 +185,14 @@ ALIASES = {
     "ndarray": "empty",
     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
     "atanh": "arctanh", "pow": "power", "concat": "concatenate", "permute_dims": "transpose",
+    "product": "prod", "cumproduct": "cumprod", "alltrue": "all", "sometrue": "any", "in1d": "isin", "lib.pad": "pad",
     "bitwise_invert": "invert", "fix": "trunc", "trapz": "trapezoid", "cumulative_sum": "cumsum",
     "cumulative_prod": "cumprod", "linalg.matrix_transpose": "matrix_transpose", "row_stack": "vstack",
     "linalg.matmul": "matmul", "linalg.outer": "outer", "linalg.tensordot": "tensordot", "linalg.trace": "trace",
     "linalg.diagonal": "diagonal",
     "linalg.vector_norm": "linalg.norm", "core.multiarray.dot": "dot",
-}  # fmt: skip  # of one function, some only in later versions
+}  # fmt: skip  # of one function, some only in later or earlier versions
+RENAMED = {"newshape": "shape", "shape": "newshape"}  # parameters, from one version to another
 CONSTANTS = {
     "pi": np.pi,
     "e": np.e,
