@@ -151,7 +151,7 @@ class Taken(Forth):
             sizes = takes_apart(self.pair.backward, name)
             like = [one for one in left if isinstance(one, tuple | list) and len(one) in sizes]
             if len(like) == 1:
-                bound[name] = like[0]
+                bound[name] = as_bound(name, like[0])
                 rest.remove(name)
                 free = [one for one in free if one is not like[0]]
         if len(free) > len(rest):
@@ -167,7 +167,7 @@ class Taken(Forth):
             whole = len(forward.returned) in takes_apart(self.pair.backward, rest[0])  # with what came out, too
             free = [forward.returned] if whole else [tuple(free)] if several else free
         for name, value in zip(rest, free, strict=False):
-            bound[name] = nothing_of(value) if OF_STATE.fullmatch(name) else value
+            bound[name] = as_bound(name, value)
             if count > 1 and is_gradient(value) and not OF_OUTPUT.fullmatch(name):
                 self.guessed.append(name)
 
@@ -228,6 +228,11 @@ def takes_apart(function: ast.FunctionDef | None, name: str) -> set[int]:
             several += zip(target.elts, value.elts, strict=False)
     targets = [target for target, value in several if isinstance(value, ast.Name) and value.id == name]
     return {len(one.elts) for one in targets if isinstance(one, ast.Tuple | ast.List)}
+
+
+def as_bound(name: str, value: Any) -> Any:
+    """What a parameter of the backward pass holds that stands for a result; of a state its gradient, which is 0."""
+    return nothing_of(value) if OF_STATE.fullmatch(name) else value
 
 
 def nothing_of(value: Any) -> Any:
