@@ -30,7 +30,7 @@ KINDS = [  # pairs that need: sizes that belong together, labels, dictionaries a
     "masked softmax over time",
     # listings: what they read and do not set
     "embedding and one hidden layer", "two matrices by hand", "makemore style mlp with batch norm listing",
-    "a neuron of two inputs", "layer norm by hand in torch",
+    "a neuron of two inputs", "layer norm by hand in torch", "a listing that calls a sigmoid",
 ]  # fmt: skip
 RIGHT = {pair.name: text_of(pair) for pair in pairs() if pair.half != "held"}
 RIGHT["heads that a width is divided among"] = """
@@ -56,6 +56,15 @@ class Heads:
         dy = (dout @ self.v.transpose(0, 2, 1)).reshape(B, T, self.heads, -1).transpose(0, 2, 1, 3)
         dx = dy / self.norm - self.x * (dy * self.x).sum(-1, keepdims=True) / self.norm ** 3
         return dx.transpose(0, 2, 1, 3).reshape(B, T, C), dv
+"""
+RIGHT["a listing that calls a sigmoid"] = """
+z = np.dot(W, x) + b
+a = sigmoid(z)
+loss = -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))
+dz = a - y
+dW = np.outer(dz, x)
+db = dz
+dx = W.T @ dz
 """
 RIGHT["labels in a dictionary"] = """\
 import numpy as np

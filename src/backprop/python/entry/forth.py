@@ -27,6 +27,7 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
 from backprop.python.names import names_set, names_unset, names_used, parameter_names, required_names
 from backprop.python.source import Part
+from backprop.python.usual import PLAIN
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
@@ -409,17 +410,17 @@ class Forth(Outputs):
         return {node.id for node in ast.walk(self.script_part.tree) if isinstance(node, ast.Name)}
 
     def missing_of_script(self) -> dict[str, str]:
-        """What a script reads and nothing sets, each with an example of a value; nothing where a part of it is called,
-        which only a text could define."""
+        """What a script reads and nothing sets, each with an example of a value; nothing where it calls something of it
+        whose name does not tell what it is, which only a text could define."""
         if self.pair.kind != "script" or self.pair.inside is not None:
             return {}
         run, body = self.interpreter(), self.script_part.tree.body[: self.pair.split or None]
         names = names_unset(body, {*run.builtins, *self.code.loaded(run).names, *self.given, "*"})
-        calls = [node.func for one in body for node in ast.walk(one) if isinstance(node, ast.Call)]
-        if any(isinstance(one, ast.Name) and one.id in names for one in calls):
+        calls = {ast.unparse(node.func) for one in body for node in ast.walk(one) if isinstance(node, ast.Call)}
+        if calls.intersection(names) - PLAIN.keys():
             return {}
         examples = Examples([part.tree for part in self.code.parts])
-        return {name: examples.of(name) for name in names}
+        return {name: f"lambda z: {PLAIN[name]}" if name in calls else examples.of(name) for name in names}
 
     def script(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
         """The first text, statement by statement; the output is the cost, else the name that it sets last."""
