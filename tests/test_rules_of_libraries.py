@@ -317,3 +317,19 @@ def test_what_is_offered_for_a_tuple_has_its_parts(check: Check) -> None:
     assert (
         check("product.py:Product", {"inputs": [[0.5, 2.0], [3.0, 1.0]]}, {"product.py": OF_TUPLES})["verdict"] == "ok"
     )
+
+
+def test_passes_of_a_rule_that_are_lambdas(check: Check) -> None:
+    text = """
+import jax
+import jax.numpy as jnp
+from functools import partial
+@partial(jax.custom_vjp, nondiff_argnums=(1,))
+def soft(x, axis):
+    return jax.nn.softmax(x, axis=axis)
+soft.defvjp(lambda x, axis: (soft(x, axis),) * 2, lambda axis, y, g: (y * (g - jnp.sum(y * g, axis, keepdims=True)),))
+"""
+    given = {"x": [[0.5, -1.0, 2.0]], "axis": 1}
+    assert check("soft.py:soft", given, {"soft.py": text}).get("verdict") == "ok"
+    found = check("soft.py:soft", given, {"soft.py": text.replace("(g - ", "(g + ")})
+    assert [one["line"] for one in found["lines"]] == [8], found

@@ -52,6 +52,8 @@ def with_call(call: ast.Call, functions: dict[str, ast.FunctionDef]) -> list[ast
     """A rule that a statement hands to its library: `defvjp(f, …)`, `f.defjvp(rule)`. `f.defvjp(forward, backward)` of
     jax has both passes."""
     owner = functions.get(ast.unparse(call.func.value)) if isinstance(call.func, ast.Attribute) else None
+    if owner is not None and last_of(call.func) == "defvjp":
+        return with_names(call, owner.name)
     if owner is None:
         return with_makers(call, functions) if last_of(call.func) == "defvjp" and len(call.args) > 1 else []
     rule = functions.get(ast.unparse(call.args[0])) if call.args else None
@@ -207,6 +209,16 @@ def outputs_of(function: ast.FunctionDef, rule: ast.FunctionDef) -> int:
     own, told = [end[0] if end else None for end in ends]
     told = told.elts[0] if isinstance(told, ast.Tuple) else told
     return next((len(one.elts) for one in (own, told) if isinstance(one, ast.Tuple)), 1)
+
+
+def with_names(call: ast.Call, name: str) -> list[ast.FunctionDef]:
+    """The passes that `f.defvjp(lambda x: …, lambda kept, g: …)` is given as functions, by whose names it then is."""
+    made = []
+    for place, one in enumerate(call.args):
+        if isinstance(one, ast.Lambda):
+            made.append(defined(f"{name}_{('forward', 'backward')[place]}", one.args, one.body, one))
+            call.args[place] = ast.copy_location(name_of(made[-1].name), one)
+    return made
 
 
 def with_makers(call: ast.Call, functions: dict[str, ast.FunctionDef]) -> list[ast.FunctionDef]:

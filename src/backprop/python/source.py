@@ -463,7 +463,8 @@ def roots_of(texts: list[ast.Module]) -> set[str]:
     return {
         path.partition(".")[0]
         for text in texts
-        for node in text.body
+        for statement in text.body
+        for node in inside(statement)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for path in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
     }

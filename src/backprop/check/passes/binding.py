@@ -459,8 +459,23 @@ class Binding:
                 ) from None
             if self.runner.guessed:
                 raise unsaid(self.runner.guessed, self.runner.pair.backward) from None
+            if re.search(r"\bNone(Type)?\b", problem.message):
+                self.ask_for(problem)
             self.stop = problem
             return None
+
+    def ask_for(self, problem: Problem) -> None:
+        """Raise a Problem where a backward pass that stops at None is only given too little: what is None unless it is
+        given, or a loss that is to be called before it."""
+        wanting, back = self.runner.left_none(), self.runner.pair.backward
+        if back is not None and wanting:
+            told = f"{back.name} stops where {enumerated(wanting)} may be None: {problem.message}"
+            raise Problem("variable", told, hint=give({name: Examples([back]).of(name) for name in wanting})) from None
+        costs = [one.name for one in self.runner.costs() if one in self.runner.methods().values()]
+        if back is not None and costs and not self.runner.back_names():
+            told = f"{back.name} stops at None, as {enumerated(costs)} comes before it: {problem.message}"
+            hint = f"judge its parts, or the one that {costs[0]} hands to: -f FILE:CLASS"
+            raise Problem("value", told, hint=hint) from None
 
     def takes_bare(self, given: dict[str, Any], upstream: list[Any]) -> bool:
         """Whether a pass that stops with gradients from above in objects, as its outputs are, goes on with arrays."""

@@ -202,15 +202,18 @@ class Back(Taken):
         before = [fresh(held_gradient(one)) for one in self.holders.values()]
         own = {ast.unparse(one.func) for one in ast.walk(self.pair.backward) if isinstance(one, ast.Call)}
         first = self.pair.owner in own  # it makes one itself where it is given none
+        failed: Problem | None = None
         for wrapped in (first, not first):
             form = self.constant(run, scope, above) if wrapped else above
             try:
                 self.call(run, run.attribute(out, self.pair.backward.name), (form,), {})
                 return
-            except Problem:
-                if wrapped is not first or not all(map(same, before, map(held_gradient, self.holders.values()))):
+            except Problem as problem:
+                if failed is not None:
+                    raise failed from None  # the other form was not meant
+                if not all(map(same, before, map(held_gradient, self.holders.values()))):
                     raise
-                out.names[name] = kept
+                failed, out.names[name] = problem, kept
 
     def of_kept(self, run: Interpreter, tree: ast.FunctionDef, out: Object, above: Any) -> dict[str, Any]:
         """What a backward pass takes that an operation leaves in its result: nothing, the result, or its gradient."""

@@ -43,6 +43,7 @@ MULTIPLES = re.compile(  # of a size: 4 * H, and no 0.5 * x
 )
 LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 * H:]`: there are four of them
 TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a vector does nothing for
+MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
 SLOPES = 0.5  # misfits where all shapes fit and a gradient is missing; twice as much where all are wrong
 HIDING = 0.1  # misfits where all is right, and an axis of 1, or a loss that is no number, may hide that it is not
@@ -93,6 +94,7 @@ class Fitting:
         self.sized: dict[str, float] = {}  # how badly values fit
         self.multiples: list[int] = []
         self.multiplied: set[str] = set()  # with a matrix: no labels
+        self.met: list[tuple[int, ...]] = []  # shapes that weights ask for, which a pass makes itself
         self.best: tuple[float, Known] | None = None
         self.least, self.fitted = hiding(np.inf, {}), False  # how good that is, and whether anything fitted
         self.shapes_of_outputs: list[tuple[int, ...]] = []
@@ -205,7 +207,10 @@ class Fitting:
             outputs = runner.outputs(runner.given)
         except Used as used:
             return used
-        except Problem:
+        except Problem as problem:
+            if found := MEETING.search(problem.message):
+                left, right = [int(one) for one in found.groups() if one]
+                self.met = list(dict.fromkeys([*self.met, (4, right), (left, 4), (left,)]))
             return None
         finally:
             self.steps -= max(0 if runner.meter is None else runner.meter.steps, 50)
@@ -301,6 +306,7 @@ class Fitting:
         shape = shape_of(example)
         if use.kind != "axis" or use.other < len(shape):
             yield shape
+            yield from self.met
             yield tuple(size + size % 2 for size in shape)  # that can be halved
         least = use.other + 1 if use.kind == "axis" else 0
         yield from [one for one in (*USUAL, *((size,) for size in sizes), (4, 6)) if len(one) >= least]

@@ -44,6 +44,7 @@ INPUT = re.compile(r"(?i:x|in|inp|inpt|inputs?|input_?(data|x|val\w*|tensor|arra
 TYPE_OF_DATA = re.compile(r"(?:d|data_?)type", re.IGNORECASE)
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
+TENSORS = re.compile(r"Tensor|Variable|Array|NDArray|Value|Var")  # classes of what knows its gradient
 CLIPS = frozenset(["clip", "clamp", "clamp_", "clip_"])
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
@@ -226,11 +227,12 @@ class Inputs:
             first, *rest = parameter_names(pair.forward)  # its own class
             like = {one for one in rest if pair.swept and one in ("other", "rhs") and pair.forward.name != "__pow__"}
             return pair.owner, {first, *like, *self.said_to_be(pair.owner), *(one for one, _ in read)}
-        for name, methods in classes.items() if own and not torch else ():
+        wanted = own or {one for _, one in read if one in HOLDING}  # which others have, too: of what is called a tensor
+        for name, methods in classes.items() if wanted and not torch else ():
             start = methods.get("__init__")
             if start is None or name == self.pair.name or len(required_names(start)) != 2:
                 continue
-            if own <= attributes(start, ast.Store) | methods.keys():
+            if wanted <= attributes(start, ast.Store) | methods.keys() and (own or TENSORS.fullmatch(name)):
                 return name, {*(one for one, _ in read), *self.said_to_be(name)}
         torch |= pair.kind == "autograd"
         return "", set() if torch else {one for one, attribute in read if attribute in HOLDING}

@@ -100,7 +100,8 @@ def gradient_inside(entry: Entry, now: dict[int, dict[str, Any]], returned: Any)
     for held in returned if isinstance(returned, tuple) else (returned,):
         places += [(names, one, True) for names, one in leaves(held) if isinstance(held, dict)]
     for names, one, exact in places:
-        beside = names[0] in LISTS and keys[0] in PARAMETERS and names[1:] == keys[1:]
+        same_place = names[1:] == keys[1:] or (names[1:-1] == keys[1:-1] and keys[-1] in bases(names[-1]))  # "dW"
+        beside = names[0] in LISTS and keys[0] in PARAMETERS and same_place
         by_keys = beside and not any(key.isdigit() for key in keys[1:])  # of another shape it is a wrong one
         fits = isinstance(one, np.ndarray) and (by_keys or one.shape == weights.shape)
         if fits and (beside or owner_at(names, [keys], exact) is not None):

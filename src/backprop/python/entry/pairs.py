@@ -269,6 +269,8 @@ def kept_pair(owner: str, forward: ast.FunctionDef) -> Pair | None:
     ]  # fmt: skip
     title = f"{owner}.{forward.name}" if owner else forward.name
     kept = kept or handed_over(forward, inner)
+    if owner and kept and (len(required_names(kept[0])) > 1 or kept[0].args.vararg is not None):
+        return None  # the class's own way back knows what it takes
     return Pair(title, "functions", forward, kept[0], owner=owner) if len(kept) == 1 else None
 
 
@@ -310,9 +312,13 @@ def hands_itself_on(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionD
         one for call in calls if ast.unparse(call.func) not in ASKING
         for one in [*call.args, *[its.value for its in call.keywords]]
     ]  # fmt: skip
-    pending += [one.value for one in nodes if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Attribute)]
+    pending += [
+        one.value for one in nodes if isinstance(one, ast.Assign)
+        and (isinstance(one.targets[0], ast.Attribute) or isinstance(one.value, ast.IfExp | ast.Tuple))
+    ]  # fmt: skip
     for one in pending:
         pending += one.elts if isinstance(one, ast.Tuple | ast.List | ast.Set) else []
+        pending += [one.body, one.orelse] if isinstance(one, ast.IfExp) else []
     own = first_parameter(method)
     if any(isinstance(one, ast.Name) and one.id == own for one in pending):
         return gives

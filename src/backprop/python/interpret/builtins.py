@@ -78,6 +78,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
             [run.call(f, one, {}) for one in zip(*map(run.listed, given), strict=False)]
         ),
         "filter": lambda f, x: iter([one for one in run.listed(x) if run.truth(run.call(f, (one,), {}))]),
+        "id": id,
         "iter": lambda x: iter(run.listed(x)),
         "next": following,
         "sum": lambda x, start=0: total(run, x, start),

@@ -75,6 +75,8 @@ class Members(Machine):
             return kind_of(value)
         if name in NAMED and isinstance(value, Class | Function | Builtin):
             return value.name if name.endswith("name__") else ""
+        if name == "__dict__" and isinstance(value, Object):  # of the user's own, which is nothing of Python's
+            return value.names
         own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
         if name.startswith("__") and name.endswith("__") and name not in OWN_METHODS and not own:
             raise Refusal(f".{name} is not read: it reaches into Python itself")
