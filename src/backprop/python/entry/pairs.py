@@ -19,9 +19,9 @@ from backprop.python.restated import defaults
 from backprop.python.source import Code, Part
 from backprop.python.values.arrays import HELD
 
-BACK = re.compile(
+BACK = re.compile(  # also as it is misspelt
     r"^(?:(?P<before>backw[ao]rds?|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backw[ao]rds?|"
-    r"backprop|back|bwd?|grad|gradient|vjp)(?:_\w+)?|(?P<alone>backw[ao]rds?|backprop|bwd|bptt))$"  # also as it is misspelt
+    r"backprop|back|bwd?|grad|gradient|vjp)(?:_\w+)?|(?P<alone>backw[ao]rds?|backprop|bwd|bptt))$"
 )
 SLOPE = re.compile(
     r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)(?:_d|_?(?:prime|der(?:iv(?:ative)?)?|jac(?:obian)?|"
