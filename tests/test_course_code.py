@@ -598,3 +598,28 @@ def test_a_loss_whose_slope_takes_the_same(check: Check, forth: str, back: str) 
     for factor, verdict in (("1", "ok"), ("2", "wrong")):
         found = check("half.py", {"y": [0.3, 1.2], "t": [1.0, 0.0]}, {"half.py": text.replace("FACTOR", factor)})
         assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"y": verdict}
+
+
+KEPT_INPUT = """
+import numpy as np
+class Classifier:
+    def __init__(self, size, kinds):
+        self.W, self.b = np.random.randn(size, kinds), np.zeros(kinds)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def loss_and_grad(self, logits, y):
+        e = np.exp(logits)
+        probs = e / e.sum(axis=1, keepdims=True)
+        loss = -np.mean(np.log(probs[np.arange(len(y)), y]))
+        probs[np.arange(len(y)), y] -= 1
+        grad_W = self.x.T @ probs / len(y)
+        return loss, grad_W, probs.sum(axis=0)FACTOR
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(" / len(y)", "ok"), ("", "wrong")])
+def test_a_loss_with_gradients_of_what_another_method_left(check: Check, factor: str, verdict: str) -> None:
+    given = {"size": 3, "kinds": 3, "x": [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4]], "y": [2, 0]}
+    found = check("kept.py", given, {"kept.py": KEPT_INPUT.replace("FACTOR", factor)})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "ok", "b": verdict}

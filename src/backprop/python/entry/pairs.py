@@ -378,9 +378,15 @@ def apart(code: Code, forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:
 
 
 def loss_of(name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
-    """A method that returns a loss and its gradients."""
+    """A method that returns a loss and its gradients, of its own or of what another one gives that leaves what it reads:
+    `loss_and_grad(self, scores, y)` behind `forward(self, x)`."""
     found = next((one for one in methods.values() if is_both(one) and not is_static(one)), None)
-    return None if found is None else Pair(name, "loss", found, found, 1)
+    if found is None:
+        return None
+    forward = passes(methods)[0]
+    if forward is not None and forward not in reached(found, methods) and left_for(found, forward, methods):
+        return Pair(name, "class", forward, found, 1)
+    return Pair(name, "loss", found, found, 1)
 
 
 def solver_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
