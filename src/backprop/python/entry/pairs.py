@@ -378,8 +378,8 @@ def apart(code: Code, forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:
 
 
 def loss_of(name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
-    """A method that returns a loss and its gradients, of its own or of what another one gives that leaves what it reads:
-    `loss_and_grad(self, scores, y)` behind `forward(self, x)`."""
+    """A method that returns a loss and its gradients, also behind another one that leaves what it reads: `forward(self,
+    x)` before `loss_and_grad(self, scores, y)`."""
     found = next((one for one in methods.values() if is_both(one) and not is_static(one)), None)
     if found is None:
         return None
