@@ -550,3 +550,76 @@ def test_names_that_were_another_ones_are_known(check: Check) -> None:
     assert check("old.py", {"x": [[0.5, 1.5]]}, {"old.py": OLDER.replace("FACTOR", "2")})["verdict"] == "wrong"
     unknown = OLDER.replace("FACTOR", "np.add(0, 1, tuned=True)")  # may be known to another version
     assert "tuned" in check("old.py", {"x": [[0.5, 1.5]]}, {"old.py": unknown})["error"]["message"]
+
+
+THROUGH_TIME = """
+import numpy as np
+class Recurrent:
+    def __init__(self, words, hidden, truncate=4):
+        self.hidden, self.truncate = hidden, truncate
+        self.U = np.random.uniform(-1, 1, (hidden, words))
+        self.V = np.random.uniform(-1, 1, (words, hidden))
+        self.W = np.random.uniform(-1, 1, (hidden, hidden))
+    def forward_propagation(self, x):
+        s, o = np.zeros((len(x) + 1, self.hidden)), np.zeros((len(x), len(self.V)))
+        for t in np.arange(len(x)):
+            s[t] = np.tanh(self.U[:, x[t]] + self.W.dot(s[t - 1]))
+            e = np.exp(self.V.dot(s[t]))
+            o[t] = e / e.sum()
+        return [o, s]
+    def bptt(self, x, y):
+        o, s = self.forward_propagation(x)
+        dLdU, dLdV, dLdW = np.zeros(self.U.shape), np.zeros(self.V.shape), np.zeros(self.W.shape)
+        o[np.arange(len(y)), y] -= 1.0
+        for t in np.arange(len(y))[::-1]:
+            dLdV += np.outer(o[t], s[t])
+            delta = self.V.T.dot(o[t]) * (1 - s[t] ** 2)
+            for step in np.arange(max(0, t - self.truncate), t + 1)[::-1]:
+                dLdW += np.outer(delta, s[step - 1])
+                dLdU[:, x[step]] += delta
+                delta = self.W.T.dot(delta) * (1 - s[step - 1] ** 2)
+        return [dLdU, dLdV, dLdW]
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "wrong"), [("", "", set()), ("s[step - 1])\n", "s[step])\n", {"W"})])
+def test_a_recurrent_net_that_goes_back_through_time(check: Check, old: str, new: str, wrong: set[str]) -> None:
+    given = {"words": 5, "hidden": 3, "x": [0, 2, 1, 4], "y": [2, 1, 4, 3]}
+    found = check("net.py", given, {"net.py": THROUGH_TIME.replace(old, new)})
+    told = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert {name for name, verdict in told.items() if verdict != "ok"} == wrong
+    assert {*told} == {"U", "V", "W"}
+
+
+@pytest.mark.parametrize(("forth", "back"), [("loss", "diff"), ("loss", "delta"), ("calc", "backward"), ("f", "prime")])
+def test_a_loss_whose_slope_takes_the_same(check: Check, forth: str, back: str) -> None:
+    text = f"import numpy as np\nclass Half:\n    def {forth}(self, y, t):\n        return 0.5 * np.sum((y - t) ** 2)\n"
+    text += f"    def {back}(self, y, t):\n        return FACTOR * (y - t)\n"
+    for factor, verdict in (("1", "ok"), ("2", "wrong")):
+        found = check("half.py", {"y": [0.3, 1.2], "t": [1.0, 0.0]}, {"half.py": text.replace("FACTOR", factor)})
+        assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"y": verdict}
+
+
+KEPT_INPUT = """
+import numpy as np
+class Classifier:
+    def __init__(self, size, kinds):
+        self.W, self.b = np.random.randn(size, kinds), np.zeros(kinds)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def loss_and_grad(self, logits, y):
+        e = np.exp(logits)
+        probs = e / e.sum(axis=1, keepdims=True)
+        loss = -np.mean(np.log(probs[np.arange(len(y)), y]))
+        probs[np.arange(len(y)), y] -= 1
+        grad_W = self.x.T @ probs / len(y)
+        return loss, grad_W, probs.sum(axis=0)FACTOR
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(" / len(y)", "ok"), ("", "wrong")])
+def test_a_loss_with_gradients_of_what_another_method_left(check: Check, factor: str, verdict: str) -> None:
+    given = {"size": 3, "kinds": 3, "x": [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4]], "y": [2, 0]}
+    found = check("kept.py", given, {"kept.py": KEPT_INPUT.replace("FACTOR", factor)})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "ok", "b": verdict}

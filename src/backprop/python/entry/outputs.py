@@ -59,6 +59,8 @@ class Outputs(Inputs):
     def results(self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None) -> Forward:
         """The results of a function, and which of them are outputs."""
         returned = rowed(returned)
+        if isinstance(returned, list) and len(returned) == len(returns(tree)) > 1 and not alike_in(returned):
+            returned = tuple(returned) if all(map(is_gradient, returned)) else returned  # `return [scores, hidden]`
         scope = run.scopes.get(tree.name, Scope())
         results, names = self.named(run, tree, returned, me, scope)
         self.takes_tuples = (
@@ -159,6 +161,7 @@ class Outputs(Inputs):
             shapes = [np.shape(one) for one in self.labels().values()]
             alike = [one for one in found if np.ndim(one) and np.shape(one) in shapes]
             alike = alike or [one for one in found if np.ndim(one) > 1 and np.shape(one)[::-1] in shapes]
+            alike = alike or [one for one in found if np.shape(one)[:-1] in shapes]  # places of classes
             outputs = alike[-1:] or found[-1:]  # a loss is of what comes last: `return hidden, scores`
         elif not self.above and len(found) > 1 and self.pair.of_object and not self.pair.of_one:
             costs = [one for one, name in zip(found, names, strict=True) if is_cost(name) and is_gradient(one)]

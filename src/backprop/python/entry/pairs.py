@@ -19,9 +19,9 @@ from backprop.python.restated import defaults
 from backprop.python.source import Code, Part
 from backprop.python.values.arrays import HELD
 
-BACK = re.compile(
+BACK = re.compile(  # also as it is misspelt
     r"^(?:(?P<before>backw[ao]rds?|backprop|back|bwd|grad)_(?P<first>\w+)|(?P<second>\w+?)_(?P<after>backw[ao]rds?|"
-    r"backprop|back|bwd?|grad|gradient|vjp)(?:_\w+)?|(?P<alone>backw[ao]rds?|backprop|bwd))$"  # also as it is misspelt
+    r"backprop|back|bwd?|grad|gradient|vjp)(?:_\w+)?|(?P<alone>backw[ao]rds?|backprop|bwd|bptt))$"
 )
 SLOPE = re.compile(
     r"(?:d_?|deriv(?:ative)?_)(?P<first>\w+)|(?P<second>\w+?)(?:_d|_?(?:prime|der(?:iv(?:ative)?)?|jac(?:obian)?|"
@@ -39,7 +39,7 @@ FORWARD = re.compile(
     r"^_*(?:(?:forward|fwd|feed_?forward|fprop|forw)(?:_?(?:pass|prop\w*|step|impl|cpu))?|propagate)$", re.IGNORECASE
 )
 BACKWARD = re.compile(
-    r"^_*(?:(?:backw[ao]rds?|bwd|bprop|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
+    r"^_*(?:(?:backw[ao]rds?|bwd|bprop|bptt|back_?prop\w*|back)(?:_?(?:pass|prop\w*|step|impl|cpu))?)$", re.IGNORECASE
 )
 AHEAD = re.compile(r"forward|fwd|feed_?forward|fprop|predict", re.IGNORECASE)  # somewhere in the name of a forward pass
 FORTH_OTHERWISE = re.compile(
@@ -63,6 +63,7 @@ GRADS = re.compile(
     r"(?:_?fun(?:c|ction)?)?$",
     re.IGNORECASE,
 )
+SLOPES_OF_COSTS = re.compile(r"^_*(?:d_?loss|diff|delta|prime)$", re.IGNORECASE)  # beside a cost of the same arguments
 BOTH = re.compile(r"(?:and|with|_)_?(?:grad(?:ient)?s?|jac(?:obian)?)$", re.IGNORECASE)  # `cost_and_grad`, `fAndGrad`
 TAKEN = re.compile(r"d[A-Z]|d[bwx]\d*$|grad")  # of parameters, plainly gradients
 HOLDING = ("data", "_data", "value", "val", "_value", "array")  # in which objects of other files hold their arrays
@@ -368,11 +369,12 @@ def costs_with_gradients(
     name."""
     found = []
     for back in functions.values():
-        if GRADS.match(back.name) and not NUMERICAL.search(back.name):
+        plain = GRADS.match(back.name)
+        if (plain or SLOPES_OF_COSTS.match(back.name)) and not NUMERICAL.search(back.name):
             others = [one for one in functions.values() if one is not back and not DERIVED.search(one.name)]
             costs = [one for one in others if COSTS.match(one.name)]
             alike = [one for one in others if gives_all(one, back)]
-            among = [one for one in alike if one in costs] or alike or costs
+            among = [one for one in alike if one in costs] or (alike or costs if plain else [])
             found += [(among[0], back)] if len(among) == 1 else []
     return found
 
@@ -399,9 +401,15 @@ def apart(code: Code, forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:
 
 
 def loss_of(name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
-    """A method that returns a loss and its gradients."""
+    """A method that returns a loss and its gradients, also behind another one that leaves what it reads: `forward(self,
+    x)` before `loss_and_grad(self, scores, y)`."""
     found = next((one for one in methods.values() if is_both(one) and not is_static(one)), None)
-    return None if found is None else Pair(name, "loss", found, found, 1)
+    if found is None:
+        return None
+    forward = passes(methods)[0]
+    if forward is not None and forward not in reached(found, methods) and left_for(found, forward, methods):
+        return Pair(name, "class", forward, found, 1)
+    return Pair(name, "loss", found, found, 1)
 
 
 def solver_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
@@ -600,6 +608,11 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
             forward = min(others, key=lambda one: one.args.vararg is not None, default=None)
         backs = [one for name, one in methods.items() if BACK_OTHERWISE.match(name)]
         backward = min(backs, key=lambda one: NUMERICAL.search(one.name) is not None, default=None)
+    if (
+        forward is None and backward is not None and len(taken := required_names(backward)[1:]) > 1
+    ):  # `calc(self, y, t)`
+        alike = [one for one in methods.values() if one is not backward and required_names(one)[1:] == taken]
+        forward = alike[0] if len(alike) == 1 else None
     return forward, backward
 
 
