@@ -281,6 +281,7 @@ def hands_itself_on(method: ast.FunctionDef) -> bool:
     return gives and any(isinstance(one, ast.Name) and one.id == first_parameter(method) for one in pending)
 
 
+@lru_cache(MOST_KEPT)
 def inner_functions(function: ast.FunctionDef) -> list[ast.FunctionDef]:
     """The functions inside another one, also in its branches, and none inside these."""
     pending: list[ast.AST] = [*function.body]
