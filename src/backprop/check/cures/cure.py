@@ -12,8 +12,8 @@ from typing import Any
 from backprop.check.cures.around import in_one, led_back, shared
 from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
-from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, words_of
-from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
+from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, together, words_of
+from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
@@ -65,7 +65,7 @@ class Solver:
     def plainer(self, cures: list[Cure], sense: Sense) -> list[Cure]:
         """The cures, or two edits that are nearer to what stands there: one line written anew may make up for two."""
         dear = self.score(cures) + sum(map(grown, cures)) if cures and sense.told else 0.0
-        left = min(PLAINER, self.search.end - process_time())
+        left = min(PLAINER, self.left())
         if dear < (DEAR if len(cures) == 1 else PLAIN_TURN) or left <= 0:
             return cures
         if len(cures) == 1 and self.search.derivation(put(cures)).is_all_right():
@@ -84,14 +84,22 @@ class Solver:
         first = ([], None) if cures or scaled else self.brief(lines, sense, DEAREST)
         if self.is_clean(first[0]):
             return first[0][:1], first[0][1:], []
+        two = self.search.edits(sense, {}, lines).two
+        if two and not first[0] and self.score(two) < PLAIN_TURN and not any(map(grown, two)):
+            return self.in_words(two, lines), [], []
         apart = self.partly(lines, sense, {}, first[1], MOST_MISTAKES, BRIEF)[0] if not cures and not first[0] else []
         if apart and self.score(apart) < PLAIN_TURN and not any(map(grown, apart)):
             return self.in_words(apart, lines), [], []
         turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
-        turn = None if scaled else turns.found()
+        turn = None if scaled else turns.found() or self.as_turn(self.chained(lines))
         if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
         whole, part = self.single(lines, sense, turn, first)
+        two = self.search.edits(sense, {}, lines).two
+        if not two and not whole and turn is None and sense.told:
+            two = self.needed(Several(self.search, sense, PLAIN_TURN, self.left() / 2).found())
+        if two and (turn is None or self.score(two) < turn.score):
+            turn = self.as_turn(two)
         if not whole and turn is None:  # one edit is nearer than two
             turn = turns.found_behind(IN_TURN)
         if not whole and turn is not None:
@@ -99,10 +107,6 @@ class Solver:
             return self.in_words(apart if apart and self.score(apart) < turn.score else turn.cures, lines), [], []
         if whole:
             return whole[:1], whole[1:], []
-        # where sizes come in only at the end, several lines may be changed with the same effect as the faulty one
-        cures = [] if scaled else self.chained(lines)
-        if cures:
-            return self.in_words(cures, lines), [], []
         cures, others, doubted = self.partly(lines, sense, {}, part, MOST_MISTAKES)
         if not cures and scaled:
             cures = self.in_words(self.chained(lines), lines)
@@ -141,7 +145,7 @@ class Solver:
         `first`: what a short search found.
         """
         if turn is None:
-            return self.search.search(lines, sense, {})
+            return self.brief(lines, sense, self.search.dearest, seconds=self.left() / 2)
         if len(turn.cures) == 1:
             whole, part = self.brief(lines, sense, turn.score + ALIKE)
         elif turn.score <= PLAIN_TURN:
@@ -153,6 +157,14 @@ class Solver:
         plain = PLAIN_EDIT if together(turn.cures) > 2 * PLAIN_EDIT else 0.0  # names break ties: they accuse nobody
         dear = turn.score + sum(map(grown, turn.cures))
         return [one for one in whole if one.cost < plain or self.score([one]) + grown(one) < dear], part
+
+    def as_turn(self, cures: list[Cure]) -> Turn | None:
+        """Cures with what they cost; None where there are none."""
+        return Turn(self.score(cures), cures) if cures else None
+
+    def left(self) -> float:
+        """The seconds that are left for edits."""
+        return max(0.0, self.search.end - process_time())
 
     def score(self, cures: list[Cure]) -> float:
         """What cures cost together, and what they leave."""
@@ -229,7 +241,11 @@ class Solver:
     ) -> tuple[list[Cure], list[Cure], list[Line]]:
         """One mistake, or several of which each shows in gradients of its own; each is looked for so many `seconds`."""
         lines = self.search.reaches(sense, instead)
+        said = Chained(self.search, 1).found(instead, lines)
+        if said and not grown(said[0]):
+            return said, [], []
         whole, part = self.brief(lines, sense, self.search.dearest, instead, seconds)
+        whole = whole or said
         return (whole[:1], whole[1:], []) if whole else self.partly(lines, sense, instead, part, most, seconds)
 
     def partly(

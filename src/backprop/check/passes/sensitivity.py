@@ -117,6 +117,9 @@ class Sense:
             self.swept[ALL] = self.trace.tape.sweep(seeds)
             parts = [sum(part) for part in zip(*[one[1:] for one in self.goals.values()], strict=True)]
             self.goals = {ALL: Goal(None, *parts)}
+        bad = [path in self.bad or path == ALL for path in self.goals]
+        self.target = np.array([one.need for one in self.goals.values()]) * bad
+        self.error = np.array([one.error for one in self.goals.values()]) + LOOSE * np.abs(self.target)
         return told
 
     # ── lines ──
@@ -191,7 +194,9 @@ class Sense:
             if other is statement or not any(visit.rounds for visit in visits):
                 continue
             inside = [getattr(other, field, None) for field in ("value", "test", "iter")]
-            parts = [*targets_of(other), *(one for one in inside if one is not None)]
+            goals = targets_of(other)  # of `+=` what it adds to is left as it is, but for the index
+            goals = [one.slice for one in goals if isinstance(one, ast.Subscript)] if only_adds(other) else goals
+            parts = [*goals, *(one for one in inside if one is not None)]
             if any(isinstance(node, ast.Name) and node.id in owners for part in parts for node in ast.walk(part)):
                 return False
         return True
@@ -322,18 +327,24 @@ class Sense:
                 return True
         return not few
 
-    def effect(self, slopes: dict[Path, Any], change: Any) -> Effect:
-        """What a change of a line does to the gradients."""
-        repaired, spoils = [], False
-        for path, goal in self.goals.items():
-            told = float(slopes[path] @ change)
-            error = goal.error + LOOSE * float(np.abs(slopes[path]) @ np.abs(change))
-            if path in self.bad:
-                if abs(goal.need - told) <= error + LOOSE * abs(goal.need):
-                    repaired.append(path)
-            elif abs(told) > 10 * error:
-                spoils = True
-        return Effect(frozenset(repaired), spoils)
+    def all_slopes(self, statement: ast.stmt) -> tuple[Any, Any]:
+        """The slopes of all gradients' sums on what a line gave, one below the other, and their sizes."""
+        slopes = np.array([*self.slopes(statement).values()])
+        return slopes, np.abs(slopes)
+
+    def added(self, slopes: tuple[Any, Any], change: Any) -> tuple[Any, Any]:
+        """What a change of a line adds to every gradient's sum, and how exactly that is known."""
+        return slopes[0] @ change, LOOSE * (slopes[1] @ np.abs(change))
+
+    def effect(self, added: Any, size: Any) -> Effect:
+        """What is done to the gradients by what is added to them."""
+        fits = np.abs(self.target - added) <= self.error + size
+        off = np.abs(added) > 10 * (self.error + size)
+        paths = [*self.goals]
+        return Effect(
+            frozenset(path for path, one in zip(paths, fits, strict=True) if one and path in self.bad),
+            any(one and path not in self.bad for path, one in zip(paths, off, strict=True)),
+        )
 
     def cause(self, statement: ast.stmt, statements: list[ast.stmt], cause: str | None) -> str | None:
         """The cause by what an edit does to the value: a constant ratio is a factor, that of the upstream is it."""
@@ -465,6 +476,11 @@ class Nudger:
             run.store(target, value + float(rest.pop(0)), scope)
         elif isinstance(value, tuple | list | dict):
             raise Refusal("this cannot be nudged")
+
+
+def only_adds(statement: ast.stmt) -> bool:
+    """Whether a statement only adds something to what is there, or takes it away."""
+    return isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Add | ast.Sub)
 
 
 def promised(name: str, truth: dict[str, Any], visit: Visit) -> Any:

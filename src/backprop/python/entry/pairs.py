@@ -328,6 +328,7 @@ def hands_itself_on(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionD
     return any(hands_itself_on(one, methods, deep=False) for one in others)
 
 
+@lru_cache(MOST_KEPT)
 def inner_functions(function: ast.FunctionDef) -> list[ast.FunctionDef]:
     """The functions inside another one, also in its branches, and none inside these."""
     pending: list[ast.AST] = [*function.body]
