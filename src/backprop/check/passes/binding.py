@@ -451,16 +451,10 @@ class Binding:
             tried = self.first is None and problem.kind == "name" and self.runner.stand_ins
             if not (problem.kind in STOPS or tried) or not self.in_backward(problem):
                 raise
-            wanting, back = self.runner.left_none(), self.runner.pair.backward
-            if wanting and back is not None and re.search(r"\bNone(Type)?\b", problem.message):
-                told = f"{back.name} stops where {enumerated(wanting)} may be None: {problem.message}"
-                raise Problem(
-                    "variable", told, hint=give({name: Examples([back]).of(name) for name in wanting})
-                ) from None
-            if self.runner.guessed:
-                raise unsaid(self.runner.guessed, self.runner.pair.backward) from None
             if re.search(r"\bNone(Type)?\b", problem.message):
                 self.ask_for(problem)
+            if self.runner.guessed:
+                raise unsaid(self.runner.guessed, self.runner.pair.backward) from None
             self.stop = problem
             return None
 
