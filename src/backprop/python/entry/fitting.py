@@ -14,7 +14,7 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.entry.blanks import MORE_SIZES, Blank, Use, Used, Watching
-from backprop.python.entry.examples import whole_numbers
+from backprop.python.entry.examples import WEIGHT, whole_numbers
 from backprop.python.entry.given import SIZES as NAMES_OF_SIZES
 from backprop.python.entry.given import arguments_from
 from backprop.python.entry.runner import Runner
@@ -258,7 +258,7 @@ class Fitting:
         if use.kind in ("rows", "items") and PLURAL.search(name) and not isinstance(use.other, tuple | str):
             yield LISTED
         sizes = self.sizes(known)
-        if (self.of_numbers or STRENGTHS.match(name)) and use.kind != "items":
+        if (self.of_numbers or is_strength(name)) and use.kind != "items":
             yield ()
         if use.kind == "compared" and isinstance(use.other, str):
             yield use.other
@@ -335,6 +335,12 @@ class Fitting:
         for lead in dict.fromkeys(leads):  # a stack of matrices meets another one, or a single matrix
             yield from [(*lead, size, inner) if left else (*lead, inner, size) for size in sizes]
         yield from ((inner,), (inner, 1))
+
+
+def is_strength(name: str) -> bool:
+    """Whether a parameter is a number by its name; of a setting, also the probability that something is kept."""
+    setting, _, last = name.rpartition(".")
+    return bool(STRENGTHS.match(last) or (setting and last == "p") or WEIGHT.search(last))
 
 
 def is_listed(keys: list[str]) -> bool:
