@@ -2434,3 +2434,40 @@ class Linear:
     assert names == {"params['W']": "ok", "params['b']": "ok", "x": "ok"}, found
     found = check("linear.py", given, {"linear.py": text.replace("self.x.T @ g,", "2 * self.x.T @ g,")})
     assert [one["name"] for one in found["gradients"] if one["verdict"] == "wrong"] == ["params['W']"], found
+
+
+@pytest.mark.parametrize(("line", "verdict"), [
+    ("g * rate", "ok"), ("self.rate * g", "ok"), ("g", "ok"), ("2 * g * rate", "wrong"), ("g * rate * rate", "wrong"),
+])  # fmt: skip
+def test_a_step_may_have_its_rate_where_it_is_set(check: Check, line: str, verdict: str) -> None:
+    """What a weight is lowered by is its gradient, or a rate times that."""
+    text = f"""
+import numpy as np
+class Shift:
+    def __init__(self, columns):
+        self.b, self.rate = np.zeros((1, columns)), 0.1
+    def forward(self, x):
+        return x + self.b
+    def backward(self, g, rate):
+        step = {line}
+        self.b -= step
+        return g
+"""
+    found = check("shift.py", {"x": [[0.5, 2.0]], "columns": 2, "rate": 0.1}, {"shift.py": text})
+    assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == {"b": verdict, "x": "ok"}, found
+
+
+def test_sizes_that_only_a_backward_pass_needs_are_whole_numbers(check: Check) -> None:
+    text = """
+import numpy as np
+class Reshape:
+    def __init__(self, input_shape, output_shape):
+        self.input_shape, self.output_shape = input_shape, output_shape
+    def forward(self, input):
+        return np.reshape(input, self.output_shape)
+    def backward(self, g):
+        return np.reshape(g, self.input_shape)
+"""
+    given = {"input": [[0.5, 2.0]], "input_shape": [0.5, 1.5], "output_shape": [2, 1]}
+    assert "input_shape must hold whole" in check("reshape.py", given, {"reshape.py": text})["error"]["message"]
+    assert check("reshape.py", {**given, "input_shape": [1, 2]}, {"reshape.py": text})["verdict"] == "ok"

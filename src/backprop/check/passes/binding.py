@@ -16,7 +16,7 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
 from backprop.python.entry.back import Outcome
 from backprop.python.entry.examples import Examples, give
-from backprop.python.entry.given import at_path, floated
+from backprop.python.entry.given import SIZES, at_path, floated, is_differentiable
 from backprop.python.entry.gradients import Path, leaves
 from backprop.python.entry.inputs import UPSTREAM_LIKE
 from backprop.python.entry.runner import Runner
@@ -27,6 +27,7 @@ from backprop.python.values.meter import RAISED
 
 FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
 STOPS = ("shape", "value", RAISED)  # problems of a backward pass that are its own: a mistake, or what it says it is
+AS_WHOLE = re.compile(r"as an integer|whole number is needed|only integers|of integer")  # of what is no fraction
 CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
 MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
 AT_LOGITS = re.compile(r"(?i)_?(delta|err(or)?)s?(_?(out|output|next))?|d_?(z|logits?|scores?)\d*")  # of a softmax
@@ -81,7 +82,7 @@ class Binding:
             try:
                 self.runner.run(given, [np.ones(np.shape(one)) for one in outputs])
             except Problem as problem:  # a size that only the backward pass needs
-                return not re.search(r"as an integer|whole number is needed|only integers|of integer", problem.message)
+                return not AS_WHOLE.search(problem.message)
             return True
 
         given, whole = floated(self.runner.given, works)
@@ -451,15 +452,23 @@ class Binding:
             tried = self.first is None and problem.kind == "name" and self.runner.stand_ins
             if not (problem.kind in STOPS or tried) or not self.in_backward(problem):
                 raise
-            if re.search(r"\bNone(Type)?\b", problem.message):
-                self.ask_for(problem)
-            if self.runner.guessed:
-                raise unsaid(self.runner.guessed, self.runner.pair.backward) from None
-            self.refuse_labels(given)
+            self.ask_for(problem, given)
             self.stop = problem
             return None
 
-    def ask_for(self, problem: Problem) -> None:
+    def ask_for(self, problem: Problem, given: dict[str, Any]) -> None:
+        """Raise a Problem where a backward pass stops that is only given too little, or what nothing can be done with:
+        None, a guess, a fraction for a size, or too few labels."""
+        if re.search(r"\bNone(Type)?\b", problem.message):
+            self.ask_for_none(problem)
+        if self.runner.guessed:
+            raise unsaid(self.runner.guessed, self.runner.pair.backward) from None
+        sized = [name for name, one in given.items() if SIZES.search(name) and is_differentiable(one)]
+        if sized and AS_WHOLE.search(problem.message):
+            raise Problem("value", f"{enumerated(sized)} must hold whole numbers: {problem.message}") from None
+        self.refuse_labels(given)
+
+    def ask_for_none(self, problem: Problem) -> None:
         """Raise a Problem where a backward pass that stops at None is only given too little: what is None unless it is
         given, or a loss that is to be called before it."""
         wanting, back = self.runner.left_none(), self.runner.pair.backward

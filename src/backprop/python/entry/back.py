@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem, enumerated
+from backprop.python.entry.examples import RATE
 from backprop.python.entry.forth import OF_COST, as_wrapped, variables
 from backprop.python.entry.given import at_path, has_gradient, is_differentiable, numbers_in
 from backprop.python.entry.gradients import (
@@ -498,6 +499,11 @@ class Back(Taken):
             alike = [*{id(one): one for one in alike}.values()]
             alone = sum(other == name for other, *_ in self.updates) == 1
             rates = [one for one in read if is_number(one) and one]
+            if len(alike) == 1 and not rates and descends:  # `step = rate * gradient` before `self.W -= step`
+                within = self.rates_of([name for name, one in zip(by, read, strict=True) if one is alike[0]], tree)
+                rates = [one for one in (here.get(rate, self.attribute_now(run, own, rate)) for rate in within)
+                         if is_number(one) and one]  # fmt: skip
+                alike = [alike[0] / rates[0]] if len(rates) == 1 else alike
             moved: Any = None
             if len(rates) == 1 and not means and (not grown or not weights.ndim):
                 moved = (weights - now) / rates[0]
@@ -508,6 +514,15 @@ class Back(Taken):
             elif moved is not None and len(alike) < 2 and (alone or any(is_multiple(moved, one) for one in alike)):
                 found[name] = moved
         return found
+
+    def rates_of(self, names: list[str], tree: ast.FunctionDef) -> list[str]:
+        """The rates that variables are multiplied with where a backward pass sets them."""
+        sets = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and called(node.targets[0]) in names]
+        products = [
+            one.value for one in sets if isinstance(one.value, ast.BinOp) and isinstance(one.value.op, ast.Mult)
+        ]
+        factors = [called(one) or "" for product in products for one in (product.left, product.right)]
+        return [one for one in factors if RATE.search(one)]
 
     def attribute_now(self, run: Interpreter, own: Object, name: str) -> Any:
         """An attribute of an object, or of a part of it, or what a property of it gives."""

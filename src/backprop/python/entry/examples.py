@@ -27,6 +27,7 @@ WEIGHT = re.compile(  # of a penalty, or the part that is kept: a number which n
 )
 COUNTS = re.compile(  # what is called so is a whole number, wherever it goes
     r"(?i)(^|_)(n|num|number|count|size|dim|dims|units|neurons|features|channels|filters|heads|layers)(_[a-z]+)?$"
+    r"|^d_(model|ff|k|v|head|hidden|inner|emb(ed)?|in|out)$"  # of a transformer
 )
 AXES = ("axis", "dim")
 COUNTED = DRAWN | {"zeros", "ones", "full", "empty", "eye", "range"}
