@@ -262,7 +262,8 @@ class Right(Known):
 
     def gives_other(self, statement: ast.stmt) -> bool:
         """Whether a line that is wrong gives something right, only not what its name says."""
-        return all(self.all_right(one, statement, one.values) for one in self.wrong_at(statement)[-1:])
+        wrong = self.wrong_at(statement)[-1:]
+        return all(any(map(tells, one.values)) and self.all_right(one, statement, one.values) for one in wrong)
 
     def count_right(self) -> int:
         """How many visits of lines give what is right, of those that are looked at."""

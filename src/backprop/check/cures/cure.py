@@ -13,7 +13,7 @@ from backprop.check.cures.around import in_one, led_back, shared
 from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
 from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, together, words_of
-from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn
+from backprop.check.cures.several import Chained, InTurn, Several, Turn
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
@@ -91,13 +91,14 @@ class Solver:
         if apart and self.score(apart) < PLAIN_TURN and not any(map(grown, apart)):
             return self.in_words(apart, lines), [], []
         turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
-        turn = None if scaled else turns.found() or self.as_turn(self.chained(lines))
+        turn = None if scaled else turns.found()
         if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
         whole, part = self.single(lines, sense, turn, first)
         two = self.search.edits(sense, {}, lines).two
-        if not two and not whole and turn is None and sense.told:
-            two = self.needed(Several(self.search, sense, PLAIN_TURN, self.left() / 2).found())
+        if not two and not whole and turn is None:
+            two = self.two(lines, sense, scaled)
+            whole = [] if two else self.brief(lines, sense, self.search.dearest, seconds=self.left() / 2)[0]
         if two and (turn is None or self.score(two) < turn.score):
             turn = self.as_turn(two)
         if not whole and turn is None:  # one edit is nearer than two
@@ -114,8 +115,6 @@ class Solver:
             turn = turns.found() or turns.found_behind(IN_TURN)
             if turn is not None and (not cures or turn.score < self.score(cures)):
                 cures = self.in_words(turn.cures, lines)
-        if not cures:
-            cures = InOrder(self.search, MOST_MISTAKES).found({})
         if not cures and sense.told:
             cures = Several(self.search, sense).found()
         if not cures and not self.search.ended:
@@ -124,6 +123,13 @@ class Solver:
         if self.search.ended or process_time() > self.search.last:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
+
+    def two(self, lines: list[Reach], sense: Sense, scaled: bool) -> list[Cure]:
+        """Few lines that the chain rule gives, or two edits, that make everything right together."""
+        found = [] if scaled else self.chained(lines)  # of multiples of gradients more lines than the faulty one would
+        return found or (
+            self.needed(Several(self.search, sense, PLAIN_TURN, self.left() / 2).found()) if sense.told else []
+        )
 
     def brief(
         self, lines: list[Reach], sense: Sense, dearest: float, instead: Instead | None = None, seconds: float = BRIEF
@@ -145,7 +151,7 @@ class Solver:
         `first`: what a short search found.
         """
         if turn is None:
-            return self.brief(lines, sense, self.search.dearest, seconds=self.left() / 2)
+            return self.brief(lines, sense, self.search.dearest, seconds=self.left() / 3)
         if len(turn.cures) == 1:
             whole, part = self.brief(lines, sense, turn.score + ALIKE)
         elif turn.score <= PLAIN_TURN:
@@ -195,7 +201,7 @@ class Solver:
     def chained(self, lines: list[Reach]) -> list[Cure]:
         """As few derived lines as can be that make everything right together."""
         for most in range(2, MOST_MISTAKES + 1):
-            found = Chained(self.search, most).found({}, lines)
+            found = Chained(self.search, most, BRIEF / (most - 1)).found({}, lines)
             if found:
                 return found
         return []
@@ -241,7 +247,7 @@ class Solver:
     ) -> tuple[list[Cure], list[Cure], list[Line]]:
         """One mistake, or several of which each shows in gradients of its own; each is looked for so many `seconds`."""
         lines = self.search.reaches(sense, instead)
-        said = Chained(self.search, 1).found(instead, lines)
+        said = Chained(self.search, 1, BRIEF / 2).found(instead, lines)
         if said and not grown(said[0]):
             return said, [], []
         whole, part = self.brief(lines, sense, self.search.dearest, instead, seconds)

@@ -22,24 +22,21 @@ from backprop.check.cures.search import (
     Cure,
     Reach,
     Search,
-    carried,
     together,
 )  # fmt: skip
 from backprop.check.edits.catalogue import Plan, edit_of
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
-from backprop.check.passes.sensitivity import LOOSE, Named, Sense, flat
+from backprop.check.passes.sensitivity import LOOSE, Sense
 from backprop.check.passes.trace import targets_of
 from backprop.python.entry.runner import Instead
 
-WRONG_NAMES = 4  # names that are wrong and looked at, the first ones
 SUSPECTS, TEXTS = 5, 3  # lines that are looked at, and what the chain rule says for each
 MOST_STUCK = 2  # sets of edits after which one more is searched for
 WAYS = 3  # in which a line is cured, where it may be meant in several
 APART = 1.5  # how much dearer another way may be
 MOST_TEXTS = 2500  # that are tried for a line
 LONGER = 0.7  # seconds in which others are looked for than what was found
-MOST_RUNS = 30  # of edits of the lines that write one of them
 
 
 class Several:
@@ -121,80 +118,6 @@ class Several:
             if self.search.judge.all_right(changed):
                 return one.cost + second.cost, [one, second]
         return None
-
-
-class InOrder:
-    """Mistakes one after the other: the first name that does not hold the gradient of what it is named after is cured
-    in a line that writes it; then the pass is judged again."""
-
-    def __init__(self, search: Search, most: int) -> None:
-        self.search, self.most = search, most
-        self.end = search.until(SECONDS / 2)
-
-    def found(self, instead: Instead, cures: tuple[Cure, ...] = ()) -> list[Cure]:
-        """The edits that make everything right together, or none."""
-        if len(cures) == self.most or process_time() > self.end:
-            return []
-        judge = self.search.judge
-        sense = Sense(judge, judge.points[-1], instead)
-        if sense.outcome is None:
-            return []
-        lines = self.search.reaches(sense, instead)
-        for one in [one for one in sense.named() if not one.right][:WRONG_NAMES]:
-            own = [reach for reach in lines if reach.line.statement in one.writers]
-            cure = self.cured(sense, one, own, instead)
-            if cure is None:
-                continue
-            changed = {**instead, cure.line.statement: cure.edit.statements}
-            found = [*cures, cure]
-            return found if judge.all_right(changed) else self.found(changed, tuple(found))
-        return self.rest(sense, lines, instead, cures)
-
-    def rest(self, sense: Sense, lines: list[Reach], instead: Instead, cures: tuple[Cure, ...]) -> list[Cure]:
-        """Where every name is right that is known: one more edit, for all that is still wrong."""
-        if not cures:
-            return []
-        whole, _ = self.search.search(lines, sense, instead)
-        return [*cures, whole[0]] if whole else []
-
-    def cured(self, sense: Sense, wrong: Named, lines: list[Reach], instead: Instead) -> Cure | None:
-        """The cheapest edit of one of the lines with which a name holds what it should."""
-        weights = np.random.default_rng(11).uniform(0.5, 1.5, np.shape(wrong.off))
-        need = float(np.sum(weights * wrong.off))
-        scale = float(np.sum(np.abs(weights * wrong.off)) + np.sum(np.abs(wrong.visit.values[0])))
-        swept = sense.trace.tape.sweep([(wrong.visit.ids[0], weights)])
-        seen: dict[ast.stmt, set[str]] = {}
-        runs = 0
-        for one in self.search.candidates(lines, sense.bad, instead):
-            if one.cost > DEAREST or runs > MOST_RUNS or process_time() > self.end:
-                return None
-            edit = self.search.edit(one, seen)
-            if edit is None:
-                continue
-            statement = one.reach.line.statement
-            change = sense.change(statement, edit.statements)
-            if change is None:
-                continue
-            alone = one.reach.line.visits == 1 or sense.stands_alone(statement)
-            if not isinstance(change, str) and alone and not edit.adds and not carried(one.reach.line, edit):
-                visits = sense.trace.visits[statement]
-                slopes = swept[flat([ids for visit in visits for ids in visit.ids], np.int64)]
-                if abs(need - float(slopes @ change)) > LOOSE * (float(np.abs(slopes) @ np.abs(change)) + scale):
-                    continue
-            runs += 1
-            if self.holds(wrong.name, {**instead, statement: edit.statements}, sense):
-                cause = sense.cause(statement, edit.statements, edit.cause)
-                return Cure(one.reach.line, edit._replace(cause=cause), one.cost, frozenset())
-        return None
-
-    def holds(self, name: str, changed: Instead, before: Sense) -> bool:
-        """Whether a name is right with an edit at two points, and no name that was right before is wrong."""
-        right = {one.name for one in before.named() if one.right} | {name}
-        for point in self.search.judge.points[-2:]:
-            after = Sense(self.search.judge, point, changed)
-            if not right <= {one.name for one in after.named() if one.right}:
-                return False
-        return True
 
 
 class Turn(NamedTuple):
@@ -385,7 +308,7 @@ class InTurn:
     def of_writers(self, line: Line, derivation: Derivation, instead: Instead) -> Iterator[Cure]:
         """Cures of lines that gave a name another value of the forward pass than a line needs."""
         lines = {one.statement: one for one in self.search.lines if one.statement not in instead}
-        until = process_time() + LONGER / 2
+        until = process_time() + LONGER
         for name, writer in derivation.handed_on(line.statement):
             seen: dict[ast.stmt, set[str]] = {}
             own = [Reach(lines[writer], None, True)] if writer in lines else []
@@ -418,10 +341,10 @@ class Chained:
     """Mistakes in their order: a line of which all that it reads is right, and that gives no gradient that is right, is
     replaced by what the chain rule says; then the pass is judged again."""
 
-    def __init__(self, search: Search, most: int) -> None:
+    def __init__(self, search: Search, most: int, seconds: float = SECONDS / 2) -> None:
         self.search, self.most = search, most
         search.derivation({})  # is made first: what that takes is not counted
-        self.end = search.until(SECONDS / 2)
+        self.end = search.until(seconds)
 
     def found(self, instead: Instead, lines: list[Reach], cures: tuple[Cure, ...] = ()) -> list[Cure]:
         """The edits that make everything right together, or none."""

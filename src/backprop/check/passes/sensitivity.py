@@ -51,16 +51,6 @@ class Effect(NamedTuple):
     spoils: bool
 
 
-class Named(NamedTuple):
-    """A name that holds a gradient at the end: what gave it that last, what writes it, and how far off it is."""
-
-    name: str
-    visit: Visit
-    writers: list[ast.stmt]
-    off: Any
-    right: bool
-
-
 class Sense:
     """A recorded run at a point, with edits put in."""
 
@@ -387,29 +377,6 @@ class Sense:
         return found
 
     # ── names ──
-
-    def named(self) -> list[Named]:
-        """The names of gradients of named quantities of the forward pass, as they are at the end, in their order."""
-        truth = self.truth()
-        last: dict[str, tuple[Visit, list[ast.stmt]]] = {}
-        for statement, visits in self.trace.visits.items():
-            targets = targets_of(statement)
-            base: ast.expr | None = targets[0] if len(targets) == 1 else None
-            while isinstance(base, ast.Subscript):
-                base = base.value
-            if not isinstance(base, ast.Name):
-                continue
-            before = last.get(base.id)
-            writers = [*(before[1] if before is not None else []), statement]
-            newer = before is None or visits[-1].time > before[0].time
-            last[base.id] = (visits[-1] if newer or before is None else before[0]), writers
-        found = []
-        for name, (visit, writers) in last.items():
-            wanted = promised(name, truth, visit)
-            if wanted is not None:
-                off = wanted - visit.values[0]
-                found.append(Named(name, visit, writers, off, is_little(off, wanted)))
-        return sorted(found, key=lambda one: one.visit.time)
 
     def names(self, truth: dict[str, Any]) -> dict[str, bool]:
         """Which names of gradients hold the right ones at the end."""
