@@ -631,3 +631,29 @@ def test_too_few_labels_are_no_mistake_of_the_pass(check: Check) -> None:
     assert check("kept.py", given, {"kept.py": text})["error"]["message"] == "y is 4, and the output 2×3"
     given = {"size": 2, "kinds": 4}  # as many as the rows that are said beside them
     assert "--x 'randn(3,2)' --y '[0,2,1]'" in check("kept.py", given, {"kept.py": text})["error"]["hint"]
+
+
+CALLS_PROPAGATE = """
+import numpy as np
+def propagate(w, b, X, Y):
+    A = 1 / (1 + np.exp(-(w.T @ X + b)))
+    cost = np.squeeze(-np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A)))
+    grads = {"dw": X @ (A - Y).T / X.shape[1], "db": np.mean(A - Y)}
+    return grads, cost
+def optimize(w, b, X, Y, num_iterations, learning_rate):
+    for i in range(num_iterations):
+        grads, cost = propagate(w, b, X, Y)
+        dw = grads["dw"]
+        db = grads["db"]
+        w = w - learning_rate * dw
+        b = b - learning_rate * db
+    return w, b, cost
+w, b, cost = optimize(np.array([[0.5], [0.2]]), 0.3, np.array([[1.0, -2.0], [0.3, 0.4]]), np.array([[1, 0]]), 9, 0.1)
+"""
+
+
+def test_what_a_loop_calls_is_the_pair_and_not_the_loop(check: Check) -> None:
+    given = {"w": [[0.5], [0.2]], "b": 0.3, "X": [[1.0, -2.0], [0.3, 0.4]], "Y": [[1, 0]]}
+    found = check("logistic.py", given, {"logistic.py": CALLS_PROPAGATE})
+    assert found["verdict"] == "ok"
+    assert {one["name"] for one in found["gradients"]} == {"w", "b"}

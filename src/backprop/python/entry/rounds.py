@@ -47,6 +47,9 @@ def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passe
     found = rounds.passes([one for one in body if not isinstance(one, ast.Return)])
     if found is None or any(map(is_cost, targets(found.body[found.split]))):
         return None  # a loss with its gradients: what it calls is the pair
+    last = {*targets(found.body[found.split - 1])}
+    if any(map(is_cost, last)) and not last.isdisjoint(GENERIC):  # `grads, cost = propagate(…)` and `dw = grads["dw"]`
+        return None
     gradients = {name for one in found.body[found.split :] for name in set_in(one)}
     known = names_in([function])
     gradients = {one for one in gradients if (is_of_gradient(one) and not is_word(one, known)) or one in GENERIC}
