@@ -151,7 +151,7 @@ class Solver:
         `first`: what a short search found.
         """
         if turn is None:
-            return self.brief(lines, sense, self.search.dearest, seconds=self.left() / 3)
+            return self.brief(lines, sense, self.search.dearest, seconds=self.left() / 2)
         if len(turn.cures) == 1:
             whole, part = self.brief(lines, sense, turn.score + ALIKE)
         elif turn.score <= PLAIN_TURN:
