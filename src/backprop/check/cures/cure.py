@@ -27,6 +27,7 @@ from backprop.python.entry.runner import Instead
 MOST_MISTAKES = 3
 PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already
 PLAIN_TURN = 5.2  # what several cures may cost that are not doubted
+TIED = 0.5  # more than what the chain rule gives for a line, and edits of lines before it are looked for
 BRIEF = 0.7  # seconds for the search of one edit instead of them
 IN_TURN = 3.2  # seconds in which mistakes are looked for one after the other
 DEAR = 2.3  # cures that cost as much, and two edits are looked for that cost less
@@ -192,11 +193,17 @@ class Solver:
         return cures
 
     def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
-        """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
-        limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE
+        """A cure of the chain rule, or an edit of another line that is much nearer to what stands there; or as near as
+        one of its own line, where it stands before that."""
+        derived, limit = cures[0], self.search.dearest
+        self.search.dearest = derived.cost + TIED
         whole, _ = self.search.search(lines, sense, {})
         self.search.dearest = limit
-        return whole[:1] if whole and self.score(whole[:1]) < cures[0].cost - ALIKE else cures
+        if whole and self.score(whole[:1]) < derived.cost - ALIKE:
+            return whole[:1]
+        own = [one.cost for one in whole if one.line is derived.line]
+        first = [one for one in whole if own and one.line.number < derived.line.number and one.cost <= own[0]]
+        return first[:1] or cures
 
     def chained(self, lines: list[Reach]) -> list[Cure]:
         """As few derived lines as can be that make everything right together."""

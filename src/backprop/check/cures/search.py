@@ -311,12 +311,11 @@ class Tried:
         self.doubted = False  # whether what repairs the most is unlikely
         self.names: dict[str, bool] | None = None
         self.changes: dict[ast.stmt, set[bytes]] = {}  # of lines by edits
-        self.told_of: list[
-            tuple[Cure, Any, bool]
-        ] = []  # of edits what they change in their lines, and whether it spoils
+        self.told_of: list[tuple[Cure, Any, bool]] = []  # what edits change in their lines, and whether that spoils
         self.untold: list[Cure] = []  # of which only a run tells
         self.moved = np.zeros((FIRST_ROOM, 2, len(sense.goals)))  # of the former what they add to each gradient
         self.two: list[Cure] = []
+        self.two_cost = np.inf  # with the names that they leave wrong
         self.twos = 0  # that were run
 
     def more(self, dearest: float, every: bool = False) -> tuple[list[Cure], Cure | None]:
@@ -428,13 +427,15 @@ class Tried:
         left = self.sense.target - own
         fits = np.abs(self.moved[:count, 0] - left) <= self.moved[:count, 1] + size + self.sense.error
         for place in np.flatnonzero(fits.all(axis=1)) if effect.repaired != self.sense.bad else ():
-            other = self.told_of[place][0]
-            dear = self.two and together([other, cure]) >= together(self.two)
-            if other.line is cure.line or dear or self.twos >= MOST_TWOS:
+            both = [self.told_of[place][0], cure]
+            if both[0].line is cure.line or together(both) >= self.two_cost or self.twos >= MOST_TWOS:
                 continue
             self.twos += 1
-            if self.search.judge.all_right({**self.instead, **put([other, cure])}):
-                self.two = [other, cure]
+            changed = {**self.instead, **put(both)}
+            if self.search.judge.all_right(changed):
+                self.names = self.search.names(self.sense) if self.names is None else self.names
+                cost = together(both) + self.search.newly_wrong(self.sense, self.names, changed)
+                self.two, self.two_cost = (both, cost) if cost < self.two_cost else (self.two, self.two_cost)
 
     def is_another(self, sense: Sense, statement: ast.stmt, edit: Edit) -> bool:
         """Whether an edit, where it stands, gives something else than the line, and than edits that were tried."""
