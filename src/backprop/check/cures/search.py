@@ -427,8 +427,8 @@ class Tried:
         left = self.sense.target - own
         fits = np.abs(self.moved[:count, 0] - left) <= self.moved[:count, 1] + size + self.sense.error
         for place in np.flatnonzero(fits.all(axis=1)) if effect.repaired != self.sense.bad else ():
-            both = [self.told_of[place][0], cure]
-            if both[0].line is cure.line or together(both) >= self.two_cost or self.twos >= MOST_TWOS:
+            both = sorted([self.told_of[place][0], cure], key=lambda one: one.line.number)
+            if both[0].line is both[1].line or together(both) >= self.two_cost or self.twos >= MOST_TWOS:
                 continue
             self.twos += 1
             changed = {**self.instead, **put(both)}
