@@ -14,8 +14,16 @@ import numpy as np
 
 from backprop.check.chain_rule.derive import Derivation
 from backprop.check.cures.search import (
-    CHEAPEST, DEAREST, MORE, SECONDS, Candidate, Cure, Reach, Search, together,
-)  # fmt: skip
+    CHEAPEST,
+    DEAREST,
+    MORE,
+    SECONDS,
+    Candidate,
+    Cure,
+    Reach,
+    Search,
+    together,
+)
 from backprop.check.edits.catalogue import Plan, edit_of
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
