@@ -87,7 +87,7 @@ class Derivation(Right):
         if not visits or not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return):
             return []
         for place, visit in enumerate(visits):
-            if not self.gives_right(statement, visit, statement, visit.values):
+            if not self.all_right(visit, statement, visit.values):
                 if self.doubted(Room(self.trace, visit), statement):
                     return []
                 texts = sorted(self.plans(line, atoms))

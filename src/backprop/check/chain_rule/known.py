@@ -96,8 +96,6 @@ class Known:
     def meant(self, name: str, visit: Visit | None = None) -> list[Any]:
         """The gradients that a name says to be: of what the forward pass called so, and of what is called so there."""
         held = visit.scope.names if visit is not None and visit.scope is not None else {}
-        if isinstance(held.get(name), dict):
-            return []  # `grads` holds many
         for base in bases(name):
             found = [(value, self.story.gradients[ids]) for value, ids in self.trace.names.get(base, ())]
             here = held.get(base)

@@ -15,7 +15,7 @@ from backprop.check.edits.catalogue import header
 from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import COMPOUND, NOT_SAID, Failed, Room
 from backprop.check.passes.sensitivity import base_name
-from backprop.check.passes.trace import Trace, Visit, bare, differ, loaded, targets_of
+from backprop.check.passes.trace import Trace, Visit, bare, loaded, targets_of
 from backprop.python.entry.gradients import bases
 from backprop.python.entry.runner import Instead
 from backprop.python.values.tape import is_fraction
@@ -44,12 +44,6 @@ class Right(Known):
         whole = self.whole(statement, visit, new, values)
         if whole is not None:
             return whole
-        for name in kept_as(goals[0]) if len(goals) == len(values) == 1 else ():
-            if self.meant(name, visit):
-                given = self.given(visit, new, values)[0]
-                some = isinstance(new, ast.AugAssign) or self.is_written_later(statement, visit)
-                share = some and (not tells(given) or self.is_share(given, name))
-                return share or self.fits(name, values[0], visit)
         if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name) and self.meant(goals[0].id, visit):
             name = goals[0].id
             writes = self.written()[self.key(statement, name)]
@@ -78,15 +72,6 @@ class Right(Known):
             if others and tells(given) and not scales:
                 return bool(others & self.whose(given))
         return self.all_right(visit, new, values) and self.in_time(statement, visit, values)
-
-    def is_written_later(self, statement: ast.stmt, visit: Visit) -> bool:
-        """Whether the place that a line writes into gets another value, or some more, after a visit."""
-        goals = list(map(ast.unparse, targets_of(statement)))
-        return any(
-            visits[-1].time > visit.time
-            for other, visits in self.trace.visits.items()
-            if list(map(ast.unparse, targets_of(other))) == goals
-        )
 
     def in_time(self, statement: ast.stmt, visit: Visit, values: list[Any]) -> bool:
         """Whether what a loop hands on to its next round belongs there: it is not the gradient of what the forward pass
@@ -253,17 +238,11 @@ class Right(Known):
 
     def promises(self, statement: ast.stmt) -> bool:
         """Whether what a line writes into has the name of a gradient."""
-        said = [name for goal in targets_of(statement) for name in (base_name(goal), *kept_as(goal))]
-        return any(self.meant(name) for name in said if name is not None)
+        return any(self.meant(base) for goal in targets_of(statement) if (base := base_name(goal)) is not None)
 
     def wrong_since(self, statement: ast.stmt, all_of_it: bool = False) -> int:
         """When a line was first wrong, among all visits."""
         return max((one.time for one in self.wrong_at(statement, all_of_it)), default=0)
-
-    def gives_other(self, statement: ast.stmt) -> bool:
-        """Whether a line that is wrong gives something right, only not what its name says."""
-        wrong = self.wrong_at(statement)[-1:]
-        return all(any(map(tells, one.values)) and self.all_right(one, statement, one.values) for one in wrong)
 
     def count_right(self) -> int:
         """How many visits of lines give what is right, of those that are looked at."""
@@ -326,46 +305,30 @@ class Right(Known):
         return bool(wrong) and not self.doubted(Room(self.trace, wrong[-1]), statement, named=True) - trusted
 
     def mended(
-        self, statement: ast.stmt, statements: list[ast.stmt], all_of_it: bool = False
-    ) -> tuple[list[Any], bool] | None:
-        """What other statements give where a line is wrong first, if they make it right there and before, and whether
-        that is what its name says, not only something right."""
+        self, statement: ast.stmt, statements: list[ast.stmt], named: bool = True, all_of_it: bool = False
+    ) -> list[Any] | None:
+        """What other statements give where a line is wrong first, if they make it right there and before.
+
+        `named`: what its name says, not only something right.
+        """
         found: list[Any] = []
-        new, named = statements[-1], True
+        new = statements[-1]
         for visit in self.wrong_at(statement, all_of_it):
             values = self.trace.alone(visit, statement, statements)
             if not values or len(values) != len(visit.values):
                 return None
-            pairs = zip(values, visit.values, strict=True)
-            if any(sound(one) and self.is_known(one) and not self.is_forward(old) for one, old in pairs):
+            if any(sound(one) and self.is_known(one) for one in values) and not any(map(self.is_forward, visit.values)):
                 return None  # no gradient
             if self.whole(statement, visit, new, values) is None:
                 given = self.given(visit, new, values)
                 if not all(map(sound, given)) or (any(map(tells, visit.values)) and not any(map(tells, given))):
                     return None
-            named = named and self.gives_right(statement, visit, new, values, all_of_it)
-            if not named and not self.all_right(visit, new, values):
+            right = self.gives_right(statement, visit, new, values, all_of_it)
+            if not (right if named else self.all_right(visit, new, values)):
                 return None
-            found = self.behind(visit, new, values)
-        return (found, named) if found else None
-
-    def behind(self, visit: Visit, new: ast.stmt, values: list[Any]) -> list[Any]:
-        """What a line leaves in what it writes into."""
-        goals = targets_of(new)
-        plain = not goals or (isinstance(goals[0], ast.Name) and isinstance(new, ast.Assign))
-        base = None if plain else base_name(goals[0])
-        return values if base is None else self.left(base, visit, [new]) or values
-
-    def gives_one_of(
-        self, statement: ast.stmt, statements: list[ast.stmt], known: list[list[Any]], all_of_it: bool
-    ) -> bool:
-        """Whether other statements leave one of some values where a line is wrong first, or what becomes one when it
-        is multiplied with what comes from above."""
-        visit = self.wrong_at(statement, all_of_it)[-1]
-        values = self.trace.alone(visit, statement, statements)
-        found = self.behind(visit, statements[-1], values) if values else []
-        ways = [found, *([one * factor for one in found] for factor in self.to_come(visit))]
-        return any(not differ(way, one) for one in known for way in ways)
+            base = base_name(targets_of(new)[0]) if targets_of(new) else None
+            found = values if base is None else self.left(base, visit, [new]) or values
+        return found or None
 
     def stays_right(self, statement: ast.stmt, statements: list[ast.stmt], all_of_it: bool) -> bool:
         """Whether other statements are right at later visits, too, as far as what they read there is."""
@@ -429,14 +392,6 @@ def read_in(tree: Any) -> Iterator[tuple[ast.Name, ast.expr]]:
         yield base, tree
     for one in indices if named else ast.iter_child_nodes(tree):
         yield from read_in(one)
-
-
-def kept_as(goal: ast.expr) -> tuple[str, ...]:
-    """The names of the gradient that an attribute or an entry may hold: `self.dW`, `grads["dW"]`, `grads["W"]`."""
-    if isinstance(goal, ast.Attribute):
-        return (goal.attr,)
-    key = goal.slice.value if isinstance(goal, ast.Subscript) and isinstance(goal.slice, ast.Constant) else None
-    return (key, f"d{key}") if isinstance(key, str) else ()
 
 
 def reads_name(statement: ast.stmt, name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.chain_rule.shapes import Shapes, is_reversal
+from backprop.check.chain_rule.shapes import Shapes
 from backprop.check.chain_rule.terms import Term, name, number
 from backprop.check.passes.quantities import NOT_SAID, Failed, Room
 from backprop.gates import GATES
@@ -51,8 +51,6 @@ class Rules(Shapes):
             yield from self.back(tree.value, self.turned(self.spread(g, shape)), room, depth)
         elif isinstance(tree, ast.Call) and not room.is_own(tree):
             yield from self.called(tree, g, room, depth)
-        elif isinstance(tree, ast.Subscript) and is_reversal(tree.slice):
-            yield from self.back(tree.value, self.reversed(self.spread(g, shape), tree.slice), room, depth)
         elif isinstance(tree, ast.Subscript) and np.size(room.value(tree.value)) == np.size(value):
             inner = np.shape(room.value(tree.value))
             yield from self.back(
@@ -161,8 +159,6 @@ class Rules(Shapes):
             yield from self.permuted(called, operands, g, room, depth, whole)
         elif called in ("sum", "mean"):
             yield from self.reduced(called, operands, named, g, room, depth)
-        elif called == "cumsum" and not self.torch:
-            yield from self.back(first, self.summed_from_end(operands, named, g, room), room, depth)
         elif called in ("var", "std") and not self.torch:
             yield from self.spread_of(called, tree, operands, named, g, room, depth)
         elif called in ("max", "amax", "min", "amin"):

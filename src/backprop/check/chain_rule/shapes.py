@@ -10,7 +10,6 @@ import numpy as np
 
 from backprop.check.chain_rule.terms import Term, name, number
 from backprop.check.chain_rule.words import Words
-from backprop.check.edits.forms import expression
 from backprop.check.passes.quantities import Failed, Room
 from backprop.python.values.tape import is_fraction
 
@@ -90,24 +89,6 @@ class Shapes(Words):
             axes, _ = self.axes(operands, named, room)
             g = self.divide(g, self.count(axes, operands[0], room, depth))
         yield from self.back(operands[0], g, room, depth)
-
-    def reversed(self, g: Term, index: ast.expr) -> Term:
-        """A gradient with axes in the other direction; what is so already is taken out of the index."""
-        if isinstance(g.tree, ast.Subscript) and ast.unparse(g.tree.slice) == ast.unparse(index):
-            return self.known(g.tree.value, self.here.with_value(index, g.value))
-        return self.known(ast.Subscript(g.tree, index, ast.Load()), self.here.with_value(index, g.value))
-
-    def summed_from_end(self, operands: list[ast.expr], named: dict[str, ast.expr], g: Term, room: Room) -> Term:
-        """A gradient on sums of all elements so far: each element is in its own sum and in those behind it."""
-        (axis, *more), _ = self.axes(operands, named, room)
-        if more:
-            raise Failed
-        g = self.spread(g, np.shape(room.value(operands[0])))
-        index = expression(f"_[{':, ' * axis}::-1]").slice  # type: ignore[attr-defined]
-        turned = self.reversed(g, index)
-        keywords = [ast.keyword("axis", ast.Constant(axis))] if len(g.shape) > 1 else []
-        call = ast.Call(name(f"{self.library}.cumsum"), [turned.tree], keywords)
-        return self.reversed(self.known(call, np.cumsum(turned.value, axis)), index)
 
     def spread_of(
         self, called: str, tree: ast.Call, operands: list[ast.expr], named: dict[str, ast.expr], g: Term, room: Room,
@@ -208,10 +189,3 @@ class Shapes(Words):
                 whole_g = self.spread(g, whole)
                 piece = self.known(name(f"({whole_g.text})[{index}]"), np.asarray(whole_g.value)[cut])
                 yield from self.back(one, piece, room, depth)
-
-
-def is_reversal(index: ast.expr) -> bool:
-    """Whether an index turns axes round, and does nothing else: `::-1`, `:, ::-1`."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
-    texts = {ast.unparse(one) for one in parts}
-    return "::-1" in texts and texts <= {":", "::-1"}

@@ -12,8 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from backprop.check.chain_rule.derive import likeness
-from backprop.check.cures.leavings import idle
-from backprop.check.cures.search import Cure, Search, put
+from backprop.check.cures.search import Cure, Search, idle, put
 from backprop.check.cures.several import alike
 from backprop.check.edits.catalogue import Edit
 from backprop.check.edits.forms import cloned

@@ -12,8 +12,8 @@ from typing import Any
 from backprop.check.cures.around import in_one, led_back, shared
 from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
-from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, together, words_of
-from backprop.check.cures.several import Chained, InTurn, Several, Turn
+from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, words_of
+from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
@@ -27,7 +27,6 @@ from backprop.python.entry.runner import Instead
 MOST_MISTAKES = 3
 PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already
 PLAIN_TURN = 5.2  # what several cures may cost that are not doubted
-TIED = 0.5  # more than what the chain rule gives for a line, and edits of lines before it are looked for
 BRIEF = 0.7  # seconds for the search of one edit instead of them
 IN_TURN = 3.2  # seconds in which mistakes are looked for one after the other
 DEAR = 2.3  # cures that cost as much, and two edits are looked for that cost less
@@ -66,7 +65,7 @@ class Solver:
     def plainer(self, cures: list[Cure], sense: Sense) -> list[Cure]:
         """The cures, or two edits that are nearer to what stands there: one line written anew may make up for two."""
         dear = self.score(cures) + sum(map(grown, cures)) if cures and sense.told else 0.0
-        left = min(PLAINER, self.left())
+        left = min(PLAINER, self.search.end - process_time())
         if dear < (DEAR if len(cures) == 1 else PLAIN_TURN) or left <= 0:
             return cures
         if len(cures) == 1 and self.search.derivation(put(cures)).is_all_right():
@@ -85,9 +84,6 @@ class Solver:
         first = ([], None) if cures or scaled else self.brief(lines, sense, DEAREST)
         if self.is_clean(first[0]):
             return first[0][:1], first[0][1:], []
-        two = self.search.edits(sense, {}, lines).two
-        if two and not first[0] and self.score(two) < PLAIN_TURN and not any(map(grown, two)):
-            return self.in_words(two, lines), [], []
         apart = self.partly(lines, sense, {}, first[1], MOST_MISTAKES, BRIEF)[0] if not cures and not first[0] else []
         if apart and self.score(apart) < PLAIN_TURN and not any(map(grown, apart)):
             return self.in_words(apart, lines), [], []
@@ -96,12 +92,6 @@ class Solver:
         if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
         whole, part = self.single(lines, sense, turn, first)
-        two = self.search.edits(sense, {}, lines).two
-        if not two and not whole and turn is None:
-            two = self.two(lines, sense, scaled)
-            whole = [] if two else self.brief(lines, sense, self.search.dearest, seconds=self.left() / 2)[0]
-        if two and (turn is None or self.score(two) < turn.score):
-            turn = self.as_turn(two)
         if not whole and turn is None:  # one edit is nearer than two
             turn = turns.found_behind(IN_TURN)
         if not whole and turn is not None:
@@ -109,6 +99,10 @@ class Solver:
             return self.in_words(apart if apart and self.score(apart) < turn.score else turn.cures, lines), [], []
         if whole:
             return whole[:1], whole[1:], []
+        # where sizes come in only at the end, several lines may be changed with the same effect as the faulty one
+        cures = [] if scaled else self.chained(lines)
+        if cures:
+            return self.in_words(cures, lines), [], []
         cures, others, doubted = self.partly(lines, sense, {}, part, MOST_MISTAKES)
         if not cures and scaled:
             cures = self.in_words(self.chained(lines), lines)
@@ -116,6 +110,8 @@ class Solver:
             turn = turns.found() or turns.found_behind(IN_TURN)
             if turn is not None and (not cures or turn.score < self.score(cures)):
                 cures = self.in_words(turn.cures, lines)
+        if not cures:
+            cures = InOrder(self.search, MOST_MISTAKES).found({})
         if not cures and sense.told:
             cures = Several(self.search, sense).found()
         if not cures and not self.search.ended:
@@ -124,13 +120,6 @@ class Solver:
         if self.search.ended or process_time() > self.search.last:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
-
-    def two(self, lines: list[Reach], sense: Sense, scaled: bool) -> list[Cure]:
-        """Few lines that the chain rule gives, or two edits, that make everything right together."""
-        found = [] if scaled else self.chained(lines)  # of multiples of gradients more lines than the faulty one would
-        return found or (
-            self.needed(Several(self.search, sense, PLAIN_TURN, self.left() / 2).found()) if sense.told else []
-        )
 
     def brief(
         self, lines: list[Reach], sense: Sense, dearest: float, instead: Instead | None = None, seconds: float = BRIEF
@@ -152,7 +141,7 @@ class Solver:
         `first`: what a short search found.
         """
         if turn is None:
-            return self.brief(lines, sense, self.search.dearest, seconds=self.left() / 2)
+            return self.search.search(lines, sense, {})
         if len(turn.cures) == 1:
             whole, part = self.brief(lines, sense, turn.score + ALIKE)
         elif turn.score <= PLAIN_TURN:
@@ -164,14 +153,6 @@ class Solver:
         plain = PLAIN_EDIT if together(turn.cures) > 2 * PLAIN_EDIT else 0.0  # names break ties: they accuse nobody
         dear = turn.score + sum(map(grown, turn.cures))
         return [one for one in whole if one.cost < plain or self.score([one]) + grown(one) < dear], part
-
-    def as_turn(self, cures: list[Cure]) -> Turn | None:
-        """Cures with what they cost; None where there are none."""
-        return Turn(self.score(cures), cures) if cures else None
-
-    def left(self) -> float:
-        """The seconds that are left for edits."""
-        return max(0.0, self.search.end - process_time())
 
     def score(self, cures: list[Cure]) -> float:
         """What cures cost together, and what they leave."""
@@ -193,22 +174,16 @@ class Solver:
         return cures
 
     def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
-        """A cure of the chain rule, or an edit of another line that is much nearer to what stands there; or as near as
-        one of its own line, where it stands before that."""
-        derived, limit = cures[0], self.search.dearest
-        self.search.dearest = derived.cost + TIED
+        """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
+        limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE
         whole, _ = self.search.search(lines, sense, {})
         self.search.dearest = limit
-        if whole and self.score(whole[:1]) < derived.cost - ALIKE:
-            return whole[:1]
-        own = [one.cost for one in whole if one.line is derived.line]
-        first = [one for one in whole if own and one.line.number < derived.line.number and one.cost <= own[0]]
-        return first[:1] or cures
+        return whole[:1] if whole and self.score(whole[:1]) < cures[0].cost - ALIKE else cures
 
     def chained(self, lines: list[Reach]) -> list[Cure]:
         """As few derived lines as can be that make everything right together."""
         for most in range(2, MOST_MISTAKES + 1):
-            found = Chained(self.search, most, BRIEF / (most - 1)).found({}, lines)
+            found = Chained(self.search, most).found({}, lines)
             if found:
                 return found
         return []
@@ -254,11 +229,7 @@ class Solver:
     ) -> tuple[list[Cure], list[Cure], list[Line]]:
         """One mistake, or several of which each shows in gradients of its own; each is looked for so many `seconds`."""
         lines = self.search.reaches(sense, instead)
-        said = Chained(self.search, 1, BRIEF / 2).found(instead, lines)
-        if said and not grown(said[0]):
-            return said, [], []
         whole, part = self.brief(lines, sense, self.search.dearest, instead, seconds)
-        whole = whole or said
         return (whole[:1], whole[1:], []) if whole else self.partly(lines, sense, instead, part, most, seconds)
 
     def partly(

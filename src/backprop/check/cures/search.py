@@ -17,13 +17,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.check.chain_rule.derive import LEAST, Derivation
-from backprop.check.cures.leavings import calls_in, effective, idle, is_place
 from backprop.check.edits.catalogue import COMPOUND, Edit, Plan, edit_of, header, plans
 from backprop.check.edits.visible import Kind, Line, Lines, reads
 from backprop.check.passes.causes import names
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.points import Point
-from backprop.check.passes.sensitivity import Effect, Sense, base_name, only_adds
+from backprop.check.passes.sensitivity import Effect, Sense, base_name
 from backprop.check.passes.trace import Trace, targets_of
 from backprop.errors import Problem
 from backprop.python.entry.back import Outcome
@@ -37,6 +36,7 @@ MOST_TRIED = 6000
 SHORTER = 0.15  # how much dearer the edit of a line may be that takes another's place as it is shorter
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
 UNSEEN = 0.5  # what it costs that only runs tell what edits of a line in a loop do
+UNTOLD = 1.7  # of edits of which only a run tells what they do, and that are tried together with those behind them
 DEAREST = 2.7  # of edits that are tried in twos
 PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
 IDLE = 2.5  # what a line costs on which nothing hangs after an edit
@@ -46,9 +46,6 @@ UNMOVED, UNKNOWN, ESTRANGED = 0.1, 0.05, 0.6  # that what a line gives is known 
 AROUND, MADE_UP = 1.5, 0.6  # that an edit goes around a helper, or gives it something that is made up for it
 FAR = 4.5  # the cost of edits that are tried last of all
 CHEAPEST = 0.8  # no edit costs less
-MORE = 0.5  # what each mistake more costs
-MOST_TWOS = 60  # edits that are run together, as what they change adds up to what is needed
-FIRST_ROOM = 512  # edits of which it is kept what they add to the gradients
 MANY = 16  # visits of a line, of which a few are looked at first
 
 
@@ -95,7 +92,7 @@ class Search:
         self.unedited: Sense | None = None  # as it stands, at the given point
         self.plans: dict[tuple[ast.stmt, tuple[tuple[str, Kind], ...]], list[Plan]] = {}  # of lines by what is visible
         self.texts: dict[Plan, str] = {}  # of these, as far as they were written out
-        self.known: list[Tried] = []
+        self.changes: dict[ast.stmt, set[bytes]] = {}  # of lines by edits that the search at hand has tried
 
     def until(self, seconds: float) -> float:
         """When a part of the search ends that may take so long, or what is left of the time for all."""
@@ -209,22 +206,109 @@ class Search:
 
         `seconds`: for which they are tried.
         """
+        self.changes = {}
+        whole: list[Cure] = []
+        part: Cure | None = None
+        names: dict[str, bool] | None = None
+        slopes = {one.line.statement: sense.slopes(one.line.statement) for one in lines if one.affine}
+        seen: dict[ast.stmt, set[str]] = {}
+        until = 0.0
         self.end = min(self.end, self.until(seconds))
-        return self.edits(sense, instead, lines).more(self.dearest)
-
-    def edits(self, sense: Sense, instead: Instead, lines: list[Reach] | None = None) -> Tried:
-        """What is tried of the edits of a pass, as far as it is; it goes on where it stopped."""
-        for one in self.known:
-            if one.sense is sense:
-                return one
-        lines = self.reaches(sense, instead) if lines is None else lines
-        self.known.append(Tried(self, lines, sense, instead))
-        return self.known[-1]
+        for one in self.candidates(lines, sense.bad, instead):
+            cost, _, reach, _ = one
+            if cost > self.dearest or (whole and cost > whole[0].cost + ALIKE):
+                break
+            if part is not None and cost > part.cost + PATIENCE:
+                break
+            if part is not None and reach.moves is not None and len(reach.moves & sense.bad) <= len(part.repaired):
+                continue  # no more is repaired there
+            if self.over() or (whole and process_time() > until):
+                break
+            edit = self.edit(one, seen)
+            if edit is None:
+                continue
+            effect = self.told(sense, slopes, reach, edit)
+            if effect is not None and (effect.spoils or not effect.repaired):
+                continue
+            changed = {**instead, reach.line.statement: edit.statements}
+            if effect is None or effect.repaired == sense.bad:
+                self.tried += 1
+                after = self.verdicts(sense.point, changed)
+                repaired = frozenset(path for path in sense.bad if after[path] == "ok")
+                if not repaired or any(
+                    after[path] != "ok" and verdict == "ok" for path, verdict in sense.verdicts.items()
+                ):
+                    continue
+                effect = Effect(repaired, False)
+            if effect.repaired == sense.bad and self.judge.all_right(changed):
+                names = self.names(sense) if names is None else names
+                cost += self.newly_wrong(sense, names, changed) + self.unlikely(reach.line, edit, instead)
+                cost += self.around_helpers(reach.line.statement, edit.statements)
+                edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
+                if not whole:
+                    until = process_time() + AFTER
+                found = Cure(reach.line, edit, cost, effect.repaired)
+                known = [place for place, one in enumerate(whole) if one.line is reach.line]
+                if not known:
+                    whole.append(found)
+                    whole.sort(key=lambda one: one.cost)
+                elif count_words(edit) < count_words(whole[known[0]].edit) and cost <= whole[known[0]].cost + SHORTER:
+                    whole[known[0]] = found._replace(cost=whole[known[0]].cost)
+            elif (
+                effect.repaired < sense.bad
+                and (part is None or len(effect.repaired) > len(part.repaired))
+                and self.proven_part(changed, effect.repaired)
+            ):
+                edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
+                part = Cure(reach.line, edit, cost, effect.repaired)
+        best = [one for one in whole if one.cost <= whole[0].cost + ALIKE]
+        return best, part
 
     def over(self) -> bool:
         """Whether the search took too long."""
         self.ended = self.ended or self.tried >= MOST_TRIED or process_time() > self.end
         return self.ended
+
+    def told(self, sense: Sense, slopes: dict[ast.stmt, Any], reach: Reach, edit: Edit) -> Effect | None:
+        """What an edit does, without a run; None where only a run tells."""
+        nothing = Effect(frozenset(), False)
+        statement = reach.line.statement
+        if not reach.affine:
+            tried = (not sense.told or plausible(reach.line, edit)) and self.is_another(sense, statement, edit)
+            return None if tried else nothing
+        if reach.line.visits > 1 and not sense.stands_alone(statement):
+            # one visit may change what the next one does: only a run tells of all of them
+            return None if sense.may_repair(statement, edit.statements) else nothing
+        if carried(reach.line, edit):
+            return None if sense.change(statement, edit.statements, [0]) is not None else nothing
+        if reach.line.visits > MANY and not sense.may_repair_one(statement, edit.statements):
+            return nothing
+        change = sense.change(statement, edit.statements)
+        if change is None:
+            return nothing
+        if isinstance(change, str):
+            summed = edit.cause in ("not-summed", "wrong-axis") and not sense.gives_zeros(statement)
+            spread = edit.cause == "no-local" and sense.gives_number(statement)
+            return None if change == "elsewhere" or summed or spread else nothing
+        if not np.any(change):
+            return None if edit.cause == "overwrites" or edit.adds else nothing
+        return sense.effect(slopes[statement], change)
+
+    def is_another(self, sense: Sense, statement: ast.stmt, edit: Edit) -> bool:
+        """Whether an edit, where it stands, gives something else than the line, and than edits that were tried."""
+        if edit.adds or isinstance(statement, COMPOUND):
+            return True
+        change = sense.change(statement, edit.statements)
+        if change is None:  # it fails there, or one of the two is not finite
+            visits = sense.trace.visits.get(statement, [])
+            made = [sense.trace.alone(one, statement, edit.statements) for one in visits[:1]]
+            return all(one is not None and all(np.isfinite(part).all() for part in one) for one in made)
+        if isinstance(change, str) or not len(change):
+            return True
+        known = self.changes.setdefault(statement, set())
+        before, own = len(known), np.round(change, 9).tobytes()
+        known.add(own)
+        return len(known) > before and (bool(np.any(change)) or edit.cause == "overwrites")
 
     def names(self, sense: Sense) -> dict[str, bool]:
         """Which names of gradients are right as it stands."""
@@ -293,175 +377,65 @@ class Search:
         return True
 
 
-class Tried:
-    """The edits of a pass, the cheapest first, each tried once, however often more are asked for: those that repair
-    everything, the one that repairs the most, and two that repair everything together.
-
-    What two edits change adds up, but where one of them changes what the other one does. So of each is kept what it
-    changes, and the second one is found by what the first one leaves.
-    """
-
-    def __init__(self, search: Search, lines: list[Reach], sense: Sense, instead: Instead) -> None:
-        self.search, self.sense, self.instead = search, sense, instead
-        self.queue: Iterator[Candidate] = search.candidates(lines, sense.bad, instead)
-        self.seen: dict[ast.stmt, set[str]] = {}
-        self.slopes = {one.line.statement: sense.all_slopes(one.line.statement) for one in lines if one.affine}
-        self.whole: list[Cure] = []
-        self.part: Cure | None = None
-        self.doubted = False  # whether what repairs the most is unlikely
-        self.names: dict[str, bool] | None = None
-        self.changes: dict[ast.stmt, set[bytes]] = {}  # of lines by edits
-        self.told_of: list[tuple[Cure, Any, bool]] = []  # what edits change in their lines, and whether that spoils
-        self.untold: list[Cure] = []  # of which only a run tells
-        self.moved = np.zeros((FIRST_ROOM, 2, len(sense.goals)))  # of the former what they add to each gradient
-        self.two: list[Cure] = []
-        self.two_cost = np.inf  # with the names that they leave wrong
-        self.twos = 0  # that were run
-
-    def more(self, dearest: float, every: bool = False) -> tuple[list[Cure], Cure | None]:
-        """Try edits that cost at most so much while there is time; `every`: also where others repair much already."""
-        until = process_time() + AFTER
-        for one in self.queue:
-            enough = not every and self.is_enough(one.cost)
-            late = bool(self.whole) and not every and process_time() > until
-            if one.cost > dearest or enough or late or self.search.over():
-                self.queue = itertools.chain([one], self.queue)
-                break
-            moves = one.reach.moves & self.sense.bad if one.reach.moves is not None else self.sense.bad
-            if not every and self.part is not None and len(moves) + self.doubted <= len(self.part.repaired):
-                continue  # no more is repaired there
-            edit = self.search.edit(one, self.seen)
-            if edit is not None:
-                before = bool(self.whole)
-                self.attempt(one, edit)
-                until = process_time() + AFTER if self.whole and not before else until
-        return [one for one in self.whole if one.cost <= self.whole[0].cost + ALIKE], self.part
-
-    def is_enough(self, cost: float) -> bool:
-        """Whether what was found is nearer to what stands there than edits of a cost are."""
-        dear = bool(self.whole) and cost > self.whole[0].cost + ALIKE
-        return dear or (self.part is not None and cost > self.part.cost + PATIENCE)
-
-    def attempt(self, one: Candidate, edit: Edit) -> None:
-        """Try an edit, and keep it if it repairs anything and spoils nothing."""
-        search, sense, statement = self.search, self.sense, one.reach.line.statement
-        effect, cost = self.told(one, edit), one.cost
-        if effect is not None and (effect.spoils or not effect.repaired):
-            return
-        changed = {**self.instead, statement: edit.statements}
-        if effect is None or effect.repaired == sense.bad:
-            search.tried += 1
-            after = search.verdicts(sense.point, changed)
-            repaired = frozenset(path for path in sense.bad if after[path] == "ok")
-            if not repaired or any(after[path] != "ok" and told == "ok" for path, told in sense.verdicts.items()):
-                return
-            effect = Effect(repaired, False)
-        if effect.repaired == sense.bad and search.judge.all_right(changed):
-            self.names = search.names(sense) if self.names is None else self.names
-            cost += search.newly_wrong(sense, self.names, changed) + search.unlikely(one.reach.line, edit, self.instead)
-            cost += search.around_helpers(statement, edit.statements)
-            self.keep(Cure(one.reach.line, self.with_cause(statement, edit), cost, effect.repaired))
-        elif effect.repaired < sense.bad and self.is_more(effect.repaired, cost):
-            dear = search.unlikely(one.reach.line, edit, self.instead)
-            if self.is_more(effect.repaired, cost + dear) and search.proven_part(changed, effect.repaired):
-                self.part = Cure(one.reach.line, self.with_cause(statement, edit), cost + dear, effect.repaired)
-                self.doubted = dear > 0
-
-    def is_more(self, repaired: frozenset[Path], cost: float) -> bool:
-        """Whether more is repaired than by what repaired the most, or as much by less."""
-        return self.part is None or (-len(repaired), cost) < (-len(self.part.repaired), self.part.cost)
-
-    def with_cause(self, statement: ast.stmt, edit: Edit) -> Edit:
-        return edit._replace(cause=self.sense.cause(statement, edit.statements, edit.cause))
-
-    def keep(self, cure: Cure) -> None:
-        """Keep what repairs everything: of each line one."""
-        known = [place for place, one in enumerate(self.whole) if one.line is cure.line]
-        if not known:
-            self.whole.append(cure)
-            self.whole.sort(key=lambda one: one.cost)
-            return
-        before = self.whole[known[0]]
-        if count_words(cure.edit) < count_words(before.edit) and cure.cost <= before.cost + SHORTER:
-            self.whole[known[0]] = cure._replace(cost=before.cost)
-
-    def told(self, one: Candidate, edit: Edit) -> Effect | None:
-        """What an edit does, without a run; None where only a run tells."""
-        nothing, reach, sense = Effect(frozenset(), False), one.reach, self.sense
-        statement = reach.line.statement
-        cure = Cure(reach.line, edit, one.cost, frozenset())
-        if not reach.affine or carried(reach.line, edit):
-            self.untold.append(cure)
-        if not reach.affine:
-            tried = (not sense.told or plausible(reach.line, edit)) and self.is_another(sense, statement, edit)
-            return None if tried else nothing
-        if reach.line.visits > 1 and not sense.stands_alone(statement):
-            # one visit may change what the next one does: only a run tells of all of them
-            return None if sense.may_repair(statement, edit.statements) else nothing
-        if carried(reach.line, edit):
-            return None if sense.change(statement, edit.statements, [0]) is not None else nothing
-        if reach.line.visits > MANY and not sense.may_repair_one(statement, edit.statements):
-            return nothing
-        change = sense.change(statement, edit.statements)
-        if change is None:
-            return nothing
-        if isinstance(change, str):
-            self.untold.append(cure)
-            summed = edit.cause in ("not-summed", "wrong-axis") and not sense.gives_zeros(statement)
-            spread = edit.cause == "no-local" and sense.gives_number(statement)
-            return None if change == "elsewhere" or summed or spread else nothing
-        if not np.any(change):
-            return None if edit.cause == "overwrites" or edit.adds else nothing
-        added = sense.added(self.slopes[statement], change)
-        effect = sense.effect(*added)
-        self.pair(cure._replace(repaired=effect.repaired), change, added, effect)
-        return effect
-
-    def pair(self, cure: Cure, change: Any, added: tuple[Any, Any], effect: Effect) -> None:
-        """Keep what an edit changes, and look for one before it that does what this one leaves."""
-        count, (own, size) = len(self.told_of), added
-        if count == len(self.moved):
-            self.moved = np.concatenate([self.moved, np.zeros_like(self.moved)])
-        self.moved[count] = added
-        self.told_of.append((cure, change, effect.spoils))
-        left = self.sense.target - own
-        fits = np.abs(self.moved[:count, 0] - left) <= self.moved[:count, 1] + size + self.sense.error
-        for place in np.flatnonzero(fits.all(axis=1)) if effect.repaired != self.sense.bad else ():
-            both = sorted([self.told_of[place][0], cure], key=lambda one: one.line.number)
-            if both[0].line is both[1].line or together(both) >= self.two_cost or self.twos >= MOST_TWOS:
-                continue
-            self.twos += 1
-            changed = {**self.instead, **put(both)}
-            if self.search.judge.all_right(changed):
-                self.names = self.search.names(self.sense) if self.names is None else self.names
-                cost = together(both) + self.search.newly_wrong(self.sense, self.names, changed)
-                self.two, self.two_cost = (both, cost) if cost < self.two_cost else (self.two, self.two_cost)
-
-    def is_another(self, sense: Sense, statement: ast.stmt, edit: Edit) -> bool:
-        """Whether an edit, where it stands, gives something else than the line, and than edits that were tried."""
-        if edit.adds or isinstance(statement, COMPOUND):
-            return True
-        change = sense.change(statement, edit.statements)
-        if change is None:  # it fails there, or one of the two is not finite
-            visits = sense.trace.visits.get(statement, [])
-            made = [sense.trace.alone(one, statement, edit.statements) for one in visits[:1]]
-            return all(one is not None and all(np.isfinite(part).all() for part in one) for one in made)
-        if isinstance(change, str) or not len(change):
-            return True
-        known = self.changes.setdefault(statement, set())
-        before, own = len(known), np.round(change, 9).tobytes()
-        known.add(own)
-        return len(known) > before and (bool(np.any(change)) or edit.cause == "overwrites")
-
-
 def put(cures: Sequence[Cure]) -> Instead:
     """What is to be read instead of the lines."""
     return {one.line.statement: one.edit.statements for one in cures}
 
 
-def together(cures: Sequence[Cure]) -> float:
-    """What cures cost together."""
-    return sum(one.cost for one in cures) + MORE * (len(cures) - 1)
+def idle(trace: Trace, changed: Instead) -> set[Any]:
+    """The lines that give a name a value that is never read."""
+    waiting: dict[str, ast.stmt] = {}
+    read: set[ast.stmt] = set()
+    visits = [(visit.time, statement) for statement, found in trace.visits.items() for visit in found]
+    for _, statement in sorted(visits, key=lambda one: one[0]):
+        for part in changed.get(statement, [header(statement)]):
+            nodes = [node for node in ast.walk(part) if isinstance(node, ast.Name)]
+            adds = isinstance(part, ast.AugAssign)
+            read |= {waiting[one.id] for one in nodes if one.id in waiting and (adds or isinstance(one.ctx, ast.Load))}
+            waiting.update({one.id: statement for one in nodes if isinstance(one.ctx, ast.Store)})
+    stores = [one for _, one in visits if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)]
+    return set(stores) - read
+
+
+def effective(trace: Trace, changed: Instead) -> set[str]:
+    """The names that make something that comes out in lines, or places of lines, that are not changed: it is right with
+    what they hold, whatever they are called."""
+    read = {
+        one: names(one) if one not in changed else names_kept(one, changed[one][-1])
+        for one in trace.visits
+        if not isinstance(one, COMPOUND)
+    }
+    found: set[str] = set()
+    before = -1
+    while len(found) > before:
+        before = len(found)
+        for one, its in read.items():
+            ends = isinstance(one, ast.Return) and one is trace.order[-1]
+            if ends or any(isinstance(goal, ast.Attribute) or base_name(goal) in found for goal in targets_of(one)):
+                found |= its
+    return found
+
+
+def names_kept(old: ast.stmt, new: ast.stmt) -> set[str]:
+    """The names in those elements of a tuple or a list that an edit leaves as they are."""
+    before, after = (
+        {ast.unparse(one): one for tree in ast.walk(part) for one in getattr(tree, "elts", ())} for part in (old, new)
+    )
+    return {name for text, one in after.items() if text in before for name in names(one)}
+
+
+def calls_in(tree: ast.AST, functions: set[str]) -> dict[str, set[str]]:
+    """The calls of some functions in a tree, each with the arguments that it is given."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and (name := ast.unparse(node.func).rpartition(".")[2]) in functions:
+            found.setdefault(name, set()).update(map(ast.unparse, node.args))
+    return found
+
+
+def is_place(text: str) -> bool:
+    """Whether a text is a name, or an attribute or an entry of one."""
+    return isinstance(ast.parse(text, mode="eval").body, ast.Name | ast.Attribute | ast.Subscript)
 
 
 def words_of(text: str) -> set[str]:
@@ -495,10 +469,9 @@ def carried(line: Line, edit: Edit) -> bool:
             stored.add(base.id)
     old = line.statement
     if isinstance(old, ast.AugAssign) or any(isinstance(one, ast.AugAssign) for one in edit.statements):
-        both = [old, edit.statements[0]]
-        same = all(isinstance(one, ast.AugAssign) for one in both)
-        same = same and len({type(one.op) for one in both if isinstance(one, ast.AugAssign)}) == 1
-        if edit.adds or not (same or all(map(only_adds, both))):
+        now = edit.statements[0]
+        same = isinstance(old, ast.AugAssign) and isinstance(now, ast.AugAssign) and type(old.op) is type(now.op)
+        if not same or edit.adds:
             return True
     read = {
         node.id

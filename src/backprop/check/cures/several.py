@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from heapq import heappop, heappush
+from itertools import takewhile
 from math import inf
 from time import process_time
 from typing import Any, NamedTuple
@@ -13,36 +14,29 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.check.chain_rule.derive import Derivation
-from backprop.check.cures.search import (
-    CHEAPEST,
-    DEAREST,
-    MORE,
-    SECONDS,
-    Candidate,
-    Cure,
-    Reach,
-    Search,
-    together,
-)
+from backprop.check.cures.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Cure, Reach, Search, carried
 from backprop.check.edits.catalogue import Plan, edit_of
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
-from backprop.check.passes.sensitivity import LOOSE, Sense
+from backprop.check.passes.sensitivity import ALL, LOOSE, Named, Sense, flat
 from backprop.check.passes.trace import targets_of
 from backprop.python.entry.runner import Instead
 
+WRONG_NAMES = 4  # names that are wrong and looked at, the first ones
 SUSPECTS, TEXTS = 5, 3  # lines that are looked at, and what the chain rule says for each
 MOST_STUCK = 2  # sets of edits after which one more is searched for
 WAYS = 3  # in which a line is cured, where it may be meant in several
 APART = 1.5  # how much dearer another way may be
 MOST_TEXTS = 2500  # that are tried for a line
 LONGER = 0.7  # seconds in which others are looked for than what was found
+MORE = 0.5  # what each mistake more costs
+MOST_RUNS = 30  # of edits of the lines that write one of them
 
 
 class Several:
     """Two mistakes on the way to the same gradients.
 
-    What they change adds up, or one of them is put in, and a sweep tells what is still needed of other lines: what
+    One that is behind the other is put in first, so that a sweep then tells what is still needed in front of it: what
     edits change there was found already.
     """
 
@@ -50,36 +44,50 @@ class Several:
         self.search, self.sense = search, sense
         self.limit = limit - MORE  # what the two may cost
         self.end = search.until(seconds)
-        self.tried = search.edits(sense, {})
+        self.middle = (process_time() + self.end) / 2  # till then edits are told, and from then on tried in twos
+        lines, most = search.reaches(sense, {}), min(DEAREST, self.limit - CHEAPEST)
+        self.queue = takewhile(lambda one: one.cost < most, search.candidates(lines, sense.bad, {}))
+        self.places = {statement: place for place, statement in enumerate(sense.trace.order)}
 
     def found(self) -> list[Cure]:
         """Two edits that make everything right together."""
-        before = self.search.end, self.search.ended
-        self.search.end = (process_time() + self.end) / 2  # till then edits are tried, and from then on in twos
-        self.tried.more(min(DEAREST, self.limit - CHEAPEST), every=True)
-        self.search.end, self.search.ended = before
-        two = self.tried.two
-        if two and together(two) - MORE < self.limit:
-            return [self.with_cause(one) for one in two]
         kept: dict[ast.stmt, list[tuple[Cure, Any]]] = {}
-        for cure, change, spoils in self.tried.told_of:
-            if not spoils:
-                kept.setdefault(cure.line.statement, []).append((cure, change))
+        untold: list[Cure] = []
+        seen: dict[ast.stmt, set[str]] = {}
+        for one in self.queue:
+            if process_time() > self.middle:
+                break
+            statement = one.reach.line.statement
+            edit = self.search.edit(one, seen)
+            if edit is None:
+                continue
+            cure = Cure(one.reach.line, edit, one.cost, frozenset())
+            if not one.reach.affine or carried(one.reach.line, edit):
+                untold.append(cure)
+                continue
+            change = self.sense.change(statement, edit.statements)
+            if change is None or isinstance(change, str) or not np.any(change):
+                if isinstance(change, str):
+                    untold.append(cure)
+                continue
+            effect = self.sense.effect(self.sense.slopes(statement), change)
+            if not effect.spoils:
+                kept.setdefault(statement, []).append((cure._replace(repaired=effect.repaired), change))
         first = {
             statement: ([one for one, _ in both], np.array([change for _, change in both]))
             for statement, both in kept.items()
         }
         behind = [one for both in kept.values() for one, _ in both]
         best: tuple[float, list[Cure]] | None = None
-        for cure in sorted([*behind, *self.tried.untold], key=lambda one: one.cost):
+        for cure in sorted([*behind, *untold], key=lambda one: one.cost):
             if process_time() > self.end:
-                self.search.ended = self.search.ended or self.limit == inf
+                self.search.ended = self.limit == inf
                 break
             if cure.cost + CHEAPEST > (self.limit if best is None else best[0]):
                 break
             if not self.hopeful(cure, behind):
                 continue
-            found = self.with_second(cure, first)
+            found = self.with_second(cure, first, cure in untold and cure.cost < UNTOLD)
             if found is not None and (best is None or found[0] < best[0]):
                 best = found
         return [self.with_cause(one) for one in best[1]] if best is not None else []
@@ -98,26 +106,125 @@ class Several:
         return not apart or any(apart <= one.repaired for one in others)
 
     def with_second(
-        self, second: Cure, first: dict[ast.stmt, tuple[list[Cure], Any]]
+        self, second: Cure, first: dict[ast.stmt, tuple[list[Cure], Any]], anew: bool
     ) -> tuple[float, list[Cure]] | None:
-        """An edit put in, and the cheapest other one that repairs the rest."""
-        instead: Instead = {second.line.statement: second.edit.statements}
+        """An edit put in, and the cheapest one in front of it that repairs the rest.
+
+        `anew`: one behind it, too; what that changes is found anew.
+        """
+        statement = second.line.statement
+        instead: Instead = {statement: second.edit.statements}
         sense = Sense(self.search.judge, self.sense.point, instead, together=True)
         if not sense.told:
             return None
         matching: list[Cure] = []
         for other, (cures, changes) in first.items():
-            slopes, sizes = sense.all_slopes(other)
-            if other is second.line.statement or slopes.shape[1:] != changes.shape[1:]:
+            if other is statement:
                 continue
-            error = sense.error + LOOSE * (np.abs(changes) @ sizes.T)
-            fits = np.abs(sense.target - changes @ slopes.T) <= error
-            matching += [one for one, fit in zip(cures, fits.all(axis=1), strict=True) if fit]
+            if self.places.get(other, 0) > self.places.get(statement, 0):
+                if anew:
+                    matching += [one for one in cures if one.cost < UNTOLD and self.repairs(sense, one)]
+                continue
+            slopes = sense.slopes(other)
+            if any(len(one) != changes.shape[1] for one in slopes.values()):
+                continue
+            fits = np.ones(len(cures), dtype=bool)
+            for path, goal in sense.goals.items():
+                told = changes @ slopes[path]
+                error = goal.error + LOOSE * (np.abs(changes) @ np.abs(slopes[path]) + abs(goal.need))
+                fits &= np.abs(goal.need - told) <= error
+            matching += [one for one, fit in zip(cures, fits, strict=True) if fit]
         for one in sorted(matching, key=lambda one: one.cost)[:20]:
             changed = {**instead, one.line.statement: one.edit.statements}
             if self.search.judge.all_right(changed):
                 return one.cost + second.cost, [one, second]
         return None
+
+    def repairs(self, sense: Sense, cure: Cure) -> bool:
+        """Whether an edit repairs all of what is still wrong."""
+        change = sense.change(cure.line.statement, cure.edit.statements)
+        if change is None or isinstance(change, str):
+            return False
+        slopes = sense.slopes(cure.line.statement)
+        goal = sense.goals[ALL]
+        told = float(slopes[ALL] @ change)
+        return abs(goal.need - told) <= goal.error + LOOSE * (
+            float(np.abs(slopes[ALL]) @ np.abs(change)) + abs(goal.need)
+        )
+
+
+class InOrder:
+    """Mistakes one after the other: the first name that does not hold the gradient of what it is named after is cured
+    in a line that writes it; then the pass is judged again."""
+
+    def __init__(self, search: Search, most: int) -> None:
+        self.search, self.most = search, most
+        self.end = search.until(SECONDS / 2)
+
+    def found(self, instead: Instead, cures: tuple[Cure, ...] = ()) -> list[Cure]:
+        """The edits that make everything right together, or none."""
+        if len(cures) == self.most or process_time() > self.end:
+            return []
+        judge = self.search.judge
+        sense = Sense(judge, judge.points[-1], instead)
+        if sense.outcome is None:
+            return []
+        lines = self.search.reaches(sense, instead)
+        for one in [one for one in sense.named() if not one.right][:WRONG_NAMES]:
+            own = [reach for reach in lines if reach.line.statement in one.writers]
+            cure = self.cured(sense, one, own, instead)
+            if cure is None:
+                continue
+            changed = {**instead, cure.line.statement: cure.edit.statements}
+            found = [*cures, cure]
+            return found if judge.all_right(changed) else self.found(changed, tuple(found))
+        return self.rest(sense, lines, instead, cures)
+
+    def rest(self, sense: Sense, lines: list[Reach], instead: Instead, cures: tuple[Cure, ...]) -> list[Cure]:
+        """Where every name is right that is known: one more edit, for all that is still wrong."""
+        if not cures:
+            return []
+        whole, _ = self.search.search(lines, sense, instead)
+        return [*cures, whole[0]] if whole else []
+
+    def cured(self, sense: Sense, wrong: Named, lines: list[Reach], instead: Instead) -> Cure | None:
+        """The cheapest edit of one of the lines with which a name holds what it should."""
+        weights = np.random.default_rng(11).uniform(0.5, 1.5, np.shape(wrong.off))
+        need = float(np.sum(weights * wrong.off))
+        scale = float(np.sum(np.abs(weights * wrong.off)) + np.sum(np.abs(wrong.visit.values[0])))
+        swept = sense.trace.tape.sweep([(wrong.visit.ids[0], weights)])
+        seen: dict[ast.stmt, set[str]] = {}
+        runs = 0
+        for one in self.search.candidates(lines, sense.bad, instead):
+            if one.cost > DEAREST or runs > MOST_RUNS or process_time() > self.end:
+                return None
+            edit = self.search.edit(one, seen)
+            if edit is None:
+                continue
+            statement = one.reach.line.statement
+            change = sense.change(statement, edit.statements)
+            if change is None:
+                continue
+            alone = one.reach.line.visits == 1 or sense.stands_alone(statement)
+            if not isinstance(change, str) and alone and not edit.adds and not carried(one.reach.line, edit):
+                visits = sense.trace.visits[statement]
+                slopes = swept[flat([ids for visit in visits for ids in visit.ids], np.int64)]
+                if abs(need - float(slopes @ change)) > LOOSE * (float(np.abs(slopes) @ np.abs(change)) + scale):
+                    continue
+            runs += 1
+            if self.holds(wrong.name, {**instead, statement: edit.statements}, sense):
+                cause = sense.cause(statement, edit.statements, edit.cause)
+                return Cure(one.reach.line, edit._replace(cause=cause), one.cost, frozenset())
+        return None
+
+    def holds(self, name: str, changed: Instead, before: Sense) -> bool:
+        """Whether a name is right with an edit at two points, and no name that was right before is wrong."""
+        right = {one.name for one in before.named() if one.right} | {name}
+        for point in self.search.judge.points[-2:]:
+            after = Sense(self.search.judge, point, changed)
+            if not right <= {one.name for one in after.named() if one.right}:
+                return False
+        return True
 
 
 class Turn(NamedTuple):
@@ -208,7 +315,7 @@ class InTurn:
         lines = [one for one in self.search.lines if one.statement not in way.instead and since(one)]
         if all_of_it:
             lines = [one for one in lines if since(one) != derivation.wrong_since(one.statement)]
-        return sorted(lines, key=lambda one: (derivation.gives_other(one.statement), since(one)))
+        return sorted(lines, key=since)
 
     def cure(self, line: Line, way: Way, derivation: Derivation, all_of_it: bool) -> bool:
         """Go on from each cure of a line with which more is right; whether there is one."""
@@ -251,64 +358,38 @@ class InTurn:
         found: list[tuple[Cure, list[Any]]] = []
         once: list[tuple[Cure, list[Any]]] = []  # where it was wrong first, and not later
         others: list[tuple[Cure, list[Any]]] = []
-        statement = line.statement
-        for one in self.edits(line, derivation, instead, all_of_it, found):
-            mended = derivation.mended(statement, one.edit.statements, all_of_it)
-            if mended is None or (not mended[1] and (found or len(others) == WAYS)):
-                continue
-            values, ways = mended[0], found if mended[1] else others
-            if mended[1] and not derivation.stays_right(statement, one.edit.statements, all_of_it):
-                ways = once
-            values = [*values, *derivation.given_later(statement, one.edit.statements)]
-            if not any(alike(values, other) for _, other in ways):
-                ways.append((one, values))
-        return [*self.of_writers(line, derivation, instead), *[cure for cure, _ in found or once[:WAYS] or others]]
-
-    def edits(
-        self, line: Line, derivation: Derivation, instead: Instead, all_of_it: bool, found: list[Any]
-    ) -> Iterator[Cure]:
-        """The edits of a line, the cheapest first, for some time; once some are `found`, others that are little dearer.
-        Where the chain rule says what the line should, then no longer, only such as give the same, and that at last."""
         seen: dict[ast.stmt, set[str]] = {}
-        reach = Reach(line, None, True)
-        promises = derivation.promises(line.statement)
-        sure = self.said(line, derivation, instead, all_of_it) if promises else []
-        until = process_time() + (2 * LONGER if promises and not sure else LONGER)
-        count = 0
-        for tried, one in enumerate(self.search.candidates([reach], frozenset(), instead)):
-            if len(found) > count:
-                count, until = len(found), min(until, process_time() + LONGER)
-            dear = bool(found) and one.cost > found[0][0].cost + APART
-            if len(found) == WAYS or dear or self.over():
-                return
-            if tried > MOST_TEXTS or process_time() > until:
+        until = process_time() + (2 * LONGER if derivation.promises(line.statement) else LONGER)
+        for tried, one in enumerate(self.search.candidates([Reach(line, None, True)], frozenset(), instead)):
+            if (
+                len(found) == WAYS
+                or tried > MOST_TEXTS
+                or self.over()
+                or process_time() > until
+                or (found and one.cost > found[0][0].cost + APART)
+            ):
                 break
             edit = self.search.edit(one, seen)
             if edit is None or edit.adds:
                 continue
-            known = [values for _, values in sure]
-            if not sure or derivation.gives_one_of(line.statement, edit.statements, known, all_of_it):
-                yield Cure(line, edit, one.cost, frozenset())
-        yield from [cure for cure, _ in sure if not found]
-
-    def said(
-        self, line: Line, derivation: Derivation, instead: Instead, all_of_it: bool
-    ) -> list[tuple[Cure, list[Any]]]:
-        """What the chain rule says for a line, where that makes it right, and what it gives there."""
-        seen: dict[ast.stmt, set[str]] = {}
-        found = []
-        for cost, text in sorted(self.search.derived(line, instead)):
-            plan = Plan(cost, None, partial(str, text))
-            edit = self.search.edit(Candidate(cost, 0, Reach(line, None, True), plan), seen)
-            mended = derivation.mended(line.statement, edit.statements, all_of_it) if edit is not None else None
-            if edit is not None and mended is not None and mended[1]:
-                found.append((Cure(line, edit, cost, frozenset()), mended[0]))
-        return found
+            ways = found
+            values = derivation.mended(line.statement, edit.statements, all_of_it=all_of_it)
+            if values is not None and not derivation.stays_right(line.statement, edit.statements, all_of_it):
+                ways = once
+            if values is None and not found and len(others) < WAYS:
+                ways = others
+                values = derivation.mended(line.statement, edit.statements, False, all_of_it)
+            if values is None:
+                continue
+            values = [*values, *derivation.given_later(line.statement, edit.statements)]
+            if not any(alike(values, other) for _, other in ways):
+                ways.append((Cure(line, edit, one.cost, frozenset()), values))
+                until = min(until, process_time() + LONGER)
+        return [*self.of_writers(line, derivation, instead), *[cure for cure, _ in found or once[:WAYS] or others]]
 
     def of_writers(self, line: Line, derivation: Derivation, instead: Instead) -> Iterator[Cure]:
         """Cures of lines that gave a name another value of the forward pass than a line needs."""
         lines = {one.statement: one for one in self.search.lines if one.statement not in instead}
-        until = process_time() + LONGER
         for name, writer in derivation.handed_on(line.statement):
             seen: dict[ast.stmt, set[str]] = {}
             own = [Reach(lines[writer], None, True)] if writer in lines else []
@@ -316,7 +397,7 @@ class InTurn:
                 edit = self.search.edit(one, seen)
                 if edit is None or edit.adds:
                     continue
-                if one.cost > DEAREST or self.over() or process_time() > until:
+                if one.cost > DEAREST or self.over():
                     break
                 if derivation.reads_right(line.statement, name, writer, edit.statements):
                     yield Cure(lines[writer], edit, one.cost, frozenset())
@@ -330,6 +411,11 @@ class InTurn:
             self.end = min(self.end, process_time() + LONGER)
 
 
+def together(cures: Sequence[Cure]) -> float:
+    """What cures cost together."""
+    return sum(one.cost for one in cures) + MORE * (len(cures) - 1)
+
+
 def alike(some: list[Any], others: list[Any]) -> bool:
     """Whether values are the same but for rounding."""
     return len(some) == len(others) and all(
@@ -341,10 +427,10 @@ class Chained:
     """Mistakes in their order: a line of which all that it reads is right, and that gives no gradient that is right, is
     replaced by what the chain rule says; then the pass is judged again."""
 
-    def __init__(self, search: Search, most: int, seconds: float = SECONDS / 2) -> None:
+    def __init__(self, search: Search, most: int) -> None:
         self.search, self.most = search, most
         search.derivation({})  # is made first: what that takes is not counted
-        self.end = search.until(seconds)
+        self.end = search.until(SECONDS / 2)
 
     def found(self, instead: Instead, lines: list[Reach], cures: tuple[Cure, ...] = ()) -> list[Cure]:
         """The edits that make everything right together, or none."""

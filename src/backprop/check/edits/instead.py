@@ -145,9 +145,6 @@ class Quantity:
         text, seen = self.text, self.seen
         if self.role == "value" and self.scales:
             yield f"{seen.library}.sqrt({text})", "factor", 1.4
-        if self.role == "value":
-            parts = [f"{text} // {other}" for other in seen.sizes]
-            yield from ((f"({one})", "factor", 1.6) for one in parts if one in seen.text)
         if self.role == "value" and not self.scales and isinstance(seen.statement, ast.Assign):
             for other in seen.sizes:
                 yield from ((f"{other} {sign} {text}", "factor", 2.1) for sign in ("-", "+", "*", "//"))

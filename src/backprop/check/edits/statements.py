@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
-from backprop.check.edits.forms import LIBRARIES, cloned, expression, indices_in, slices_in
+from backprop.check.edits.forms import LIBRARIES, cloned, expression, indices_in
 from backprop.check.edits.instead import SLOPES
 from backprop.check.edits.visible import Visible
 from backprop.check.passes.trace import targets_of
@@ -46,13 +46,8 @@ class Whole:
         kind = self.seen.kind(target)
         counts = [text for text, its in self.seen.atoms.items() if its.letter == "k" and text.isidentifier()]
         places = [ast.unparse(one).strip("()") for one in indices_in(self.seen.text)] + counts
-        places += slices_in(self.seen.text)
         for place in places if kind is not None and kind.shape and type(statement.op) in SIGNS else ():
             yield f"{target}[{place}] {SIGNS[type(statement.op)]}= {value}", "wrong-point", 1.7
-            alike = [text for text, its in self.seen.arrays.items() if its == kind and text.isidentifier()]
-            part = self.replaced({text: f"{text}[{place}]" for text in alike}).partition("= ")[2]
-            if part != value:
-                yield f"{target}[{place}] {SIGNS[type(statement.op)]}= {part}", "wrong-point", 1.5
         yield from self.accumulated(statement.target, statement.op, value)
 
     def of_assignment(self, statement: ast.Assign) -> Texts:

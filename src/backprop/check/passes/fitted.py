@@ -55,7 +55,7 @@ class Fitted:
         gradients = {
             path: one for path, one in binding.first.gradients.items() if is_differentiable(at_path(given, path))
         }
-        if not gradients:
+        if not any(map(np.any, gradients.values())):  # where all are 0, nothing is shown
             return Misfits(UNREAD / 4, {}, {})
         labels = {path[0]: np.shape(at_path(given, path)) for path in runner.paths(given) if path not in gradients}
         far = binding.distances(binding.upstream, given)

@@ -477,10 +477,10 @@ def is_place(tree: ast.expr) -> bool:
 
 
 def only_turns(index: ast.expr) -> bool:
-    """Whether an index takes all elements, maybe from the end, and only adds axes of one element."""
+    """Whether an index takes all elements, and only adds axes of one element."""
     items = index.elts if isinstance(index, ast.Tuple) else [index]
     for one in items:
-        whole = isinstance(one, ast.Slice) and ast.unparse(one) in (":", "::-1")
+        whole = isinstance(one, ast.Slice) and one.lower is None and one.upper is None and one.step is None
         new = isinstance(one, ast.Constant) and (one.value is None or one.value is ...)
         if not whole and not new and not (isinstance(one, ast.Attribute) and one.attr == "newaxis"):
             return False

@@ -51,6 +51,16 @@ class Effect(NamedTuple):
     spoils: bool
 
 
+class Named(NamedTuple):
+    """A name that holds a gradient at the end: what gave it that last, what writes it, and how far off it is."""
+
+    name: str
+    visit: Visit
+    writers: list[ast.stmt]
+    off: Any
+    right: bool
+
+
 class Sense:
     """A recorded run at a point, with edits put in."""
 
@@ -107,9 +117,6 @@ class Sense:
             self.swept[ALL] = self.trace.tape.sweep(seeds)
             parts = [sum(part) for part in zip(*[one[1:] for one in self.goals.values()], strict=True)]
             self.goals = {ALL: Goal(None, *parts)}
-        bad = [path in self.bad or path == ALL for path in self.goals]
-        self.target = np.array([one.need for one in self.goals.values()]) * bad
-        self.error = np.array([one.error for one in self.goals.values()]) + LOOSE * np.abs(self.target)
         return told
 
     # ── lines ──
@@ -184,9 +191,7 @@ class Sense:
             if other is statement or not any(visit.rounds for visit in visits):
                 continue
             inside = [getattr(other, field, None) for field in ("value", "test", "iter")]
-            goals = targets_of(other)  # of `+=` what it adds to is left as it is, but for the index
-            goals = [one.slice for one in goals if isinstance(one, ast.Subscript)] if only_adds(other) else goals
-            parts = [*goals, *(one for one in inside if one is not None)]
+            parts = [*targets_of(other), *(one for one in inside if one is not None)]
             if any(isinstance(node, ast.Name) and node.id in owners for part in parts for node in ast.walk(part)):
                 return False
         return True
@@ -317,24 +322,18 @@ class Sense:
                 return True
         return not few
 
-    def all_slopes(self, statement: ast.stmt) -> tuple[Any, Any]:
-        """The slopes of all gradients' sums on what a line gave, one below the other, and their sizes."""
-        slopes = np.array([*self.slopes(statement).values()])
-        return slopes, np.abs(slopes)
-
-    def added(self, slopes: tuple[Any, Any], change: Any) -> tuple[Any, Any]:
-        """What a change of a line adds to every gradient's sum, and how exactly that is known."""
-        return slopes[0] @ change, LOOSE * (slopes[1] @ np.abs(change))
-
-    def effect(self, added: Any, size: Any) -> Effect:
-        """What is done to the gradients by what is added to them."""
-        fits = np.abs(self.target - added) <= self.error + size
-        off = np.abs(added) > 10 * (self.error + size)
-        paths = [*self.goals]
-        return Effect(
-            frozenset(path for path, one in zip(paths, fits, strict=True) if one and path in self.bad),
-            any(one and path not in self.bad for path, one in zip(paths, off, strict=True)),
-        )
+    def effect(self, slopes: dict[Path, Any], change: Any) -> Effect:
+        """What a change of a line does to the gradients."""
+        repaired, spoils = [], False
+        for path, goal in self.goals.items():
+            told = float(slopes[path] @ change)
+            error = goal.error + LOOSE * float(np.abs(slopes[path]) @ np.abs(change))
+            if path in self.bad:
+                if abs(goal.need - told) <= error + LOOSE * abs(goal.need):
+                    repaired.append(path)
+            elif abs(told) > 10 * error:
+                spoils = True
+        return Effect(frozenset(repaired), spoils)
 
     def cause(self, statement: ast.stmt, statements: list[ast.stmt], cause: str | None) -> str | None:
         """The cause by what an edit does to the value: a constant ratio is a factor, that of the upstream is it."""
@@ -377,6 +376,29 @@ class Sense:
         return found
 
     # ── names ──
+
+    def named(self) -> list[Named]:
+        """The names of gradients of named quantities of the forward pass, as they are at the end, in their order."""
+        truth = self.truth()
+        last: dict[str, tuple[Visit, list[ast.stmt]]] = {}
+        for statement, visits in self.trace.visits.items():
+            targets = targets_of(statement)
+            base: ast.expr | None = targets[0] if len(targets) == 1 else None
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            if not isinstance(base, ast.Name):
+                continue
+            before = last.get(base.id)
+            writers = [*(before[1] if before is not None else []), statement]
+            newer = before is None or visits[-1].time > before[0].time
+            last[base.id] = (visits[-1] if newer or before is None else before[0]), writers
+        found = []
+        for name, (visit, writers) in last.items():
+            wanted = promised(name, truth, visit)
+            if wanted is not None:
+                off = wanted - visit.values[0]
+                found.append(Named(name, visit, writers, off, is_little(off, wanted)))
+        return sorted(found, key=lambda one: one.visit.time)
 
     def names(self, truth: dict[str, Any]) -> dict[str, bool]:
         """Which names of gradients hold the right ones at the end."""
@@ -443,11 +465,6 @@ class Nudger:
             run.store(target, value + float(rest.pop(0)), scope)
         elif isinstance(value, tuple | list | dict):
             raise Refusal("this cannot be nudged")
-
-
-def only_adds(statement: ast.stmt) -> bool:
-    """Whether a statement only adds something to what is there, or takes it away."""
-    return isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Add | ast.Sub)
 
 
 def promised(name: str, truth: dict[str, Any], visit: Visit) -> Any:
