@@ -166,6 +166,7 @@ def test_the_language_means_what_python_means(text: str) -> None:
         ("f = nothing + 1", "name", 1),
         ("f = x @ x", "shape", 1),
         ("f = x[5]", "value", 1),
+        ("f = [*zip(v, v[1:])]\nf = [*zip(v, v[1:], strict=True)]", "shape", 2),
         ("with open('f') as f: pass", "refused", 1),
         ("try:\n    f = open('f')\nexcept Exception: pass", "refused", 2),
         ("with open('a') as b:\n    f = 1", "refused", 1),

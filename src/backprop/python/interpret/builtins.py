@@ -65,7 +65,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "range": lambda *given: numbers_of(run, range(*[number_of(one) for one in given])),
         "xrange": lambda *given: range(*[number_of(one) for one in given]),
         "enumerate": lambda x, start=0: iter([(i, one) for i, one in enumerate(run.listed(x), start)]),
-        "zip": lambda *given, strict=False: iter(list(zip(*map(run.listed, given), strict=False))),
+        "zip": lambda *given, strict=False: iter(list(zip(*map(run.listed, given), strict=run.truth(strict)))),
         "reversed": lambda x: iter(run.listed(x)[::-1]) if not isinstance(x, range) else reversed(x),
         "list": lambda x=(): run.listed(x),
         "tuple": lambda x=(): tuple(run.listed(x)),
