@@ -261,11 +261,14 @@ def check_names(compiled: Compiled, at: Mapping[str, object], call: Call) -> Non
     missing = [name for name in variables if name not in at]
     if missing:
         problem = compiled.missing(missing)
-        command = f"{call.path} {' '.join(pasted(call.words, examples_for(compiled, at, missing)))}"
-        many = len(missing) > MOST_NAMED
-        problem.hint = "give many values as a JSON object: --vars FILE" if many else f"for example: {command}"
         meant = [hint for name in missing[:MOST_NAMED] if (hint := otherwise_meant(name, compiled.program))]
-        problem.hint = meant[0] if meant else problem.hint
+        if meant:
+            problem.hint = meant[0]
+        elif len(missing) > MOST_NAMED:
+            problem.hint = "give many values as a JSON object: --vars FILE"
+        else:  # these are tried
+            words = pasted(call.words, examples_for(compiled, at, missing))
+            problem.hint = f"for example: {call.path} {' '.join(words)}"
         raise problem
 
 

@@ -110,14 +110,11 @@ def names_unset(statements: Sequence[ast.stmt], known: Collection[str]) -> list[
         plain = isinstance(statement, ast.Assign)
         read = statement.value if plain else statement  # type: ignore[attr-defined]
         own = seen if plain or isinstance(statement, ast.AugAssign) else seen | names_set(statement)
-        nodes = [node for node in ast.walk(read) if isinstance(node, ast.Name) and node.id in free(read)]
-        found.update(dict.fromkeys(node.id for node in sorted(nodes, key=place_of) if node.id not in own))
+        wanted = free(read) - own
+        nodes = [node for node in ast.walk(read) if isinstance(node, ast.Name) and node.id in wanted]
+        found.update(dict.fromkeys(one.id for one in sorted(nodes, key=lambda one: (one.lineno, one.col_offset))))
         seen |= names_set(statement)
     return [*found]
-
-
-def place_of(node: ast.Name) -> tuple[int, int]:
-    return node.lineno, node.col_offset
 
 
 def inside(statement: ast.stmt) -> list[ast.stmt]:
@@ -132,6 +129,11 @@ def inside(statement: ast.stmt) -> list[ast.stmt]:
 def parameter_names(function: ast.FunctionDef) -> list[str]:
     given = function.args
     return [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+
+
+def rest_name(function: ast.FunctionDef | None) -> str:
+    """The parameter in which a function takes any number of arguments, `*tensors`; "" where there is none."""
+    return function.args.vararg.arg if function is not None and function.args.vararg is not None else ""
 
 
 def default_of(function: ast.FunctionDef | None, name: str) -> Any:

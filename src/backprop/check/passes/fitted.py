@@ -62,8 +62,9 @@ class Fitted:
         if all(np.all(np.isfinite(one)) for one in outputs) and not any(far.values()):
             judge = Judge(runner, self.upstream, self.seed) if labels else None
             missing = judge is not None and any(one.verdict == "missing" for one in judge.judge().gradients)
-            several = runner.pair.of_one and np.size(outputs[0]) > 1
-            return Misfits(SLOPES, {}, labels) if missing else Misfits(HIDING, {}, {}) if several else FITS
+            if missing:
+                return Misfits(SLOPES, {}, labels)
+            return Misfits(HIDING, {}, {}) if runner.pair.of_one and np.size(outputs[0]) > 1 else FITS
         shapes = {
             ".".join(map(str, path)): np.shape(one) for path, one in gradients.items()
             if np.shape(at_path(given, path)) != np.shape(one)

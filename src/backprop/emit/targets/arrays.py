@@ -124,9 +124,7 @@ class Arrays(Pythonic):
 
     def spell_index(self, gate: Gate, operands: Sequence[Text]) -> Text:
         x = operands[0]
-        if (
-            x.shape == ()
-        ):  # it may be a number of Python's own, which has no index; and new axes are all that it can get
+        if x.shape == ():  # it may be a number of Python's own, which has no index; all that it can get is new axes
             added = (1,) * gate.settings["at"].count(None)
             return self.spell(GATES["reshape"].with_options({"shape": added}), [x], False)
         return moved(x, self.piece(x.at_least(POSTFIX), gate, operands[1:]))

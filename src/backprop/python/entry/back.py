@@ -47,7 +47,7 @@ from backprop.python.entry.pairs import name_of, returns
 from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.names import default_of, parameter_names, required_names
+from backprop.python.names import default_of, parameter_names, required_names, rest_name
 from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.scope import Bound, Function, Object, Scope
 
@@ -159,9 +159,8 @@ class Back(Taken):
         start = made.cls.find("__init__")
         names = parameter_names(self.pair.forward) if self.pair.forward is not None else []
         inputs = [self.holders.get(name, self.holder_lists.get(name, given[name])) for name in names if name in given]
-        rest = self.pair.forward.args.vararg if self.pair.forward is not None else None
-        if rest is not None and rest.arg in given:
-            inputs += self.holder_lists.get(rest.arg, given[rest.arg])
+        if (rest := rest_name(self.pair.forward)) in given:
+            inputs += self.holder_lists.get(rest, given[rest])
         before = [made.cls for _ in start.parameters[1:]]
         self.call(run, Bound(start, made), (*before, *inputs), {})
         return made
@@ -552,10 +551,8 @@ class Back(Taken):
         own = parameter_names(forward)[self.pair.skip :] if forward is not None else self.parameters
         own = [name for place, name in enumerate(own) if place not in self.pair.apart]
         paths: list[Path] = [(name,) for name in own]
-        rest = forward.args.vararg if forward is not None else None
-        several = given.get(rest.arg) if rest is not None else None
-        if rest is not None and isinstance(several, list):  # one after the other
-            paths += [(rest.arg, str(place)) for place in range(len(several))]
+        several = given.get(rest := rest_name(forward))
+        paths += [(rest, str(place)) for place in range(len(several) if isinstance(several, list) else 0)]
         differentiable: list[Path] = [path for path in paths if has_gradient(at_path(given, path))]
         numbers = [path for path in differentiable if is_number(at_path(given, path))]
         if self.pair.kind in ("autograd", "vjp"):

@@ -12,6 +12,7 @@ import numpy as np
 from backprop.errors import MOST_NAMED
 from backprop.errors.spelling import either
 from backprop.python.entry.pairs import HOLDING
+from backprop.python.names import rest_name
 from backprop.python.spellings.numpy import DRAWN
 from backprop.python.spellings.torch import TORCH
 from backprop.python.values.arrays import HELD
@@ -81,8 +82,7 @@ class Examples:
     def several(self, name: str) -> int | None:
         """How many inputs a parameter stands for that takes all which are given, `*tensors`; below 0 where so many
         numbers are behind any of them: `*tensors, axis = args`. None where it takes no more than one."""
-        rest = [one.args.vararg for one in self.nodes if isinstance(one, ast.FunctionDef)]
-        if name not in [one.arg for one in rest if one is not None]:
+        if name not in [rest_name(one) for one in self.nodes if isinstance(one, ast.FunctionDef)]:
             return None
         taken = [one.targets[0].elts for one in self.nodes if isinstance(one, ast.Assign)
                  and isinstance(one.targets[0], ast.Tuple) and is_name(one.value, name)]  # fmt: skip

@@ -326,11 +326,8 @@ class Fitting:
         inner = other[-2:][0] if left else other[-1]
         if left and len(other) == 1:
             yield (inner,)
-        elif (
-            not (left or blank.turned or name in self.matrices)
-            and len(other) < 3
-            and name.rpartition(".")[2][:1].islower()
-        ):
+        is_small = name.rpartition(".")[2][:1].islower()
+        if is_small and len(other) < 3 and not (left or blank.turned or name in self.matrices):
             yield from ((inner,), (inner, 1))
         free = [size for size in MORE_SIZES if size not in used and size not in other]
         sizes = [*(many * size for many in self.multiples for size in used), *free[:1], *used, inner, 2]

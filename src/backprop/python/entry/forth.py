@@ -25,7 +25,7 @@ from backprop.python.entry.rounds import COST, called, cost_within, names_in
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
-from backprop.python.names import names_set, names_unset, names_used, parameter_names, required_names
+from backprop.python.names import names_set, names_unset, names_used, parameter_names, required_names, rest_name
 from backprop.python.source import Part
 from backprop.python.usual import PLAIN
 from backprop.python.values.arrays import fresh
@@ -79,10 +79,10 @@ class Forth(Outputs):
         if self.retains and me is not None:
             me.names["inputs"] = next(iter(keywords.values()), ())
         first: tuple[Any, ...] = (me,) if pair.kind == "autograd" and pair.setup is None else ()
-        if self.outer is not None and self.outer.args.vararg is not None:
+        if rest_name(self.outer):
             first, keywords = tuple(keywords.values()), {}
-        elif (rest := pair.forward.args.vararg) is not None and rest.arg in given:
-            several = keywords.pop(rest.arg, given[rest.arg])
+        elif (rest := rest_name(pair.forward)) in given:
+            several = keywords.pop(rest, given[rest])
             several = several if isinstance(several, list | tuple) else sizes(several)
             first = (*first, *keywords.values(), *(several if isinstance(several, list | tuple) else (several,)))
             keywords = {}

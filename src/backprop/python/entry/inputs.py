@@ -31,7 +31,15 @@ from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.names import MOST_KEPT, default_of, names_set, names_used, parameter_names, required_names
+from backprop.python.names import (
+    MOST_KEPT,
+    default_of,
+    names_set,
+    names_used,
+    parameter_names,
+    required_names,
+    rest_name,
+)
 from backprop.python.restated import RETAINING
 from backprop.python.source import Code, Part, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
@@ -150,7 +158,7 @@ class Inputs:
         """The parameter of a backward pass in a class that is an object of the class, made of the inputs: `ctx.args`
         of `backward(ctx, grad)` beside `forward(x, y)`."""
         pair, names = self.pair, parameter_names(self.pair.backward) if self.pair.backward is not None else []
-        made = next((one for one in self.constructors() if one.args.vararg is not None), None)
+        made = next(filter(rest_name, self.constructors()), None)
         alone = pair.kind == "functions" and pair.owner != "" and pair.forward is not None and made is not None
         return [name for name in names[:1] if alone and name == "ctx" and name not in parameter_names(pair.forward)]  # type: ignore[arg-type]
 
@@ -205,14 +213,13 @@ class Inputs:
     def any_number(self) -> str:
         """The parameter in which a forward pass takes any number of inputs, `*tensors`, and goes through them or takes
         them apart; "" where there is none."""
-        tree = self.pair.forward
-        rest = tree.args.vararg if tree is not None else None
-        if tree is None or rest is None:
+        tree, rest = self.pair.forward, rest_name(self.pair.forward)
+        if tree is None or not rest:
             return ""
         targets = [node.targets[0] for node in ast.walk(tree)
-                   if isinstance(node, ast.Assign) and ast.unparse(node.value) == rest.arg]  # fmt: skip
+                   if isinstance(node, ast.Assign) and ast.unparse(node.value) == rest]  # fmt: skip
         several = any(isinstance(one, ast.Tuple | ast.List) and len(one.elts) > 1 for one in targets)
-        return rest.arg if several or rest.arg in elements_of(tree).values() else ""
+        return rest if several or rest in elements_of(tree).values() else ""
 
     @cached_property
     def holding(self) -> tuple[str, set[str]]:
@@ -262,7 +269,7 @@ class Inputs:
         ]
         skip = leading(tree) if tree is not None and self.pair.kind in ("class", "autograd") else 0
         own = parameter_names(tree)[skip:] if tree is not None else []
-        own += [tree.args.vararg.arg] if tree is not None and tree.args.vararg is not None else []
+        own += [rest for rest in [rest_name(tree)] if rest]
         return [(name, one) for name, one in found if name in own and (one == "data" or not hasattr(np.ndarray, one))]
 
     def part(self) -> Part:
@@ -322,7 +329,7 @@ class Inputs:
             read = names_in([part.tree for part in self.code.parts])
             return [name for name in given if name in read]
         names = parameter_names(pair.forward)[pair.skip :]
-        names += [one.arg for one in [pair.forward.args.vararg] if one is not None and one.arg in given]
+        names += [rest for rest in [rest_name(pair.forward)] if rest in given]
         names += self.of_text_itself
         if pair.of_object:
             methods = self.code.classes()[pair.name]

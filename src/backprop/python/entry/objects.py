@@ -52,25 +52,25 @@ def weights_inside(parts: dict[str, Object], given: dict[str, Any]) -> dict[str,
     """The arrays that objects keep in lists and dictionaries alone, and that are not given: `embed.params[0]`. What is
     tied to one that is kept elsewhere has no gradient of its own."""
     names = [value for names in (given, *[part.names for part in parts.values()]) for value in names.values()]
-    named = {place_of(value) for value in names}
+    named = {memory_of(value) for value in names}
     found: dict[Any, dict[str, Entry]] = {}
     for whose, part in dotted(parts):
         for name, kept_in in part.names.items():
             for keys, value in leaves(kept_in, (name,)) if isinstance(kept_in, list | tuple | dict) else ():
-                if isinstance(value, np.ndarray) and value.dtype.kind == "f" and place_of(value) not in named:
+                if isinstance(value, np.ndarray) and value.dtype.kind == "f" and memory_of(value) not in named:
                     inside = "".join(f"[{key}]" if key.isdigit() else f"[{key!r}]" for key in keys[1:])
-                    found.setdefault(place_of(value), {})[f"{whose}{name}{inside}"] = Entry(part, keys, value)
+                    found.setdefault(memory_of(value), {})[f"{whose}{name}{inside}"] = Entry(part, keys, value)
     entries: dict[str, Entry] = {}
     for (name, first), *others in [[*some.items()] for some in found.values()]:
         beside = [one for _, one in others if one.part is first.part and one.keys[0] == first.keys[0]]
         tied = [one for one in beside if is_turned(one, first) or one.value.strides == first.value.strides]
-        turned = [any(is_turned(one, first) for one in some) for some in ([one for _, one in others], tied)]
-        if turned[0] <= turned[1]:
+        turned = any(is_turned(one, first) for _, one in others)
+        if not turned or any(is_turned(one, first) for one in tied):
             entries[name] = first._replace(tied=tuple(tied))
     return entries
 
 
-def place_of(value: Any) -> Any:
+def memory_of(value: Any) -> Any:
     """What tells an array from others, and not from its transpose."""
     return (value.__array_interface__["data"][0], value.size) if isinstance(value, np.ndarray) else id(value)
 

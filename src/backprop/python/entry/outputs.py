@@ -59,8 +59,9 @@ class Outputs(Inputs):
     def results(self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None) -> Forward:
         """The results of a function, and which of them are outputs."""
         returned = rowed(returned)
-        if isinstance(returned, list) and len(returned) == len(returns(tree)) > 1 and not alike_in(returned):
-            returned = tuple(returned) if all(map(is_gradient, returned)) else returned  # `return [scores, hidden]`
+        several = isinstance(returned, list) and len(returned) == len(returns(tree)) > 1
+        if several and not alike_in(returned) and all(map(is_gradient, returned)):  # `return [scores, hidden]`
+            returned = tuple(returned)
         scope = run.scopes.get(tree.name, Scope())
         results, names = self.named(run, tree, returned, me, scope)
         self.takes_tuples = (

@@ -13,7 +13,7 @@ from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
 from backprop.python.entry.rounds import Passes, arguments_of, both_passes, names_in, training
-from backprop.python.names import MOST_KEPT, names_set, names_used, parameter_names, required_names
+from backprop.python.names import MOST_KEPT, names_set, names_used, parameter_names, required_names, rest_name
 from backprop.python.registered import MARK, handed_back, nondiff
 from backprop.python.restated import defaults
 from backprop.python.source import Code, Part
@@ -147,9 +147,9 @@ def pairs_in(code: Code, forward: str | None = None, backward: str | None = None
     classes = {one.name for one in code.parts[-1].tree.body if isinstance(one, ast.ClassDef)}  # that inherit, it may be
     parts = [(pair, (pair.forward, pair.backward, pair.inside)) for pair in found]
     own = [
-        pair for pair, some in parts
+        pair for pair, some in parts  # also plain statements
         if not any(some) or not here.isdisjoint(map(id, some)) or (pair.of_object and pair.name in classes)
-    ]  # fmt: skip  # or plain statements
+    ]  # fmt: skip
     return own or found
 
 
@@ -270,7 +270,7 @@ def kept_pair(owner: str, forward: ast.FunctionDef) -> Pair | None:
     ]  # fmt: skip
     title = f"{owner}.{forward.name}" if owner else forward.name
     kept = kept or handed_over(forward, inner)
-    if owner and kept and (len(required_names(kept[0])) > 1 or kept[0].args.vararg is not None):
+    if owner and kept and (len(required_names(kept[0])) > 1 or rest_name(kept[0])):
         return None  # the class's own way back knows what it takes
     return Pair(title, "functions", forward, kept[0], owner=owner) if len(kept) == 1 else None
 
@@ -294,11 +294,9 @@ def swept_pair(owner: str, methods: dict[str, ast.FunctionDef], forward: ast.Fun
     if not plain or helps or back is None or len(required_names(back)) > 2 or forward.decorator_list:
         return None
     stored = set().union(*[attributes(one, ast.Store) for one in methods.values()])
-    if (
-        forward in (back, start)
-        or stored.isdisjoint(["grad", "_grad", "gradient"])
-        or not hands_itself_on(forward, methods)
-    ):
+    if forward in (back, start) or stored.isdisjoint(["grad", "_grad", "gradient"]):
+        return None
+    if not hands_itself_on(forward, methods):
         return None
     return Pair(f"{owner}.{forward.name}", "functions", forward, back, owner=owner, swept=True)
 
@@ -589,7 +587,7 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     """The forward and the backward pass among the methods of a class. A `forward` of any arguments only hands them on
     to another one."""
     found = [one for name, one in methods.items() if name == "forward" or FORWARD.match(name)]
-    forward = min(found, key=lambda one: (one.args.vararg is not None, one.name != "forward"), default=None)
+    forward = min(found, key=lambda one: (rest_name(one) != "", one.name != "forward"), default=None)
     forward = forward or methods.get("__call__")
     backs = [one for name, one in methods.items() if BACKWARD.match(name) and not only_steps(one, methods)]
     alike = [one for one in backs if forward is not None and one.name in ("backward", f"back{forward.name}")]
@@ -605,13 +603,12 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
         forward, backward = own[0] if own else (forward, backward)
     if backward is None:
         others = [one for name, one in methods.items() if FORTH_OTHERWISE.match(name)]
-        if forward is None or forward.args.vararg is not None:
-            forward = min(others, key=lambda one: one.args.vararg is not None, default=None)
+        if forward is None or rest_name(forward):
+            forward = min(others, key=lambda one: rest_name(one) != "", default=None)
         backs = [one for name, one in methods.items() if BACK_OTHERWISE.match(name)]
         backward = min(backs, key=lambda one: NUMERICAL.search(one.name) is not None, default=None)
-    if (
-        forward is None and backward is not None and len(taken := required_names(backward)[1:]) > 1
-    ):  # `calc(self, y, t)`
+    taken = required_names(backward)[1:] if backward is not None else []
+    if forward is None and len(taken) > 1:  # `calc(self, y, t)`
         alike = [one for one in methods.values() if one is not backward and required_names(one)[1:] == taken]
         forward = alike[0] if len(alike) == 1 else None
     return forward, backward
