@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,7 +47,7 @@ from backprop.python.entry.pairs import name_of, returns
 from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.names import default_of, parameter_names, required_names, rest_name
+from backprop.python.names import MOST_KEPT, default_of, parameter_names, required_names, rest_name
 from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.scope import Bound, Function, Object, Scope
 
@@ -200,8 +200,7 @@ class Back(Taken):
         assert self.pair.backward is not None
         name, kept = gradient_in(out), fresh(held_gradient(out))
         before = [fresh(held_gradient(one)) for one in self.holders.values()]
-        own = {ast.unparse(one.func) for one in ast.walk(self.pair.backward) if isinstance(one, ast.Call)}
-        first = self.pair.owner in own  # it makes one itself where it is given none
+        first = self.makes_own  # where it is given none
         failed: Problem | None = None
         for wrapped in (first, not first):
             form = self.constant(run, scope, above) if wrapped else above
@@ -453,6 +452,12 @@ class Back(Taken):
         return found
 
     @cached_property
+    def makes_own(self) -> bool:
+        """Whether the backward pass makes an object of its class itself."""
+        nodes = ast.walk(self.pair.backward) if self.pair.backward is not None else ()
+        return self.pair.owner in {ast.unparse(one.func) for one in nodes if isinstance(one, ast.Call)}
+
+    @cached_property
     def updates(self) -> list[tuple[str, list[str], bool]]:
         """What the backward pass changes by a step, what it reads to do so, and whether it goes down. What an optimizer
         is handed, `self.W = self.opt.update(self.W, dW)`, is its own affair."""
@@ -684,14 +689,20 @@ class Back(Taken):
         return Outcome(forward.outputs, found, "both", [])
 
 
-def opened(returned: Any, names: list[str], tree: ast.FunctionDef) -> tuple[Any, list[str]]:
-    """What is returned, and its names, with the gradients one by one that are put together before under one name:
-    `gradients = dW, db`, `return dx, gradients`."""
+@lru_cache(MOST_KEPT)
+def gathered(tree: ast.FunctionDef) -> dict[str, list[str]]:
+    """The names under which a function puts gradients together, with theirs: `gradients = dW, db`."""
     put = {
         ast.unparse(node.targets[0]): [name_of(one) for one in node.value.elts]
         for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple | ast.List)
     }  # fmt: skip
-    put = {name: some for name, some in put.items() if some and all(map(is_of_gradient, some))}
+    return {name: some for name, some in put.items() if some and all(map(is_of_gradient, some))}
+
+
+def opened(returned: Any, names: list[str], tree: ast.FunctionDef) -> tuple[Any, list[str]]:
+    """What is returned, and its names, with the gradients one by one that are put together before under one name:
+    `gradients = dW, db`, `return dx, gradients`."""
+    put = gathered(tree)
     if not isinstance(returned, tuple | list) or put.keys().isdisjoint(names):
         return returned, names
     if len(names) == 1 and len(put[names[0]]) == len(returned):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from copy import copy
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from backprop.python.values.arrays import is_number
 
 Path = tuple[str, ...]
+MOST_ASKED = 4096  # names of which it is known whose they are
 DEEPEST = 5  # of containers in each other, in which inputs and gradients are looked for
 
 
@@ -74,10 +75,11 @@ def is_word(name: str, known: set[str]) -> bool:
 
 def owner(name: str, inputs: Iterable[Path], exact: bool = False) -> Path | None:
     """The input whose gradient a name is; `exact` where the name itself may be the input's, as a key is."""
-    return owner_at((name,), inputs, exact)
+    return owner_at((name,), tuple(inputs), exact)
 
 
-def owner_at(names: Path, inputs: Iterable[Path], exact: bool = False) -> Path | None:
+@lru_cache(MOST_ASKED)
+def owner_at(names: Path, inputs: tuple[Path, ...], exact: bool = False) -> Path | None:
     """The input whose gradient stands under some keys: `dWs`, 1 that of `Ws`, 1; `layers`, 0, `dW` that of `layers`,
     0, `W`; in containers of any name, the last keys tell."""
     known = [path for path in inputs if len(path) >= len(names)]
@@ -200,7 +202,7 @@ def by_key(entries: dict[Any, Any], inputs: list[Path], exact: bool) -> dict[Pat
     """
     found: dict[Path, Any] = {}
     for names, value in leaves(entries):
-        whose = owner_at(names, inputs, exact) if is_gradient(value) else None
+        whose = owner_at(names, tuple(inputs), exact) if is_gradient(value) else None
         if whose is not None:
             found.setdefault(whose, value)
     return found

@@ -262,11 +262,8 @@ class Inputs:
 
     def read_of_inputs(self, tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
         """What a function reads of its inputs that no array has, with the names of these."""
-        nodes = [node for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.Attribute)]
         whose = elements_of(tree)
-        found = [
-            (whose.get(node.value.id, node.value.id), node.attr) for node in nodes if isinstance(node.value, ast.Name)
-        ]
+        found = [(whose.get(name, name), attribute) for name, attribute in members_read(tree)]
         skip = leading(tree) if tree is not None and self.pair.kind in ("class", "autograd") else 0
         own = parameter_names(tree)[skip:] if tree is not None else []
         own += [rest for rest in [rest_name(tree)] if rest]
@@ -563,6 +560,7 @@ class Unclipped(ast.NodeTransformer):
         return clipped(node) or node
 
 
+@lru_cache(MOST_KEPT)
 def elements_of(tree: ast.FunctionDef | None) -> dict[str, str]:
     """The names under which a function goes through something else that has one, `for t in tensors`, also of what it
     takes apart first: `*tensors, axis = args`."""
@@ -596,6 +594,13 @@ def guards_in(node: ast.AST) -> list[ast.expr]:
 def is_rate(name: str) -> bool:
     """Whether a name is plainly one of a step's size: eta may be an error from above."""
     return bool(RATE.search(name)) and name != "eta"
+
+
+@lru_cache(MOST_KEPT)
+def members_read(tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
+    """The attributes of names that stand in a function, each with the name."""
+    nodes = [node for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.Attribute)]
+    return [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
 
 
 @lru_cache(MOST_KEPT)

@@ -104,7 +104,7 @@ def gradient_inside(entry: Entry, now: dict[int, dict[str, Any]], returned: Any)
         beside = names[0] in LISTS and keys[0] in PARAMETERS and same_place
         by_keys = beside and not any(key.isdigit() for key in keys[1:])  # of another shape it is a wrong one
         fits = isinstance(one, np.ndarray) and (by_keys or one.shape == weights.shape)
-        if fits and (beside or owner_at(names, [keys], exact) is not None):
+        if fits and (beside or owner_at(names, (keys,), exact) is not None):
             return one
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from functools import cache
+from functools import cache, cached_property
 from inspect import signature
 from typing import Any
 
@@ -86,10 +86,15 @@ class Libraries:
         self.meter = meter
         self.run = run  # calls whatever can be called
         self.by_text = by_text  # calls a function that is said in Python
-        self.generator = np.random.RandomState(seed)
+        self.seed = seed
         self.random_allowed = True
         self.drew = False
         self.tape: Tape | None = None  # of what hangs on what, where somebody asks
+
+    @cached_property
+    def generator(self) -> np.random.RandomState:
+        """What random numbers come from; most runs draw none."""
+        return np.random.RandomState(self.seed)
 
     # ── what a path leads to ──
 
