@@ -6,12 +6,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from backprop.errors import Problem
 from backprop.python.interpret.builtins import method_of_data
 from backprop.python.interpret.expressions import Expressions
+from backprop.python.names import MOST_KEPT
 from backprop.python.spellings.composed import COMPOSED, needed
 from backprop.python.spellings.numpy import NUMPY
 from backprop.python.values.arrays import At, is_array
@@ -245,12 +246,19 @@ class Calls(Expressions):
         return iter(made) if isinstance(made, list) else None
 
 
+@lru_cache(MOST_KEPT)
+def parameters_of(tree: ast.FunctionDef | ast.Lambda) -> tuple[list[str], list[str]]:
+    """The parameters that are given by place, and those by name alone."""
+    given = tree.args
+    return [one.arg for one in (*given.posonlyargs, *given.args)], [one.arg for one in given.kwonlyargs]
+
+
 def bind(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
     """The names of the parameters with their values, as Python binds them; raises where they do not fit."""
-    given = function.tree.args
-    positional = [one.arg for one in (*given.posonlyargs, *given.args)]
-    named = [one.arg for one in given.kwonlyargs]
+    given, (positional, named) = function.tree.args, parameters_of(function.tree)
     values = dict(zip(positional, arguments, strict=False))
+    if len(arguments) == len(positional) and not (keywords or named or given.vararg or given.kwarg):
+        return values  # most calls
     rest = arguments[len(positional) :]
     if rest and given.vararg is None:
         raise Refusal(f"{function.name} takes {len(positional)} arguments, and is given {len(arguments)}", "arity")

@@ -71,15 +71,16 @@ class Members(Machine):
 
     def attribute(self, value: Any, name: str, own: bool = False) -> Any:
         """`value.name`. Names with two underscores on both sides reach into Python itself, and are refused."""
-        if name == "__class__":
-            return kind_of(value)
-        if name in NAMED and isinstance(value, Class | Function | Builtin):
-            return value.name if name.endswith("name__") else ""
-        if name == "__dict__" and isinstance(value, Object):  # of the user's own, which is nothing of Python's
-            return value.names
-        own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
-        if name.startswith("__") and name.endswith("__") and name not in OWN_METHODS and not own:
-            raise Refusal(f".{name} is not read: it reaches into Python itself")
+        if name.startswith("__") and name.endswith("__"):
+            if name == "__class__":
+                return kind_of(value)
+            if name in NAMED and isinstance(value, Class | Function | Builtin):
+                return value.name if name.endswith("name__") else ""
+            if name == "__dict__" and isinstance(value, Object):  # of the user's own, which is nothing of Python's
+                return value.names
+            own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
+            if name not in OWN_METHODS and not own:
+                raise Refusal(f".{name} is not read: it reaches into Python itself")
         if isinstance(value, Object):
             return self.object_member(value, name)
         if isinstance(value, Class):
@@ -138,9 +139,11 @@ class Members(Machine):
 
     def object_member(self, value: Object, name: str) -> Any:
         if name in value.names:
-            return self.settled(value.names[name])
-        found, other = value.cls.find(name), value.cls.find("__getattr__")
+            found = value.names[name]
+            return self.settled(found) if isinstance(found, Unknown) else found
+        found = value.cls.find(name)
         if found is None and not value.cls.holds(name):
+            other = value.cls.find("__getattr__")
             if other is not None and not name.startswith("__"):
                 return self.call(Bound(other, value), (name,), {})
             near = nearest(name, [*value.names, *value.cls.names])

@@ -31,8 +31,8 @@ class Names(Operators):
         here: Scope | None = scope
         while here is not None:
             if name in here.names:
-                found = self.settled(here.names[name])
-                if isinstance(found, Unknown):
+                found = here.names[name]
+                if isinstance(found, Unknown) and isinstance(found := self.settled(found), Unknown):
                     self.at = tree
                     raise Refusal(f"{name} is not known: {found.why}", "name", found.hint_for(name))
                 return found
