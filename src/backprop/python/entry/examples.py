@@ -38,6 +38,10 @@ HOLDERS_HAVE = frozenset(  # tensors of any make
     [*HELD, *HOLDING, "requires_grad", "values", "is_cuda", "is_leaf", "grad_fn"]
 )
 TRAINS = re.compile(r"_*(is_)?train(ing)?(_?mode)?")  # what says whether a backward pass may follow
+OPTIONS = frozenset([  # of `check`, which no parameter has for itself
+    "set", "vars", "wrt", "output", "upstream", "seed", "ties", "expand", "bound", "strict", "quiet", "color",
+    "backward", "claim", "claims", "stages", "random", "digits", "format", "json", "help",
+])  # fmt: skip
 USUAL = {"eps": "1e-5", "epsilon": "1e-5", "momentum": "0.9"}  # what is called so is a number that everybody has
 
 
@@ -151,10 +155,12 @@ class Examples:
         return UNNAMED if axis == "_" else self.sizes.setdefault(axis, free[0])
 
     def picks(self, name: str) -> bool:
-        """Whether a parameter stands in the brackets of something else: `scores[np.arange(N), y]`."""
+        """Whether a parameter, or an element of one, stands in the brackets of something: `scores[np.arange(N), y]`,
+        `W[x[n, t]]`."""
         return any(
-            is_name(one, name) for node in self.nodes if isinstance(node, ast.Subscript) for one in parts(node.slice)
-        )
+            is_name(element_of(one), name)
+            for node in self.nodes if isinstance(node, ast.Subscript) for one in parts(node.slice)
+        )  # fmt: skip
 
     def counts(self, name: str) -> bool:
         """Whether a parameter is a size of what is made: `np.zeros((rows, columns))`, `range(steps)`."""
@@ -212,6 +218,13 @@ def root(node: ast.expr) -> ast.expr:
     return node
 
 
+def element_of(node: ast.expr) -> ast.expr:
+    """What an element is of: `x` of `x[n, t]`."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node
+
+
 def is_field(name: str) -> bool:
     """Whether an attribute is of something that is neither an array nor a tensor."""
     return not (hasattr(np.ndarray, name) or name in HOLDERS_HAVE or name in TORCH or name.startswith("_"))
@@ -221,7 +234,12 @@ def is_name(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
+def typed(name: str, value: str) -> str:
+    """How a value is given on the command line; what has the name of one of its own options, with `--set`."""
+    return f"--set {name}={value}" if name in OPTIONS else f"--{name} {value}"
+
+
 def give(missing: Mapping[str, str]) -> str:
     """How arguments are given that are not, each with an example of a value."""
-    options = " ".join(f"--{name} '{value}'" for name, value in [*missing.items()][:MOST_NAMED])
+    options = " ".join(typed(name, f"'{value}'") for name, value in [*missing.items()][:MOST_NAMED])
     return f"give {either(f'options, like {options}, or all in a file: --vars FILE', 'it as an argument')}"
