@@ -47,7 +47,7 @@ LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 
 TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a vector does nothing for
 LACKING = re.compile(r"the dictionary has no '(\w+)'$")
 APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  # shapes that cannot be broadcast
-NO_INDEX = re.compile(r"only integers.* are valid indices")
+NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of integer")
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
 SLOPES = 0.5  # misfits where all shapes fit and a gradient is missing; twice as much where all are wrong
@@ -206,7 +206,7 @@ class Fitting:
         free = [name for name in rest if not is_told(self.examples[name])]  # labels, it may be
         others = [{**complete, **dict.fromkeys(free, text)} for text in dict.fromkeys(as_outputs)] if free else []
         for rows, kinds in [shape for shape in self.shapes_of_outputs[:1] if len(shape) == 2]:  # one label for each row
-            places = str([int(one) % kinds for one in np.resize((0, 2, 1, 1), rows)]).replace(" ", "")
+            places = str([int(one) % max(kinds, 1) for one in np.resize((0, 2, 1, 1), rows)]).replace(" ", "")
             others += [{**complete, name: places} for name in rest if complete[name] == "[0,2,1,1]" and rows != 4]
         return any(self.weighed(one) == 0 for one in [*others, complete])
 
@@ -359,6 +359,8 @@ class Fitting:
         elif use.kind == "number":  # an array first: what is no number may be taken as well
             yield from (shape_of(example), "2.0", "3")
         shape = shape_of(example)
+        if use.kind == "axis" and name[:1].isupper():  # a matrix, as one is written
+            yield from [one for one in ((4, 3), *((rows, size) for rows in (2, 1) for size in sizes)) if use.other < 2]
         if use.kind == "axes":
             yield from [shape] * (len(shape) == use.other)
             yield from with_axes(use.other, sizes)

@@ -371,11 +371,15 @@ def is_left_to_others(code: Code, pair: Pair) -> bool:
 
 
 def leaves_open(methods: dict[str, ast.FunctionDef]) -> bool:
-    """Whether a pass of a class hands on to one that others are to add: `cls.forward(ctx, x)`, without a `forward`."""
+    """Whether a pass of a class hands on to one that others are to add, or to write: `cls.forward(ctx, x)`, without a
+    `forward`."""
     calls = [node.func for one in passes(methods) if one for node in ast.walk(one) if isinstance(node, ast.Call)]
     own = [one.attr for one in calls if isinstance(one, ast.Attribute) and ast.unparse(one.value) in ("cls", "self")]
     known = {*methods}.union(*[attributes(one, ast.Store) for one in methods.values()])
-    return any((FORWARD.match(one) or BACKWARD.match(one)) and one not in known for one in own)
+    return any(
+        (FORWARD.match(one) or BACKWARD.match(one)) and (one not in known or is_abstract(methods.get(one)))
+        for one in own
+    )
 
 
 def pairs_of_class(name: str, methods: dict[str, ast.FunctionDef]) -> list[Pair]:
