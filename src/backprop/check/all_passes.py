@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from math import nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,8 +16,8 @@ from backprop.check.passes.verdict import Verdict, overall
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
 from backprop.python.entry.as_called import AsCalled
-from backprop.python.entry.examples import give
 from backprop.python.entry.runner import Runner
+from backprop.python.entry.unwritten import line_of_gradient, waiting, waiting_below
 from backprop.python.names import parameter_names
 
 if TYPE_CHECKING:
@@ -24,10 +26,11 @@ if TYPE_CHECKING:
 
 
 class AllJudged(NamedTuple):
-    """The verdicts, and what is said of the passes that have none."""
+    """The verdicts, what is said of the passes that have none, and those of them that other values may suffice for."""
 
     verdicts: list[Verdict]
     left_out: list[str]
+    rest: list[Pair]
 
 
 def takes(missing: Sequence[str]) -> str:
@@ -58,16 +61,20 @@ def judged(
     """The verdict on every pass that what is given suffices for, at `count` random points, too; of the gradients in
     `wrt`, if it is not None. Raises a Problem of kind "variable" where it suffices for none, or no pass has a gradient
     of a name in `wrt`."""
-    found = AllJudged([], [])
+    found = AllJudged([], [], [])
     wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
     stopped: list[Problem] = []
     as_called = AsCalled(code, pairs, seed)
     for pair in pairs:
         name = called(pair, pairs)
+        if (unwritten := waiting(code, pair)) is not None:
+            found.verdicts.append(Verdict(name, "incomplete", [], [], [str(unwritten)]))
+            continue
         runner, known, remarks = as_called.completed(Runner(code, pair, dict(given), seed), dict(given))
         if missing := runner.missing():
             wanting[name] = pair, missing
             found.left_out.append(f"{name} is left out: it {takes([*missing])}")
+            found.rest.append(pair)
             continue
         try:
             judge = Judge(runner, upstream, seed, count=count)
@@ -75,10 +82,14 @@ def judged(
             if problem.kind == "name" and (unset := runner.missing_of_script()):
                 wanting[name] = pair, unset
                 continue
+            if (unwritten := waiting_below(code, pair)) is not None:
+                found.verdicts.append(Verdict(name, "incomplete", [], [], [str(unwritten)]))
+                continue
             if len(pairs) == 1:
                 raise
             stopped.append(problem)
             found.left_out.append(f"{name} is left out: {problem.message}")
+            found.rest.append(pair)
             continue
         verdict = with_lines(judge, judge.judge())
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
@@ -88,6 +99,7 @@ def judged(
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
             found.left_out.append(f"{name or 'the script'} is left out: nothing in it is to have a gradient")
             continue
+        verdict = but_for_unwritten(code, pair, verdict)
         remarks += [*verdict.remarks, *(said_of_rest(verdict) if wrt is None else ())]
         remarks += [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
         found.verdicts.append(verdict._replace(name=name, remarks=remarks))
@@ -98,8 +110,10 @@ def judged(
         name = max(meant, key=lambda one: meant[one])
         missing = wanting[name][1]
         alike = [some for other, some in wanting.items() if not meant[name] or other == name]
-        hint = give(Fitted(code, given, upstream, seed).all_of(alike))
-        raise Problem("variable", f"{name} {takes([*missing])}", hint=hint)
+        hint, commands = Fitted(code, given, upstream, seed).told(alike)
+        wants = Problem("variable", f"{name} {takes([*missing])}", hint=hint)
+        wants.commands = commands
+        raise wants
     if not found.verdicts:
         raise Problem(
             "variable",
@@ -107,6 +121,22 @@ def judged(
             hint="set a number in the script, like x = 3.0, or give it one",
         )
     return found if wrt is None else of_these(found, wrt)
+
+
+def but_for_unwritten(code: Code, pair: Pair, verdict: Verdict) -> Verdict:
+    """A verdict in which no gradient is wrong that is not written yet."""
+    gradients = list(verdict.gradients)
+    for place, one in enumerate(gradients):
+        line = line_of_gradient(code, pair, one.path[-1]) if one.verdict in ("wrong", "missing") else None
+        if line is not None:
+            gradients[place] = one._replace(verdict="missing", error=nan, remark=f"it is not written yet: line {line}")
+    if gradients == verdict.gradients:
+        return verdict
+    whole = overall(gradients)
+    if whole == "wrong":
+        return verdict._replace(gradients=gradients)
+    remarks = [one for one in verdict.remarks if not re.search(r"\b(the|one|a) line\b", one)]
+    return verdict._replace(verdict=whole, gradients=gradients, lines=[], remarks=remarks)
 
 
 def said_of_rest(verdict: Verdict) -> list[str]:
@@ -126,7 +156,7 @@ def of_these(found: AllJudged, wrt: Sequence[str]) -> AllJudged:
     if unknown and everything:
         hint = f"there are those of {enumerated(list(dict.fromkeys(one.name for one in everything)))}"
         raise Problem("variable", f"no pass has a gradient of {enumerated(unknown)}", hint=hint)
-    kept = AllJudged([], list(found.left_out))
+    kept = found._replace(verdicts=[], left_out=[*found.left_out])
     for verdict in found.verdicts:
         gradients = [one for one in verdict.gradients if one.name in wrt or one.path[-1] in wrt]
         if verdict.gradients and not gradients:

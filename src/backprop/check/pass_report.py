@@ -57,6 +57,8 @@ def passes_grid(verdicts: Sequence[Verdict]) -> Grid:
     ]
     rows = []
     for one in verdicts:
+        if not one.gradients:  # of which its note says the line
+            rows.append([*([one.name] if several else []), "", "", f"{LOUD['missing']}: it is not written yet"])
         for gradient in one.gradients:
             error = f"{gradient.error:.1g}" if gradient.error < float("inf") else ""
             said = f"{LOUD[gradient.verdict]}{': ' if gradient.remark else ''}{gradient.remark}"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from backprop.cli.answer import show_grids, show_json
 from backprop.cli.arguments import HINT, arguments, beside
-from backprop.cli.failures import note
+from backprop.cli.failures import note, write_error
 from backprop.cli.progress import waiting
 from backprop.cli.reading import Meant, meant, names_of, read_text, value_of
 from backprop.errors import Problem
@@ -135,6 +135,7 @@ def judge_passes(
     """Judge every pass that what is given suffices for, and print the verdicts."""
     from backprop.check import pass_report, report
     from backprop.check.all_passes import judged
+    from backprop.check.passes.fitted import Fitted
 
     given = arguments(variables, assignments, Random(seed))
     above = None if upstream is None else upstream_of(upstream, Random(seed))
@@ -148,6 +149,11 @@ def judge_passes(
     remarks = dict.fromkeys([*(remark for one in verdicts for remark in one.remarks), *left_out])
     for remark in remarks if not quiet else ():
         note(remark, color)
+    with waiting("looking for values of the others", not quiet and is_terminal(sys.stderr)):
+        commands = [] if quiet else Fitted(asked.code, {}, above, seed or 0).commands(found.rest)
+    if commands:
+        note("with values of their own, these are judged:", color)
+        write_error("".join(f"  {one}\n" for one in commands))  # as they are to be typed, so not broken
     return 0 if report.overall(one.verdict for one in verdicts) == "ok" else 1
 
 

@@ -17,7 +17,7 @@ class Problem(Exception):
     "shape", "rule", "size", "raised" (by code of the user's own). `message` says what is wrong, `hint` what would be
     right (it may be empty). `spans` are the places in `text`, the most important one first; `line` and `column` are
     those of the first, counted from 1, and None where the problem is not in a text. `source` names where the text came
-    from, if not from the command line.
+    from, if not from the command line. `commands` are lines to be typed, that the hint is about.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Problem(Exception):
         self.text = text
         self.spans = list(spans)
         self.hint = said(hint)
+        self.commands: list[str] = []
         self.source = source
         self.status = status
 
@@ -74,7 +75,7 @@ class Problem(Exception):
             "message": in_shell(self.message),
             "line": self.line,
             "column": self.column,
-            "hint": in_shell(self.hint) or None,
+            "hint": "\n".join(filter(None, [in_shell(self.hint), *self.commands])) or None,
         }
 
 

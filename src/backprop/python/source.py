@@ -333,7 +333,8 @@ class Code:
             changing = [*called, *last.values()]
             used = None if roots is None else names_used([*roots, *changing], every, modules, placing)
             found = [
-                (part, [one for one in part.tree.body if is_needed(one, used, placing) or one in called]
+                (part, [one for one in part.tree.body if is_needed(one, used, placing) or one in called
+                        or (used is None and part.source.of_library)]
                  + [last[name] for name in last if functions[name] in part.tree.body])
                 for part in self.parts
             ]  # fmt: skip

@@ -26,6 +26,7 @@ def problem_text(problem: Problem, colour: bool, room: int | None = None) -> str
     if problem.hint:
         hint = f"{paint('hint:', 'hint', colour)} {visible(in_shell(problem.hint))}"
         lines += broken(hint, room)
+    lines += [f"  {visible(one)}" for one in problem.commands]  # never broken: they are to be copied
     return "\n".join(lines) + "\n"
 
 

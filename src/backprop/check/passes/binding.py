@@ -94,11 +94,12 @@ class Binding:
         """Whether nothing hangs on the fraction of what was given as whole: it is a size, or becomes whole again. Its
         elements go different ways: a softmax takes no notice of all that go the same; and they are tried beyond 0, too:
         a relu takes no notice of what is below."""
-        value = given[name]
+        value, listed = np.asarray(given[name]), isinstance(given[name], list)
         ways = np.linspace(0.5, 1, np.size(value)).reshape(np.shape(value)) if np.ndim(value) else 1.0
 
         def fixed(value: Any) -> bool:
-            here, *moved = (self.runner.outputs({**given, name: value + step * ways}) for step in (0.0, 0.25, 0.5))
+            points = [value + step * ways for step in (0.0, 0.25, 0.5)]
+            here, *moved = (self.runner.outputs({**given, name: one.tolist() if listed else one}) for one in points)
             return all(np.isfinite(one).all() for one in here) and all(
                 np.array_equal(*one) for some in moved for one in zip(here, some, strict=True)
             )

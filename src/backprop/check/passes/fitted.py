@@ -10,9 +10,12 @@ import numpy as np
 
 from backprop.check.passes.binding import Binding
 from backprop.check.passes.judge import Judge
-from backprop.errors import Problem
+from backprop.errors import Problem, enumerated
+from backprop.errors.spelling import either
+from backprop.python.entry.examples import give
 from backprop.python.entry.fitting import FITS, HIDING, SLOPES, Fitting, Misfits
 from backprop.python.entry.given import at_path, is_differentiable
+from backprop.python.entry.naming import command
 from backprop.python.entry.runner import Runner
 
 if TYPE_CHECKING:
@@ -29,14 +32,39 @@ class Fitted:
     def __init__(self, code: Code, given: Mapping[str, Any], upstream: Any, seed: int) -> None:
         self.code, self.given, self.upstream, self.seed = code, given, upstream, seed
 
-    def all_of(self, wanting: Sequence[tuple[Pair, dict[str, str]]]) -> dict[str, str]:
-        """Values for several passes: those of the one with which the others fit best, too."""
-        searches = [Fitting(partial(self.runner, pair), some, self.misfits) for pair, some in wanting]
+    def told(self, wanting: Sequence[tuple[Pair, dict[str, str]]]) -> tuple[str, list[str]]:
+        """The hint for passes that lack values; and where the same ones do not fit all of them as well as others of
+        their own, the commands that judge each."""
+        searches = [self.search(pair, some) for pair, some in wanting]
         found = [one.found() for one in searches]
         if len(found) == 1:
-            return found[0]
-        together = [dict(pair for one in [*found, first] for pair in one.items()) for first in found]
-        return min(together, key=lambda values: sum(one.size_of(values) for one in searches))
+            return give(found[0]), []
+        every = [dict(pair for one in [*found, first] for pair in one.items()) for first in found]
+        sizes = [[one.size_of(values) for one in searches] for values in every]
+        own = [one.size_of(values) for one, values in zip(searches, found, strict=True)]
+        least, values = min(zip(map(sum, sizes), every, strict=True), key=lambda one: one[0])
+        if least <= sum(own):
+            return give(values), []
+        commands = [command(self.code, pair, one) for (pair, _), one in zip(wanting, found, strict=True)]
+        if self.given:
+            alone = Fitted(self.code, {}, self.upstream, self.seed)
+            commands = alone.commands([pair for pair, _ in wanting], also_unfit=True)
+        python = f"give each its own as arguments, with name= one of {enumerated([pair.name for pair, _ in wanting])}"
+        return either("no values fit all of them, so judge one after the other:", python), commands
+
+    def commands(self, pairs: Sequence[Pair], also_unfit: bool = False) -> list[str]:
+        """The commands that judge passes, each alone; of those for which no values were found, if that is said."""
+        found = []
+        for pair in pairs:
+            runner = self.runner(pair, Runner, {})
+            search = self.search(pair, runner.missing() or runner.missing_of_script())
+            values = search.found()
+            if also_unfit or (search.best is not None and search.best[0] < UNREAD / 2):
+                found.append(command(self.code, pair, values))
+        return found
+
+    def search(self, pair: Pair, missing: Mapping[str, str]) -> Fitting:
+        return Fitting(partial(self.runner, pair), missing, self.misfits)
 
     def runner(self, pair: Pair, kind: type[Runner], values: Mapping[str, Any]) -> Runner:
         return kind(self.code, pair, {**self.given, **values}, self.seed, SECONDS)

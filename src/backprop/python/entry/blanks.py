@@ -35,10 +35,11 @@ ALONG_ONE = ALONG | {"squeeze", "unsqueeze", "expand_dims", "concatenate", "cat"
 
 
 class Blank:
-    """A parameter, or an entry of one, that has no value yet. `turned` says that its transpose is meant."""
+    """A parameter, or an entry of one, that has no value yet. `turned` says that its transpose is meant, `shape` that
+    it is the shape of one."""
 
-    def __init__(self, name: str, turned: bool = False) -> None:
-        self.name, self.turned = name, turned
+    def __init__(self, name: str, turned: bool = False, shape: bool = False) -> None:
+        self.name, self.turned, self.shape = name, turned, shape
 
 
 class Use(NamedTuple):
@@ -54,7 +55,16 @@ class Used(BaseException):  # no Exception, which a run turns into a Problem
 
     def __init__(self, blank: Blank, use: Use) -> None:
         super().__init__(blank.name)
-        self.blank, self.use = blank, use
+        self.blank, self.use = blank, of_shape(use) if blank.shape else use
+
+
+def of_shape(use: Use) -> Use:
+    """What is done with something whose shape is used so."""
+    if use.kind == "unpacked":
+        return Use("axes", use.other)
+    if use.kind == "items" and type(use.other) is int and use.other >= 0:
+        return Use("axis", use.other)
+    return Use("fields")
 
 
 class Watching(Interpreter):
@@ -103,6 +113,8 @@ class Watching(Interpreter):
             return super().attribute(value, name, own)
         if name in ("T", "mT"):
             return Blank(value.name, not value.turned)
+        if name == "shape" and not value.shape:
+            return Blank(value.name, value.turned, shape=True)
         if name in FIELDS:
             raise Used(value, Use("fields"))
         if is_field(name) and name not in TENSOR_ALONE | TEXTUAL:  # it is an object
@@ -164,7 +176,8 @@ class Watching(Interpreter):
     def look_at_inputs(self, name: str, given: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         """Stop where a function of a library gets a blank, alone or in a list."""
         listed = [*given, *keywords.values()]
-        listed += [one for some in listed if isinstance(some, list | tuple) and name not in GOING for one in some]
+        for some in listed if name not in GOING else ():  # also in `((0, 0), (pad, pad))`
+            listed += some if isinstance(some, list | tuple) else ()
         blank = next((one for one in listed if isinstance(one, Blank)), None)
         if blank is None:
             return
@@ -183,7 +196,7 @@ class Watching(Interpreter):
         if name in ("reshape", "view") and given[0] is blank:
             sizes = given[1] if isinstance(given[1], tuple) else given[1:]
             raise Used(blank, Use("reshaped", sizes) if are_sizes(sizes) else Use("alone"))
-        if name in COUNTED or name in SEEDING or name in ("range", "reshape", "view"):
+        if name in COUNTED or name in SEEDING or name in ("range", "reshape", "view", "pad"):
             raise Used(blank, Use("counts"))
         if name in GOING:
             raise Used(blank, Use("rows"))

@@ -18,6 +18,7 @@ from backprop.python.spellings.torch import TORCH
 from backprop.python.values.arrays import HELD
 
 SIZES = (4, 3, 5, 6)  # of axes, in the order in which the text names them, so that no two are mixed up
+SIZES_OF_PICTURES = (2, 3, 5, 4, 6)  # which passes go through in loops
 SMALL, UNNAMED = 2, 3  # of any after these, as of filters, and of those called _
 RATE = re.compile(  # of the steps that a backward pass takes
     r"((^|_)(?i:lr|(learning)?rate|eta|momentum|decay)|[a-z](Lr|LR|Rate|Momentum|Decay))$"
@@ -27,7 +28,7 @@ WEIGHT = re.compile(  # of a penalty, or the part that is kept: a number which n
     r"|(keep|drop(out)?)_?(p|prob\w*|rate|ratio)?)_?$"
 )
 COUNTS = re.compile(  # what is called so is a whole number, wherever it goes
-    r"(?i)(^|_)(n|num|number|count|size|dim|dims|units|neurons|features|channels|filters|heads|layers)(_[a-z]+)?$"
+    r"(?i)(^|_)(n|num|number|count|len|length|size|dim|dims|units|neurons|features|channels|filters|heads|layers)(_[a-z]+)?$"
     r"|^d_(model|ff|k|v|head|hidden|inner|emb(ed)?|in|out)$"  # of a transformer
 )
 AXES = ("axis", "dim")
@@ -38,6 +39,10 @@ HOLDERS_HAVE = frozenset(  # tensors of any make
     [*HELD, *HOLDING, "requires_grad", "values", "is_cuda", "is_leaf", "grad_fn"]
 )
 TRAINS = re.compile(r"_*(is_)?train(ing)?(_?mode)?")  # what says whether a backward pass may follow
+OPTIONS = frozenset([  # of `check`, which no parameter has for itself
+    "set", "vars", "wrt", "output", "upstream", "seed", "ties", "expand", "bound", "strict", "quiet", "color",
+    "backward", "claim", "claims", "stages", "random", "digits", "format", "json", "help",
+])  # fmt: skip
 USUAL = {"eps": "1e-5", "epsilon": "1e-5", "momentum": "0.9"}  # what is called so is a number that everybody has
 
 
@@ -48,6 +53,9 @@ class Examples:
         self.nodes = [node for function in functions for node in ast.walk(function)]
         self.calls = [node for one in (*functions, *backs) for node in ast.walk(one) if isinstance(node, ast.Call)]
         self.sizes: dict[str, int] = {}
+        apart = [one.targets[0] for one in self.nodes if isinstance(one, ast.Assign)
+                 and isinstance(one.value, ast.Attribute) and one.value.attr == "shape"]  # fmt: skip
+        self.of_pictures = any(isinstance(one, ast.Tuple) and len(one.elts) == 4 for one in apart)
 
     def of(self, name: str) -> str:
         """A value for a parameter: a dictionary with the keys that are read, one of the texts it is compared with, as
@@ -144,17 +152,24 @@ class Examples:
             if isinstance(node, ast.Subscript) and ast.unparse(node.value) in kept
             and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int)
         ]  # fmt: skip
-        return list(SIZES[: max(places) + 1]) if max(places, default=0) > 0 else []
+        return (
+            list((SIZES_OF_PICTURES if max(places) > 2 else SIZES)[: max(places) + 1])
+            if max(places, default=0) > 0
+            else []
+        )
 
     def size(self, axis: str) -> int:
-        free = [one for one in SIZES if one not in self.sizes.values()] or [SMALL]
+        sizes = SIZES_OF_PICTURES if self.of_pictures else SIZES
+        free = [one for one in sizes if one not in self.sizes.values()] or [SMALL]
         return UNNAMED if axis == "_" else self.sizes.setdefault(axis, free[0])
 
     def picks(self, name: str) -> bool:
-        """Whether a parameter stands in the brackets of something else: `scores[np.arange(N), y]`."""
+        """Whether a parameter, or an element of one, stands in the brackets of something: `scores[np.arange(N), y]`,
+        `W[x[n, t]]`."""
         return any(
-            is_name(one, name) for node in self.nodes if isinstance(node, ast.Subscript) for one in parts(node.slice)
-        )
+            is_name(element_of(one), name)
+            for node in self.nodes if isinstance(node, ast.Subscript) for one in parts(node.slice)
+        )  # fmt: skip
 
     def counts(self, name: str) -> bool:
         """Whether a parameter is a size of what is made: `np.zeros((rows, columns))`, `range(steps)`."""
@@ -212,6 +227,13 @@ def root(node: ast.expr) -> ast.expr:
     return node
 
 
+def element_of(node: ast.expr) -> ast.expr:
+    """What an element is of: `x` of `x[n, t]`."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node
+
+
 def is_field(name: str) -> bool:
     """Whether an attribute is of something that is neither an array nor a tensor."""
     return not (hasattr(np.ndarray, name) or name in HOLDERS_HAVE or name in TORCH or name.startswith("_"))
@@ -221,7 +243,12 @@ def is_name(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
+def typed(name: str, value: str) -> str:
+    """How a value is given on the command line; what has the name of one of its own options, with `--set`."""
+    return f"--set {name}={value}" if name in OPTIONS else f"--{name} {value}"
+
+
 def give(missing: Mapping[str, str]) -> str:
     """How arguments are given that are not, each with an example of a value."""
-    options = " ".join(f"--{name} '{value}'" for name, value in [*missing.items()][:MOST_NAMED])
+    options = " ".join(typed(name, f"'{value}'") for name, value in [*missing.items()][:MOST_NAMED])
     return f"give {either(f'options, like {options}, or all in a file: --vars FILE', 'it as an argument')}"

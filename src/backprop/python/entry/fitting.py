@@ -17,6 +17,7 @@ from backprop.python.entry.blanks import MORE_SIZES, Blank, Use, Used, Watching
 from backprop.python.entry.examples import WEIGHT, whole_numbers
 from backprop.python.entry.given import SIZES as NAMES_OF_SIZES
 from backprop.python.entry.given import arguments_from
+from backprop.python.entry.gradients import is_data
 from backprop.python.entry.runner import Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import is_array
@@ -34,6 +35,7 @@ STRENGTHS = re.compile(  # names of what is a number as a rule
     r"(?i)reg|l[12]|lamb?d?a?|alpha$|weight_decay|temperature|margin|delta$|tau$|eps|thresh|slope$|low|high|min_|max_|(?-i:C)$"
 )
 NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
+NAMES_OF_SIDES = re.compile(r"(stride|pad|padding|height|width|window)$")
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list
 PLURAL = re.compile(r"(?i:weights|biases|params|layers)$|^[WbU]s$")  # names of lists of arrays
@@ -43,6 +45,9 @@ MULTIPLES = re.compile(  # of a size: 4 * H, and no 0.5 * x
 )
 LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 * H:]`: there are four of them
 TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a vector does nothing for
+LACKING = re.compile(r"the dictionary has no '(\w+)'$")
+APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  # shapes that cannot be broadcast
+NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of integer")
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
 SLOPES = 0.5  # misfits where all shapes fit and a gradient is missing; twice as much where all are wrong
@@ -89,11 +94,13 @@ class Fitting:
         misfits: Callable[[Runner], Misfits] = lambda runner: FITS,
     ) -> None:  # fmt: skip
         self.make, self.examples, self.misfits = make, examples, misfits
-        self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, monotonic() + MOST_SECONDS
+        self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, np.inf
         self.seen: dict[str, Used | bool | None] = {}
         self.sized: dict[str, float] = {}  # how badly values fit
         self.multiples: list[int] = []
         self.multiplied: set[str] = set()  # with a matrix: no labels
+        self.lacking: dict[str, list[str]] = {}  # of parameters that are dictionaries, the keys which were missed
+        self.told: dict[str, str] = {}  # of values that do not fit, the error
         self.met: list[tuple[int, ...]] = []  # shapes that weights ask for, which a pass makes itself
         self.best: tuple[float, Known] | None = None
         self.least, self.fitted = hiding(np.inf, {}), False  # how good that is, and whether anything fitted
@@ -107,6 +114,7 @@ class Fitting:
 
     def found(self) -> dict[str, str]:
         """A text for each parameter, as it is typed."""
+        self.until = monotonic() + MOST_SECONDS
         with np.errstate(all="ignore"):
             any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
             if not self.of_numbers and not self.fitted:  # once more, with numbers first
@@ -127,12 +135,11 @@ class Fitting:
         return (wrong, known) if wrong < self.best[0] else self.best
 
     def size_of(self, texts: Mapping[str, str]) -> float:
-        """How badly some values fit, as they are typed; when the time is up, as nothing else is known."""
+        """How badly some values fit, as they are typed."""
         known: Known = {name: texts[name] for name in self.examples if name in texts}
         key = str(known)
         if key not in self.sized:
-            late = monotonic() > self.until
-            self.sized[key] = 0.0 if late else self.misfits(self.make(Runner, self.values(known))).size
+            self.sized[key] = self.misfits(self.make(Runner, self.values(known))).size
         return self.sized[key]
 
     def text(self, name: str, known: Known) -> str:
@@ -158,7 +165,38 @@ class Fitting:
         if not isinstance(used, Used):
             return False
         some = zip(range(unlikely + 1), self.candidates(used, known), strict=False)
-        return any(self.search({**known, used.blank.name: one}, unlikely - rank) for rank, one in some)
+        return any(self.begun({**known, used.blank.name: one}, used, unlikely - rank) for rank, one in some)
+
+    def begun(self, known: Known, used: Used, unlikely: int) -> bool:
+        """Go on from a value that was chosen last; and if it does not fit, from what its error says in its place."""
+        if self.search(known, unlikely):
+            return True
+        told, name = self.told.get(str(known), ""), used.blank.name
+        keyed = [one for one, its in known.items() if isinstance(its, list) and not is_listed(its)]
+        if LACKING.search(told) and keyed:  # a dictionary, which may be another one
+            keys = [*known[keyed[-1]], *self.lacking[keyed[-1].partition(".")[0]]]
+            return self.search({**known, keyed[-1]: [*dict.fromkeys(keys)]}, unlikely)
+        shape = shape_of(str(known[name]))
+        if shape and NO_INDEX.search(told):
+            return self.search({**known, name: whole_numbers(shape)}, unlikely)
+        other = self.broadcast(shape, told, used.use)
+        return other is not None and self.search({**known, name: drawn(other)}, unlikely)
+
+    def broadcast(self, shape: tuple[int, ...], told: str, use: Use) -> tuple[int, ...] | None:
+        """A shape with which what was told not to be broadcast is: of a factor, by the axis that comes out of it."""
+        found = APART.search(told) if "broadcast" in told else None
+        if not shape or found is None:
+            return None
+        one, other = ([int(size) for size in part.split(",") if size.strip()] for part in found.groups())
+        apart = [{a, b} for a, b in zip(one[::-1], other[::-1], strict=False) if a != b and 1 not in (a, b)]
+        places = (
+            range(len(shape)) if use.kind != "product" else [max(len(shape) - 2, 0) if use.left else len(shape) - 1]
+        )
+        fit = [place for place in places if apart and shape[place] in apart[0]]
+        if len(fit) != 1:
+            return None
+        (right,) = apart[0] - {shape[fit[0]]}
+        return (*shape[: fit[0]], right, *shape[fit[0] + 1 :])
 
     def completed(self, known: Known) -> bool:
         """Weigh what a forward pass runs with; whether it fits, with the rest as the examples, or like an output."""
@@ -168,7 +206,7 @@ class Fitting:
         free = [name for name in rest if not is_told(self.examples[name])]  # labels, it may be
         others = [{**complete, **dict.fromkeys(free, text)} for text in dict.fromkeys(as_outputs)] if free else []
         for rows, kinds in [shape for shape in self.shapes_of_outputs[:1] if len(shape) == 2]:  # one label for each row
-            places = str([int(one) % kinds for one in np.resize((0, 2, 1, 1), rows)]).replace(" ", "")
+            places = str([int(one) % max(kinds, 1) for one in np.resize((0, 2, 1, 1), rows)]).replace(" ", "")
             others += [{**complete, name: places} for name in rest if complete[name] == "[0,2,1,1]" and rows != 4]
         return any(self.weighed(one) == 0 for one in [*others, complete])
 
@@ -211,14 +249,23 @@ class Fitting:
         except Used as used:
             return used
         except Problem as problem:
-            if found := MEETING.search(problem.message):
-                left, right = [int(one) for one in found.groups() if one]
-                self.met = list(dict.fromkeys([*self.met, (4, right), (left, 4), (left,)]))
+            self.learn(problem.message, known)
             return None
         finally:
             self.steps -= max(0 if runner.meter is None else runner.meter.steps, 50)
         self.shapes_of_outputs = [np.shape(one) for one in outputs]
         return True
+
+    def learn(self, told: str, known: Known) -> None:
+        """Note what an error tells of the values that do not fit."""
+        if found := MEETING.search(told):
+            left, right = [int(one) for one in found.groups() if one]
+            self.met = list(dict.fromkeys([*self.met, (4, right), (left, 4), (left,)]))
+        keyed = [name for name, one in known.items() if isinstance(one, list) and not is_listed(one)]
+        if (missed := LACKING.search(told)) and keyed:
+            keys = self.lacking.setdefault(keyed[-1].partition(".")[0], [])
+            keys += [missed[1]] if missed[1] not in keys else []
+        self.told[str(known)] = told
 
     def values(self, known: Known) -> dict[str, Any]:
         """The values of the parameters, blank where none is known."""
@@ -256,8 +303,11 @@ class Fitting:
             yield example
         if NAMES_OF_ORDERS.search(name):
             yield from ("[1,0]", "[1,2,0]", "[0]")
+        elif NAMES_OF_SIDES.search(name):
+            yield from ("2", "1", "3", "[2,2]")
         elif NAMES_OF_SIZES.search(name):
-            yield from ("[3,4,2]", "3", "2", "1")
+            several = re.search(r"(shape|s)$", name)
+            yield from ("[3,4,2]", "3", "2", "1") if several else ("3", "2", "1", "[3,4,2]")
         if use.kind in ("rows", "items") and PLURAL.search(name) and not isinstance(use.other, tuple | str):
             yield LISTED
         sizes = self.sizes(known)
@@ -284,7 +334,9 @@ class Fitting:
         elif use.kind == "letters":
             yield use.other
         elif use.kind == "items":
-            yield from with_items(use.other, sizes)
+            if is_data(name) and isinstance(use.other, tuple):  # of each step
+                yield from [whole_numbers(one[:2]) for one in map(shape_of, map(str, known.values())) if len(one) > 2]
+            yield from with_items(use.other, sizes, self.lacking.get(name, []))
         elif use.kind == "unpacked":
             yield from ([str(place) for place in range(use.other)], (use.other,), (use.other, 3))
             return
@@ -307,6 +359,12 @@ class Fitting:
         elif use.kind == "number":  # an array first: what is no number may be taken as well
             yield from (shape_of(example), "2.0", "3")
         shape = shape_of(example)
+        if use.kind == "axis" and name[:1].isupper():  # a matrix, as one is written
+            yield from [one for one in ((4, 3), *((rows, size) for rows in (2, 1) for size in sizes)) if use.other < 2]
+        if use.kind == "axes":
+            yield from [shape] * (len(shape) == use.other)
+            yield from with_axes(use.other, sizes)
+            return
         if use.kind != "axis" or use.other < len(shape):
             yield shape
             yield from self.met
@@ -330,11 +388,20 @@ class Fitting:
         if is_small and len(other) < 3 and not (left or blank.turned or name in self.matrices):
             yield from ((inner,), (inner, 1))
         free = [size for size in MORE_SIZES if size not in used and size not in other]
-        sizes = [*(many * size for many in self.multiples for size in used), *free[:1], *used, inner, 2]
+        sizes = [*self.gates(other, use, inner, used), *free[:1], *used, inner, 2]
         leads = [other[:-2], ()] if not re.match(r"[WU]", name) else [(), other[:-2]]
         for lead in dict.fromkeys(leads):  # a stack of matrices meets another one, or a single matrix
             yield from [(*lead, size, inner) if left else (*lead, inner, size) for size in sizes]
         yield from ((inner,), (inner, 1))
+
+    def gates(self, other: tuple[int, ...], use: Use, inner: int, used: list[int]) -> list[int]:
+        """The sizes of what holds several gates: times that of a state. Behind rows of data this is no size of theirs,
+        and once there are gates, a square may be beside them."""
+        if use.left or len(other) < 2:
+            return [many * size for many in self.multiples for size in used]
+        states = [one for one in used if one not in other] + [inner]
+        found = [many * size for many in self.multiples for size in dict.fromkeys([*states, *used])]
+        return [inner, *found] if {*found} & {*used} else found
 
 
 def is_strength(name: str) -> bool:
@@ -348,10 +415,10 @@ def is_listed(keys: list[str]) -> bool:
     return all(one.isdigit() for one in keys)
 
 
-def with_items(key: Any, sizes: list[int]) -> Iterator[Any]:
-    """What has such an item."""
+def with_items(key: Any, sizes: list[int], keys: list[str]) -> Iterator[Any]:
+    """What has such an item; of a dictionary other keys may be known."""
     if isinstance(key, str):
-        yield LAYERS if re.fullmatch(r"[Wb]\d", key) else [key]
+        yield LAYERS if re.fullmatch(r"[Wb]\d", key) else [*dict.fromkeys([key, *keys])]
         return
     axes = [one for one in (key if isinstance(key, tuple) else (key,)) if one is not None and one is not Ellipsis]
     if len(axes) > 2:
@@ -360,6 +427,18 @@ def with_items(key: Any, sizes: list[int]) -> Iterator[Any]:
     shapes = [shape for shape in ((4, 3), (2, 3, 4), (2, 3, 6, 6)) if len(shape) >= len(axes) + several]
     yield from (*shapes[:1], (3,), "[0,2,1,1]", LISTED, *shapes[1:])
     yield from [(size,) for size in sizes]
+
+
+def with_axes(count: int, sizes: list[int]) -> Iterator[tuple[int, ...]]:
+    """The shapes of so many axes, with some of these sizes: of pictures and filters, channels first or last."""
+    if count == 4:
+        yield from ((2, 3, 6, 6), (2, 6, 6, 3)) if not sizes else ((2, 3, 3, 3), (3, 3, 3, 2))
+        yield from [shape for size in sizes for shape in ((2, size, 3, 3), (3, 3, size, 2), (2, size, 2, 2))]
+    elif count == 3:
+        yield from ((2, 3, 4), *[shape for size in sizes for shape in ((2, 3, size), (2, size, 3))])
+    elif count == 2:
+        yield from ((4, 3), *[shape for size in sizes for shape in ((size, 5), (5, size))])
+    yield from [shape for shape in USUAL if len(shape) == count]
 
 
 def picked(base: Any, key: Any, place: int) -> Iterator[str]:
@@ -372,7 +451,7 @@ def picked(base: Any, key: Any, place: int) -> Iterator[str]:
     most = shape[place] if place < len(shape) else 3
     labels = [one % max(most, 1) for one in (0, 2, 1, 1, 0, 2)]
     yield str(labels[: beside[0] if beside else 4]).replace(" ", "")
-    yield "1"
+    yield str(min(2, most - 1))  # no 1, which is its own square
     yield str([labels[:2], labels[2:4], labels[4:]]).replace(" ", "")
 
 

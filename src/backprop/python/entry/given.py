@@ -83,10 +83,14 @@ def is_no_label(value: Any) -> bool:
 def is_whole(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return bool(value.dtype.kind in "iu")
+    if isinstance(value, list):
+        return bool(value) and all(map(is_whole, value))
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def as_float(value: Any) -> Any:
+    if isinstance(value, list):
+        return [as_float(one) for one in value]
     return value.astype(float) if isinstance(value, np.ndarray) else float(value)
 
 

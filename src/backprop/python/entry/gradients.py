@@ -32,6 +32,7 @@ WORDS = re.compile("d(?:ata|ec|eg|en|ept|et|ev|ice|ict|iff|im|ist|one|ot|own|raw
 
 
 LABELS = re.compile(r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|truth|one_?hot)")  # of these, plainly labels
+OF_OUTPUT = re.compile(r"(?i:(?:y_?)?(?:hat|preds?|predictions?)|predicted|outs?|outputs?|logits|scores|probs?)")
 
 
 def is_data(name: str) -> bool:

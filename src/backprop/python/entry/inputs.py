@@ -15,7 +15,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.entry.examples import RATE, WEIGHT, Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
-from backprop.python.entry.gradients import LABELS, Path, is_data, is_gradient, leaves, place_of
+from backprop.python.entry.gradients import LABELS, OF_OUTPUT, Path, is_data, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import (
     HOLDING,
     Pair,
@@ -36,6 +36,7 @@ from backprop.python.names import (
     default_of,
     names_set,
     names_used,
+    own_names,
     parameter_names,
     required_names,
     rest_name,
@@ -506,11 +507,16 @@ class Inputs:
         known |= {name for one in self.constructors() for name in parameter_names(one)} if pair.of_object else set()
         if self.renamed:
             return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
+        names = required_names(pair.backward)
+        beside = {"y", "t"} if any(map(OF_OUTPUT.fullmatch, names)) else set()  # `backward(x, y_hat, y)`
+        sizes = {one.arg for one in pair.backward.args.args if ast.unparse(one.annotation or ast.Pass()) == "int"}
+        beside |= sizes - own_names(pair.forward)
         places, forth = Examples([pair.backward]), Examples([pair.forward])
         picks = not any(map(forth.picks, parameter_names(pair.forward)))  # else they may be these, by another name
         like = [
-            one for one in required_names(pair.backward)
-            if LABELS.fullmatch(one) or is_rate(one) or WEIGHT.search(one) or (picks and places.picks(one))
+            one for one in names
+            if one in beside or LABELS.fullmatch(one) or is_rate(one) or WEIGHT.search(one)
+            or (picks and places.picks(one))
         ]  # fmt: skip
         known |= self.same_labels.keys()
         return [name for name in like if name not in known and name in names_read(pair.backward)]

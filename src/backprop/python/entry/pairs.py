@@ -216,7 +216,7 @@ def all_pairs(code: Code) -> list[Pair]:
             found += several
         elif (loss := loss_of(name, methods)) is not None:
             found.append(loss)
-    found = [pair for pair in found if not (is_abstract(pair.forward) or is_abstract(pair.backward))]
+    found = [pair for pair in found if not is_left_to_others(code, pair)]
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
     found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
     found += [
@@ -346,12 +346,40 @@ def is_abstract(function: ast.FunctionDef | None) -> bool:
     return all(isinstance(one, ast.Pass | ast.Raise) for one in told)
 
 
+def left_open(function: ast.FunctionDef) -> list[ast.stmt]:
+    """The statements that stand where something is to be written."""
+    errors = {id(one): getattr(one.exc, "func", one.exc) for one in function.body if isinstance(one, ast.Raise)}
+    return [
+        one for one in function.body
+        if isinstance(one, ast.Pass) or getattr(errors.get(id(one)), "id", "") == "NotImplementedError"
+    ]  # fmt: skip
+
+
+def is_left_to_others(code: Code, pair: Pair) -> bool:
+    """Whether a pass that does nothing is for heirs to write, or for a decorator to replace. Another one is not written
+    yet."""
+    open_ones = [one for one in (pair.forward, pair.backward) if is_abstract(one)]
+    if not open_ones or any(one.decorator_list or not left_open(one) for one in open_ones if one is not None):
+        return bool(open_ones)
+    if not pair.of_object:
+        return pair.kind != "functions" or bool(pair.owner)
+    classes = [one for part in code.parts for one in part.tree.body if isinstance(one, ast.ClassDef)]
+    inherited = {ast.unparse(base).rpartition(".")[2] for one in classes for base in one.bases}
+    own = next((one for one in classes if one.name == pair.name), None)
+    inherits = own is not None and any(re.search("ABC|Protocol", ast.unparse(base)) for base in own.bases)
+    return len(open_ones) > 1 or pair.name in inherited or inherits
+
+
 def leaves_open(methods: dict[str, ast.FunctionDef]) -> bool:
-    """Whether a pass of a class hands on to one that others are to add: `cls.forward(ctx, x)`, without a `forward`."""
+    """Whether a pass of a class hands on to one that others are to add, or to write: `cls.forward(ctx, x)`, without a
+    `forward`."""
     calls = [node.func for one in passes(methods) if one for node in ast.walk(one) if isinstance(node, ast.Call)]
     own = [one.attr for one in calls if isinstance(one, ast.Attribute) and ast.unparse(one.value) in ("cls", "self")]
     known = {*methods}.union(*[attributes(one, ast.Store) for one in methods.values()])
-    return any((FORWARD.match(one) or BACKWARD.match(one)) and one not in known for one in own)
+    return any(
+        (FORWARD.match(one) or BACKWARD.match(one)) and (one not in known or is_abstract(methods.get(one)))
+        for one in own
+    )
 
 
 def pairs_of_class(name: str, methods: dict[str, ast.FunctionDef]) -> list[Pair]:

@@ -14,7 +14,7 @@ import numpy as np
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.entry.forth import Forth, idle
-from backprop.python.entry.gradients import is_gradient
+from backprop.python.entry.gradients import OF_OUTPUT, is_gradient
 from backprop.python.entry.inputs import INPUT, UPSTREAM_LIKE, names_read
 from backprop.python.entry.objects import LISTS
 from backprop.python.entry.outputs import OF_STATE, OUTPUTS, Forward, entries_in
@@ -23,7 +23,6 @@ from backprop.python.names import parameter_names
 from backprop.python.values.scope import Bound, Class, Object, Scope
 
 OF_INPUTS = frozenset(["input", "inp", "in", "x", "original", "orig", "old", "prev"])  # before a shape
-OF_OUTPUT = re.compile(r"(?i:(?:y_?)?(?:hat|preds?|predictions?)|predicted|outs?|outputs?|logits|scores|probs?)")
 OF_STEPS = re.compile(r"opt(?:im(?:i[sz]er)?)?(?:_?(?:fn|func|obj))?")
 NODE = "node"  # the parameter of an operation's backward pass that holds its inputs
 
