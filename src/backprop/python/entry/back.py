@@ -87,11 +87,12 @@ class Back(Taken):
             self.call(run, run.put_attribute, (out, gradient_in(out), above[0]), {})
         if me is not None and self.above_in:
             me.names[self.above_in] = above[0]
+        self.note_users(me)
         before = {} if me is None else {id(part): kept(part.names) for part in objects_in(me).values()}
         idle = {name: fresh(held_gradient(one)) for name, one in self.holders.items()}
         parts = {name: [fresh(held_gradient(one)) for one in some] for name, some in self.holder_lists.items()}
         if pair.kind == "autograd":
-            own = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.backward.name), {})
+            own = self.call(run, run.attribute, (self.holds_methods, pair.backward.name), {})
             rest = iter(above)  # None for a result that is no number
             results = forward.results if isinstance(forward.returned, tuple) else forward.outputs
             returned = self.call(
@@ -151,6 +152,15 @@ class Back(Taken):
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
+
+    def note_users(self, me: Any) -> None:
+        """Put an operation into what its inputs keep of their users, without which the backward pass refuses to go:
+        `if not var.ops: raise …`. A graph notes them when it calls the operation."""
+        asked = set().union(*map(asked_for, self.backs())) if self.holders else set()
+        for holder in (*self.holders.values(), *(one for some in self.holder_lists.values() for one in some)):
+            for users in [holder.names.get(name) for name in asked if isinstance(holder, Object)]:
+                if isinstance(users, set | list) and not users:
+                    users.add(me) if isinstance(users, set) else users.append(me)
 
     def made_of_inputs(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Object:
         """An object of the class that an operation is, which keeps the inputs; what its constructor takes beside these
@@ -815,3 +825,13 @@ def summed_to(value: Any, like: Any) -> Any:
         return value
     axes = tuple([place for place, one in enumerate(padded) if one == 1])
     return value.sum(axis=axes, keepdims=True).reshape(wanted)
+
+
+def asked_for(tree: ast.FunctionDef) -> set[str]:
+    """The attributes of others without which a function ends with an error."""
+    tests = [one.test for one in ast.walk(tree) if isinstance(one, ast.If) and isinstance(one.body[0], ast.Raise)]
+    return {
+        one.operand.attr for one in tests
+        if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.Not) and isinstance(one.operand, ast.Attribute)
+        and ast.unparse(one.operand.value) != "self"
+    }  # fmt: skip

@@ -57,8 +57,11 @@ class Forth(Outputs):
             outer = pair.forward if self.outer is None else self.outer
             function = self.call(run, run.attribute, (me, outer.name), {})
         else:
+            self.holds_methods = self.of_text(run, scope, pair.name)
+            if pair.of_instance:
+                self.holds_methods = self.made(run, self.holds_methods, given)
             me = self.kept_context(run, scope, pair.forward)
-            function = self.call(run, run.attribute, (self.of_text(run, scope, pair.name), pair.forward.name), {})
+            function = self.call(run, run.attribute, (self.holds_methods, pair.forward.name), {})
         keywords = {name: sizes(given[name]) if SIZES.search(name) else given[name] for name in names if name in given}
         cls, held = self.holding
         listed = {name for name in elements_of(pair.forward).values() if name in held and is_row(given.get(name))}
@@ -222,7 +225,7 @@ class Forth(Outputs):
             calls = [node for node in ast.walk(apply.tree) if isinstance(node, ast.Call)]
             handed = {
                 one.args[0].id for one in calls
-                if ast.unparse(one.func) == "cls.forward" and one.args and isinstance(one.args[0], ast.Name)
+                if ast.unparse(one.func) in ("cls.forward", "self.forward") and one.args and isinstance(one.args[0], ast.Name)
             }  # fmt: skip
             names += [
                 (one.value.func.id, apply.scope) for one in ast.walk(apply.tree)

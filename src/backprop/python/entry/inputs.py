@@ -103,6 +103,7 @@ class Inputs:
         self.supposed: dict[str, str] = {}  # parameters of the backward pass that are taken for inputs of another name
         self.guessed: list[str] = []  # and beside others, by its place alone, for what came out
         self.node: Any = None  # what holds the inputs of an operation
+        self.holds_methods: Any = None  # the class of an autograd Function, or an object of it
         self.closed: Any = None  # the backward pass that the forward pass returns
         self.replaced = False  # whether a decorator has put another function in the place of the backward pass
         self.unasked = frozenset[str]()  # inputs whose gradients a forward pass refuses to be asked for
@@ -329,7 +330,7 @@ class Inputs:
         names = parameter_names(pair.forward)[pair.skip :]
         names += [rest for rest in [rest_name(pair.forward)] if rest in given]
         names += self.of_text_itself
-        if pair.of_object:
+        if pair.is_made:
             methods = self.code.classes()[pair.name]
             made = [name for one in self.constructors() for name in parameter_names(one)[1:]]
             read = {
@@ -355,7 +356,7 @@ class Inputs:
         if self.pair.forward is None or roots is None:
             return []
         names = parameter_names(self.pair.forward)[self.pair.skip :]
-        names += [name for one in self.constructors() for name in parameter_names(one)] if self.pair.of_object else []
+        names += [name for one in self.constructors() for name in parameter_names(one)] if self.pair.is_made else []
         body = self.part().tree.body
         top: list[ast.stmt] = [one for one in body if isinstance(one, ast.Assign | ast.AnnAssign | ast.If)]
         self.of_top = names_used(roots, top) & set().union(*map(names_set, top)) - {*names}
@@ -437,7 +438,7 @@ class Inputs:
         if whole is None:
             return {}
         functions = [(whole, pair.skip)]
-        if pair.of_object or (pair.inside is not None and pair.owner):
+        if pair.is_made or (pair.inside is not None and pair.owner):
             functions += [(one, 1) for one in self.constructors()]
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
         labels = [name for name in self.labels_of_backward() if name not in needed]

@@ -109,6 +109,17 @@ class Pair(NamedTuple):
         return self.kind in ("class", "loss")
 
     @property
+    def of_instance(self) -> bool:
+        """Whether an autograd Function's methods are those of an object, beside the context: `forward(self, ctx, x)`."""
+        forward = self.forward
+        return self.kind == "autograd" and self.skip == 2 and forward is not None and not forward.decorator_list
+
+    @property
+    def is_made(self) -> bool:
+        """Whether a constructor may take something beside what the forward pass takes."""
+        return self.of_object or self.of_instance
+
+    @property
     def is_kept(self) -> bool:
         """Whether the forward pass makes the backward pass, a function without arguments, and leaves it in its result,
         as an operation does on values that know their gradients. It may take that result, or the gradient of it."""

@@ -69,6 +69,7 @@ UNSEEN = frozenset([
 ])  # fmt: skip
 
 
+VERSIONS = {"torch": "2.4.0", "jax": "0.4.30", "tensorflow": "2.16.0"}  # whose spellings are read; NumPy's own
 GENERATORS = ("RandomState", "default_rng", "Generator")  # what they make draws as np.random itself does
 OF_GENERATORS = {"integers": "randint", "sample": "random_sample"}
 OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
@@ -111,6 +112,8 @@ class Libraries:
             return CONSTANTS[name]
         if root in ("numpy", "torch") and name == "newaxis":
             return None
+        if name in ("__version__", "full_version") or (*library.path[1:], name) == ("version", "version"):
+            return VERSIONS.get(root, np.__version__)
         return Library((*library.path, name))
 
     def call(self, path: tuple[str, ...], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:

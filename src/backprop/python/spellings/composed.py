@@ -548,7 +548,10 @@ lax_switch(index, branches, *operands) = branches[min(max(int(index), 0), len(br
 lax_map(f, xs) = _stacked([f(tree_map(lambda one: one[i], xs)) for i in range(len(tree_leaves(xs)[0]))])
 lax_select(pred, on_true, on_false) = np.where(pred, on_true, on_false)
 lax_dynamic_slice(operand, start_indices, slice_sizes) =
-    operand[tuple([slice(int(i), int(i) + n) for i, n in zip(start_indices, slice_sizes)])]
+    operand[tuple([
+        slice(i, i + n) for i, n in
+        [(max(min(int(i), size - n), 0), n) for i, size, n in zip(start_indices, operand.shape, slice_sizes)]
+    ])]
 
 def vmap(fun, in_axes=0, out_axes=0):
     def mapped(*given):
