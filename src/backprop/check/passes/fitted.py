@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from backprop.python.entry.pairs import Pair
     from backprop.python.source import Code
 
-SECONDS = 3.0  # for a run that only tells what may be given
+MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
 UNREAD = 1000.0  # misfits of a pass that does not run
 
 
@@ -39,7 +39,7 @@ class Fitted:
         return min(together, key=lambda values: sum(one.size_of(values) for one in searches))
 
     def runner(self, pair: Pair, kind: type[Runner], values: Mapping[str, Any]) -> Runner:
-        return kind(self.code, pair, {**self.given, **values}, self.seed, SECONDS)
+        return kind(self.code, pair, {**self.given, **values}, self.seed, MOST)
 
     def misfits(self, runner: Runner) -> Misfits:
         """What does not fit: all does only if every gradient is right at finite outputs, and none is missing; by the

@@ -7,7 +7,6 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,9 +20,10 @@ from backprop.python.entry.runner import Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import is_array
 from backprop.python.values.meter import Meter
+from backprop.python.values.work import after, now
 
 MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
-MOST_SECONDS = 8.0
+MOST_WORK = 8.0  # in seconds of a usual machine
 MOST_UNLIKELY = 16
 MORE_STEPS = 10_000  # once all is right but for what may hide mistakes
 MOST_STEPS = 400_000  # of these runs in all
@@ -71,8 +71,8 @@ class Trial(Runner):
     def fills(self, value: Any) -> bool:
         return isinstance(value, Blank) or super().fills(value)
 
-    def interpreter(self, seconds: float | None = None) -> Interpreter:
-        run = super().interpreter(seconds)
+    def interpreter(self, most: float | None = None) -> Interpreter:
+        run = super().interpreter(most)
         run.meter.most_steps, self.meter = MOST_STEPS // 8, run.meter
         return run
 
@@ -89,7 +89,7 @@ class Fitting:
         misfits: Callable[[Runner], Misfits] = lambda runner: FITS,
     ) -> None:  # fmt: skip
         self.make, self.examples, self.misfits = make, examples, misfits
-        self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, monotonic() + MOST_SECONDS
+        self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, after(MOST_WORK)
         self.seen: dict[str, Used | bool | None] = {}
         self.sized: dict[str, float] = {}  # how badly values fit
         self.multiples: list[int] = []
@@ -131,7 +131,7 @@ class Fitting:
         known: Known = {name: texts[name] for name in self.examples if name in texts}
         key = str(known)
         if key not in self.sized:
-            late = monotonic() > self.until
+            late = now() > self.until
             self.sized[key] = 0.0 if late else self.misfits(self.make(Runner, self.values(known))).size
         return self.sized[key]
 
@@ -148,7 +148,7 @@ class Fitting:
         Ginsberg, "Limited discrepancy search", 1995)."""
         key = str(known)
         if key not in self.seen:
-            if self.runs <= 0 or self.steps <= 0 or monotonic() > self.until:
+            if self.runs <= 0 or self.steps <= 0 or now() > self.until:
                 return True
             self.runs -= 1
             self.seen[key] = self.tried(known)
