@@ -11,7 +11,6 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import CodeType
@@ -208,15 +207,6 @@ def in_process(
             status = end.code
     said = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
     return subprocess.CompletedProcess(words, int(str(status or 0)), *said)
-
-
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clocks by which the search for faulty lines, and that for inputs which a hint offers, have four times as long:
-    what is found must not hang on how fast the machine is, and what else it does."""
-    for module in ("search", "cure", "several"):
-        monkeypatch.setattr(f"backprop.check.cures.{module}.process_time", lambda: time.process_time() / 4)
-    monkeypatch.setattr("backprop.python.entry.fitting.monotonic", lambda: time.monotonic() / 4)
 
 
 @pytest.fixture(scope="session")

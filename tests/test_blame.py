@@ -348,7 +348,6 @@ PLANTED = [
 ]
 
 
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(("code", "mistakes", "why"), PLANTED, ids=lambda one: one if isinstance(one, str) else "")
 def test_the_planted_lines_are_blamed_and_no_other(code: str, mistakes: list[str], why: str) -> None:
     text, lines = code, set()

@@ -238,7 +238,6 @@ def objective_and_grad(w, X, y, alpha):
 """  # 0.5 is no multiple of a size, of which w would have a column each
 
 
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(
     ("text", "judged"), [(KERNEL, ["theta"]), (CHAIN, ["unary", "trans"]), (MACHINE, ["w", "V"]), (MARGINS, ["w"])],
     ids=["kernel", "chain", "machine", "margins"],

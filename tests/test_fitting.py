@@ -12,8 +12,6 @@ from tests.pairs import Pair, pairs
 
 from backprop_cli import main
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
 
 def text_of(pair: Pair) -> str:
     return f"{pair.forward}\n\n{pair.code}" if pair.forward else pair.code

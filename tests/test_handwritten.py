@@ -63,7 +63,6 @@ PLANTED = {
 }
 
 
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_mistake_makes_the_gradients_wrong_that_hang_on_it(name: str, tmp_path: Path) -> None:
     forward, backward, given, _ = PAIRS[name]

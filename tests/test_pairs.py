@@ -21,8 +21,6 @@ from backprop.python.source import Code, part_of
 from backprop.python.values.tape import Tape
 from conftest import in_process
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
 PAIRS = {one.name: one for one in pairs()}
 SAMPLE = [
     "relu by mask", "softmax loss with its gradient", "course listing of the sigmoid circuit", "safe logarithm",

@@ -6,7 +6,6 @@ import ast
 import re
 from contextlib import suppress
 from math import inf
-from time import process_time
 from typing import Any
 
 from backprop.check.cures.around import in_one, led_back, shared
@@ -23,14 +22,15 @@ from backprop.check.passes.squashed import squashed_by
 from backprop.check.passes.trace import differ
 from backprop.check.passes.verdict import Place, Verdict
 from backprop.python.entry.runner import Instead
+from backprop.python.values.work import SECOND
 
 MOST_MISTAKES = 3
 PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already
 PLAIN_TURN = 5.2  # what several cures may cost that are not doubted
-BRIEF = 0.7  # seconds for the search of one edit instead of them
-IN_TURN = 3.2  # seconds in which mistakes are looked for one after the other
+BRIEF = 0.7  # work, in seconds of a usual machine, for the search of one edit instead of them
+IN_TURN = 3.2  # of it in which mistakes are looked for one after the other
 DEAR = 2.3  # cures that cost as much, and two edits are looked for that cost less
-PLAINER = 2.5  # seconds in which they are, at most
+PLAINER = 2.5  # of it in which they are, at most
 SMALL_NUMBER = re.compile(r"\b\d[\d.]*[eE]-\d+")
 GROWN = 0.3  # what each word more than two costs that a line gets, where one edit is held against two
 PLAIN_WORDS = {
@@ -65,7 +65,7 @@ class Solver:
     def plainer(self, cures: list[Cure], sense: Sense) -> list[Cure]:
         """The cures, or two edits that are nearer to what stands there: one line written anew may make up for two."""
         dear = self.score(cures) + sum(map(grown, cures)) if cures and sense.told else 0.0
-        left = min(PLAINER, self.search.end - process_time())
+        left = min(PLAINER, (self.search.end - self.search.now()) / SECOND)
         if dear < (DEAR if len(cures) == 1 else PLAIN_TURN) or left <= 0:
             return cures
         if len(cures) == 1 and self.search.derivation(put(cures)).is_all_right():
@@ -117,7 +117,7 @@ class Solver:
         if not cures and not self.search.ended:
             self.search.dearest = inf
             cures, others, doubted = self.solved(sense, {}, 1)
-        if self.search.ended or process_time() > self.search.last:
+        if self.search.ended or self.search.now() > self.search.last:
             self.judge.remarks.append("the search for the line was ended: it took too long")
         return cures, others, [] if cures else doubted
 
@@ -128,7 +128,7 @@ class Solver:
         end, limit = self.search.end, self.search.dearest
         self.search.dearest = dearest
         found = self.search.search(lines, sense, instead or {}, seconds)
-        self.search.dearest, self.search.end, self.search.ended = limit, end, process_time() > end
+        self.search.dearest, self.search.end, self.search.ended = limit, end, self.search.now() > end
         return found
 
     def is_clean(self, whole: list[Cure]) -> bool:

@@ -28,10 +28,14 @@ from backprop.errors import Problem
 from backprop.python.entry.back import Outcome
 from backprop.python.entry.gradients import Path
 from backprop.python.entry.runner import Instead
+from backprop.python.values.work import after, now, ticks
 
-LONGEST = 7.5  # seconds of the processor for everything that looks for lines and cures
+LONGEST = 12.0  # work for everything that looks for lines and cures, in seconds of a usual machine, as all of these
 SECONDS = 6.5  # of these for edits of one line
-AFTER = 0.7  # seconds for others once an edit repairs everything
+AFTER = 0.7  # for others once an edit repairs everything
+PATIENT = 8  # times as slow a machine may be before the search is given up on it
+LATE = 1 << 62
+SELDOM = 1000  # readings of the clock of work after which that of the processor is looked at, which takes longer
 MOST_TRIED = 6000
 SHORTER = 0.15  # how much dearer the edit of a line may be that takes another's place as it is shorter
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
@@ -80,7 +84,8 @@ class Search:
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
-        self.last = process_time() + LONGEST
+        self.last = after(LONGEST)
+        self.latest, self.asked, self.given_up = process_time() + PATIENT * LONGEST, 0, False
         self.end = self.until(SECONDS)
         self.tried = 0
         self.ended = False
@@ -94,9 +99,16 @@ class Search:
         self.texts: dict[Plan, str] = {}  # of these, as far as they were written out
         self.changes: dict[ast.stmt, set[bytes]] = {}  # of lines by edits that the search at hand has tried
 
-    def until(self, seconds: float) -> float:
+    def now(self) -> int:
+        """What the clock of work shows. Where a machine is so slow that nobody waits for it, it is far ahead."""
+        self.asked += 1
+        if self.asked % SELDOM == 0:
+            self.given_up = process_time() > self.latest
+        return LATE if self.given_up else now()
+
+    def until(self, seconds: float) -> int:
         """When a part of the search ends that may take so long, or what is left of the time for all."""
-        return min(process_time() + seconds, self.last)
+        return min(self.now() + ticks(seconds), self.last)
 
     def derivation(self, instead: Instead) -> Derivation:
         """The chain rule at a point around the given one, where no gradient from above is a plain 1."""
@@ -107,7 +119,7 @@ class Search:
         first = self.derivations[0][1] if self.derivations and self.derivations[0][1].trace.forward else None
         trace = Trace(numbered=True, behind=first is not None)
         with suppress(Problem):
-            self.judge.runner.run(point.given, point.upstream, instead, seconds=4.0, recorder=trace)
+            self.judge.runner.run(point.given, point.upstream, instead, most=4.0, recorder=trace)
         self.derivations.append((instead, Derivation(trace, point.upstream, self.functions, first, instead)))
         return self.derivations[-1][1]
 
@@ -135,7 +147,7 @@ class Search:
         seen = Lines()
         with suppress(Problem):
             point = sense.point
-            self.judge.runner.run(point.given, point.upstream, instead, seen, seconds=4.0)
+            self.judge.runner.run(point.given, point.upstream, instead, seen, most=4.0)
         found = []
         self.read = reads(list(seen.found.values()))
         own = [one for one in seen.found.values() if not sense.makes_output(one.statement)]
@@ -154,7 +166,7 @@ class Search:
     def verdicts(self, point: Point, instead: Instead) -> dict[Path, str]:
         """What is said about every gradient with edits put in."""
         try:
-            outcome: Outcome | None = self.judge.runner.run(point.given, point.upstream, instead, seconds=2.0)
+            outcome: Outcome | None = self.judge.runner.run(point.given, point.upstream, instead, most=2.0)
         except Problem:
             outcome = None
         if outcome is not None and not self.judge.same_outputs(point, outcome):
@@ -191,7 +203,7 @@ class Search:
     def derived(self, line: Line, instead: Instead) -> list[tuple[float, str]]:
         """What the chain rule says for a line, unless it is late and was not found yet."""
         derivation = self.derivation(instead)
-        late = process_time() > self.last - LONGEST / 2 and line.statement not in derivation.made
+        late = self.now() > self.last - ticks(LONGEST / 2) and line.statement not in derivation.made
         return [] if late else derivation.plans(line, line.atoms(self.read))
 
     def edit(self, one: Candidate, seen: dict[ast.stmt, set[str]]) -> Edit | None:
@@ -212,7 +224,7 @@ class Search:
         names: dict[str, bool] | None = None
         slopes = {one.line.statement: sense.slopes(one.line.statement) for one in lines if one.affine}
         seen: dict[ast.stmt, set[str]] = {}
-        until = 0.0
+        until = 0
         self.end = min(self.end, self.until(seconds))
         for one in self.candidates(lines, sense.bad, instead):
             cost, _, reach, _ = one
@@ -222,7 +234,7 @@ class Search:
                 break
             if part is not None and reach.moves is not None and len(reach.moves & sense.bad) <= len(part.repaired):
                 continue  # no more is repaired there
-            if self.over() or (whole and process_time() > until):
+            if self.over() or (whole and self.now() > until):
                 break
             edit = self.edit(one, seen)
             if edit is None:
@@ -246,7 +258,7 @@ class Search:
                 cost += self.around_helpers(reach.line.statement, edit.statements)
                 edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
                 if not whole:
-                    until = process_time() + AFTER
+                    until = self.now() + ticks(AFTER)
                 found = Cure(reach.line, edit, cost, effect.repaired)
                 known = [place for place, one in enumerate(whole) if one.line is reach.line]
                 if not known:
@@ -266,7 +278,7 @@ class Search:
 
     def over(self) -> bool:
         """Whether the search took too long."""
-        self.ended = self.ended or self.tried >= MOST_TRIED or process_time() > self.end
+        self.ended = self.ended or self.tried >= MOST_TRIED or self.now() > self.end
         return self.ended
 
     def told(self, sense: Sense, slopes: dict[ast.stmt, Any], reach: Reach, edit: Edit) -> Effect | None:

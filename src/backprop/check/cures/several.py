@@ -8,7 +8,6 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import takewhile
 from math import inf
-from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +27,7 @@ MOST_STUCK = 2  # sets of edits after which one more is searched for
 WAYS = 3  # in which a line is cured, where it may be meant in several
 APART = 1.5  # how much dearer another way may be
 MOST_TEXTS = 2500  # that are tried for a line
-LONGER = 0.7  # seconds in which others are looked for than what was found
+LONGER = 0.7  # work, in seconds of a usual machine, in which others are looked for than what was found
 MORE = 0.5  # what each mistake more costs
 MOST_RUNS = 30  # of edits of the lines that write one of them
 
@@ -44,7 +43,7 @@ class Several:
         self.search, self.sense = search, sense
         self.limit = limit - MORE  # what the two may cost
         self.end = search.until(seconds)
-        self.middle = (process_time() + self.end) / 2  # till then edits are told, and from then on tried in twos
+        self.middle = (search.now() + self.end) // 2  # till then edits are told, and from then on tried in twos
         lines, most = search.reaches(sense, {}), min(DEAREST, self.limit - CHEAPEST)
         self.queue = takewhile(lambda one: one.cost < most, search.candidates(lines, sense.bad, {}))
         self.places = {statement: place for place, statement in enumerate(sense.trace.order)}
@@ -55,7 +54,7 @@ class Several:
         untold: list[Cure] = []
         seen: dict[ast.stmt, set[str]] = {}
         for one in self.queue:
-            if process_time() > self.middle:
+            if self.search.now() > self.middle:
                 break
             statement = one.reach.line.statement
             edit = self.search.edit(one, seen)
@@ -80,7 +79,7 @@ class Several:
         behind = [one for both in kept.values() for one, _ in both]
         best: tuple[float, list[Cure]] | None = None
         for cure in sorted([*behind, *untold], key=lambda one: one.cost):
-            if process_time() > self.end:
+            if self.search.now() > self.end:
                 self.search.ended = self.limit == inf
                 break
             if cure.cost + CHEAPEST > (self.limit if best is None else best[0]):
@@ -163,7 +162,7 @@ class InOrder:
 
     def found(self, instead: Instead, cures: tuple[Cure, ...] = ()) -> list[Cure]:
         """The edits that make everything right together, or none."""
-        if len(cures) == self.most or process_time() > self.end:
+        if len(cures) == self.most or self.search.now() > self.end:
             return []
         judge = self.search.judge
         sense = Sense(judge, judge.points[-1], instead)
@@ -196,7 +195,7 @@ class InOrder:
         seen: dict[ast.stmt, set[str]] = {}
         runs = 0
         for one in self.search.candidates(lines, sense.bad, instead):
-            if one.cost > DEAREST or runs > MOST_RUNS or process_time() > self.end:
+            if one.cost > DEAREST or runs > MOST_RUNS or self.search.now() > self.end:
                 return None
             edit = self.search.edit(one, seen)
             if edit is None:
@@ -280,7 +279,7 @@ class InTurn:
         return self.best
 
     def over(self) -> bool:
-        return process_time() > self.end or self.clean
+        return self.search.now() > self.end or self.clean
 
     def add(self, way: Way, later: int = 0) -> None:
         """Go on from some edits later: first from those with which the most lines give what is right."""
@@ -345,7 +344,7 @@ class InTurn:
 
     def rest(self, instead: Instead, cures: tuple[Cure, ...]) -> None:
         """Where each line that is known to be wrong is cured: one edit more, for all that is still wrong."""
-        if process_time() > self.end:
+        if self.search.now() > self.end:
             return
         sense = self.search.sense(instead)
         whole, _ = self.search.search(self.search.reaches(sense, instead), sense, instead)
@@ -359,13 +358,13 @@ class InTurn:
         once: list[tuple[Cure, list[Any]]] = []  # where it was wrong first, and not later
         others: list[tuple[Cure, list[Any]]] = []
         seen: dict[ast.stmt, set[str]] = {}
-        until = process_time() + (2 * LONGER if derivation.promises(line.statement) else LONGER)
+        until = self.search.until(2 * LONGER if derivation.promises(line.statement) else LONGER)
         for tried, one in enumerate(self.search.candidates([Reach(line, None, True)], frozenset(), instead)):
             if (
                 len(found) == WAYS
                 or tried > MOST_TEXTS
                 or self.over()
-                or process_time() > until
+                or self.search.now() > until
                 or (found and one.cost > found[0][0].cost + APART)
             ):
                 break
@@ -384,7 +383,7 @@ class InTurn:
             values = [*values, *derivation.given_later(line.statement, edit.statements)]
             if not any(alike(values, other) for _, other in ways):
                 ways.append((Cure(line, edit, one.cost, frozenset()), values))
-                until = min(until, process_time() + LONGER)
+                until = min(until, self.search.until(LONGER))
         return [*self.of_writers(line, derivation, instead), *[cure for cure, _ in found or once[:WAYS] or others]]
 
     def of_writers(self, line: Line, derivation: Derivation, instead: Instead) -> Iterator[Cure]:
@@ -408,7 +407,7 @@ class InTurn:
         score = together(cures) + left
         if self.best is None or score < self.best.score:
             self.best, self.clean = Turn(score, list(cures)), not left
-            self.end = min(self.end, process_time() + LONGER)
+            self.end = min(self.end, self.search.until(LONGER))
 
 
 def together(cures: Sequence[Cure]) -> float:
@@ -438,7 +437,7 @@ class Chained:
         later: list[tuple[Instead, Cure]] = []
         suspects = 0
         for reach in lines:
-            if reach.line.statement in instead or suspects == SUSPECTS or process_time() > self.end:
+            if reach.line.statement in instead or suspects == SUSPECTS or self.search.now() > self.end:
                 continue
             texts = derivation.suspected(reach.line, reach.line.atoms(self.search.read))
             suspects += bool(texts)
@@ -453,7 +452,7 @@ class Chained:
                 later.append((changed, cure))
         if len(cures) + 1 < self.most:
             for changed, cure in later:
-                if process_time() > self.end:
+                if self.search.now() > self.end:
                     return []
                 rest = self.found(changed, lines, (*cures, cure))
                 if rest:

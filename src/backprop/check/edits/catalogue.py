@@ -17,6 +17,7 @@ from backprop.check.edits.forms import Options, cloned
 from backprop.check.edits.instead import Quantity, Spot
 from backprop.check.edits.statements import Whole
 from backprop.check.edits.visible import Kind, Line, Visible
+from backprop.python.values.work import EDIT, PLAN, spend
 
 COMPOUND = (ast.For, ast.While, ast.If)
 SIZES = ("shape", "size", "ndim")
@@ -43,11 +44,14 @@ class Plan(NamedTuple):
 
 def plans(line: Line, atoms: dict[str, Kind]) -> list[Plan]:
     """All edits of a line; some may be the same text."""
-    return list(Catalogue(line, atoms).all())
+    found = list(Catalogue(line, atoms).all())
+    spend(PLAN * len(found))
+    return found
 
 
 def edit_of(line: Line, plan: Plan, seen: set[str], texts: dict[Plan, str] | None = None) -> Edit | None:
     """An edit, written out; None if it was there before, or is no Python. `texts` has what was written out before."""
+    spend(EDIT)
     if not seen:
         seen.add(ast.unparse(header(line.statement)))
     try:

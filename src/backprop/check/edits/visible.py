@@ -68,7 +68,7 @@ class Line:
 
     def value(self, text: str) -> Any:
         """What an expression is there, or FAILED."""
-        self.run.meter = self.run.libraries.meter = Meter(seconds=1.0)
+        self.run.meter = self.run.libraries.meter = Meter(most=1.0)
         try:
             with np.errstate(all="ignore"):
                 return self.run.evaluate(ast.parse(text, mode="eval").body, self.scope)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from backprop.python.entry.pairs import Pair
     from backprop.python.source import Code
 
-SECONDS = 3.0  # for a run that only tells what may be given
+MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
 UNREAD = 1000.0  # misfits of a pass that does not run
 
 
@@ -67,7 +67,7 @@ class Fitted:
         return Fitting(partial(self.runner, pair), missing, self.misfits)
 
     def runner(self, pair: Pair, kind: type[Runner], values: Mapping[str, Any]) -> Runner:
-        return kind(self.code, pair, {**self.given, **values}, self.seed, SECONDS)
+        return kind(self.code, pair, {**self.given, **values}, self.seed, MOST)
 
     def misfits(self, runner: Runner) -> Misfits:
         """What does not fit: all does only if every gradient is right at finite outputs, and none is missing; by the

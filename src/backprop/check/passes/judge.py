@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from math import inf, isfinite, nan
-from time import process_time
 from typing import Any
 
 import numpy as np
@@ -26,11 +25,12 @@ from backprop.python.entry.given import at_path, is_differentiable, is_whole
 from backprop.python.entry.gradients import Path, is_data
 from backprop.python.entry.runner import Instead, Runner
 from backprop.python.values.meter import RAISED
+from backprop.python.values.work import after, now
 
 SMALL_ERROR = 1e-2  # how wrong a small number of the forward pass makes a gradient
 PLAIN = 1e-3  # of the size of the gradients
 ROUNDED = "the forward pass is rounded on the way, so that its slope is not known as exactly"
-LONG = 4.0  # seconds of the processor after which no points further away are begun
+LONG = 4.0  # work, in seconds of a usual machine, after which no points further away are begun
 
 
 class Judge:
@@ -40,7 +40,7 @@ class Judge:
         self, runner: Runner, upstream: Any = None, seed: int = 0, reading: str | None = None, count: int = 0
     ) -> None:
         """`count` is how many random points are asked for."""
-        self.runner, self.until = runner, process_time() + LONG
+        self.runner, self.until = runner, after(LONG)
         self.asked = upstream, seed, reading
         self.binding = Binding(runner, upstream, seed, reading)
         self.count = count
@@ -130,7 +130,7 @@ class Judge:
     def right_at(self, point: Point, instead: Instead | None = None) -> bool:
         """Whether what comes out is right at a point, its outputs too."""
         try:
-            outcome = self.runner.run(point.given, point.upstream, instead, seconds=4.0)
+            outcome = self.runner.run(point.given, point.upstream, instead, most=4.0)
         except Problem:
             return False
         right = all(
@@ -346,9 +346,9 @@ class Judge:
     def elsewhere(self) -> Iterator[Point]:
         """Points of other kinds, as many as can be had in some seconds: a pass of many steps is no less right."""
         yield from self.at_random()
-        yield from self.surroundings.more() if process_time() < self.until else ()
+        yield from self.surroundings.more() if now() < self.until else ()
         for far in FAR:
-            if process_time() < self.until:
+            if now() < self.until:
                 yield from self.surroundings.away((far,))
 
     def at_random(self) -> Iterator[Point]:

@@ -27,7 +27,7 @@ from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Scope
 from backprop.python.values.tape import is_fraction, reached
 
-SECONDS = 4.0  # for one run
+MOST = 4.0  # work for one run, in seconds of a usual machine
 ALL: Path = ("",)
 FORMS = ("overwrites", "transposed", "wrong-axis", "not-summed", "missing-share", "counted-twice")  # causes by form
 MADE_UP = ("factor", "no-local", "wrong-point")  # what a missing gradient from above may look like
@@ -71,7 +71,7 @@ class Sense:
         self.outcome: Outcome | None = None
         self.problem: Problem | None = None
         try:
-            self.outcome = judge.runner.run(point.given, point.upstream, instead, seconds=SECONDS, recorder=self.trace)
+            self.outcome = judge.runner.run(point.given, point.upstream, instead, most=MOST, recorder=self.trace)
         except Problem as problem:
             self.problem = problem
         whole = self.outcome if self.outcome is None or judge.same_outputs(point, self.outcome) else None
@@ -158,9 +158,7 @@ class Sense:
             return len(set(ids.tolist())) == len(ids)  # of an array that is returned twice only a run tells
         nudger = Nudger(statement, visits)
         try:
-            outcome = self.judge.runner.run(
-                self.point.given, self.point.upstream, self.instead, nudger, seconds=SECONDS
-            )
+            outcome = self.judge.runner.run(self.point.given, self.point.upstream, self.instead, nudger, most=MOST)
         except Problem:
             return False
         change = flat([one for visit in nudger.added for one in visit], float)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from math import isfinite, nan
-from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,19 +17,19 @@ from backprop.numbers.shapes import finite_magnitude
 from backprop.python.entry.given import at_path
 from backprop.python.entry.gradients import Path, replaced
 from backprop.python.values.arrays import fresh
+from backprop.python.values.work import SECOND, now
 
 STEPS = (1e-4, 1e-6)  # relative to the element, at least to 1; the second where the first meets a kink
 EPSILON = 2.220446049250313e-16
 MOST_ELEMENTS = 400  # of an input that are probed one by one; of more, some, and sums in random directions
 DIRECTIONS = 16
 MOST_SWEPT = 100_000  # elements of an input whose slopes a sweep gives
-SURE = 0.04  # seconds of a run that is timed once more
-QUICK = 0.004  # seconds of a run that is made some times more, to be sure
+QUICK = 0.004  # work of a run, in seconds of a usual machine, that is made some times more, to be sure
 FEW = 5  # of those are enough where there is no kink
 KINKED = 4  # elements that are tried before none is found to have a slope: they may be at kinks
 MOST_DOUBTED = 40  # elements that are measured where a gradient is not that of the sweep
 FAR_AWAY = 3.0  # from here on a part of a number is more than all of it
-SECONDS = 2.0  # for the probes of one point
+MOST = 2.0  # work for the probes of one point, in seconds of a usual machine
 NOISE = 1e-13  # of the largest gradient, and a hundredth of it of the output: what rounding leaves where terms cancel
 
 
@@ -90,17 +89,13 @@ def measured(
     sweeps were `seen` to be right at another point.
     """
     random = np.random.default_rng(seed)
-    started = monotonic()
+    started = now()
     first = objective(given)
     if not isfinite(first[0]):
         return {path: Slopes(np.shape(at_path(given, path)), [], 0, True) for path in paths}
-    once = max(monotonic() - started, 1e-5)
-    if once < SURE and not seen:  # the first time, something may have been made ready
-        started = monotonic()
-        objective(given)
-        once = max(monotonic() - started, 1e-5)
+    once = max((now() - started) / SECOND, 1e-5)
     noise = NOISE * max([0.01 * first[1], *map(finite_magnitude, (swept or {}).values())])
-    affordable = max(8, int(SECONDS / once / 4 / max(1, len(paths))))
+    affordable = max(8, int(MOST / once / 4 / max(1, len(paths))))
     most = min(affordable, MOST_ELEMENTS if limit is None else limit)
     found = {}
     together = swept is not None and (seen or once > QUICK) and agrees(objective, given, first, paths, swept, random)

@@ -21,6 +21,7 @@ from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Object, Scope
 from backprop.python.values.tape import Entry, Tape, is_fraction
+from backprop.python.values.work import RECORDED, spend
 
 MOST_VISITS = 2000  # of a line that are kept with their surroundings
 FIRST = 3  # visits at which two edits of a line are compared
@@ -111,6 +112,7 @@ class Trace:
         tape = None if self.backward else self.numbered
         kept = kept and not isinstance(statement, ast.FunctionDef)
         around = frozen(scope, Copies(tape, self.copies)) if kept else None
+        spend(RECORDED)
         self.entered.append(Entered(statement, around, len(self.tape.entries), [], self.tape.count))
 
     def after(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
@@ -280,7 +282,7 @@ def then_copied(first: Scope, recorded: Scope) -> Iterator[Scope]:
 
 def writes(stop: BaseException) -> bool:
     """Whether something was ended as it would write into what was recorded."""
-    return "read-only" in str(stop)
+    return "read-only" in str(stop.args)  # and not in str(stop), which shows the place
 
 
 @contextmanager
@@ -288,7 +290,7 @@ def aside(run: Interpreter, source: Source, times: int = 1) -> Iterator[None]:
     """Compute something beside a run that is over, so many times: within bounds, and with nobody watching."""
     run.before = run.observer = run.libraries.tape = None
     run.instead = {}
-    run.meter = run.libraries.meter = Meter(seconds=1.0, steps=20_000 * times)
+    run.meter = run.libraries.meter = Meter(most=1.0, steps=20_000 * times)
     outer, run.source = run.source, source
     try:
         with np.errstate(all="ignore"):

@@ -24,7 +24,7 @@ from backprop.python.values.arrays import fresh, is_number
 from backprop.python.values.meter import RAISED, Meter, Refusal
 from backprop.python.values.scope import Function, Object
 
-SECONDS = 3.0  # for what a script does before it calls a pass
+MOST = 3.0  # for what a script does before it calls a pass
 SKIPPED = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)  # what is there already
 
 
@@ -76,7 +76,7 @@ class AsCalled:
     @cached_property
     def calls(self) -> dict[ast.AST | None, Called]:
         wanted = {one for pair in self.pairs for one in (pair.forward, pair.inside, pair.backward) if one is not None}
-        run = Watching(Meter(SECONDS), self.seed, wanted)
+        run = Watching(Meter(most=MOST), self.seed, wanted)
         with suppress(Problem, Refusal, *ERRORS, Done):
             scope = self.code.loaded(run)
             scope.names["__name__"] = "__main__"

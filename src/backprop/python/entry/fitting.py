@@ -7,7 +7,6 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,9 +21,10 @@ from backprop.python.entry.runner import Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import is_array
 from backprop.python.values.meter import Meter
+from backprop.python.values.work import after, now
 
 MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
-MOST_SECONDS = 8.0
+MOST_WORK = 8.0  # in seconds of a usual machine
 MOST_UNLIKELY = 16
 MORE_STEPS = 10_000  # once all is right but for what may hide mistakes
 MOST_STEPS = 400_000  # of these runs in all
@@ -76,8 +76,8 @@ class Trial(Runner):
     def fills(self, value: Any) -> bool:
         return isinstance(value, Blank) or super().fills(value)
 
-    def interpreter(self, seconds: float | None = None) -> Interpreter:
-        run = super().interpreter(seconds)
+    def interpreter(self, most: float | None = None) -> Interpreter:
+        run = super().interpreter(most)
         run.meter.most_steps, self.meter = MOST_STEPS // 8, run.meter
         return run
 
@@ -114,7 +114,7 @@ class Fitting:
 
     def found(self) -> dict[str, str]:
         """A text for each parameter, as it is typed."""
-        self.until = monotonic() + MOST_SECONDS
+        self.until = after(MOST_WORK)
         with np.errstate(all="ignore"):
             any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
             if not self.of_numbers and not self.fitted:  # once more, with numbers first
@@ -155,7 +155,7 @@ class Fitting:
         Ginsberg, "Limited discrepancy search", 1995)."""
         key = str(known)
         if key not in self.seen:
-            if self.runs <= 0 or self.steps <= 0 or monotonic() > self.until:
+            if self.runs <= 0 or self.steps <= 0 or now() > self.until:
                 return True
             self.runs -= 1
             self.seen[key] = self.tried(known)

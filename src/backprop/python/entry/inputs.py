@@ -47,6 +47,7 @@ from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.arrays import HELD, is_number
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Object, Scope
+from backprop.python.values.work import RUN, spend
 
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?s?$")
 INPUT = re.compile(r"(?i:x|in|inp|inpt|inputs?|input_?(data|x|val\w*|tensor|array|batch)?|x_?in|a_prev)")
@@ -63,11 +64,10 @@ class Inputs:
 
     interpreting: type[Interpreter] = Interpreter
 
-    def __init__(
-        self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, seconds: float | None = None
-    ) -> None:
+    def __init__(self, code: Code, pair: Pair, given: dict[str, Any], seed: int = 0, most: float | None = None) -> None:
+        """`most` is the work of one run, in seconds of a usual machine."""
         code = with_first_round(code, pair)
-        self.code, self.pair, self.seed, self.seconds = code, pair, seed, seconds
+        self.code, self.pair, self.seed, self.most = code, pair, seed, most
         own = [self.part().tree]  # others that it imports may be of another library
         texts = own if roots_of(own) & {"numpy", "torch", "jax"} else [part.tree for part in code.parts]
         libraries = roots_of(texts) & {"numpy", "torch", "jax"}
@@ -283,7 +283,7 @@ class Inputs:
         them and to random ones, too, if something is called their gradient: `W = np.random.randn(5, 10)`, `dW = …`."""
         found: dict[str, Any] = {}
         wanted = self.with_gradients() if self.pair.kind == "script" else set()
-        run = Interpreter(Meter(self.seconds), self.seed)
+        run = Interpreter(Meter(most=self.most), self.seed)
         scope = self.code.loaded(run) if self.pair.kind == "script" else Scope()
         body = self.code.parts[-1].tree.body[: self.pair.split]
         again = Counter(name for one in body for name in names_set(one))  # a sum, or what a loop goes over
@@ -405,7 +405,7 @@ class Inputs:
         found = [one for one in all_pairs(code) if one.name == self.pair.name and one.kind == self.pair.kind]
         if not found:
             return None, {}
-        runner = type(self)(code, found[0], {**self.given, **zeros}, self.seed, self.seconds)
+        runner = type(self)(code, found[0], {**self.given, **zeros}, self.seed, self.most)
         runner.instead_of_above = self.instead_of_above
         return runner, zeros
 
@@ -419,7 +419,7 @@ class Inputs:
         found = [one for one in all_pairs(code.of(parts)) if one.name == pair.name and one.kind == pair.kind]
         if not found:
             return None
-        other = type(self)(code.of(parts), found[0], self.given, self.seed, self.seconds)
+        other = type(self)(code.of(parts), found[0], self.given, self.seed, self.most)
         for name in ("instead_of_above", "bare", "own", "parameters", "of_text_itself"):
             setattr(other, name, getattr(self, name))
         return other
@@ -527,8 +527,9 @@ class Inputs:
         needed = self.missing()
         return [name for name in self.parameters if name in needed or name in columns]
 
-    def interpreter(self, seconds: float | None = None) -> Interpreter:
-        run = self.interpreting(Meter(self.seconds if seconds is None else seconds), self.seed)
+    def interpreter(self, most: float | None = None) -> Interpreter:
+        spend(RUN)
+        run = self.interpreting(Meter(most=self.most if most is None else most), self.seed)
         run.whole_quotients = self.whole_quotients
         return run
 

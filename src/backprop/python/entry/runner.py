@@ -95,9 +95,9 @@ class Runner(Back):
         finally:
             self.seed -= 1
 
-    def started(self, seconds: float | None = None) -> Interpreter:
+    def started(self, most: float | None = None) -> Interpreter:
         """A run, with a tape where the text itself asks for gradients."""
-        run = self.interpreter(seconds)
+        run = self.interpreter(most)
         if self.asks is None:
             self.asks = asks([one for _, some in self.code.needed(self.roots()) for one in some])
         run.libraries.tape = Tape() if self.asks else None
@@ -146,10 +146,11 @@ class Runner(Back):
 
     def run(
         self, given: dict[str, Any], upstream: list[Any], instead: Instead | None = None,
-        observer: Observer | None = None, seconds: float | None = None, recorder: Recorder | None = None,
+        observer: Observer | None = None, most: float | None = None, recorder: Recorder | None = None,
     ) -> Outcome:  # fmt: skip
-        """Forward and backward. `instead` and `observer` are about the backward pass alone."""
-        run = self.started(seconds)
+        """Forward and backward. `instead` and `observer` are about the backward pass alone. `most` is the work that may
+        be done, in seconds of a usual machine."""
+        run = self.started(most)
         with np.errstate(all="ignore"):
             arguments = self.prepared(given)
             scope = self.loaded(run, arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -77,12 +78,12 @@ class Operators(Members):
             if shapes[0] and shapes[1]:
                 self.meter.room(float(np.size(a)) * float(np.size(b)) / max(1, shapes[0][-1]) ** 2)
             return
-        size_a, size_b = np.size(a), np.size(b)
-        smaller = size_a == 1 or size_b == 1 or np.shape(a) == np.shape(b)
-        if smaller:
-            self.meter.room(max(size_a, size_b))
+        some, others = np.shape(a), np.shape(b)
+        sizes = math.prod(some), math.prod(others)
+        if some == others or 1 in sizes:
+            self.meter.room(max(sizes))
         else:
-            self.meter.room(float(np.prod(np.broadcast_shapes(np.shape(a), np.shape(b)), dtype=float)))
+            self.meter.room(float(math.prod(np.broadcast_shapes(some, others))))
 
     def bits_for(self, kind: type[ast.operator], a: int, b: int) -> None:
         """Make sure that a whole number does not grow too large."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
+from backprop.python.values.work import ELEMENT, SECOND, STEP, ticks, work
 
 MOST_CHARACTERS = 2_000_000  # of one file
 MOST_OF_NOTEBOOK = 100_000_000  # with the pictures that its cells have shown
@@ -65,8 +66,9 @@ class Refusal(Exception):
 class Meter:
     """Counts what a run uses, and stops it."""
 
-    def __init__(self, seconds: float | None = None, steps: int | None = None) -> None:
-        """With other bounds on seconds and steps than those in force."""
+    def __init__(self, seconds: float | None = None, steps: int | None = None, most: float | None = None) -> None:
+        """With other bounds on seconds and steps than those in force. `most` is the work that may be done, in seconds
+        of a usual machine: it ends at the same place on every one."""
         self.bounds = BOUNDS.get()
         self.steps, self.most_steps = 0, self.bounds.steps if steps is None else steps
         self.next_look = min(1000, self.most_steps)
@@ -74,7 +76,14 @@ class Meter:
         self.calls, self.most_calls = 0, min(self.bounds.depth, DEEPEST)
         self.seconds = self.bounds.seconds if seconds is None else seconds
         self.end = monotonic() + self.seconds
+        self.most = None if most is None else ticks(most)
         self.frames = sys.getrecursionlimit()  # Python's own, outside of calls
+        work().follow(self)
+
+    @property
+    def cost(self) -> int:
+        """The work that was done, in nanoseconds of a usual machine."""
+        return STEP * self.steps + ELEMENT * self.made
 
     def step(self, count: int = 1) -> None:
         """Something is done once more."""
@@ -85,10 +94,12 @@ class Meter:
             self.look()
 
     def look(self) -> None:
-        """Look at the clock; between two looks there are few steps, and no large arrays."""
+        """Look at the clocks; between two looks there are few steps, and no large arrays."""
         self.next_look = min(self.steps + 1000, self.most_steps)
         if monotonic() > self.end:
             raise beyond(f"this takes longer than {self.seconds:g} s", "seconds", int(self.seconds) or 1)
+        if self.most is not None and self.cost > self.most:
+            raise Refusal(f"this takes longer than {self.most / SECOND:g} s on a usual machine", "size")
 
     def room(self, elements: float) -> None:
         """An array of so many elements is about to be made."""

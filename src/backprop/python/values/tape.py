@@ -17,6 +17,7 @@ import numpy as np
 from backprop.differentiate.rules import array_rules
 from backprop.gates import GATES
 from backprop.python.values.arrays import Tensor
+from backprop.python.values.work import ELEMENT, SWEPT, spend
 
 MOVES = frozenset([
     "reshape", "ravel", "flatten", "transpose", "swapaxes", "moveaxis", "squeeze", "expand_dims", "broadcast_to",
@@ -404,6 +405,7 @@ class Tape:
     def sweep(self, seeds: list[tuple[Any, Any]], to_leaves: bool = False) -> Any:
         """The gradients of all elements by their numbers, from those of some; `to_leaves` as the text
         asks for them: not beyond its leaves, and with slopes of 0 where there is a kink."""
+        spend(SWEPT * len(self.entries) + ELEMENT * self.count)
         found = np.zeros(self.count)
         for ids, gradient in seeds:
             np.add.at(found, ids, gradient)
