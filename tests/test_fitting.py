@@ -28,7 +28,7 @@ KINDS = [  # pairs that need: sizes that belong together, labels, dictionaries a
     # matrices where vectors run, too; a number where an array does; labels in two axes, and in place of what is shaped
     "causal mask", "mixture of two experts", "peephole lstm step", "huber", "hinge in one row", "clamp with masks",
     "masked softmax over time",
-    # what an error tells: the keys of a dictionary, gates of several widths; what is picked by elements and at each step
+    # what an error tells: the keys of a dictionary, the width of gates; what is picked by elements, and at each step
     "pictures by helpers", "gated step of two widths", "words by elements", "labels of each step",
     # listings: what they read and do not set
     "embedding and one hidden layer", "two matrices by hand", "makemore style mlp with batch norm listing",
