@@ -26,6 +26,8 @@ KINDS = [  # pairs that need: sizes that belong together, labels, dictionaries a
     # matrices where vectors run, too; a number where an array does; labels in two axes, and in place of what is shaped
     "causal mask", "mixture of two experts", "peephole lstm step", "huber", "hinge in one row", "clamp with masks",
     "masked softmax over time",
+    # what an error tells: the keys of a dictionary, the width of gates; what is picked by elements, and at each step
+    "pictures by helpers", "gated step of two widths", "words by elements", "labels of each step",
     # listings: what they read and do not set
     "embedding and one hidden layer", "two matrices by hand", "makemore style mlp with batch norm listing",
     "a neuron of two inputs", "layer norm by hand in torch", "a listing that calls a sigmoid",
@@ -114,6 +116,85 @@ class Value:
         out._backward = _backward
         return out
 """
+PICTURES = """
+import numpy as np
+
+def windows(x, setting):
+    N, C, H, W = x.shape
+    step, pad = setting["step"], setting["pad"]
+    p = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    return p[:, :, ::step, ::step], p.shape
+
+def scaled_forward(x, w, b, setting):
+    parts, shape = windows(x, setting)
+    F, C, H, W = w.shape
+    out = np.einsum("nchw,fchw->nf", parts[:, :, :H, :W], w) + b
+    return out, (x, w, parts, shape, setting)
+
+def scaled_backward(dout, cache):
+    x, w, parts, shape, setting = cache
+    F, C, H, W = w.shape
+    step, pad = setting["step"], setting["pad"]
+    dw, db = np.einsum("nchw,nf->fchw", parts[:, :, :H, :W], dout), dout.sum(axis=0)
+    dparts = np.zeros_like(parts)
+    dparts[:, :, :H, :W] = np.einsum("nf,fchw->nchw", dout, w)
+    dp = np.zeros(shape)
+    dp[:, :, ::step, ::step] = dparts
+    return dp[:, :, pad:-pad, pad:-pad], dw, db
+"""
+WORDS = """
+import numpy as np
+
+def words_forward(x, W):
+    N, T = x.shape
+    V, D = W.shape
+    out = np.zeros((N, T, D))
+    for n in range(N):
+        for t in range(T):
+            out[n, t] = W[x[n, t]]
+    return out, (x, W.shape)
+
+def words_backward(dout, cache):
+    x, shape = cache
+    dW = np.zeros(shape)
+    np.add.at(dW, x, dout)
+    return dW
+"""
+RIGHT["pictures by helpers"] = PICTURES
+RIGHT["words by elements"] = WORDS
+RIGHT["gated step of two widths"] = """
+import numpy as np
+
+def gated_forward(x, h, Wx, Wh, b, Vx, Vh, c):
+    N, H = h.shape
+    a = 1 / (1 + np.exp(-(x.dot(Wx) + h.dot(Wh) + b)))
+    r, u = a[:, :H], a[:, H : 2 * H]
+    g = np.tanh((r * h).dot(Vh) + x.dot(Vx) + c)
+    return (1 - u) * h + u * g, (x, h, Wx, Wh, Vx, Vh, r, u, g)
+
+def gated_backward(dnext, cache):
+    x, h, Wx, Wh, Vx, Vh, r, u, g = cache
+    dg, du = dnext * u * (1 - g**2), dnext * (g - h) * u * (1 - u)
+    drh = dg.dot(Vh.T)
+    da = np.hstack([drh * h * r * (1 - r), du])
+    dx, dh = da.dot(Wx.T) + dg.dot(Vx.T), dnext * (1 - u) + drh * r + da.dot(Wh.T)
+    return dx, dh, x.T.dot(da), h.T.dot(da), da.sum(axis=0), x.T.dot(dg), (r * h).T.dot(dg), dg.sum(axis=0)
+"""
+RIGHT["labels of each step"] = """
+import numpy as np
+
+def steps_loss(x, W, y):
+    N, T, D = x.shape
+    loss, dx, dW = 0.0, np.zeros_like(x), np.zeros_like(W)
+    for t in range(T):
+        now, label = x[:, t], y[:, t]
+        e = np.exp(now @ W)
+        p = e / e.sum(axis=1, keepdims=True)
+        loss -= np.log(p[np.arange(N), label]).sum()
+        p[np.arange(N), label] -= 1
+        dx[:, t], dW = p @ W.T, dW + now.T @ p
+    return loss, dx, dW
+"""
 LIKE = re.compile(r"give options, like (.*), or all in a file")
 
 
@@ -134,6 +215,22 @@ def test_what_is_offered_can_be_pasted(
     offered = LIKE.search(capfd.readouterr().err)
     assert offered is not None
     assert run(monkeypatch, "check", str(file), *shlex.split(offered[1]), "--seed", "1") == 0, offered[1]
+
+
+def test_where_no_values_fit_all_passes_each_has_a_command_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One `x` is of pictures, another one of words: all are judged by what is offered, also of those that are left
+    where some are judged."""
+    (tmp_path / "my layers.py").write_text(f"{PICTURES}\n{WORDS}")
+    monkeypatch.chdir(tmp_path)
+    for given in ((), ("--x", "[[0, 1], [1, 1]]", "--W", "randn(3,2)")):
+        assert run(monkeypatch, "check", "my layers.py", *given, "--seed", "1") == (0 if given else 2)
+        commands = re.findall(r"^  backprop (check .*)", capfd.readouterr().err, re.MULTILINE)
+        names = [re.search(r":(\w+)", one)[1] for one in commands]  # type: ignore[index]
+        assert names == ["scaled_forward", "words_forward"][: 1 if given else 2]
+        for command in commands:
+            assert run(monkeypatch, *shlex.split(command), "--seed", "1") == 0, command
 
 
 @pytest.mark.parametrize("method", ["exp", "__pow__", "squeeze", "permute"])

@@ -148,6 +148,55 @@ def test_where_nothing_can_be_judged_the_hint_says_what_all_of_it_takes(tmp_path
     assert "--x 'randn(3)' --w 'randn(3)' --q 'randn(3)'" in done.stderr
 
 
+OPEN = """
+import numpy as np
+def line_forward(x, w):
+    return x @ w, (x, w)
+def line_backward(dout, cache):
+    x, w = cache
+    dx, dw = None, None
+    # TODO: the gradients
+    {body}
+    return dx, dw
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "told", "gradients"),
+    [
+        ("pass", "line_backward is not written yet: line 7", {}),
+        ("raise NotImplementedError", "line_backward is not written yet: line 9", {}),
+        ("assert dx.shape == x.shape", "line_backward is not written yet: line 7", {}),
+        ("dx, dw = np.zeros_like(x), np.zeros_like(w)", "line_backward is not written yet: line 9", {}),
+        ("dx = dout @ w.T", "line 7", {"x": "ok", "w": "missing"}),
+        ("dx, dw = dout @ w.T, np.zeros_like(w)", "line 9", {"x": "ok", "w": "missing"}),
+        ("dx, dw = dout @ w.T, x.T @ dout", "", {"x": "ok", "w": "ok"}),
+        ("dx, dw = dout @ w.T, x @ dout.T", "", {"x": "ok", "w": "wrong"}),
+    ],
+)
+def test_what_is_not_written_yet_is_neither_right_nor_wrong(
+    body: str, told: str, gradients: dict[str, str], tmp_path: Path
+) -> None:
+    given = {"x": [[1.0, -2], [0.5, 3]], "w": [[3.0, 4], [2, -1]]}
+    done = check(tmp_path, "layers.py --seed 1", given, layers=OPEN.format(body=body))
+    assert told in done.stdout + done.stderr
+    found = answer(check(tmp_path, "layers.py --seed 1 --json", given))
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == gradients
+    whole = "incomplete" if told else "wrong" if "wrong" in gradients.values() else "ok"
+    assert (done.returncode, found["verdict"]) == (int(whole != "ok"), whole)
+
+
+def test_a_text_is_no_array_and_an_output_that_hangs_on_nothing_no_function(tmp_path: Path) -> None:
+    done = check(tmp_path, "layers.py:relu_forward --x foo", layers=TWO)
+    assert (done.returncode, "np.maximum cannot be computed of a text" in done.stderr) == (2, True)
+    assert "x is a text: give numbers, like --x 'randn(4,3)'" in done.stderr
+    fixed = "import numpy as np\ndef f_loss(w):\n    return np.zeros(3).sum(), 0 * w\n"
+    done = check(tmp_path, "fixed.py --w '[1.5, 2.5]' --backward fixed.py:f_loss", fixed=fixed)
+    assert (done.returncode, "its output hangs on no input" in done.stderr) == (2, True), done.stdout
+    done = check(tmp_path, "script.py", script="x = 3.0\ny = 4.0 * 2.0\ndx = 0.0\n")
+    assert (done.returncode, "hangs on no input: there is no gradient" in done.stderr) == (2, True)
+
+
 def test_a_file_that_holds_a_backward_pass_alone_asks_for_the_other_file(tmp_path: Path) -> None:
     files = {
         "back": "def line_backward(d, cache):\n    x, w = cache\n    return d * w, d * x\n",

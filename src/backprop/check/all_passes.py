@@ -14,8 +14,9 @@ from backprop.check.passes.fitted import Fitted
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.verdict import Verdict, overall
 from backprop.errors import Problem, enumerated
-from backprop.errors.spelling import option, said
+from backprop.errors.spelling import either, option, said
 from backprop.python.entry.as_called import AsCalled
+from backprop.python.entry.examples import typed
 from backprop.python.entry.runner import Runner
 from backprop.python.entry.unwritten import line_of_gradient, waiting, waiting_below
 from backprop.python.names import parameter_names
@@ -85,11 +86,17 @@ def judged(
             if (unwritten := waiting_below(code, pair)) is not None:
                 found.verdicts.append(Verdict(name, "incomplete", [], [], [str(unwritten)]))
                 continue
+            problem.hint = said(of_texts(problem, given)) or problem.hint
             if len(pairs) == 1:
                 raise
             stopped.append(problem)
             found.left_out.append(f"{name} is left out: {problem.message}")
             found.rest.append(pair)
+            continue
+        if judge.surroundings.is_flat():
+            found.left_out.append(
+                f"{name or 'the script'} is left out: its output hangs on no input, and all gradients are 0"
+            )
             continue
         verdict = with_lines(judge, judge.judge())
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
@@ -115,12 +122,21 @@ def judged(
         wants.commands = commands
         raise wants
     if not found.verdicts:
-        raise Problem(
-            "variable",
-            next(iter(found.left_out), "there is no backward pass in this text"),
-            hint="set a number in the script, like x = 3.0, or give it one",
-        )
+        told = next(iter(found.left_out), "there is no backward pass in this text")
+        flat = "hangs on no input" in told
+        hint = "compute it of one" if flat else "set a number in the script, like x = 3.0, or give it one"
+        raise Problem("variable", told, hint=hint)
     return found if wrt is None else of_these(found, wrt)
+
+
+def of_texts(problem: Problem, given: Mapping[str, Any]) -> str:
+    """The hint for a text where numbers are computed with, which somebody has given."""
+    texts = [name for name, value in given.items() if isinstance(value, str)]
+    if not texts or not re.search(r"of a text|\bstr\b", problem.message):
+        return ""
+    options = " ".join(typed(name, "'randn(4,3)'") for name in texts)
+    are = "is a text" if len(texts) == 1 else "are texts"
+    return f"{enumerated(texts)} {are}: give {either(f'numbers, like {options}', 'numbers')}"
 
 
 def but_for_unwritten(code: Code, pair: Pair, verdict: Verdict) -> Verdict:

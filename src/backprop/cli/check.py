@@ -63,10 +63,23 @@ def command(
             which = "--stages belongs" if backward is not None else "--stages and --random belong"
             raise Problem("option", f"{which} to the numerical check", hint="leave out --backward and claims")
         return judge_lines(asked, backward, claims, claims_file, count, shared["seed"] or 0, chosen, output, exact)
+    if of_code:
+        check_inputs(asked, of_code)
     status = compare_all(asked, stages, count, shared["seed"] or 0, chosen, output, exact)
     if of_code:  # no verdict on what was not looked at
         asked.told(f"no backward pass of {of_code} was judged: these are backprop's own gradients")
     return status
+
+
+def check_inputs(asked: Question, file: str) -> None:
+    """A listing whose output hangs on no input has no gradient to be right."""
+    evaluation = asked.answer()
+    circuit = evaluation.run.circuit
+    wires = {circuit.variables[name] for name in evaluation.gradients}
+    itself = circuit.gates[circuit.output].name == "identity" and circuit.names.get(circuit.output) == "f"
+    if wires <= {circuit.output, *(circuit.inputs[circuit.output] if itself else ())}:
+        hint = "set what it begins with, like x = 3.0, and compute the output of it"
+        raise Problem("variable", f"the output of {file} hangs on no input: there is no gradient to check", hint=hint)
 
 
 def compare_all(

@@ -13,7 +13,7 @@ from backprop.check.passes.binding import Binding
 from backprop.check.passes.slopes import Objective, Probe, Slopes, along, measured, measured_where, moved, with_value
 from backprop.errors import Problem
 from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path, is_data
+from backprop.python.entry.gradients import Path, is_data, place_of
 from backprop.python.entry.runner import Runner
 from backprop.python.values.arrays import fresh
 
@@ -27,6 +27,7 @@ SMOOTH = 1e-6  # of a measured slope is its error, where the function is plainly
 DIRECTIONS, ROUGH = 2, 100.0
 STEPS = (1e-5, 1e-3)  # of the inputs beside which a sweep is looked at
 SMALL = 1e-4  # what counts as a small number in a forward pass
+FLAT = (0.5, 3.0, 3.0, 3.0, 20.0, 20.0)  # how large numbers are with which something should come out that is another
 PROBES = 12  # of an input at each of those
 
 
@@ -143,6 +144,25 @@ class Surroundings:
             except Problem:
                 continue
         return None
+
+    def is_flat(self) -> bool:
+        """Whether all gradients are 0, and no output changes wherever the inputs go: then nothing is shown."""
+        first, given = self.binding.first, self.binding.given
+        if first is None or not first.gradients or any(map(np.any, first.gradients.values())):
+            return False
+        random, points = np.random.default_rng(self.binding.seed), [fresh(given) for _ in FLAT]
+        for far, point in zip(FLAT, points, strict=True):  # also to the other side of 0, where a relu wakes up
+            for path in first.gradients:
+                holder, key = place_of(point, path)
+                holder[key] = (
+                    random.normal(0, far, np.shape(holder[key]))
+                    if np.ndim(holder[key])
+                    else float(random.normal(0, far))
+                )
+        with suppress(Problem):
+            here, *others = [self.runner.outputs(one) for one in (given, *points)]
+            return all(np.array_equal(*pair, equal_nan=True) for one in others for pair in zip(here, one, strict=True))
+        return False
 
     @cached_property
     def plain(self) -> list[Path]:

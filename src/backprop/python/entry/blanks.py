@@ -92,6 +92,13 @@ class Watching(Interpreter):
                 raise Used(value, Use("truth" if isinstance(tree.op, ast.Not) else "alone"))
         return super().of_UnaryOp(tree, scope)
 
+    def of_Slice(self, tree: ast.Slice, scope: Scope) -> Any:
+        for part in (tree.lower, tree.upper, tree.step):
+            value = self.evaluate(part, scope) if isinstance(part, ast.Name) else None
+            if isinstance(value, Blank):
+                raise Used(value, Use("counts"))
+        return super().of_Slice(tree, scope)
+
     def compared(self, kind: ast.cmpop, a: Any, b: Any) -> Any:
         if isinstance(kind, ast.Is | ast.IsNot):
             return super().compared(kind, a, b)

@@ -126,7 +126,7 @@ def kept_in(function: ast.FunctionDef) -> dict[str, Kept]:
             elif isinstance(plain, ast.expr) and ZEROS.fullmatch(ast.unparse(plain)):
                 place = kept.zeros
             place.append(target.lineno)
-    for name in changed_by_calls(function):
+    for name in used_in(function):
         if name in found and found[name].zeros:
             found[name].others.append(function.lineno)
     return found
@@ -157,13 +157,13 @@ def puts(node: ast.AST) -> list[tuple[ast.expr, ast.AST]]:
     return found
 
 
-def changed_by_calls(function: ast.FunctionDef) -> set[str]:
-    """What a call may change: that of which a method is called, and what is handed to any function."""
-    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
-    given = [one for call in calls for one in [*call.args, *[its.value for its in call.keywords]]]
-    given = [one.value if isinstance(one, ast.Starred) else one for one in given]
-    changed = [call.func.value for call in calls if isinstance(call.func, ast.Attribute)]
-    return {ast.unparse(one) for one in [*given, *changed] if isinstance(one, ast.Name | ast.Attribute)}
+def used_in(function: ast.FunctionDef) -> set[str]:
+    """What a function reads, so that it may be changed there, or under another name: all but what is only handed back,
+    put together, or claimed."""
+    left = {id(one) for node in ast.walk(function) if isinstance(node, ast.Return | ast.Dict | ast.Assert)
+            for one in ast.walk(node)}  # fmt: skip
+    nodes = [node for node in ast.walk(function) if id(node) not in left and isinstance(node, ast.Name | ast.Attribute)]
+    return {ast.unparse(node) for node in nodes if isinstance(node.ctx, ast.Load)}
 
 
 def names_needed(function: ast.FunctionDef) -> set[str]:

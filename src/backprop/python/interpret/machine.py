@@ -20,6 +20,7 @@ ERRORS = (
     TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError, OverflowError, StopIteration,
     AssertionError, FloatingPointError, np.linalg.LinAlgError, NotImplementedError,
 )  # fmt: skip
+TEXTUAL = re.compile(r"ufunc '(\w+)' .*(?:dtype\('<U|StrDType|str_)")  # of a text it has no loop
 MISMATCH = re.compile(r"core dimension.*\(size (\d+) is different from (\d+)\)", re.DOTALL)
 NOT_TAKEN = re.compile(r"unexpected keyword argument|positional argument|multiple values for argument")
 Observer = Callable[[Any, ast.stmt, Scope], None]
@@ -33,7 +34,10 @@ def kind_of(error: Exception) -> str:
 
 
 def said(error: Exception) -> str:
-    """What Python or NumPy says of a mistake; of a product in words of its own."""
+    """What Python or NumPy says of a mistake; of a product, and of a text among numbers, in words of its own."""
+    text = TEXTUAL.search(str(error))
+    if text is not None:
+        return f"np.{text[1]} cannot be computed of a text"
     sizes = MISMATCH.search(str(error))
     if sizes is None:
         return f"{type(error).__name__}: {error}"[:300]
