@@ -348,6 +348,7 @@ PLANTED = [
 ]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("code", "mistakes", "why"), PLANTED, ids=lambda one: one if isinstance(one, str) else "")
 def test_the_planted_lines_are_blamed_and_no_other(code: str, mistakes: list[str], why: str) -> None:
     text, lines = code, set()

@@ -57,6 +57,7 @@ def test_each_pair_has_a_name_of_its_own() -> None:
     assert len(PAIRS) == len(EVERY)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("name", "which", "why"), MECHANISMS, ids=lambda one: str(one))
 def test_the_line_is_named_with_a_cure(name: str, which: int, why: str) -> None:
     pair = PAIRS[name]

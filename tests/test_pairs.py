@@ -45,6 +45,7 @@ ONE = [
 ]  # fmt: skip
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("name", "which"), ONE)
 def test_a_planted_mistake_is_found_in_its_line_with_a_cure(name: str, which: int) -> None:
     pair = PAIRS[name]
@@ -64,6 +65,7 @@ def put(lines: list[str], number: int, write: str) -> list[str]:
     return [*lines[: number - 1], old[: len(old) - len(old.lstrip())] + write, *lines[number:]]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "name",
     [
