@@ -132,7 +132,7 @@ def judged(
 def of_texts(problem: Problem, given: Mapping[str, Any]) -> str:
     """The hint for a text where numbers are computed with, which somebody has given."""
     texts = [name for name, value in given.items() if isinstance(value, str)]
-    if not texts or not re.search(r"of a text|\bstr\b", problem.message):
+    if not texts or not re.search(r"of a text|computed with str", problem.message):
         return ""
     options = " ".join(typed(name, "'randn(4,3)'") for name in texts)
     are = "is a text" if len(texts) == 1 else "are texts"

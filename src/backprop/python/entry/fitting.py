@@ -47,6 +47,7 @@ LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 
 TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a vector does nothing for
 LACKING = re.compile(r"the dictionary has no '(\w+)'$")
 APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  # shapes that cannot be broadcast
+INTO = re.compile(r"input array from shape \(([\d, ]*)\) into shape")
 NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of integer")
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
@@ -261,6 +262,8 @@ class Fitting:
         if found := MEETING.search(told):
             left, right = [int(one) for one in found.groups() if one]
             self.met = list(dict.fromkeys([*self.met, (4, right), (left, 4), (left,)]))
+        if found := INTO.search(told):  # where room was made for states, in the shape of what they begin with
+            self.met = list(dict.fromkeys([*self.met, tuple(int(one) for one in found[1].split(",") if one.strip())]))
         keyed = [name for name, one in known.items() if isinstance(one, list) and not is_listed(one)]
         if (missed := LACKING.search(told)) and keyed:
             keys = self.lacking.setdefault(keyed[-1].partition(".")[0], [])

@@ -68,6 +68,9 @@ def line_of(code: Code, function: ast.FunctionDef) -> int | None:
     raised = next((one for one in left_open(function) if isinstance(one, ast.Raise) and not told_why(one)), None)
     if raised is not None:
         return raised.lineno
+    counted = next((one for one in ast.walk(function) if isinstance(one, ast.For) and is_nothing(one.iter)), None)
+    if counted is not None:
+        return counted.lineno
     kept = kept_in(function)
     read = names_needed(function)
     for name, one in kept.items():
@@ -91,6 +94,12 @@ def line_of_gradient(code: Code, pair: Pair, name: str) -> int | None:
             if left and name in pair.bases(key.removeprefix("self.")):
                 return max([*one.nothing, *one.zeros])
     return None
+
+
+def is_nothing(tree: ast.AST) -> bool:
+    """None, or as many rounds: `range(None)`."""
+    inner = tree.args[0] if isinstance(tree, ast.Call) and len(tree.args) == 1 else tree
+    return isinstance(inner, ast.Constant) and inner.value is None
 
 
 def told_why(statement: ast.Raise) -> bool:
@@ -117,11 +126,11 @@ def kept_in(function: ast.FunctionDef) -> dict[str, Kept]:
             while isinstance(base, ast.Subscript | ast.Starred):  # `dx[i] = …` makes `dx`
                 base = base.value
             kept = found.setdefault(ast.unparse(base), Kept([], [], []))
-            plain = value if base is target else node
+            plain = value if base is target or is_nothing(value) else node  # `Z[i, j] = None`
             if isinstance(plain, ast.Call) and ast.unparse(root(plain)) == ast.unparse(base):
                 continue  # `out = out.astype(x.dtype)`
             place = kept.others
-            if isinstance(plain, ast.Constant) and plain.value is None:
+            if isinstance(plain, ast.Constant) and is_nothing(plain):
                 place = kept.nothing
             elif isinstance(plain, ast.expr) and ZEROS.fullmatch(ast.unparse(plain)):
                 place = kept.zeros
@@ -152,7 +161,7 @@ def puts(node: ast.AST) -> list[tuple[ast.expr, ast.AST]]:
         several: list[ast.AST] = []
         if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
             several = [*value.elts]
-        nothing = isinstance(value, ast.Constant) and value.value is None  # `(a, b) = None`
+        nothing = is_nothing(value)  # `(a, b) = None`
         pairs += zip(target.elts, several or [value if nothing else node] * len(target.elts), strict=True)
     return found
 
