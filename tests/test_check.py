@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,6 +161,14 @@ def test_one_part_in_a_million_is_noticed(gate: str, planted: object) -> None:
 )
 def test_special_points(text: str, at: dict[str, float], verdict: str) -> None:
     assert found(text, **at)["x"].verdict == verdict
+
+
+@pytest.mark.parametrize("rows", [
+    [[1, 2, 3], [2, 4, 6], [3, 6, 9]], np.ones((3, 3)), 1e8 * np.outer([0.3, 0.7, -1.1], [0.9, -0.2, 0.4]),
+    np.arange(1.0, 17.0).reshape(4, 4), np.stack([np.ones((3, 3)), np.eye(3)]),
+])  # fmt: skip
+def test_cofactors_that_are_0_but_for_rounding_are_not_wrong(rows: Any) -> None:
+    assert compared(Compiled("sum(det(A))").evaluate(A=np.array(rows, float)))["A"].verdict != "wrong"
 
 
 PLANTED = [

@@ -140,3 +140,12 @@ def test_of_nothing(text: str) -> None:
     found = backprop.evaluate(text, x=[])
     neutral = {"prod(x)": 1.0, "logsumexp(x)": -inf}.get(text, 0.0)
     assert (found.value, found.gradients["x"].shape) == (neutral, (0,))
+
+
+@pytest.mark.parametrize("delta", [-1.0, [1.0, -1.0]])
+def test_huber_below_its_domain_is_no_number(delta: Any) -> None:
+    """Its slopes were those of another function than its value."""
+    found = backprop.evaluate("huber(x, 0, delta=d)", x=[-1.0, 3.0], d=delta)
+    assert np.isnan(found.value)
+    assert any("it needs delta >= 0" in note.message for note in found.notes)
+    assert not np.isnan(backprop.evaluate("huber(x, 0, delta=d)", x=[-1.0, 3.0], d=0.0).value)

@@ -156,3 +156,8 @@ def test_markdown_keeps_the_users_words_as_code() -> None:
 def test_json_is_json() -> None:
     for formula, at in (("1/x", {"x": 0.0}), (STAGED, {"x": 1.0, "y": 2.0})):
         json.loads(json.dumps(story_object(told(formula, **at)[0]), allow_nan=False))
+
+
+@pytest.mark.parametrize(("formula", "step"), [("x / y", "x / y = 1 / -0 = -inf"), ("x * y", "x * y = 1 * 0 = 0")])
+def test_a_zero_has_its_sign_where_that_is_why_there_is_an_infinity(formula: str, step: str) -> None:
+    assert step in explanation.markdown(told(formula, x=1.0, y=-0.0)[0])

@@ -99,3 +99,10 @@ def test_a_mask_that_takes_more_elements_far_away_ends_the_prediction() -> None:
     found = nudged("sum(W + y[y > 0.1])", {"y": 0.001}, W=np.array([1.0, 2.0, 3.0]), y=np.array([1.0, -0.5]))
     assert found.predicted == pytest.approx(0.003)
     assert found.holds_until == pytest.approx(600)
+
+
+@pytest.mark.parametrize(("text", "ends"), [
+    ("x + 1e20", "nowhere that it shows: the output is rounded to ±8e+04, and moves by less"), ("x + 1e15", None),
+])  # fmt: skip
+def test_a_change_that_is_lost_in_rounding_is_no_sign_that_a_prediction_holds(text: str, ends: str | None) -> None:
+    assert nudged(text, {"x": 1.0}, x=1.0).ends_at == ends

@@ -22,17 +22,29 @@ ELSEWHERE = {  # functions of others, for which nothing here stands
     "len": "how many elements there are is a number: write it as one",
     "print": "the last line is the output: write its expression alone",
     "argmax": "an index has no gradient: the value that it finds is max(x)",
+    "size": "how many elements there are is a number: write it as one",
+    "numel": "how many elements there are is a number: write it as one",
     "argmin": "an index has no gradient: the value that it finds is min(x)",
-    "cot": "write 1/tan(x)",
-    "sec": "write 1/cos(x)",
-    "csc": "write 1/sin(x)",
-    "coth": "write 1/tanh(x)",
-    "csch": "write 1/sinh(x)",
-    "factorial": "write gamma(x + 1)",
+    "detach": "no gradient is held back here: give what has none as a variable of its own",
+    "stop_gradient": "no gradient is held back here: give what has none as a variable of its own",
     "Σ": "write sum(x)",
     "median": "of three elements write sort(x)[1], of four mean(sort(x)[1:3])",
     "dropout": "its mask is random: give it as a variable, x * mask",
 }
+SAID = {  # the same, and what says it here of their inputs
+    "cot ctg": "1/tan({0})", "sec": "1/cos({0})", "csc": "1/sin({0})", "coth": "1/tanh({0})", "csch": "1/sinh({0})",
+    "acot arccot": "atan(1/({0}))", "asec arcsec": "acos(1/({0}))", "acsc arccsc": "asin(1/({0}))", "tg": "tan({0})",
+    "lg": "log10({0})", "lb ld": "log2({0})", "exp10": "10^({0})", "factorial": "gamma({0} + 1)", "int": "trunc({0})",
+    "root nthroot": "({0})^(1/({1}))", "beta": "gamma({0})*gamma({1})/gamma({0} + {1})",
+    "fmod rem": "({0}) - ({1})*trunc(({0})/({1}))", "erfcx": "exp(({0})^2)*erfc({0})", "bool": "({0}) != 0",
+    "deg2rad radians": "({0})*pi/180", "rad2deg degrees": "({0})*180/pi",
+    "average avg": "mean({0})", "product": "prod({0})", "variance": "var({0})", "softmin": "softmax(-({0}))",
+    "relu6": "clip({0}, 0, 6)", "prelu": "leaky_relu({0}, {1})", "hardswish hard_swish": "({0})*hardsigmoid({0})",
+    "tanhshrink": "({0}) - tanh({0})", "l1_loss": "mean(abs({0} - ({1})))", "mse_loss": "mse({0}, {1})",
+    "binary_cross_entropy": "bce({0}, {1})", "binary_cross_entropy_with_logits": "bce_with_logits({0}, {1})",
+    "huber_loss": "huber({0}, {1})", "cosine_similarity": "dot({0}, {1})/(norm({0})*norm({1}))",
+}  # fmt: skip
+SHORTEST_WORD = 4  # letters: what is shorter is rather a factor
 LONGEST_LINE = 160  # characters of a line that a hint writes out
 
 
@@ -67,11 +79,31 @@ def unknown_function(
         message = "a sum is over all elements, and has no index"
         return program.problem("name", message, spans, f"write {of_whole_arrays(program.text)}")
     known = nearest(call.name, [*functions, *NAMES])
-    one = len(call.positional) == 1 and not call.keywords and not before.endswith(".")
-    hint = f"to multiply, write {product(program, node)}" if one else "`backprop gates` lists those that there are"
-    hint = f"did you mean {known}?" if known else hint
-    hint = ELSEWHERE.get(call.name, hint)
+    hint = ELSEWHERE.get(call.name) or said(program, node) or (f"did you mean {known}?" if known else "")
+    if not hint:
+        hint = "`backprop gates` lists those that there are"
+        if len(call.positional) == 1 and not call.keywords and not before.endswith("."):
+            factor = f"to multiply, write {product(program, node)}"
+            hint = factor if len(call.name) < SHORTEST_WORD else f"{hint}; {factor}"
     return program.problem("name", f"there is no function {call.name}", spans, hint)
+
+
+def said(program: Program, node: int) -> str:
+    """What says the same as another's function, in its line; "" for one that is not known."""
+    call = program.operands[node]
+    form = next((form for names, form in SAID.items() if call.name in names.split()), "")
+    inputs = [program.source_of(one) for one in call.positional]
+    if not form or call.keywords or len(inputs) != 1 + ("{1}" in form):
+        return ""
+    from re import search, sub
+
+    text = sub(r"(?<!\w)\((\w+)\)", r"\1", form.format(*inputs))  # no brackets round a name
+    start, end = program.span(node)
+    if module := search(r"[\w.]+\.$", program.text[:start]):
+        start = module.start()
+    alone = not program.text[:start].strip() and not program.text[end:].strip()
+    whole = text if alone or not any(sign in form for sign in "*/^!-+") else f"({text})"
+    return f"write {mended(program, {Span(start, end): whole})}"
 
 
 def product(program: Program, node: int) -> str:

@@ -319,7 +319,7 @@ MATRICES = [
         "det", "A",
         Rule(vjp="spread(g, A, axis=[-2, -1]) * cofactor(A)", reach="spread(g, A, axis=[-2, -1])"),
         Words("scales by the cofactors", plain="g * out * inv(A).T"),
-        Traits(stacks=True),
+        Traits(stacks=True, terms="prod(norm(A, axis=-1), axis=-1)"),
     ),
     Gate(
         "logdet", "A",
@@ -449,10 +449,11 @@ LOSSES = [
             ),
             cusp="abs(x - y) == delta",  # whose slopes are those of the rule: nan comes of its clip and max
             definition="mean(clip(x - y, -delta, delta) * (x - y - clip(x - y, -delta, delta) / 2))",
-            exact="mean(where(abs(x - y) <= delta, (x - y)^2 / 2, delta * (abs(x - y) - delta / 2)))",
+            exact="mean(where(abs(x - y) <= delta, (x - y)^2 / 2, "
+            "where(delta < 0, nan, delta) * (abs(x - y) - delta / 2)))",
         ),
         Words("squares small residuals, and takes large ones as they are: scales by the residual, clipped"),
-        Traits(shape="number", broadcasts=True),
+        Traits(domain="delta >= 0", shape="number", broadcasts=True),
     ),
 ]  # fmt: skip
 

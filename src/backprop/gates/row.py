@@ -126,7 +126,8 @@ class Traits:
     where no input is; `rectifies` says that what is not negative comes out as it is. `fresh` says that what a gate that
     mixes computes is a new array in every library, never a view of an input. `saturates` says that the slope fades for
     large inputs on both sides, and `opens` that what `exact` says is, to the bit, what its function on arrays computes,
-    so that work can be shared. `reduces` names the gate that stands for this one where it is called with a single
+    so that work can be shared. `terms` is the size of what its value is added up of, where that may cancel beyond what
+    its inputs, moved a little, show. `reduces` names the gate that stands for this one where it is called with a single
     input; `plumbing` marks gates that only rules use.
     """
 
@@ -146,6 +147,7 @@ class Traits:
         fresh: bool = False,
         saturates: bool = False,
         opens: bool = False,
+        terms: str = "",
         reduces: str = "",
         plumbing: bool = False,
     ) -> None:
@@ -153,7 +155,8 @@ class Traits:
         self.stacks, self.broadcasts = stacks, broadcasts
         self.commutes, self.idempotent, self.parity, self.fresh = commutes, idempotent, parity, fresh
         self.sign, self.rectifies = sign, rectifies
-        self.saturates, self.opens, self.reduces, self.plumbing = saturates, opens, reduces, plumbing
+        self.saturates, self.opens, self.terms = saturates, opens, terms
+        self.reduces, self.plumbing = reduces, plumbing
 
 
 NO_RULE, NO_WORDS, NO_TRAITS = Rule(), Words(), Traits()

@@ -70,6 +70,8 @@ def character_hint(p: Place) -> str:
         return CHARACTERS["∂"]
     if p.token == "'" and p.wants_operand:
         return 'texts stand in straight double quotes: write "…"'
+    if p.token in ("'", "’") and p.kind_before == "number" == p.kind_after:
+        return f"write {p.before}_{p.after} if that is thousands"
     if p.token in ("'", "′", "’") and not p.wants_operand:
         return f"for the transpose write {escaped(p.operand)}.T; a name may be d{escaped(p.operand)} or x_1"
     if p.token == "%" and not p.wants_operand and p.kind_after in BEGINS:
@@ -96,6 +98,8 @@ def module_hint(p: Place) -> str:
     if p.word_after == "random":
         return either('give it as a value: --x "randn(3)"', "let NumPy draw it, and give it as a value")
     name = p.dotted.rpartition(".")[2]
+    if name in ("PI", "E"):  # JavaScript's
+        return f"write {name.lower()}"
     if name not in NAMES:
         return "`backprop gates` lists the functions that there are"
     return f"write {name}(…), without {p.name_before}.{p.dotted.removesuffix(name)}"
@@ -110,7 +114,10 @@ def is_argument(p: Place) -> bool:
 def comma_hint(p: Place) -> str:
     if p.kind_before == "number" == p.kind_after:
         joined = f"{p.before}.{p.after}"
-        if len(p.after) == 3 and p.after.isdigit():
+        whole = p.before.replace(".", "")
+        if whole != p.before:
+            joined = f"{whole}.{p.after}"
+        elif len(p.after) == 3 and p.after.isdigit():
             return f"write {p.before}_{p.after} if that is thousands, {joined} if it is a decimal comma"
         return f"the decimal point is a point: write {joined}"
     if p.enclosing == "(" or p.open == []:

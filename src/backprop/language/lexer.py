@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 SUPERSCRIPTS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ")  # a power, to whoever pastes it
 RAISED = SUPERSCRIPTS - frozenset("⁺⁻⁽⁾")  # and one by itself
 
-MODULES = frozenset(["np", "numpy", "math", "torch", "tf", "jnp", "jax", "F", "nn", "scipy", "sp", "sympy", "cmath"])
+MODULES = frozenset(
+    ["np", "numpy", "math", "torch", "tf", "jnp", "jax", "F", "nn", "scipy", "sp", "sympy", "cmath", "Math"]
+)
 FRACTIONS = frozenset("¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉")
 DIGITS = frozenset("0123456789")
 CLOSINGS = {"(": "<CALL>", '"': "<STRING>"}

@@ -5,7 +5,7 @@ Every number is one of the run's, so it is one that the table shows.
 
 from __future__ import annotations
 
-from math import isclose, isfinite, isnan, log10
+from math import isclose, isfinite, isinf, isnan, log10
 
 from backprop.circuit import Opened
 from backprop.differentiate.rules import condition, substituted
@@ -130,8 +130,10 @@ def told(names: Names, row: Stage, run: Run, digits: int) -> Forward:
         }
         numbers = ", ".join(f"{name}: {shape}" for name, shape in shown.items() if shape != "a number")
         return Forward(row.name, row.gate, row.expression, numbers, row.value)
+    signed = isinf(row.value)  # as 1 / -0 is
     values: dict[str, str | float] = {
-        names.text(source): rounded(run.values[source], digits) for source in inputs if source in names.names
+        names.text(source): rounded(value, digits) or (value if signed else 0.0)
+        for source, value in ((source, run.values[source]) for source in inputs if source in names.names)
     }
     return Forward(row.name, row.gate, row.expression, substituted(row.expression, values), row.value)
 

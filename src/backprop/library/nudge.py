@@ -63,6 +63,11 @@ def nudge(result: Run, names: Names, steps: Mapping[str, Any]) -> Nudge:
     return Nudge(here, moved, predicted, moved - here, holds, ends, dict(steps))
 
 
+def rounding_of(here: float, change: float) -> float:
+    """How far a change of the output may be off because its numbers are rounded."""
+    return 8e-16 * max(abs(here), abs(change))
+
+
 def total(x: Any) -> float:
     """A number, or the sum of an array."""
     return float(x.sum()) if shape_of(x) else float(x)
@@ -93,8 +98,7 @@ class Line:
             return False
         if not isfinite(change):
             return False
-        rounding = 8e-16 * max(abs(here), abs(change))
-        return abs(change - t * predicted) <= HOLDS * abs(t * predicted) + rounding
+        return abs(change - t * predicted) <= HOLDS * abs(t * predicted) + rounding_of(here, change)
 
     def reach(self, here: float, predicted: float) -> tuple[float, str | None]:
         """Up to where the prediction holds, and the kink that ends it."""
@@ -111,6 +115,8 @@ class Line:
                 except Problem:
                     return edge, None
             before = t
+        if abs(predicted * FURTHEST) <= (rounding := rounding_of(here, 0.0)) and predicted:
+            return 0.0, f"nowhere that it shows: the output is rounded to ±{rounding:.1g}, and moves by less"
         return inf, None
 
     def bisect(self, good: float, bad: float, test: object) -> float:

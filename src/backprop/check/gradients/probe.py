@@ -172,8 +172,16 @@ class Probe:
             if shape_of(value) == shape_of(gradient):  # beside the point a mask may choose other elements
                 sizes = [magnitude(self.values[source]) for source in inputs]
                 underflow = SMALLEST * max([1.0, *(size for size in sizes if size < LARGE)])  # scaled in the gate
-                total += relative * magnitude(value * gradient) + underflow * magnitude(gradient)
+                total += relative * magnitude(self.terms(stage) * gradient) + underflow * magnitude(gradient)
         return total
+
+    def terms(self, stage: int) -> Any:
+        """How large the numbers are that a stage adds up: as large as its value, if its gate says nothing else."""
+        gate, inputs = self.circuit.gates[stage], self.circuit.inputs[stage]
+        if not gate.terms:
+            return self.values[stage]
+        size = rules.condition(gate.terms, gate, len(inputs), self.result.arrays)
+        return size(*[self.values[source] for source in inputs], self.values[stage])
 
     def complex_slope(self) -> float | None:
         """The derivative by the complex step; None where a gate is not analytic, or the numbers do not allow it.
