@@ -98,7 +98,8 @@ STARTS = frozenset([
 LONG = frozenset([
     "algebra", "blame", "campaign", "code", "code_jax", "code_latex", "code_markdown", "code_numpy", "code_sql",
     "code_torch", "cure", "draw_layout", "draw_page", "large", "masks_as_index", "minimize_problems", "no_warnings",
-    "notebook", "pairs", "programs", "pytorch", "real_code", "rules_of_libraries", "table_readers", "work", "written_passes",
+    "notebook", "pairs", "programs", "pytorch", "real_code", "rules_of_libraries", "table_readers", "work",
+    "written_passes",
 ])  # fmt: skip
 
 

@@ -70,6 +70,15 @@ def test_a_run_is_ended_by_its_work_at_the_same_place() -> None:
         Meter(most=0.01).room(1_000_000)
 
 
+def test_a_run_that_its_work_bounds_is_not_ended_by_a_slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, bounded = Meter(), Meter(most=4.0)
+    start = time.monotonic()
+    monkeypatch.setattr("backprop.python.values.meter.monotonic", lambda: start + 60)
+    bounded.look()
+    with pytest.raises(Refusal, match="longer than 20 s"):
+        plain.look()
+
+
 def test_the_clock_counts_what_each_meter_counted_once() -> None:
     before = work.now()
     first = Meter()

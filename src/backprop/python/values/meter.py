@@ -19,6 +19,7 @@ FRAMES = 20  # of Python's own that a call takes at most
 DEEPEST = 10_000
 LONGEST = 1_000_000  # of a text, a list, a tuple
 MOST_BITS = 20_000  # of a whole number
+SLOWEST = 25  # times as long as a usual machine one may take for work that is bounded
 
 
 class Bounds(NamedTuple):
@@ -75,6 +76,7 @@ class Meter:
         self.made = 0
         self.calls, self.most_calls = 0, min(self.bounds.depth, DEEPEST)
         self.seconds = self.bounds.seconds if seconds is None else seconds
+        self.seconds = self.seconds if most is None else max(self.seconds, SLOWEST * most)
         self.end = monotonic() + self.seconds
         self.most = None if most is None else ticks(most)
         self.frames = sys.getrecursionlimit()  # Python's own, outside of calls
