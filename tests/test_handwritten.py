@@ -187,6 +187,30 @@ def test_what_is_not_written_yet_is_neither_right_nor_wrong(
     assert (done.returncode, found["verdict"]) == (int(whole != "ok"), whole)
 
 
+def test_what_heirs_are_to_write_is_not_waited_for(tmp_path: Path) -> None:
+    text = """
+class Module:
+    def forward(self, x):
+        pass
+    def backward(self, g):
+        pass
+class Flat(Module):
+    def forward(self, x):
+        self.shape = x.shape
+        return x.reshape(x.shape[0], -1)
+    def backward(self, g):
+        g = g.reshape(self.shape)  # TODO: in place?
+        return g
+class Masked(Module):
+    def masked(self, x):
+        return x
+    def backward(self, g):
+        return g
+"""
+    found = answer(check(tmp_path, "layers.py --x '[[[1.0, 2.0]]]' --json", layers=text))
+    assert (found["verdict"], [one["name"] for one in found["gradients"]]) == ("ok", ["x"])
+
+
 def test_a_text_is_no_array_and_an_output_that_hangs_on_nothing_no_function(tmp_path: Path) -> None:
     done = check(tmp_path, "layers.py:relu_forward --x foo", layers=TWO)
     assert (done.returncode, "np.maximum cannot be computed of a text" in done.stderr) == (2, True)

@@ -237,6 +237,7 @@ def test_what_is_read_beside_arrays(text: str, value: Any) -> None:
     ("text", "message"),
     [
         ("f = np.lib.stride_tricks.as_strided(np.arange(4.0), (3, 3), (8, 8))", "reach beyond the 4 elements"),
+        ("f = np.lib.stride_tricks.as_strided(np.arange(4.0), (3, 2), (8, 4))", "end within an element"),
         ("f = np.lib.stride_tricks.as_strided(np.arange(4.0)[::2], (2,), (8,))", "does not lie in order"),
         ("f = np.lib.stride_tricks.as_strided(np.arange(4.0), (2,), (-8,))", "reach beyond"),
         ("raise ValueError('not so')", "this raises an error here: not so"),

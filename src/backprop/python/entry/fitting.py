@@ -47,6 +47,7 @@ LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 
 TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a vector does nothing for
 LACKING = re.compile(r"the dictionary has no '(\w+)'$")
 APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  # shapes that cannot be broadcast
+FACTORS = re.compile(r"shapes \(([\d,]*)\) and \(([\d,]*)\) not aligned")
 INTO = re.compile(r"input array from shape \(([\d, ]*)\) into shape")
 NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of integer")
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
@@ -101,6 +102,7 @@ class Fitting:
         self.multiples: list[int] = []
         self.multiplied: set[str] = set()  # with a matrix: no labels
         self.lacking: dict[str, list[str]] = {}  # of parameters that are dictionaries, the keys which were missed
+        self.columns = False  # whether data of the pass's own come in columns
         self.told: dict[str, str] = {}  # of values that do not fit, the error
         self.met: list[tuple[int, ...]] = []  # shapes that weights ask for, which a pass makes itself
         self.best: tuple[float, Known] | None = None
@@ -163,6 +165,8 @@ class Fitting:
             if self.seen[key] is True and self.completed(known):
                 return True
         used = self.seen[key]
+        if used is None and unlikely > 0 and (earlier := self.of_factors(known)) and str(earlier) not in self.seen:
+            return self.search(earlier, unlikely - 1)
         if not isinstance(used, Used):
             return False
         some = zip(range(unlikely + 1), self.candidates(used, known), strict=False)
@@ -176,12 +180,22 @@ class Fitting:
         keyed = [one for one, its in known.items() if isinstance(its, list) and not is_listed(its)]
         if LACKING.search(told) and keyed:  # a dictionary, which may be another one
             keys = [*known[keyed[-1]], *self.lacking[keyed[-1].partition(".")[0]]]
-            return self.search({**known, keyed[-1]: [*dict.fromkeys(keys)]}, unlikely)
+            return self.begun({**known, keyed[-1]: [*dict.fromkeys(keys)]}, used, unlikely)
         shape = shape_of(str(known[name]))
         if shape and NO_INDEX.search(told):
             return self.search({**known, name: whole_numbers(shape)}, unlikely)
         other = self.broadcast(shape, told, used.use)
         return other is not None and self.search({**known, name: drawn(other)}, unlikely)
+
+    def of_factors(self, known: Known) -> Known | None:
+        """The values up to the one matrix that an error names, which is given the size that it should meet."""
+        found = FACTORS.search(self.told.get(str(known), ""))
+        left, right = (tuple(map(int, re.findall(r"\d+", part))) for part in found.groups()) if found else ((), ())
+        names = [name for name, one in known.items() if isinstance(one, str) and shape_of(one) == left]
+        if len(left) != 2 or len(names) != 1 or left[1] == right[0]:
+            return None
+        before = dict(zip(known, [*known.values()][: [*known].index(names[0])], strict=False))
+        return {**before, names[0]: drawn((left[0], right[0]))}
 
     def broadcast(self, shape: tuple[int, ...], told: str, use: Use) -> tuple[int, ...] | None:
         """A shape with which what was told not to be broadcast is: of a factor, by the axis that comes out of it."""
@@ -348,7 +362,10 @@ class Fitting:
         elif use.kind == "product":
             self.multiplied.add(name)
             yield from [(many * size, size) for many in self.multiples for size in sizes if not other and use.left]
-            yield from self.factors(other, use, sizes, used.blank) if other else ((4, 3), (3, 3), (3,), (2, 3, 4))
+            squares = [(size, size) for size in sizes]
+            yield from (
+                self.factors(other, use, sizes, used.blank) if other else ((4, 3), (3, 3), *squares, (3,), (2, 3, 4))
+            )
             return
         elif use.kind == "element" and other:
             if 0 in other:  # an empty slice: what is known so far is too small
@@ -384,12 +401,13 @@ class Fitting:
         """The shapes of what is multiplied with a matrix or a vector; what has a small letter may be one itself, if it
         is not turned."""
         left, name = use.left, blank.name
+        self.columns |= left and other[1:] == (1,)
         inner = other[-2:][0] if left else other[-1]
         if left and len(other) == 1:
             yield (inner,)
         is_small = name.rpartition(".")[2][:1].islower()
         if is_small and len(other) < 3 and not (left or blank.turned or name in self.matrices):
-            yield from ((inner,), (inner, 1))
+            yield from ((inner, 1), (inner,)) if self.columns else ((inner,), (inner, 1))
         free = [size for size in MORE_SIZES if size not in used and size not in other]
         sizes = [*self.gates(other, use, inner, used), *free[:1], *used, inner, 2]
         leads = [other[:-2], ()] if not re.match(r"[WU]", name) else [(), other[:-2]]

@@ -378,7 +378,8 @@ def is_left_to_others(code: Code, pair: Pair) -> bool:
     inherited = {ast.unparse(base).rpartition(".")[2] for one in classes for base in one.bases}
     own = next((one for one in classes if one.name == pair.name), None)
     inherits = own is not None and any(re.search("ABC|Protocol", ast.unparse(base)) for base in own.bases)
-    return len(open_ones) > 1 or pair.name in inherited or inherits
+    theirs = own is None or any(one not in own.body for one in open_ones)  # a base's, which has another name for it
+    return len(open_ones) > 1 or pair.name in inherited or inherits or theirs
 
 
 def leaves_open(methods: dict[str, ast.FunctionDef]) -> bool:

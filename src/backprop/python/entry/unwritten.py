@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from backprop.python.entry.examples import root
 from backprop.python.entry.pairs import Pair, inner_functions, is_abstract, left_open
-from backprop.python.names import MOST_KEPT
+from backprop.python.names import MOST_KEPT, parameter_names
 from backprop.python.source import Code
 
 MARK = re.compile(  # what an assignment says where something is to be written
@@ -77,12 +77,12 @@ def line_of(code: Code, function: ast.FunctionDef) -> int | None:
         if one.nothing and not one.zeros and not one.others and name in read:
             return one.nothing[-1]
     results = [name for name in results_of(function) if name in kept]
-    if not results or len(results) < len(results_of(function)):
+    if not results or len(results) < len(results_of(function)) or {*results} & {*parameter_names(function)}:
         return None
     if any(kept[name].others for name in results):
         return None
     if all(not kept[name].zeros for name in results) or is_marked(code, function):
-        return max(line for name in results for line in (*kept[name].nothing, *kept[name].zeros))
+        return max((line for name in results for line in (*kept[name].nothing, *kept[name].zeros)), default=None)
     return None
 
 
