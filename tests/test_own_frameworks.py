@@ -2472,3 +2472,99 @@ class Reshape:
     given = {"input": [[0.5, 2.0]], "input_shape": [0.5, 1.5], "output_shape": [2, 1]}
     assert "input_shape must hold whole" in check("reshape.py", given, {"reshape.py": text})["error"]["message"]
     assert check("reshape.py", {**given, "input_shape": [1, 2]}, {"reshape.py": text})["verdict"] == "ok"
+
+
+INSTANCES = """
+from abc import ABC
+import numpy as np
+class Notes:
+    def __init__(self):
+        self.kept = None
+    def keep(self, *some):
+        self.kept = some
+class Operation(ABC):
+    def apply(self, *values):
+        notes = Notes()
+        return self.forward(notes, *[one.data for one in values])
+class Shift(Operation):
+    def __init__(self, first, second):
+        self.axes = first, second
+    def forward(self, ctx, value):
+        ctx.keep(value.ndim)
+        return np.swapaxes(value, *self.axes)
+    def backward(self, ctx, above):
+        return np.swapaxes(above, *self.axes)
+class Square(Operation):
+    def forward(self, ctx, value):
+        ctx.keep(value)
+        return value ** 2
+    def backward(self, ctx, above):
+        value, = ctx.kept
+        return 2 * above * value
+"""
+
+
+@pytest.mark.parametrize(("name", "given", "right", "wrong"), [
+    ("Square", {"value": [0.5, -1.2]}, "2 * above * value", "above * value"),
+    ("Shift", {"value": [[0.5, -1.2, 3.0], [0.1, 0.2, 0.7]], "first": 0, "second": 1}, "np.swapaxes(above, *self.axes)",
+     "above"),
+])  # fmt: skip
+def test_methods_with_a_context_may_be_those_of_an_object(
+    check: Check, name: str, given: dict[str, Any], right: str, wrong: str
+) -> None:
+    told = check(f"ops.py:{name}", {}, {"ops.py": INSTANCES})["error"]["message"]
+    assert all(one in told for one in given), told
+    assert check(f"ops.py:{name}", given, {"ops.py": INSTANCES})["verdict"] == "ok"
+    text = INSTANCES.replace(f"return {right}", f"return {wrong}")
+    assert check(f"ops.py:{name}", given, {"ops.py": text})["verdict"] == "wrong"
+
+
+NOTED = """
+import numpy as np
+NEW = np.version.version.startswith(("2.", "3."))
+class Node:
+    def __init__(self, data):
+        self.data, self.grad, self.users = np.asarray(data), None, set()
+class Length:
+    def __call__(self, a):
+        self.variables = (a,)
+        self.length = np.linalg.norm(a.data)
+        return self.length
+    def slope(self, g, place):
+        return self.variables[place].data / self.length * g[(None,) * 1]
+    def backward(self, g):
+        for place, one in enumerate(self.variables):
+            if not one.users:
+                raise RuntimeError("the graph was cleared")
+            found = self.slope(g, place)
+            one.grad = np.asarray(found) if NEW else found
+"""
+
+
+def test_inputs_that_note_their_users_are_of_a_graph_that_stands(check: Check) -> None:
+    given = {"a": [0.5, 2.0, -1.0]}
+    assert check("graph.py:Length", given, {"graph.py": NOTED})["verdict"] == "ok"
+    text = NOTED.replace(".data / self", ".data * self")
+    assert check("graph.py:Length", given, {"graph.py": text})["verdict"] == "wrong"
+
+
+COMPARED = """
+import numpy as np
+class Tensor:
+    def __init__(self, x):
+        self.data, self.grad = np.asarray(x), None
+    def __gt__(self, other):
+        return np.ndarray.__gt__(self.data, np.asarray(other))
+class ReLU:
+    def __call__(self, a):
+        self.kept = a, np.asarray({test}, dtype=float)
+        return a.data * self.kept[1]
+    def backward(self, g):
+        self.kept[0].grad = g * self.kept[1]
+"""
+
+
+@pytest.mark.parametrize("test", ["a > 0", "0 < a"])
+def test_objects_may_say_how_they_are_compared(check: Check, test: str) -> None:
+    files = {"relu.py": COMPARED.format(test=test)}
+    assert check("relu.py:ReLU", {"a": [0.5, -2.0]}, files)["verdict"] == "ok"

@@ -333,3 +333,65 @@ soft.defvjp(lambda x, axis: (soft(x, axis),) * 2, lambda axis, y, g: (y * (g - j
     assert check("soft.py:soft", given, {"soft.py": text}).get("verdict") == "ok"
     found = check("soft.py:soft", given, {"soft.py": text.replace("(g - ", "(g + ")})
     assert [one["line"] for one in found["lines"]] == [8], found
+
+
+MAKERS = """
+import jax
+import jax.numpy as jnp
+
+def bounded(low, high):
+    @jax.custom_jvp
+    def clip_nograd(a):
+        return jnp.clip(a, low, high)
+    @clip_nograd.defjvp
+    def rule(primals, tangents):
+        \"\"\"Override the gradient of clip to be a no-op.\"\"\"
+        return clip_nograd(primals[0]), tangents[0]
+    return clip_nograd
+
+@jax.custom_jvp
+def kept(a, top):
+    return jnp.minimum(a, top)
+@kept.defjvp
+def kept_rule(primals, tangents):
+    \"\"\"The gradient is never clipped.\"\"\"
+    return jnp.minimum(*primals), tangents[0]
+
+def noisy_forward(key, x):
+    return x * jax.random.gumbel(key, x.shape), (key, x)
+def noisy_backward(cache, g):
+    key, x = cache
+    return None, g * jax.random.gumbel(key, x.shape)
+@jax.custom_vjp
+def noisy(key, x):
+    return noisy_forward(key, x)[0]
+noisy.defvjp(noisy_forward, noisy_backward)
+
+@jax.custom_vjp
+def part(x):
+    return jax.lax.dynamic_slice(x, (2,), slice_sizes=(3,)) ** 2
+part.defvjp(lambda x: (part(x), x), lambda x, g: (2 * jax.lax.dynamic_slice(x, (1,), (3,)) * g,))
+"""
+HIGH = {"a": [0.5, -2.0, 3.0], "low": -1.0, "high": 1.0}
+
+
+def test_what_is_made_inside_a_function_takes_what_that_takes(check: Check) -> None:
+    told = check("makers.py:clip_nograd", {}, {"makers.py": MAKERS})["error"]["message"]
+    assert "takes a, low, high" in told
+    assert check("makers.py:clip_nograd", HIGH, {"makers.py": MAKERS})["verdict"] == "ok"
+    files = {
+        "makers.py": MAKERS.replace("clip_nograd(primals[0]), tangents[0]", "clip_nograd(primals[0]), tangents[0] * 2")
+    }
+    assert check("makers.py:clip_nograd", HIGH, files)["verdict"] == "wrong"
+
+
+@pytest.mark.parametrize(("name", "given", "verdicts"), [
+    ("kept", {"a": [0.5, 2.0], "top": 1.0}, {"a": "ok", "top": "missing"}),
+    ("noisy", {"key": 3, "x": [0.5, 2.0]}, {"x": "ok"}),
+    ("part", {"x": [0.5, 2.0, -1.0]}, {"x": "ok"}),
+])  # fmt: skip
+def test_rules_that_hand_on_draw_and_take_slices(
+    check: Check, name: str, given: dict[str, Any], verdicts: dict[str, str]
+) -> None:
+    found = check(f"makers.py:{name}", given, {"makers.py": MAKERS})
+    assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == verdicts, found

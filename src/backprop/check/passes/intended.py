@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -12,10 +13,17 @@ from backprop.check.passes.points import Point
 from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import at_path
 from backprop.python.entry.gradients import Path
-from backprop.python.entry.pairs import Pair
+from backprop.python.entry.runner import Runner
 
 FACTOR = re.compile(r"revers|(^|_)grl|grad\w*?_?(scal|mul)|(scal|mul)\w*?_?grad", re.IGNORECASE)  # of the gradient
-HANDED = re.compile(r"[Ss]traight_?[Tt]hrough|(?i:(^|_)ste(_|$))|S(TE|te)(?=[A-Z_]|$)")  # on as it is
+HANDED = re.compile(  # on as it is, at least in part
+    r"[Ss]traight_?[Tt]hrough|(?i:(^|_)ste(_|$))|S(TE|te)(?=[A-Z_]|$)|(?i:pass_?through|no_?grad(ient)?(_|$)|identity_if)"
+)
+NOT_CHANGED = re.compile(  # in what is said of it
+    r"gradients?\b.*\b(no-?op|straight[- ]through|identity|(not?|never|un)\W*(get )?(clipped|clamped|masked))"
+    r"|(no|without) grad(ient)? effects?",
+    re.IGNORECASE,
+)
 AS_NAMED = "it is no derivative of what the forward pass computes"
 MEANT = "if that is meant (a gradient reversal layer), a name like GradientReversal or GradientScale says so"
 
@@ -23,10 +31,11 @@ MEANT = "if that is meant (a gradient reversal layer), a name like GradientRever
 class Intended:
     """A pass at several points, with what its backward pass came to there, and what its name says."""
 
-    def __init__(self, pair: Pair, outcomes: Sequence[tuple[Point, Outcome]]) -> None:
-        self.outcomes = outcomes
-        names = (pair.name, pair.owner, pair.forward.name if pair.forward is not None else "")
+    def __init__(self, runner: Runner, outcomes: Sequence[tuple[Point, Outcome]]) -> None:
+        self.outcomes, pair = outcomes, runner.pair
+        names = [pair.name, pair.owner, pair.forward.name if pair.forward is not None else ""]
         self.scaled, self.straight = (next(filter(like.search, names), "") for like in (FACTOR, HANDED))
+        self.straight = self.straight or said_inside(runner)
 
     def told(self, path: Path) -> tuple[bool, str]:
         """Whether a gradient that is wrong is as the name says, and what is to be said of it."""
@@ -77,3 +86,22 @@ def scales(setting: Any, above: np.ndarray, mine: np.ndarray) -> bool:
     if not numeric or np.shape(setting) not in ((), above.shape):
         return False
     return bool(np.allclose(mine, np.asarray(setting) * above, rtol=1e-9, atol=0))
+
+
+def said_inside(runner: Runner) -> str:
+    """The pass, or what its backward pass calls, whose words say that gradients are handed on where the forward pass
+    does not: in a name that is set, or in the text that stands at its beginning."""
+    passes = [one for one in (runner.pair.backward, runner.pair.forward) if one is not None]
+    known = runner.code.functions()
+    calls = [node.func for one in passes[:1] for node in ast.walk(one) if isinstance(node, ast.Call)]
+    for one in [*passes, *[known[call.id] for call in calls if isinstance(call, ast.Name) and call.id in known]]:
+        nodes = [*ast.walk(one)]
+        names = [
+            one.name,
+            *[node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)],
+        ]
+        names += [node.name for node in nodes if isinstance(node, ast.FunctionDef)]
+        told = [ast.get_docstring(node) or "" for node in nodes if isinstance(node, ast.FunctionDef)]
+        if any(map(HANDED.search, names)) or any(NOT_CHANGED.search(text.replace("\n", " ")) for text in told):
+            return one.name.rstrip("'")
+    return ""

@@ -31,6 +31,7 @@ SMALL_ERROR = 1e-2  # how wrong a small number of the forward pass makes a gradi
 PLAIN = 1e-3  # of the size of the gradients
 ROUNDED = "the forward pass is rounded on the way, so that its slope is not known as exactly"
 LONG = 4.0  # work, in seconds of a usual machine, after which no points further away are begun
+ESTIMATED = "the backward pass draws random numbers: an estimate is not judged"
 
 
 class Judge:
@@ -61,6 +62,8 @@ class Judge:
         found = [path for path in found if path[0] not in self.runner.unasked]
         labels = [(name,) for name in given if is_whole(given[name]) and np.ndim(given[name])]
         found = [path for path in found if path not in labels or len(found) == 1]  # a layer hands on one for them, too
+        if self.runner.pair.is_registered:  # a rule of tangents has one for all that is taken, a key of chance, too
+            found = [path for path in found if is_differentiable(at_path(given, path))]
         for path in found:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
@@ -74,9 +77,9 @@ class Judge:
         of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
         of_cost = of_cost or pair.inside is not None or pair.line > 0  # in a loop that trains, too
         by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights or (of_cost and found))
-        alone = self.runner.of_backward_alone()
+        alone, unasked = self.runner.of_backward_alone(), {*self.runner.unasked, *self.runner.settings_around}
         for path in self.runner.paths(given):
-            if path in found or path == (self.binding.handed,) or path[0] in alone or path[0] in self.runner.unasked:
+            if path in found or path == (self.binding.handed,) or path[0] in alone or path[0] in unasked:
                 continue
             if len(path) > 1:
                 if self.first is None or any(one[0] == path[0] for one in found):
@@ -161,6 +164,9 @@ class Judge:
             outcomes.append((point, outcome))
             for path, one in self.told_at(point, outcome).items():
                 found[path] = worse(found.get(path), one)
+        if self.runner.estimated:
+            found = {path: one._replace(verdict="imprecise", remark=ESTIMATED) if one.verdict == "wrong" else one
+                     for path, one in found.items()}  # fmt: skip
         if any(one.verdict == "wrong" for one in found.values()) and self.are_clipped(self.points, found):
             found = self.as_clipped(found)
         if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
@@ -208,7 +214,9 @@ class Judge:
                 outcome = self.runner.run(point.given, point.upstream)
             except Problem:
                 continue  # so far away a right pass may stop, too
-            there = self.through_steps(self.told_at(point, outcome), [*outcomes, (point, outcome)])
+            there = self.told_at(point, outcome)
+            for way in (self.through_steps, self.as_intended):
+                there = way(there, [*outcomes, (point, outcome)])
             plain = [
                 path
                 for path, one in there.items()
@@ -266,7 +274,7 @@ class Judge:
     ) -> dict[Path, Comparison]:
         """Gradients that are right but for a factor, which an autograd Function takes for its backward pass alone."""
         told = dict(found)
-        known = all(one is not None for _, one in outcomes) and not Intended(self.runner.pair, ()).scaled
+        known = all(one is not None for _, one in outcomes) and not Intended(self.runner, ()).scaled
         for path in [path for path, one in found.items() if one.verdict == "wrong" and known]:
             for name, factor in self.settings():
                 there: dict[Path, Comparison] = {}
@@ -307,11 +315,17 @@ class Judge:
         told = dict(found)
         for path in [path for path, one in found.items() if one.verdict == "wrong"]:
             known = [(point, one) for point, one in outcomes if one is not None and path in one.gradients]
-            meant, remark = Intended(self.runner.pair, known).told(path) if known else (False, "")
-            self.remarks += [remark] if remark else []
+            meant, remark = Intended(self.runner, known).told(path) if known else (False, "")
+            self.remarks += [remark] if remark and (remark not in self.remarks) else []
             if meant:
                 self.straight.add(path)
                 told[path] = Comparison("ok", nan)
+        if self.straight:  # beside what is handed on, as its bounds, what nothing is handed to has no gradient
+            some = {
+                path for _, out in outcomes if out is not None for path, one in out.gradients.items() if np.any(one)
+            }
+            zero = [path for path, one in told.items() if one.verdict == "wrong" and path not in some]
+            told.update({path: Comparison("missing", nan, "it has no gradient") for path in zero})
         return told
 
     def as_means(

@@ -225,7 +225,8 @@ class Forth(Outputs):
             calls = [node for node in ast.walk(apply.tree) if isinstance(node, ast.Call)]
             handed = {
                 one.args[0].id for one in calls
-                if ast.unparse(one.func) in ("cls.forward", "self.forward") and one.args and isinstance(one.args[0], ast.Name)
+                if ast.unparse(one.func) in ("cls.forward", "self.forward")
+                and one.args and isinstance(one.args[0], ast.Name)
             }  # fmt: skip
             names += [
                 (one.value.func.id, apply.scope) for one in ast.walk(apply.tree)

@@ -108,6 +108,7 @@ class Inputs:
         self.replaced = False  # whether a decorator has put another function in the place of the backward pass
         self.unasked = frozenset[str]()  # inputs whose gradients a forward pass refuses to be asked for
         self.drew = False
+        self.estimated = False  # whether the backward pass draws, too, from a seed of its own
         self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
@@ -441,6 +442,7 @@ class Inputs:
         if pair.is_made or (pair.inside is not None and pair.owner):
             functions += [(one, 1) for one in self.constructors()]
         needed = [name for one, skip in functions for name in required_names(one)[skip:]]
+        needed += [name for name in self.settings_around if name not in needed]
         labels = [name for name in self.labels_of_backward() if name not in needed]
         needed += labels
         needed += [name for name in turning_back(whole) if pair.of_one and name not in needed]
@@ -448,10 +450,35 @@ class Inputs:
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
         needed = [name for name in needed if name not in self.given]
-        texts = [one for one, _ in functions] + (reached(whole, self.methods())[1:] if self.methods() else [])
+        texts = (
+            [one for one, _ in functions]
+            + self.functions_around
+            + (reached(whole, self.methods())[1:] if self.methods() else [])
+        )
         examples = Examples(texts if needed else [], self.backs() if needed else [])
         of_labels = Examples(self.backs() if labels else [])
         return {name: (of_labels if name in labels else examples).of(name) for name in needed}
+
+    @cached_property
+    def functions_around(self) -> list[ast.FunctionDef]:
+        """The functions inside which a pair is defined, as those are that make a pass: `def clip(low, high): …`."""
+        whole = self.pair.forward or self.pair.inside
+        body = next((part.tree.body for part in self.code.parts for one in part.tree.body for node in ast.walk(one)
+                     if node is whole), [])  # fmt: skip
+        methods = [one for owner in body if isinstance(owner, ast.ClassDef) for one in owner.body]
+        return [
+            one for one in (*body, *methods)
+            if isinstance(one, ast.FunctionDef) and whole is not None and one is not whole
+            and one.lineno < whole.lineno <= (one.end_lineno or 0)
+        ]  # fmt: skip
+
+    @cached_property
+    def settings_around(self) -> list[str]:
+        """What these take and the pair reads: it is no input."""
+        passes = [one for one in (self.pair.forward, self.pair.backward) if one is not None]
+        own = {name for one in passes for name in parameter_names(one)} | {"self", "cls"}
+        read = set().union(*map(names_read, [*passes, *self.functions_around])) - own
+        return [name for one in self.functions_around for name in required_names(one) if name in read]
 
     def left_at_zero(self) -> list[str]:
         """The parameters of the forward pass that are 0.0 where they are not given, as the weight of a penalty is."""

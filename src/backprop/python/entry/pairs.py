@@ -109,8 +109,13 @@ class Pair(NamedTuple):
         return self.kind in ("class", "loss")
 
     @property
+    def is_registered(self) -> bool:
+        """Whether the backward pass is made of a rule that a library was told."""
+        return self.forward is not None and self.forward.name.endswith(MARK)
+
+    @property
     def of_instance(self) -> bool:
-        """Whether an autograd Function's methods are those of an object, beside the context: `forward(self, ctx, x)`."""
+        """Whether the methods of an autograd Function are an object's, `forward(self, ctx, x)`."""
         forward = self.forward
         return self.kind == "autograd" and self.skip == 2 and forward is not None and not forward.decorator_list
 

@@ -171,14 +171,16 @@ class Runner(Back):
             if recorder is not None:
                 recorder.came_out(forward.outputs)
             run.instead, run.observer = instead or {}, observer
-            run.libraries.random_allowed = False
+            run.libraries.random_allowed = run.libraries.drew = False
             upstream = self.handed_down(forward.outputs, upstream)
             above = [as_tensor(one) if self.torch else one for one in fresh(upstream)]
             if len(above) < len(forward.outputs):
                 above += [np.ones(np.shape(one)) for one in forward.outputs[len(above) :]]
             if recorder is not None:
                 recorder.turns(run, above)
-            return self.added(self.backward(run, scope, arguments, forward, above, upstream), given)
+            outcome = self.backward(run, scope, arguments, forward, above, upstream)
+            self.estimated = self.estimated or run.libraries.drew
+            return self.added(outcome, given)
 
     def handed_down(self, outputs: list[Any], upstream: list[Any]) -> list[Any]:
         """What a backward pass is given from above: where that is of what a softmax is of, gone back through it."""

@@ -28,6 +28,7 @@ TYPES: dict[str, Any] = {
     "complex": (complex, np.complexfloating), "generic": np.generic, "bool_": np.bool_,
     "type": Class, "Callable": (Function, Builtin, Bound, Class, Library), "Sequence": (list, tuple, str),
     "Iterable": (list, tuple, str, dict, set, range, np.ndarray), "Mapping": dict, "Number": (int, float, np.number),
+    "Integral": (int, np.integer), "Real": (int, float, np.integer, np.floating),
     "Hashable": (str, int, float, tuple, type(None)),
 }  # fmt: skip
 ERRORS = [

@@ -75,6 +75,10 @@ def get(meter: Meter, base: Any, key: Any) -> Any:
             meter.length(len(base))
             return base[key]
         return base[number_of(key)]
+    if isinstance(base, float) and all(
+        one is None or one is ... for one in (key if isinstance(key, tuple) else (key,))
+    ):
+        return of_array(meter, np.asarray(base), key)  # a number of NumPy's gets axes so
     raise misfit(f"{called(base)} has no items", base)
 
 

@@ -49,7 +49,7 @@ BY_TEXT = (
 )  # of which every function is said in Python
 KNOWN = frozenset([
     "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", "inspect",
-    "time", "typing", "dataclasses", "enum", "numba", "tensorflow", "six",
+    "time", "typing", "dataclasses", "enum", "numba", "tensorflow", "six", "numbers",
     *BY_TEXT,
 ])  # fmt: skip
 DERIVING = ("grad", "value_and_grad", "elementwise_grad", "vjp")  # functions
@@ -69,6 +69,11 @@ UNSEEN = frozenset([
 ])  # fmt: skip
 
 
+OPERATIONS = {  # of which each is the method of an array
+    "__gt__": "greater", "__ge__": "greater_equal", "__lt__": "less", "__le__": "less_equal", "__eq__": "equal",
+    "__ne__": "not_equal", "__add__": "add", "__sub__": "subtract", "__mul__": "multiply", "__truediv__": "divide",
+    "__pow__": "power", "__matmul__": "matmul", "__neg__": "negative",
+}  # fmt: skip
 VERSIONS = {"torch": "2.4.0", "jax": "0.4.30", "tensorflow": "2.16.0"}  # whose spellings are read; NumPy's own
 GENERATORS = ("RandomState", "default_rng", "Generator")  # what they make draws as np.random itself does
 OF_GENERATORS = {"integers": "randint", "sample": "random_sample"}
@@ -151,6 +156,11 @@ class Libraries:
             shape = plain(arguments[0] if isinstance(arguments[0], tuple | list) else arguments)
             self.meter.length(product(shape))
             return iter([*np.ndindex(*shape)])
+        if root == "numpy" and name.startswith("ndarray.") and arguments:  # a method by its class
+            name = name.removeprefix("ndarray.")
+            if name not in OPERATIONS:
+                return self.method(arguments[0], name, arguments[1:], keywords)
+            name = OPERATIONS[name]
         if root == "numpy":
             return self.numpy(NUMPY, name, "np", arguments, keywords)
         if root == "scipy" and name.replace(".", "_") in NAMES[root]:
@@ -394,10 +404,11 @@ class Libraries:
 
     def random(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Random numbers: the same in every run of a forward pass, and none in a backward pass."""
-        if not self.random_allowed:
+        seed = next(iter(arguments), keywords.get("seed")) if name in ("seed", *GENERATORS) else None
+        if not self.random_allowed and seed is None:
             raise Refusal(f"np.random.{name}: a backward pass draws no random numbers")
         if name in ("seed", *GENERATORS):
-            seed = next(iter(arguments), keywords.get("seed"))
+            self.random_allowed = True  # the same ones, wherever it begins so
             self.generator = np.random.RandomState(0 if seed is None else number_of(seed))
             return None if name == "seed" else Library(("numpy", "random"))
         name = OF_GENERATORS.get(name, name)

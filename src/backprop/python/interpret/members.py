@@ -9,7 +9,7 @@ import numpy as np
 
 from backprop.errors import nearest
 from backprop.python.interpret import indexing
-from backprop.python.interpret.libraries import attribute_of_array
+from backprop.python.interpret.libraries import OPERATIONS, attribute_of_array
 from backprop.python.interpret.machine import Machine
 from backprop.python.spellings.torch import TORCH, Extremum
 from backprop.python.values.arrays import HELD, At, Tensor, is_array, number_of, tensor
@@ -79,6 +79,7 @@ class Members(Machine):
             if name == "__dict__" and isinstance(value, Object):  # of the user's own, which is nothing of Python's
                 return value.names
             own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
+            own = own or (isinstance(value, Library) and name in (*OPERATIONS, "__version__"))
             if name not in OWN_METHODS and not own:
                 raise Refusal(f".{name} is not read: it reaches into Python itself")
         if isinstance(value, Object):
@@ -96,6 +97,8 @@ class Members(Machine):
             return Idle((*value.path, name))
         if isinstance(value, Function) and name in value.names:
             return value.names[name]
+        if isinstance(value, Function) and name in ("defvjp", "defjvp", "defjvps"):  # read where they stand
+            return Builtin(name, lambda *_, **__: None)
         if isinstance(value, Function) and value.kind == "property" and name in ("fget", "fset"):
             return value.setter if name == "fset" else value
         if isinstance(value, Extremum) and name in ("values", "indices"):

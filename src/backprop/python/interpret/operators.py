@@ -37,6 +37,10 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }  # fmt: skip
+COMPARING: dict[type[ast.cmpop], tuple[str, str]] = {  # methods of an object, and of one on the right
+    ast.Lt: ("__lt__", "__gt__"), ast.LtE: ("__le__", "__ge__"), ast.Gt: ("__gt__", "__lt__"),
+    ast.GtE: ("__ge__", "__le__"), ast.Eq: ("__eq__", "__eq__"), ast.NotEq: ("__ne__", "__ne__"),
+}  # fmt: skip
 
 
 class Operators(Members):
@@ -158,6 +162,10 @@ class Operators(Members):
         if isinstance(kind, ast.In | ast.NotIn):
             return self.contains(b, a) == isinstance(kind, ast.In)
         equality = isinstance(kind, ast.Eq | ast.NotEq)
+        for me, other, name in zip((a, b), (b, a), COMPARING[type(kind)], strict=True):
+            method = me.cls.find(name) if isinstance(me, Object) else None
+            if method is not None:
+                return self.call(Bound(method, me), (other,), {})
         if isinstance(a, np.dtype) or isinstance(b, np.dtype):
             return (dtype_of(a) == dtype_of(b)) == isinstance(kind, ast.Eq)
         if is_array(a) or is_array(b):

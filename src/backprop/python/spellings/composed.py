@@ -564,10 +564,24 @@ def vmap(fun, in_axes=0, out_axes=0):
     return mapped
 
 random_PRNGKey random_key(seed=0) = seed
-random_split(key, num=2) = [key] * num
-random_normal(key, shape=(), dtype=None) = np.random.standard_normal(shape)
-random_uniform(key, shape=(), dtype=None, minval=0.0, maxval=1.0) = np.random.uniform(minval, maxval, shape)
-random_bernoulli(key, p=0.5, shape=()) = np.random.uniform(size=shape) < p
+random_split(key, num=2) = [key * (num + 1) + i + 1 for i in range(num)]
+random_fold_in(key, data) = key * 31 + data + 1
+_drawn(key) = np.random.RandomState(abs(int(key)) % 2 ** 32)
+random_normal(key, shape=(), dtype=None) = _drawn(key).standard_normal(shape)
+random_uniform(key, shape=(), dtype=None, minval=0.0, maxval=1.0) = _drawn(key).uniform(minval, maxval, shape)
+random_bernoulli(key, p=0.5, shape=()) = _drawn(key).uniform(size=shape) < p
+random_gumbel(key, shape=(), dtype=None) = -np.log(-np.log(_drawn(key).uniform(1e-300, 1.0, shape)))
+random_exponential(key, shape=(), dtype=None) = -np.log(_drawn(key).uniform(1e-300, 1.0, shape))
+
+def lax_top_k(operand, k):
+    places = np.argsort(-operand, axis=-1)[..., :k]
+    return np.take_along_axis(operand, places, axis=-1), places
+
+ShapeDtypeStruct(shape, dtype) = (shape, dtype)
+pure_callback(callback, result_shape_dtypes, *args, **_) = callback(*args)
+lax_round(x, rounding_method=0) = np.round(x) if rounding_method == 1 else np.trunc(x + np.copysign(0.5, x))
+lax_floor(x) = np.floor(x)
+lax_ceil(x) = np.ceil(x)
 """
 
 TORCH = """

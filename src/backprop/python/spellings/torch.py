@@ -64,11 +64,11 @@ def extreme(name: str) -> Callable[..., Any]:
     place: Callable[..., Any] = getattr(np, f"arg{name}")
     of_two: Callable[..., Any] = getattr(np, f"{name}imum")
 
-    def found(a: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    def found(a: Any, dim: Any = None, keepdim: bool = False, out: Any = None) -> Any:
         if dim is None:
             return function(a)
         if isinstance(dim, np.ndarray):
-            return of_two(a, dim)
+            return of_two(a, dim, out=out)
         axis = number_of(dim)
         values, indices = function(a, axis=axis, keepdims=bool(keepdim)), place(a, axis=axis, keepdims=bool(keepdim))
         return Extremum(tensor(values), tensor(indices))
