@@ -66,6 +66,7 @@ def judged(
     wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
     stopped: list[Problem] = []
     as_called = AsCalled(code, pairs, seed)
+    hint = "set a number in the script, like x = 3.0, or give it one"
     for pair in pairs:
         name = called(pair, pairs)
         if (unwritten := waiting(code, pair)) is not None:
@@ -94,19 +95,16 @@ def judged(
             found.rest.append(pair)
             continue
         if judge.surroundings.is_flat():
-            found.left_out.append(
-                f"{name or 'the script'} is left out: its output hangs on no input, and all gradients are 0"
-            )
+            found.left_out.append(f"{name or 'the script'} is left out: its output hangs on no input")
+            hint = "compute it of one"
             continue
-        verdict = with_lines(judge, judge.judge())
+        verdict = but_for_unwritten(judge)
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
-            other = Judge(Runner(code, pair, known, seed), upstream, seed, reading, count)
-            found_so = with_lines(other, other.judge())
+            found_so = but_for_unwritten(Judge(Runner(code, pair, known, seed), upstream, seed, reading, count))
             verdict = found_so if found_so.lines and not verdict.lines else verdict
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
             found.left_out.append(f"{name or 'the script'} is left out: nothing in it is to have a gradient")
             continue
-        verdict = but_for_unwritten(code, pair, verdict)
         remarks += [*verdict.remarks, *(said_of_rest(verdict) if wrt is None else ())]
         remarks += [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
         found.verdicts.append(verdict._replace(name=name, remarks=remarks))
@@ -117,15 +115,12 @@ def judged(
         name = max(meant, key=lambda one: meant[one])
         missing = wanting[name][1]
         alike = [some for other, some in wanting.items() if not meant[name] or other == name]
-        hint, commands = Fitted(code, given, upstream, seed).told(alike)
-        wants = Problem("variable", f"{name} {takes([*missing])}", hint=hint)
+        fitting, commands = Fitted(code, given, upstream, seed).told(alike)
+        wants = Problem("variable", f"{name} {takes([*missing])}", hint=fitting)
         wants.commands = commands
         raise wants
     if not found.verdicts:
-        told = next(iter(found.left_out), "there is no backward pass in this text")
-        flat = "hangs on no input" in told
-        hint = "compute it of one" if flat else "set a number in the script, like x = 3.0, or give it one"
-        raise Problem("variable", told, hint=hint)
+        raise Problem("variable", next(iter(found.left_out), "there is no backward pass in this text"), hint=hint)
     return found if wrt is None else of_these(found, wrt)
 
 
@@ -139,20 +134,18 @@ def of_texts(problem: Problem, given: Mapping[str, Any]) -> str:
     return f"{enumerated(texts)} {are}: give {either(f'numbers, like {options}', 'numbers')}"
 
 
-def but_for_unwritten(code: Code, pair: Pair, verdict: Verdict) -> Verdict:
-    """A verdict in which no gradient is wrong that is not written yet."""
-    gradients = list(verdict.gradients)
-    for place, one in enumerate(gradients):
-        line = line_of_gradient(code, pair, one.path[-1]) if one.verdict in ("wrong", "missing") else None
-        if line is not None:
-            gradients[place] = one._replace(verdict="missing", error=nan, remark=f"it is not written yet: line {line}")
-    if gradients == verdict.gradients:
-        return verdict
-    whole = overall(gradients)
-    if whole == "wrong":
-        return verdict._replace(gradients=gradients)
-    remarks = [one for one in verdict.remarks if not re.search(r"\b(the|one|a) line\b", one)]
-    return verdict._replace(verdict=whole, gradients=gradients, lines=[], remarks=remarks)
+def but_for_unwritten(judge: Judge) -> Verdict:
+    """The verdict on a pass, with the faulty lines, in which no gradient is wrong that is not written yet."""
+    verdict, gradients = judge.judge(), []
+    for one in verdict.gradients:
+        line = None
+        if one.verdict in ("wrong", "missing"):
+            line = line_of_gradient(judge.runner.code, judge.runner.pair, one.path[-1])
+        unwritten = one._replace(verdict="missing", error=nan, remark=f"it is not written yet: line {line}")
+        gradients.append(one if line is None else unwritten)
+    if gradients != verdict.gradients:
+        verdict = verdict._replace(verdict=overall(gradients), gradients=gradients)
+    return with_lines(judge, verdict)
 
 
 def said_of_rest(verdict: Verdict) -> list[str]:
