@@ -194,6 +194,8 @@ def strided(x: Any, shape: Any = None, strides: Any = None, subok: bool = False,
         raise ValueError("the strides of an array whose memory does not lie in order are not read")
     if len(shape) != len(strides) or any(length < 0 for length in shape):
         raise ValueError("a view needs a stride for each dimension")
+    if any(step % x.itemsize for step in strides):
+        raise ValueError(f"strides are multiples of the {x.itemsize} bytes of an element")
     reach = [(length - 1) * stride for length, stride in zip(shape, strides, strict=True)]
     behind = sum(max(0, one) for one in reach) + x.itemsize
     if 0 not in shape and (min(0, *reach) < 0 or behind > x.nbytes):
