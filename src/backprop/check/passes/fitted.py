@@ -14,7 +14,7 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.entry.examples import give
 from backprop.python.entry.fitting import FITS, HIDING, SLOPES, Fitting, Misfits
-from backprop.python.entry.given import at_path, is_differentiable
+from backprop.python.entry.given import at_path, is_differentiable, is_whole
 from backprop.python.entry.naming import command
 from backprop.python.entry.runner import Runner
 
@@ -80,6 +80,9 @@ class Fitted:
         if binding.first is None:
             return Misfits(UNREAD / 2, {}, {})
         given = binding.given
+        values = [at_path(given, path) for path in binding.first.gradients]
+        if not all(is_differentiable(one) or is_whole(one) for one in values if one is not None):  # of what has none
+            return Misfits(UNREAD / 2, {}, {})
         gradients = {
             path: one for path, one in binding.first.gradients.items() if is_differentiable(at_path(given, path))
         }

@@ -17,7 +17,7 @@ from backprop.python.entry.examples import WEIGHT, whole_numbers
 from backprop.python.entry.given import SIZES as NAMES_OF_SIZES
 from backprop.python.entry.given import arguments_from
 from backprop.python.entry.gradients import is_data
-from backprop.python.entry.runner import Runner
+from backprop.python.entry.runner import NO_SIZE, Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import is_array
 from backprop.python.values.meter import Meter
@@ -102,6 +102,7 @@ class Fitting:
         self.multiples: list[int] = []
         self.multiplied: set[str] = set()  # with a matrix: no labels
         self.lacking: dict[str, list[str]] = {}  # of parameters that are dictionaries, the keys which were missed
+        self.whole = False  # whether `/` of whole numbers is whole, as in Python 2
         self.columns = False  # whether data of the pass's own come in columns
         self.told: dict[str, str] = {}  # of values that do not fit, the error
         self.met: list[tuple[int, ...]] = []  # shapes that weights ask for, which a pass makes itself
@@ -259,13 +260,19 @@ class Fitting:
         """Where a forward pass is stopped by a blank; True if by none, and None if it ends in an error."""
         runner = self.make(Trial, self.values(known))
         assert isinstance(runner, Trial)
+        runner.whole_quotients |= self.whole
         try:
             outputs = runner.outputs(runner.given)
         except Used as used:
             return used
         except Problem as problem:
             self.learn(problem.message, known)
-            return None
+            if self.whole or not NO_SIZE.search(problem.message):
+                return None
+            self.whole = True  # it may be Python 2, whose own error tells more
+            found = self.tried(known)
+            self.whole = found is not None or not NO_SIZE.search(self.told[str(known)])
+            return found
         finally:
             self.steps -= max(0 if runner.meter is None else runner.meter.steps, 50)
         self.shapes_of_outputs = [np.shape(one) for one in outputs]
