@@ -2569,3 +2569,31 @@ class ReLU:
 def test_objects_may_say_how_they_are_compared(check: Check, test: str) -> None:
     files = {"relu.py": COMPARED.format(test=test)}
     assert check("relu.py:ReLU", {"a": [0.5, -2.0]}, files)["verdict"] == "ok"
+
+
+def test_a_package_of_the_users_may_be_called_as_a_library_is(check: Check) -> None:
+    files = {
+        "autograd/backend.py": """
+import importlib
+import os
+import numpy as _numpy
+def found():
+    try:
+        mx = importlib.import_module("mlx.core")
+    except ModuleNotFoundError:
+        mx = None
+    return "numpy" if mx is None else "mlx"
+NAME = os.getenv("BACKEND") or found()
+xp = _numpy if NAME == "numpy" else importlib.import_module(NAME)
+""",
+        "autograd/ops.py": """
+from autograd.backend import xp
+class Tanh:
+    def forward(self, x):
+        self.y = xp.tanh(x)
+        return self.y
+    def backward(self, g):
+        return g * (1 - self.y ** 2)
+""",
+    }
+    assert check("autograd/ops.py", {"x": [0.5, -2.0]}, files)["verdict"] == "ok"

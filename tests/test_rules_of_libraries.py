@@ -395,3 +395,17 @@ def test_rules_that_hand_on_draw_and_take_slices(
 ) -> None:
     found = check(f"makers.py:{name}", given, {"makers.py": MAKERS})
     assert {one["name"]: one["verdict"] for one in found.get("gradients", [])} == verdicts, found
+
+
+def test_what_an_einsum_repeats_is_summed(check: Check) -> None:
+    text = """
+import numpy as np
+def weigh_forward(x, w):
+    return np.einsum("ij,ij->i", x, w), (x, w)
+def weigh_backward(g, cache):
+    x, w = cache
+    return g[:, None] * w, (g[:, None] * x).sum(axis=0, keepdims=True)
+"""
+    given = {"x": [[0.5, 1.0], [2.0, -1.0]], "w": [[0.3, 0.7]]}
+    assert check("weigh.py", given, {"weigh.py": text})["verdict"] == "ok"
+    assert check("weigh.py", given, {"weigh.py": text.replace("* w,", "+ w,")})["verdict"] == "wrong"

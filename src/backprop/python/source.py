@@ -438,9 +438,33 @@ def imported_modules(tree: ast.Module) -> list[str]:
             names += [one.module] if one.module else [""] if one.level == 1 else []  # "" is the package itself
             names += [f"{one.module or ''}.{alias.name}".lstrip(".") for alias in one.names if alias.name != "*"]
             here.update([one.module] if one.module and one.level else [])
+    here.update(name for name in names if name.startswith("autograd.") and name.split(".")[1] not in OF_AUTOGRAD)
     return [name for name in dict.fromkeys(names) if name in here or name.partition(".")[0] not in KNOWN | OF_OTHERS]
 
 
+OF_AUTOGRAD = frozenset(
+    [  # the library; a package of the user's may be called so
+        "numpy",
+        "scipy",
+        "extend",
+        "core",
+        "tracer",
+        "differential_operators",
+        "misc",
+        "builtins",
+        "util",
+        "wrap_util",
+        "test_util",
+        "grad",
+        "jacobian",
+        "hessian",
+        "elementwise_grad",
+        "value_and_grad",
+        "primitive",
+        "np",
+        "Function",
+    ]
+)
 OF_TENSORS = frozenset([
     "view", "unsqueeze", "permute", "mm", "bmm", "t", "expand", "clamp", "clamp_min", "masked_fill", "detach", "clone",
     "index_add_", "scatter_", "pow", "masked_fill_", "contiguous", "type_as", "clamp_",

@@ -469,7 +469,8 @@ class Inputs:
         return [
             one for one in (*body, *methods)
             if isinstance(one, ast.FunctionDef) and whole is not None and one is not whole
-            and one.lineno < whole.lineno <= (one.end_lineno or 0)
+            and any(node.lineno <= whole.lineno <= (node.end_lineno or 0) for node in ast.walk(one)
+                    if isinstance(node, ast.FunctionDef) and node is not one)
         ]  # fmt: skip
 
     @cached_property

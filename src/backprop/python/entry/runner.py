@@ -129,7 +129,7 @@ class Runner(Back):
                 outputs = self.forward(run, scope, arguments).outputs
         except Problem:
             return {}
-        if tape.lost:
+        if tape.lost or any(np.size(one) != np.size(above) for one, above in zip(outputs, upstream, strict=False)):
             return {}
         found = tape.sweep([(tape.leaf(one), np.asarray(above)) for one, above in zip(outputs, upstream, strict=False)])
         return {path: found[ids] for path, ids in inputs.items()}

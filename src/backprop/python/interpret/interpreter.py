@@ -243,7 +243,12 @@ class Interpreter(Definitions):
         """Whether the error that was raised last is one of some kinds."""
         kinds = tree.elts if isinstance(tree, ast.Tuple) else [] if tree is None else [tree]
         names = {one.id for one in kinds if isinstance(one, ast.Name)}
-        looser = {"ZeroDivisionError": "ArithmeticError", "KeyError": "LookupError", "IndexError": "LookupError"}
+        looser = {
+            "ZeroDivisionError": "ArithmeticError",
+            "KeyError": "LookupError",
+            "IndexError": "LookupError",
+            "ModuleNotFoundError": "ImportError",
+        }
         return bool(self.raised) and (tree is None or bool(names & {self.raised, "Exception", "BaseException",
                                                                     looser.get(self.raised, "")}))  # fmt: skip
 

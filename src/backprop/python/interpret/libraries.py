@@ -49,7 +49,7 @@ BY_TEXT = (
 )  # of which every function is said in Python
 KNOWN = frozenset([
     "numpy", "torch", "math", "scipy", "autograd", "jax", "random", "warnings", "collections", "weakref", "inspect",
-    "time", "typing", "dataclasses", "enum", "numba", "tensorflow", "six", "numbers",
+    "time", "typing", "dataclasses", "enum", "numba", "tensorflow", "six", "numbers", "importlib",
     *BY_TEXT,
 ])  # fmt: skip
 DERIVING = ("grad", "value_and_grad", "elementwise_grad", "vjp")  # functions
@@ -142,6 +142,10 @@ class Libraries:
             if function.tree.args.kwonlyargs:
                 raise Refusal("the signature of what takes some by name alone is not read", "name")
             return self.by_text(root, name, (function.parameters, function.defaults), {})
+        if root == "importlib" and name == "import_module" and isinstance(arguments[0], str):
+            if arguments[0].partition(".")[0] not in KNOWN:
+                raise Refusal(f"{arguments[0]} is not there", "name", raised="ModuleNotFoundError")
+            return Library(tuple(arguments[0].split(".")))
         if root == "time":
             return "" if name in ("strftime", "ctime") else float(self.meter.steps)
         if root in BY_TEXT:

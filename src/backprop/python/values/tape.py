@@ -221,9 +221,10 @@ class Tape:
     def contracted(self, subscripts: str, operands: Sequence[Any], out: Any) -> None:
         """An einsum: the gradient of each operand is another one."""
         gate, count = GATES["einsum"].with_options({"subscripts": subscripts}), len(operands)
-        values = [*[np.array(one, dtype=float, subok=False) for one in operands], np.array(out, dtype=float)]
+        whole = [np.array(one, dtype=float, subok=False) for one in widened(subscripts, operands)]
+        values = [*whole, np.array(out, dtype=float)]
         made = self.new(np.shape(out))
-        for place, ids in enumerate(map(self.ids, operands)):
+        for place, ids in enumerate(widened(subscripts, [*map(self.ids, operands)])):
             if np.any(ids):
                 back = array_rules(gate, count, "none", tuple([one == place for one in range(count)]))
                 self.entries.append(Entry(made, ids, None, lambda g, p=place, of=back: of(g, *values)[p]))  # type: ignore[misc]
@@ -462,6 +463,17 @@ class Straight(Tape):
             self.put(out, ids)
         else:
             super().called(name, function, given, named, out)
+
+
+def widened(subscripts: str, operands: Sequence[Any]) -> list[Any]:
+    """The operands of an einsum with axes of length 1 as long as those of the same letter, as it takes them."""
+    terms = subscripts.partition("->")[0].replace(" ", "").split(",")
+    if "." in subscripts or len(terms) != len(operands):
+        return [*operands]
+    axes = [pair for term, one in zip(terms, operands, strict=True) for pair in zip(term, np.shape(one), strict=False)]
+    sizes = dict(sorted(axes, key=lambda pair: pair[1]))
+    return [np.broadcast_to(one, [sizes[letter] for letter in term]) if np.ndim(one) == len(term) else one
+            for term, one in zip(terms, operands, strict=True)]  # fmt: skip
 
 
 def reached(tape: Tape, ids: Any) -> Any:
