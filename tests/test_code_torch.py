@@ -270,6 +270,11 @@ def test_a_mask_that_was_stretched_is_counted_in_the_kind_of_the_inputs(text: st
     run_named(text, {"S": [[[1.0, -1.0], [2.0, 3.0]], [[1.0, 2.0], [-1.0, 1.0]]], "A": [[1.0, 2.0], [-1.0, 3.0]]})
 
 
+@pytest.mark.parametrize("text", ["f = sum(A[i]^2)", "f = sum(A[:, i + 1])"])
+def test_an_index_that_is_an_input_may_be_asked_for_its_gradient(text: str) -> None:
+    run_named(text, {"A": [[1.0, 2.0], [-1.0, 3.0]], "i": [0.0, 0.0]})
+
+
 def test_a_self_test_can_fail() -> None:
     source = program(STAGED, "torch", {"x": 3.0, "y": -4.0})
     value = re.search(r"\d+\.\d{5,}(?=[,\]])", source)

@@ -21,6 +21,7 @@ from backprop.show import reference
 from conftest import in_process, shell
 
 GATES = reference.library()
+MIXING = [gate for gate in GATES if gate.mixes and gate.name != "count"]  # which is a constant
 WORDS = (reference.NO_FORMULA, reference.RULE_OF_THE_CALL)
 
 
@@ -51,6 +52,15 @@ def test_every_example_is_inside_the_domain(gate: Gate) -> None:
     assert isfinite(shown.evaluation.value)
     assert all(map(isfinite, shown.evaluation.gradients.values()))
     assert not [note for note in shown.evaluation.notes if note.kind in ("tie", "kink", "not-finite")]
+
+
+@pytest.mark.parametrize("gate", MIXING, ids=lambda gate: gate.name)
+def test_in_every_example_on_arrays_something_is_sent(gate: Gate) -> None:
+    """Residuals of 0 and labels that are none show nothing of a loss."""
+    shown = reference.example(gate)
+    assert shown is not None
+    assert max(abs(next(iter(shown.evaluation.gradients.values()))).ravel()) > 1e-9
+    assert not shown.evaluation.notes
 
 
 def test_the_slopes_of_the_frameworks_at_the_kink_of_abs() -> None:

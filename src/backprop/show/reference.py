@@ -121,28 +121,44 @@ def number_examples(gate: Gate) -> Iterator[Example]:
             yield Example(with_numbers, free_at, Compiled(with_numbers).evaluate(free_at), with_numbers)
 
 
-CALLS = {"index": "x[0]", "reshape": "reshape(x, 4)", "einsum": 'einsum("ij,jk->ik", x1, x2)'}  # of more than inputs
+CALLS = {  # of more than inputs, or of what sums to 1
+    "index": "x[0]", "reshape": "reshape(x, 4)", "einsum": 'einsum("ij,jk->ik", x1, x2)', "softmax": "softmax(x)[0, 1]",
+}  # fmt: skip
 MATRIX, VECTOR, LONGER, SHARES = "[[2, 1], [1, 3]]", "[1, 2]", "[1, 2, 4]", "[[0.5, 0.5], [0.25, 0.75]]"
+TARGETS = {  # what an input of that name, or that of one gate, is compared with
+    "t": "[[1, 0], [0, 1]]", "hinge y": "[[1, -1], [-1, 1]]", "mse y": SHARES, "huber y": SHARES,
+}  # fmt: skip
 
 
 def array_example(gate: Gate) -> Example | None:
+    """A gate on small arrays, one where its first input gets something and there is nothing to note if there is one."""
+    found = list(array_examples(gate))
+
+    def is_plain(shown: Example) -> bool:
+        return not shown.evaluation.notes and bool(next(iter(shown.evaluation.gradients.values())).any())
+
+    return next(filter(is_plain, found), found[0] if found else None)
+
+
+def array_examples(gate: Gate) -> Iterator[Example]:
     """A gate on small arrays in its domain, the output made a number where it is none."""
     from numpy import isfinite
 
-    count = 2 if gate.variadic else len(gate.arguments)
-    names = [f"{name}" for name in gate.names(count)]
-    for texts in product((MATRIX, VECTOR, LONGER, SHARES), repeat=count):
-        at = {name: parse_value(text, name) for name, text in zip(names, texts, strict=True)}
-        call = CALLS.get(gate.name) or infix(gate.spelling, names)
-        at = {name: value for name, value in at.items() if name in Compiled(call).variables}
+    names = gate.names(2) if gate.variadic else [name for name in gate.arguments if name not in gate.defaults]
+    call = CALLS.get(gate.name) or infix(gate.spelling, list(names))
+    variables = Compiled(call).variables
+    targets = (TARGETS.get(f"{gate.name} {name}", TARGETS.get(name)) for name in names)
+    choices = ((target,) if target else (MATRIX, VECTOR, LONGER, SHARES) for target in targets)
+    for texts in product(*choices):
+        at = {name: parse_value(text, name) for name, text in zip(names, texts, strict=True) if name in variables}
         for text in (call, f"sum({call})"):
             try:
                 found = Compiled(text).evaluate(at)
             except Problem:
                 continue
             if all(isfinite(number).all() for number in (found.value, *found.gradients.values())):
-                return Example(text, at, found, call)
-    return None
+                yield Example(text, at, found, call)
+                break
 
 
 def command(shown: Example) -> str:

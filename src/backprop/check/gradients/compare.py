@@ -8,6 +8,7 @@ from backprop.check.gradients.numerical import Comparison, compare_number
 from backprop.check.gradients.probe import Probe
 from backprop.check.gradients.stagewise import Stagewise
 from backprop.differentiate.run import Run, run
+from backprop.errors import Problem
 from backprop.library.stages import Names
 from backprop.numbers.shapes import Mismatch, quiet
 
@@ -26,10 +27,13 @@ def wires_of(result: Run, names: Names, gradients: Iterable[str], stages: bool) 
     circuit = result.circuit
     inputs = circuit.variables.values()
     inner = names.shown() if stages else []
-    return [
+    wires = [
         *(circuit.variables[name] for name in gradients),
         *(wire for wire in inner if circuit.active[wire] and wire not in inputs),
     ]
+    if not wires:  # and of nothing there is no verdict
+        raise Problem("option", "there is no variable to check", hint="only what is given as a value has a gradient")
+    return wires
 
 
 def check(result: Run, names: Names, wires: Iterable[int]) -> Iterator[Comparison]:

@@ -147,6 +147,10 @@ class Torch(Arrays):
         bare = operand.condition if operand.condition.isidentifier() else f"({operand.condition})"
         return Text(f"~{bare}", condition=f"~{bare}")
 
+    def place(self, wire: Text) -> str:
+        """Whole numbers have no gradient: to be one of them, a tensor that has leaves it behind."""
+        return super().place(wire) if wire.literal else f"torch.as_tensor({wire.text}).long()"
+
     # ── element by element ──
 
     def operation(self, name: str, operands: Sequence[Text], derived: bool) -> Text:
