@@ -41,8 +41,10 @@ class ArrowMapper:
             if name not in names:
                 raise Problem("variable", f"there is no column {name}", hint=did_you_mean(name, names))
         for name in names:
-            if name in self.mapper.hidden:
-                raise Problem("variable", f"there is a column {name}, and {name} is given a value, too")
+            variable = self.mapper.hidden.get(name)
+            if variable is not None:
+                other = "another is called so" if variable in self.mapper.variables else f"{name} is given a value"
+                raise Problem("variable", f"there is a column {name}, and {other}, too")
         for name in self.mapper.outputs:
             if name in names and not self.only_new:
                 raise Problem("variable", f"there is a column {name} already")
