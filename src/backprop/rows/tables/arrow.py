@@ -74,6 +74,10 @@ class ArrowMapper:
         twice = next((name for name, _ in fields if name in self.mapper.outputs), None)
         if twice is not None and not self.only_new:
             raise Problem("option", f"there is a column {twice} already")
+        names = [name for name, _ in fields]
+        missing = next((name for name in self.mapper.inputs if names and name not in names), None)
+        if missing is not None and not self.mapper.arrays:
+            raise Problem("variable", f"there is no column {missing}", hint=did_you_mean(missing, names))
         ranks = dict.fromkeys(self.mapper.inputs, 0)
         if self.mapper.arrays:
             ranks = {name: kind.count("array<") for name, kind in fields}
