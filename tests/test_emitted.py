@@ -57,6 +57,28 @@ def test_inputs_are_called_what_the_target_has_a_use_for(to: str, tmp_path: Path
     run(emitted(tmp_path, to, f"max(min(1e3, {terms}), x)^2", *values, "--set", "x=0.5"), to)
 
 
+@pytest.mark.parametrize(("to", "name"), [
+    ("python", "copysign"), ("python", "ZeroDivisionError"), ("python", "inf"), ("numpy", "np"), ("torch", "zip"),
+    ("torch", "found"), ("jax", "inputs"), ("javascript", "polynomial"), ("c", "sin_pi"), ("c", "sqrt"),
+    ("c", "y0"), ("c", "value"),
+])  # fmt: skip
+def test_a_function_is_not_called_what_its_program_uses(to: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ("digamma(x)*erf(y) + sigmoid(x) + 0/y*erfinv(y) + (x > y)", "--x", "0.3", "--y", "0.5", "--to", to)
+    assert command("code", *given, "--name", name) == 2
+    assert f"a function cannot be called {name}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["x", "q1", "s", "dx", "strain"])
+@pytest.mark.parametrize("to", ["python", "javascript", "c"])
+def test_a_function_is_called_as_parts_of_others_are(to: str, name: str, tmp_path: Path) -> None:
+    given = ("s = digamma(x)*erf(y) + sigmoid(x)", "--x", "0.3", "--y", "0.5")
+    program = emitted(tmp_path, to, *given, "--name", name)
+    if to == "python":
+        exec(program.read_text(), {"__name__": "__main__"})
+    else:
+        run(program, to)
+
+
 @pytest.mark.parametrize("condition", ["y", "relu(y)", "y > 0", "not (y != 0)"])
 @pytest.mark.parametrize("to", ["python", "javascript", "c"])
 def test_a_number_as_a_condition(to: str, condition: str, tmp_path: Path) -> None:

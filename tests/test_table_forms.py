@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import lzma
 import math
 import subprocess
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_objects_come_out_as_they_come_in() -> None:
         assert json.loads(run.stdout.readline())["f"] == 6
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, bytes])
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, bytes])
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_what_is_packed_is_recognised_by_what_it_is(pack: Any, form: str, tmp_path: Path) -> None:
     text = b"x\n3\n" if form == "csv" else b'{"x":3}\n'
@@ -117,6 +118,7 @@ def test_tables_of_other_places(options: str, given: bytes, expected: str, tmp_p
     ("options", "given", "said"),
     [
         ("", b"x\nNA\n", "--null-values NA"),
+        ("", b"1.5,2\n3,4\n", "--no-header, and c1"),
         ("--decimal-comma", b"x\n1.5\n", "a comma for a point"),
         ("--encoding klingon", b"x\n1\n", "there is no encoding klingon"),
         ("--delimiter ab", b"x\n1\n", "--delimiter takes one character"),
@@ -145,6 +147,14 @@ def test_numbers_of_json_stay_numbers(tmp_path: Path) -> None:
     assert math.copysign(1, found.row(0)[0]) == -1
     said = mapped("2*x -o out.parquet", tmp_path, rows * 5000 + '{"x":1,"n":"many"}\n', status=1)
     assert "standard input:10001: column 'n': expected a whole number as before" in said
+
+
+@pytest.mark.parametrize("given", ['x,z,l\n1,-0,"[-0, 1]"\n', '{"x":1,"z":-0,"l":[-0,1]}\n'])
+def test_zeros_keep_their_sign(given: str, tmp_path: Path) -> None:
+    form = "csv" if given[0] == "x" else "jsonl"
+    row = json.loads(mapped(f"'x + 1/l[0]' --wrt x --from {form} --to jsonl", tmp_path, given), parse_int=float)
+    assert row["f"] == "-Infinity"
+    assert math.copysign(1, row["z"]) == math.copysign(1, row["l"][0]) == -1
 
 
 def test_a_bare_nan_comes_out_as_strict_json(tmp_path: Path) -> None:

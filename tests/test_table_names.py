@@ -93,6 +93,15 @@ def test_a_value_that_hides_a_column_is_an_error(command: str, form: str, table:
     assert in_process(f"backprop map 'b*x' --b 1 --from {form}", tmp_path, table).returncode == 0
 
 
+@pytest.mark.parametrize(("form", "table"), [("csv", "A,b,c\n1,2,3\n"), ("jsonl", '{"A":1,"b":2,"c":3}\n')])
+def test_a_new_name_that_hides_a_column_is_an_error(form: str, table: str, tmp_path: Path) -> None:
+    found = in_process(f"backprop map 'b*c' --rename A=b --from {form}", tmp_path, table)
+    assert found.returncode == 2
+    assert "a column b, and its A is called b, too" in found.stderr
+    exchanged = in_process(f"backprop map 'A - b' --rename A=b --rename b=A --only-new --from {form}", tmp_path, table)
+    assert ("1.0,1.0,-1.0" in exchanged.stdout) == (form == "csv")
+
+
 def test_a_later_row_of_json_does_not_bring_a_column_that_is_hidden(tmp_path: Path) -> None:
     found = in_process("backprop map 'a*x' --a 2", tmp_path, '{"x":1}\n{"x":1,"a":3}\n')
     assert found.returncode == 2

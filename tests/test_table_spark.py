@@ -50,6 +50,8 @@ def test_a_schema_with_columns_of_any_name() -> None:
 def test_a_schema_that_does_not_fit_is_told(before: str) -> None:
     with pytest.raises(backprop.Problem):
         arrow_mapper("sum(x)").schema(before)
+    with pytest.raises(backprop.Problem):
+        arrow_mapper("2*z").schema(before)
 
 
 def test_a_partition_gives_the_same_digits_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

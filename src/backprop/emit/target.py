@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any, ClassVar, NamedTuple
 
 from backprop.circuit.lower import template
+from backprop.emit.naming import spelt
 from backprop.errors import Problem
 from backprop.errors.spelling import option
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
@@ -65,6 +66,7 @@ class Target:
     words: ClassVar[Mapping[str, str]] = {}  # a function's name, or a form: "pow(2.0, {0})"
     constants: ClassVar[Mapping[float, str]] = {}
     reserved: ClassVar[frozenset[str]] = frozenset()
+    others: ClassVar[frozenset[str]] = frozenset()  # what inputs and stages may be called, and the function may not
     helpers: ClassVar[
         Mapping[str, str]
     ] = {}  # functions of the target's prelude: gates without a word, and their parts
@@ -124,12 +126,15 @@ class Target:
 
     def refuse(self, taken: Iterable[str]) -> None:
         """Raise a Problem of kind "option" if the function's name is taken, or cannot be one."""
-        taken = set(taken)
+        taken = {*taken, *self.others}
         for name in self.own():
             if name in taken or not (self.spellable(name) and name.isidentifier()):
-                why = "has a use for that name" if name in taken else "cannot spell that"
-                hint = f"for example: {option('--name', f'{spelt_name(self.function)}_gradients')}"
-                raise Problem("option", f"a function cannot be called {name}: {self.title} {why}", hint=hint)
+                raise self.misnamed(name, "has a use for that name" if name in taken else "cannot spell that")
+
+    def misnamed(self, name: str, why: str) -> Problem:
+        """The Problem that the function cannot have a name."""
+        hint = f"for example: {option('--name', f'{spelt_name(self.function)}_gradients')}"
+        return Problem("option", f"a function cannot be called {name}: {self.title} {why}", hint=hint)
 
     def spellable(self, name: str) -> bool:
         """Whether a name of the user's can stand as it is."""
@@ -367,4 +372,4 @@ class Target:
 
 def spelt_name(name: str) -> str:
     """A name that every target can spell, made of one that some cannot."""
-    return re.sub(r"\W|^(?=\d)", "_", name, flags=re.ASCII)
+    return re.sub(r"\W|^(?=\d)", "_", spelt(name), flags=re.ASCII)

@@ -68,7 +68,7 @@ def target_of(path: str, sources: list[str], options: Options) -> str:
         return default_target(sources, options)
     if "." not in name.removeprefix("."):
         return options.source(sources[0])
-    raise unknown_suffix(path, FORMATS, f" (text also with .gz, .bz2, .zst); or {option('map --to')}")
+    raise unknown_suffix(path, FORMATS, f" (text also with .gz, .bz2, .xz, .zst); or {option('map --to')}")
 
 
 def default_target(sources: list[str], options: Options) -> str:

@@ -33,6 +33,19 @@ KEYWORDS = (
     "M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 "
     "isnan isinf isfinite signbit fpclassify HUGE_VAL HUGE_VALF HUGE_VALL BUFSIZ RAND_MAX math_errhandling"
 )
+MATH = (  # with f and l behind them, too
+    "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh drem erf erfc exp exp10 exp2 expm1 fabs fdim "
+    "finite floor fma fmax fmin fmod frexp gamma hypot ilogb j0 j1 jn ldexp lgamma llrint llround log log10 log1p log2 "
+    "logb lrint lround modf nan nearbyint nextafter nexttoward pow remainder remquo rint round scalb scalbln scalbn "
+    "significand sin sincos sinh sqrt tan tanh tgamma trunc y0 y1 yn"
+)
+LIBRARY = (  # a program would call a function of these names in place of the library's
+    "abort abs accept atexit atof bind bsearch calloc clock close connect div dup exit fclose fopen fork fprintf fread "
+    "free fseek fwrite getc getchar getenv gets index kill labs link listen malloc memcmp memcpy memmove memset open "
+    "pipe poll putc putchar puts qsort raise rand random read realloc recv remove rename scanf select send signal "
+    "signgam sleep sprintf srand stat strcat strchr strcmp strcpy strlen strtol system time tolower toupper value wait "
+    "write __attribute__"
+)
 
 
 class C(Target):
@@ -45,6 +58,7 @@ class C(Target):
     }  # fmt: skip
     constants: ClassVar = {float("inf"): "(double)INFINITY", float("nan"): "(double)NAN"}  # they are floats
     reserved = frozenset(KEYWORDS.split())
+    others = frozenset({*LIBRARY.split(), *(f"{name}{size}" for name in MATH.split() for size in ("", "f", "l"))})
     helpers: ClassVar = functions("c.c")
     short = False
     width = 70

@@ -29,6 +29,7 @@ class Pythonic(Target):
         "mod": Operator("%", PRODUCT, PRODUCT, UNARY),
     }
     reserved = frozenset({*keyword.kwlist, *keyword.softkwlist, *FUNCTIONS, "value", "gradients"})
+    others = frozenset({"ZeroDivisionError"})
 
     def spellable(self, name: str) -> bool:
         return name.isidentifier() and normalize("NFKC", name) == name

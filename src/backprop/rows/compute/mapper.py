@@ -99,8 +99,10 @@ class Mapper:
         twice = next((name for index, name in enumerate(self.inputs) if name in self.inputs[:index]), None)
         if twice is not None:
             raise Problem("variable", f"two names of the formula are the column {twice}", hint="use one of them")
-        #: columns that would not be read, as their names have a value already
+        #: columns that would not be read, as their names have a value already, or are those of others
         self.hidden = {self.names.column(name): name for name in (*self.plan.listed, *self.given)}
+        typed = {self.names.name(variable): variable for variable in self.variables}
+        self.hidden |= {name: variable for name, variable in typed.items() if name not in self.inputs}
         self.outputs = list(self.plan.outputs)
         if self.arrays and engine == "jit":
             self.remark = "a formula with vectors or matrices is computed with NumPy"

@@ -41,8 +41,10 @@ class ArrowMapper:
             if name not in names:
                 raise Problem("variable", f"there is no column {name}", hint=did_you_mean(name, names))
         for name in names:
-            if name in self.mapper.hidden:
-                raise Problem("variable", f"there is a column {name}, and {name} is given a value, too")
+            variable = self.mapper.hidden.get(name)
+            if variable is not None:
+                other = "another is called so" if variable in self.mapper.variables else f"{name} is given a value"
+                raise Problem("variable", f"there is a column {name}, and {other}, too")
         for name in self.mapper.outputs:
             if name in names and not self.only_new:
                 raise Problem("variable", f"there is a column {name} already")
@@ -72,6 +74,10 @@ class ArrowMapper:
         twice = next((name for name, _ in fields if name in self.mapper.outputs), None)
         if twice is not None and not self.only_new:
             raise Problem("option", f"there is a column {twice} already")
+        names = [name for name, _ in fields]
+        missing = next((name for name in self.mapper.inputs if names and name not in names), None)
+        if missing is not None and not self.mapper.arrays:
+            raise Problem("variable", f"there is no column {missing}", hint=did_you_mean(missing, names))
         ranks = dict.fromkeys(self.mapper.inputs, 0)
         if self.mapper.arrays:
             ranks = {name: kind.count("array<") for name, kind in fields}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TextIO
 
 from backprop.errors import Problem, enumerated, nearest
 from backprop.errors.spelling import in_shell, option, said
+from backprop.library.values import is_number
 from backprop.rows.compute.mapper import Mapper, Tally
 from backprop.rows.tables.lines import NO_COLUMN, NOT_JSON, NOT_UTF8, SAVE_IT
 
@@ -263,6 +264,10 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
                 hint = f"it holds JSON: {option('map --from', 'jsonl')}"
             elif any("\r" in name for name in names):
                 hint = "its lines end with a carriage return alone, which tr '\\r' '\\n' mends"
+            elif names and all(map(is_number, names)):
+                hint = (
+                    f"if its first line is a row, not names: {option('map --no-header')}, and c1, c2, … in the formula"
+                )
             elif between:  # one column, whose name is all names
                 hint = f"its fields are separated by {between!r}: {option('--delimiter', between)}"
             raise Problem("file", f"{source} has no column {name}", hint=hint)
@@ -284,6 +289,10 @@ def check_hidden(names: Iterable[str], mapper: Mapper, source: str) -> None:
     """No column is passed over because its name has a value already. Raises a Problem."""
     for name in names:
         variable = mapper.hidden.get(name)
+        if variable in mapper.variables:
+            column = mapper.names.column(variable)
+            hint = f"call it otherwise: {option('--rename', f'{column}=NAME')}"
+            raise Problem("file", f"{source} has a column {name}, and its {column} is called {name}, too", hint=hint)
         if variable in mapper.plan.listed:
             hint = f"to take the column, leave {name} = … out of the formula"
             raise Problem("file", f"{source} has a column {name}, and the formula gives {name} a value, too", hint=hint)

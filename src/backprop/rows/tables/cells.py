@@ -61,6 +61,14 @@ def from_json(value: Any, column: str, lists: str = "") -> float:
     raise Bad(f"column '{column}': expected a number, got {shown(value)}{more}")
 
 
+def whole(text: str) -> int | float:
+    """A whole number of JSON; -0 is a number with a sign. Raises Bad for more digits than Python reads."""
+    try:
+        return int(text) if text != "-0" else -0.0
+    except ValueError:
+        raise Bad(f"a whole number of {len(text.lstrip('-'))} digits is too long") from None
+
+
 # ── vectors and matrices ──
 
 
@@ -72,7 +80,7 @@ def value_from_text(text: str, column: str, ranks: dict[str, int]) -> Any:
             raise Bad(f"column '{column}': expected {lists_of(ranks[column])}, got {text.strip()}")
         return number
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_int=whole)
     except (ValueError, RecursionError):
         raise Bad(f"column '{column}': expected a list of numbers, got {shown(text)}") from None
     return value_from_json(value, column, ranks)

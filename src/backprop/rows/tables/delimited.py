@@ -12,7 +12,7 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Gathered, Judge, check_columns, has_lists, values_of
-from backprop.rows.tables.cells import Bad, from_text, json_value, shown, value_from_text
+from backprop.rows.tables.cells import Bad, from_text, json_value, shown, value_from_text, whole
 from backprop.rows.tables.dialect import PLAIN, Dialect
 from backprop.rows.tables.lines import NOT_UTF8, SAVE_IT, Input, decoded, is_broken, mended
 from backprop.rows.tables.quotes import cut, fields_of, whole_rows
@@ -241,12 +241,18 @@ class Records(Sequence[dict[str, Any]]):
         if not text:
             return None
         if name in self.used and text.lstrip().startswith("["):
-            with suppress(ValueError, RecursionError):
-                return json.loads(text)
-        if JSON_NUMBER.fullmatch(text):
-            with suppress(ValueError):
-                return json.loads(text)
-        return text
+            with suppress(ValueError, RecursionError, Bad):
+                return json.loads(text, parse_int=whole)
+        return number_or_text(text)
+
+
+def number_or_text(text: str) -> int | float | str:
+    """What is spelt like a number of JSON is one, with its sign; what is too long for Python is text."""
+    if JSON_NUMBER.fullmatch(text):
+        with suppress(Bad):
+            found: int | float = json.loads(text, parse_int=whole)
+            return found
+    return text
 
 
 def written(fields: Sequence[str], separator: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from backprop.errors import Problem
 from backprop.rows.tables.batch import Batch
 from backprop.rows.tables.cells import Bad, from_text
-from backprop.rows.tables.delimited import JSON_NUMBER, Records, written
+from backprop.rows.tables.delimited import Records, number_or_text, written
 from backprop.rows.tables.dialect import Dialect
 from backprop.rows.tables.jsonl import joined
 
@@ -50,7 +50,7 @@ def with_keys(
     batches: Iterable[Batch], keys: Keys, used: Sequence[str], source: str, dialect: Dialect
 ) -> Iterator[Batch]:
     """The batches of a table of text, with the keys behind their own columns."""
-    objects = {key: json.loads(text) if JSON_NUMBER.fullmatch(text) else text or None for key, text in keys.items()}
+    objects = {key: number_or_text(text) if text else None for key, text in keys.items()}
     row = dialect.separator + written(list(keys.values()), dialect.separator)
     members = json.dumps(objects, ensure_ascii=False, separators=(",", ":"))[1:]
     for batch in batches:

@@ -11,7 +11,7 @@ from typing import Any
 from backprop.errors import nearest
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.batch import Batch, Gathered, Judge, check_hidden, check_outputs, has_lists, values_of
-from backprop.rows.tables.cells import Bad, column_from_json, json_number, json_value, reader_of_json, shown
+from backprop.rows.tables.cells import Bad, column_from_json, json_number, json_value, reader_of_json, shown, whole
 from backprop.rows.tables.lines import NO_COLUMN, NOT_JSON, NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.tables.objects import blocks, is_in_objects, split
 
@@ -197,14 +197,6 @@ def members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise Bad(f"the member '{twice}' is there twice")
     return record
-
-
-def whole(text: str) -> int | float:
-    """A whole number; -0 is a number with a sign. Raises Bad for more digits than Python reads."""
-    try:
-        return int(text) if text != "-0" else -0.0
-    except ValueError:
-        raise Bad(f"a whole number of {len(text.lstrip('-'))} digits is too long") from None
 
 
 def careful(

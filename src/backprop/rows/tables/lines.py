@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 from weakref import WeakKeyDictionary, finalize
 
@@ -140,7 +141,7 @@ class Input:
 
     def more(self) -> bytes:
         """What there is, and at least a byte; more of it while it keeps coming. Nothing at the end."""
-        try:
+        with readable(self.name):
             wanted, patience = self.up_to_a_line(self.block), PATIENCE if self.is_large else 0.0
             pieces = [self.stream.read1(wanted)]
             wanted -= len(pieces[0])
@@ -148,12 +149,6 @@ class Input:
                 pieces.append(self.stream.read1(wanted))
                 wanted -= len(pieces[-1])
             data = b"".join(pieces)
-        except (OSError, EOFError) as error:
-            raise unreadable(self.name, error) from None
-        except Exception as error:  # zlib and zstandard have one of their own
-            if type(error).__name__ not in ("error", "ZstdError"):
-                raise
-            raise unreadable(self.name, error) from None
         self.read = self.file.tell() if self.file is not None and self.stream.packed else self.read + len(data)
         return data if self.decoder is None else self.in_utf8(data)
 
@@ -179,10 +174,8 @@ class Input:
 
     def look(self, enough: Callable[[bytes], bool], most: int = MOST) -> bytes:
         """The beginning, without reading it: until it is enough, or so many bytes, or all there is."""
-        try:
+        with readable(self.name):
             data = self.stream.look(enough, most)
-        except (OSError, EOFError) as error:
-            raise unreadable(self.name, error) from None
         if self.decoder is not None:
             return data.decode(self.decoder_name, "ignore").encode("utf-8", "surrogateescape")
         return data
@@ -205,6 +198,19 @@ def decoder_of(encoding: str) -> codecs.IncrementalDecoder:
 def unreadable(name: str, error: Exception) -> Problem:
     """The problem that a file cannot be read."""
     return Problem("file", f"cannot read {name}: {getattr(error, 'strerror', None) or error}", status=1)
+
+
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """What goes wrong with a file, packed or not, is a Problem."""
+    try:
+        yield
+    except (OSError, EOFError) as error:
+        raise unreadable(name, error) from None
+    except Exception as error:  # who unpacks has errors of its own: zlib, lzma, zstandard
+        if type(error).__name__ not in ("error", "LZMAError", "ZstdError"):
+            raise
+        raise unreadable(name, error) from None
 
 
 def decoded(data: bytes) -> tuple[str, bool]:

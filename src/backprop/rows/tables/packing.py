@@ -1,4 +1,4 @@
-"""What is packed with gzip, bzip2 or Zstandard: recognised by what it is, not by what it is called."""
+"""What is packed with gzip, bzip2, xz or Zstandard: recognised by what it is, not by what it is called."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any, BinaryIO
 from backprop.errors import Problem
 from backprop.errors.spelling import option
 
-MAGIC = {b"\x1f\x8b": "gz", b"BZh11AY&SY": "bz2", b"\x28\xb5\x2f\xfd": "zst"}
+MAGIC = {b"\x1f\x8b": "gz", b"BZh11AY&SY": "bz2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zst"}
 MAGIC |= {b"BZh%d1AY&SY" % level: "bz2" for level in range(1, 10)}
 OTHERS = {b"PAR1\x15": "parquet", b"ARROW1\0\0": "arrow", b"PK\x03\x04": ""}  # no text: what it is instead
-NAMES = {".gz": "gzip", ".bz2": "bzip2", ".zst": "Zstandard"}
+NAMES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "Zstandard"}
+MODULES = {"gz": "gzip", "bz2": "bz2", "xz": "lzma"}  # of the standard library
 LITTLE = 1 << 13  # packed bytes at a time: they may stand for very many
 LEVEL = 6  # of gzip, as the program does it
 
@@ -90,14 +91,8 @@ def unpacked(stream: BinaryIO, name: str) -> Ahead:
             "file", f"{name} is {other.capitalize() or 'a workbook or a zip archive'}, and no text", hint=hint
         )
     kind = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
-    if kind == "gz":
-        from gzip import GzipFile
-
-        return Ahead(GzipFile(fileobj=ahead, mode="rb"), packed=True)  # type: ignore[call-overload]
-    if kind == "bz2":
-        from bz2 import BZ2File
-
-        return Ahead(BZ2File(ahead), packed=True)  # type: ignore[call-overload]
+    if kind in MODULES:
+        return Ahead(import_module(MODULES[kind]).open(ahead, "rb"), packed=True)
     if kind == "zst":
         module = zstandard(name)
         frames = Frames(ahead, module) if module.__name__ == "zstandard" else module.open(ahead, "rb")
@@ -120,11 +115,8 @@ def packing(suffix: str, file: Any, name: str) -> Any:
         from gzip import GzipFile
 
         return GzipFile("", "wb", LEVEL, file, mtime=0)
-    if suffix == ".bz2":
-        from bz2 import BZ2File
-
-        return BZ2File(file, "wb")
-    return zstandard(name).open(file, "wb")
+    module = MODULES.get(suffix[1:])
+    return (import_module(module) if module else zstandard(name)).open(file, "wb")
 
 
 def bare(path: str) -> str:
