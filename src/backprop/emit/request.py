@@ -58,7 +58,6 @@ class Request:
         self.upstream = None if upstream is None else as_value("upstream", upstream)
         self.table, self.dialect, self.name, self.form = table, dialect, name, form
         self.main, self.jvp, self.dtype = main, jvp, dtype
-        self.target: Target | None = None  # who wrote the program, if it has a function
         if self.at is None and not isinstance(self.upstream, float | None):
             hint = f"give the inputs, too, as in {option('--x', 2)}: without them, nobody knows the shape of the output"
             raise Problem("option", "an upstream that is an array needs the point", hint=hint)
@@ -203,7 +202,7 @@ class Request:
         if derived is None and target.arrays:
             derived, shapes = self.fitted(self.opens or target.opens)
         derived = derived or self.derived
-        self.target, target.function = target, target.function if self.name is None else self.name
+        target.function = target.function if self.name is None else self.name
         reserved = target.reserves(self.gates(derived))
         target.refuse(reserved)
         reserved |= {*extra, *target.own()}

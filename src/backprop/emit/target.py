@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from backprop.circuit.lower import template
 from backprop.emit.naming import spelt
+from backprop.emit.prelude import names_of
 from backprop.errors import Problem
 from backprop.errors.spelling import option
 from backprop.gates import CONSTANT, GATES, INPUT, Gate
@@ -126,15 +127,12 @@ class Target:
 
     def refuse(self, taken: Iterable[str]) -> None:
         """Raise a Problem of kind "option" if the function's name is taken, or cannot be one."""
-        taken = {*taken, *self.others}
+        taken = {*taken, *self.others, *names_of(self.helpers)}
         for name in self.own():
             if name in taken or not (self.spellable(name) and name.isidentifier()):
-                raise self.misnamed(name, "has a use for that name" if name in taken else "cannot spell that")
-
-    def misnamed(self, name: str, why: str) -> Problem:
-        """The Problem that the function cannot have a name."""
-        hint = f"for example: {option('--name', f'{spelt_name(self.function)}_gradients')}"
-        return Problem("option", f"a function cannot be called {name}: {self.title} {why}", hint=hint)
+                why = "has a use for that name" if name in taken else "cannot spell that"
+                hint = f"for example: {option('--name', f'{spelt_name(self.function)}_gradients')}"
+                raise Problem("option", f"a function cannot be called {name}: {self.title} {why}", hint=hint)
 
     def spellable(self, name: str) -> bool:
         """Whether a name of the user's can stand as it is."""

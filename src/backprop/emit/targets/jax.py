@@ -58,7 +58,7 @@ class Jax(NumPy):
         **functions("jax_helpers.py"),
     }
     reserved = NumPy.reserved | {"jax", "jnp", "abs", "math", "residuals", *helpers}
-    others = frozenset({"inputs"})
+    others = NumPy.others | {"inputs"}
 
     def own(self) -> list[str]:
         return [self.function, *(f"{self.function}_{part}" for part in ("fwd", "bwd", "jvp"))]

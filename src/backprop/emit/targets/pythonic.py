@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
+import math
 import re
 from collections.abc import Sequence
 from typing import ClassVar
@@ -29,7 +31,7 @@ class Pythonic(Target):
         "mod": Operator("%", PRODUCT, PRODUCT, UNARY),
     }
     reserved = frozenset({*keyword.kwlist, *keyword.softkwlist, *FUNCTIONS, "value", "gradients"})
-    others = frozenset({"ZeroDivisionError"})
+    others = frozenset({*dir(builtins), *dir(math)})
 
     def spellable(self, name: str) -> bool:
         return name.isidentifier() and normalize("NFKC", name) == name

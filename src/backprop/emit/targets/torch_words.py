@@ -50,7 +50,7 @@ class Torch(Arrays):
     options: ClassVar = {"axis": "dim", "keepdims": "keepdim", "k": "diagonal"}
     helpers: ClassVar = functions("torch_helpers.py")
     reserved = Arrays.reserved | {"torch", "abs", "ctx", "inputs", "outputs", NUMBER, *helpers}
-    others = frozenset({"close", "expected", "found"})
+    others = Arrays.others | {"close", "expected", "found"}
 
     def __init__(self) -> None:
         super().__init__()
