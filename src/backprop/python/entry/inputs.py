@@ -462,7 +462,7 @@ class Inputs:
     @cached_property
     def functions_around(self) -> list[ast.FunctionDef]:
         """The functions inside which a pair is defined, as those are that make a pass: `def clip(low, high): …`."""
-        whole = self.pair.forward or self.pair.inside
+        whole = None if self.pair.owner or self.pair.is_kept else self.pair.forward or self.pair.inside
         body = next((part.tree.body for part in self.code.parts for one in part.tree.body for node in ast.walk(one)
                      if node is whole), [])  # fmt: skip
         methods = [one for owner in body if isinstance(owner, ast.ClassDef) for one in owner.body]
