@@ -144,3 +144,20 @@ def test_a_factor_may_be_one_for_each_element(factor: str, status: int, tmp_path
     Path(tmp_path, "meant.py").write_text(text)
     done = in_process("backprop check meant.py --x 'randn(3, 4)' --alpha 'randn(3, 4)' --seed 1", tmp_path)
     assert (done.returncode, "WRONG" in done.stdout) == (status, bool(status)), done.stdout
+
+
+def test_what_the_text_of_a_plain_pass_says_of_gradients_excuses_nothing(tmp_path: Path) -> None:
+    text = '''
+import numpy as np
+
+def clip_forward(x):
+    return np.clip(x, -1, 1), x
+
+def clip_backward(dout, cache):
+    """The gradient passes straight through, and is never clipped."""
+    dx = dout * 1.0
+    return dx
+'''
+    Path(tmp_path, "clip.py").write_text(text)
+    done = in_process("backprop check clip.py --x '[0.5, 2, -3]'", tmp_path)
+    assert (done.returncode, "WRONG" in done.stdout) == (1, True), done.stdout

@@ -89,8 +89,11 @@ def scales(setting: Any, above: np.ndarray, mine: np.ndarray) -> bool:
 
 
 def said_inside(runner: Runner) -> str:
-    """The pass, or what its backward pass calls, whose words say that gradients are handed on where the forward pass
-    does not: in a name that is set, or in the text that stands at its beginning."""
+    """The rule that a library is told, or what it calls, whose words say that gradients are handed on where the forward
+    pass does not: in a name that is set, or in the text that stands at its beginning. Of any other pass its own name
+    must say so: texts of students speak of gradients, too."""
+    if not (runner.pair.is_registered or runner.pair.kind == "autograd"):
+        return ""
     passes = [one for one in (runner.pair.backward, runner.pair.forward) if one is not None]
     known = runner.code.functions()
     calls = [node.func for one in passes[:1] for node in ast.walk(one) if isinstance(node, ast.Call)]
