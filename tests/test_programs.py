@@ -149,10 +149,6 @@ def test_javascript_is_a_module(suffix: str, line: str, tmp_path: Path) -> None:
         assert found["gradients"] == pytest.approx(expected.gradients, rel=1e-13)
 
 
-def test_typescript_has_three_suffixes(tmp_path: Path) -> None:
-    assert len({emitted(tmp_path, f"area{suffix}", "x*y") for suffix in (".ts", ".mts", ".cts")}) == 1
-
-
 TSC = which("tsc")
 
 

@@ -13,7 +13,7 @@ TARGETS = ("python", "numpy", "torch", "jax", "c", "javascript", "sql", "latex",
 SUFFIXES = {  # of a file, and the target that it asks for
     ".py": "python", ".c": "c", ".h": "c", ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript",
     ".ts": "javascript", ".d.ts": "javascript", ".d.mts": "javascript", ".d.cts": "javascript",
-    ".mts": "javascript", ".cts": "javascript", ".sql": "sql", ".tex": "latex", ".md": "markdown",
+    ".mts": "javascript", ".sql": "sql", ".tex": "latex", ".md": "markdown",
 }  # fmt: skip
 
 

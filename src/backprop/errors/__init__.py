@@ -7,7 +7,6 @@ from backprop.errors.spans import Span, excerpt, line_and_column
 from backprop.errors.spelling import in_shell, said
 
 LARGEST = "1.797e308"  # the largest float64, as messages say it
-SMALLEST = "5e-324"  # and the smallest one
 MOST_NAMED = 12  # names that a message lists
 
 

@@ -16,6 +16,16 @@ IN_PYTHON = {  # what is not an argument of the option's own name
 }  # fmt: skip
 
 
+def flag(name: str, value: str) -> str:
+    """An option as it is typed, in a command that is offered whole."""
+    return f"--{name} {value}"
+
+
+def setting(name: str, value: str) -> str:
+    """A value as it is typed, of what has the name of an option."""
+    return flag("set", f"{name}={value}")
+
+
 class Said(str):
     """A message as Python says it; `both` is what it was made of."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.errors import LARGEST, SMALLEST, Problem
+from backprop.errors import LARGEST, Problem
 from backprop.errors.light import Any, Callable
 from backprop.gates import GATES, NAMES
 from backprop.language.lexer import FRACTIONS, MODULES, SUPERSCRIPTS
@@ -91,9 +91,6 @@ class Builder:
             raise self.problem(
                 f"{shown} is beyond the largest number, {LARGEST}", index, index, "write inf for infinity"
             )
-        if not value and token.lower().partition("e")[0].strip("0._"):
-            shown = token if len(token) < 40 else token[:36] + "…"
-            raise self.problem(f"{shown} is below the smallest number, {SMALLEST}, and no 0", index, index, "write 0")
         return value
 
     def name(self, token: str, index: int) -> str:

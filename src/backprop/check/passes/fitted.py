@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
 UNREAD = 1000.0  # misfits of a pass that does not run
+GUESSED = "; none were found with which all of it runs: these are a guess"
 
 
 class Fitted:
@@ -38,13 +39,13 @@ class Fitted:
         searches = [self.search(pair, some) for pair, some in wanting]
         found = [one.found() for one in searches]
         if len(found) == 1:
-            return give(found[0]), []
+            return give(found[0]) + ("" if runs_whole(searches[0]) else GUESSED), []
         every = [dict(pair for one in [*found, first] for pair in one.items()) for first in found]
         sizes = [[one.size_of(values) for one in searches] for values in every]
         own = [one.size_of(values) for one, values in zip(searches, found, strict=True)]
         least, values = min(zip(map(sum, sizes), every, strict=True), key=lambda one: one[0])
         if least <= sum(own):
-            return give(values), []
+            return give(values) + ("" if all(map(runs_whole, searches)) else GUESSED), []
         commands = [command(self.code, pair, one) for (pair, _), one in zip(wanting, found, strict=True)]
         if self.given:
             alone = Fitted(self.code, {}, self.upstream, self.seed)
@@ -59,7 +60,7 @@ class Fitted:
             runner = self.runner(pair, Runner, {})
             search = self.search(pair, runner.missing() or runner.missing_of_script())
             values = search.found()
-            if also_unfit or (search.best is not None and search.best[0] < UNREAD / 2):
+            if also_unfit or runs_whole(search):
                 found.append(command(self.code, pair, values))
         return found
 
@@ -102,3 +103,8 @@ class Fitted:
         }  # fmt: skip
         wrong = sum(map(bool, far.values())) / len(far)
         return Misfits(SLOPES * (1 + wrong) + len(shapes), shapes, labels)
+
+
+def runs_whole(search: Fitting) -> bool:
+    """Whether values were found with which both passes run to their ends."""
+    return search.best is not None and search.best[0] < UNREAD / 2

@@ -97,9 +97,9 @@ class JavaScript(Target):
         return Text(f"Math.pow({base.text}, {exponent.text})", ATOM) if exponent.literal and not base.literal else None
 
 
-MODULES = frozenset([".mjs", ".ts", ".mts", ".cts"])  # whose function is exported where it stands
+MODULES = frozenset([".mjs", ".ts", ".mts"])  # whose function is exported where it stands
 TYPES = frozenset([".d.ts", ".d.mts", ".d.cts"])  # alone
-TYPED = TYPES | {".ts", ".mts", ".cts"}
+TYPED = TYPES | {".ts", ".mts"}
 
 
 def write(request: Request) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from backprop.errors import MOST_NAMED
-from backprop.errors.spelling import either
+from backprop.errors.spelling import either, flag, setting
 from backprop.python.entry.pairs import HOLDING
 from backprop.python.names import rest_name
 from backprop.python.spellings.numpy import DRAWN
@@ -244,8 +244,8 @@ def is_name(node: ast.AST, name: str) -> bool:
 
 
 def typed(name: str, value: str) -> str:
-    """How a value is given on the command line; what has the name of one of its own options, with `--set`."""
-    return f"--set {name}={value}" if name in OPTIONS else f"--{name} {value}"
+    """How a value is given on the command line."""
+    return setting(name, value) if name in OPTIONS else flag(name, value)
 
 
 def give(missing: Mapping[str, str]) -> str:

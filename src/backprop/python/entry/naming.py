@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from backprop.errors import Problem
+from backprop.errors.spelling import flag
 from backprop.python.entry.examples import typed
 from backprop.python.entry.pairs import Pair, pairs_in
 from backprop.python.source import Code
@@ -17,13 +18,13 @@ def command(code: Code, pair: Pair, values: Mapping[str, str]) -> str:
     path = code.parts[-1].source.name or "-"
     for forward, backward in names(pair):
         if is_meant(code, pair, forward, backward):
-            back = ["--backward", f"{file_of(code, pair.backward)}:{backward}"] if backward is not None else []
-            words = ["-f", f"{file_of(code, pair.forward) if back else path}:{forward}", *back]
+            words = ["-f", shlex.quote(f"{path if backward is None else file_of(code, pair.forward)}:{forward}")]
+            if backward is not None:
+                words.append(flag("backward", shlex.quote(f"{file_of(code, pair.backward)}:{backward}")))
             break
     else:
-        words = [path]
-    options = [typed(name, shlex.quote(value)) for name, value in values.items()]
-    return " ".join(["backprop check", *map(shlex.quote, words), *options])
+        words = [shlex.quote(path)]
+    return " ".join(["backprop check", *words, *[typed(name, shlex.quote(value)) for name, value in values.items()]])
 
 
 def names(pair: Pair) -> Iterator[tuple[str, str | None]]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from functools import cache, cached_property
 from inspect import signature
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ class Libraries:
         self.meter = meter
         self.run = run  # calls whatever can be called
         self.by_text = by_text  # calls a function that is said in Python
-        self.seed = seed
+        self.seed = index(seed)
         self.random_allowed = True
         self.drew = False
         self.tape: Tape | None = None  # of what hangs on what, where somebody asks
