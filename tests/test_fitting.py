@@ -10,6 +10,8 @@ from textwrap import dedent
 import pytest
 from tests.pairs import Pair, pairs
 
+from backprop.cli.options import command_named
+from backprop.python.entry.examples import OPTIONS
 from backprop_cli import main
 
 
@@ -354,3 +356,8 @@ def test_labels_are_offered_to_a_wrong_pass_too(
     )
     assert run(monkeypatch, "check", str(file)) == 2
     assert re.search(r"--Y '\[\[[01][^']*\]\]'", capfd.readouterr().err)
+
+
+def test_what_has_the_name_of_an_option_is_known() -> None:
+    flags = [flag for one in command_named("check").parameters for flag in one.flags if flag.startswith("--")]
+    assert {"help", *(flag.removeprefix("--") for flag in flags)} == OPTIONS

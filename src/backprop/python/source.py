@@ -442,29 +442,10 @@ def imported_modules(tree: ast.Module) -> list[str]:
     return [name for name in dict.fromkeys(names) if name in here or name.partition(".")[0] not in KNOWN | OF_OTHERS]
 
 
-OF_AUTOGRAD = frozenset(
-    [  # the library; a package of the user's may be called so
-        "numpy",
-        "scipy",
-        "extend",
-        "core",
-        "tracer",
-        "differential_operators",
-        "misc",
-        "builtins",
-        "util",
-        "wrap_util",
-        "test_util",
-        "grad",
-        "jacobian",
-        "hessian",
-        "elementwise_grad",
-        "value_and_grad",
-        "primitive",
-        "np",
-        "Function",
-    ]
-)
+OF_AUTOGRAD = frozenset([  # the library; a package of the user's may be called so
+    "numpy", "scipy", "extend", "core", "tracer", "differential_operators", "misc", "builtins", "util", "wrap_util",
+    "test_util", "grad", "jacobian", "hessian", "elementwise_grad", "value_and_grad", "primitive", "np", "Function",
+])  # fmt: skip
 OF_TENSORS = frozenset([
     "view", "unsqueeze", "permute", "mm", "bmm", "t", "expand", "clamp", "clamp_min", "masked_fill", "detach", "clone",
     "index_add_", "scatter_", "pow", "masked_fill_", "contiguous", "type_as", "clamp_",

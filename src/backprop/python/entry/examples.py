@@ -152,11 +152,8 @@ class Examples:
             if isinstance(node, ast.Subscript) and ast.unparse(node.value) in kept
             and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int)
         ]  # fmt: skip
-        return (
-            list((SIZES_OF_PICTURES if max(places) > 2 else SIZES)[: max(places) + 1])
-            if max(places, default=0) > 0
-            else []
-        )
+        most = max(places, default=0)
+        return list((SIZES_OF_PICTURES if most > 2 else SIZES)[: most + 1]) if most > 0 else []
 
     def size(self, axis: str) -> int:
         sizes = SIZES_OF_PICTURES if self.of_pictures else SIZES
