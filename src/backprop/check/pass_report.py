@@ -47,8 +47,9 @@ def line_object(one: Place) -> dict[str, Any]:
 
 
 def passes_grid(verdicts: Sequence[Verdict]) -> Grid:
-    """A row for each gradient; which pass it belongs to where there are several."""
-    several = len(verdicts) > 1
+    """A row for each gradient, or for a pass that has none yet; which pass it is where that is not plain."""
+    unwritten = [one for one in verdicts if not one.gradients and one.verdict == "incomplete"]
+    several = len(verdicts) > 1 or bool(unwritten)
     columns = [
         *([Column("pass", "expression", False)] if several else []),
         Column("gradient of", "name", False),
@@ -57,8 +58,8 @@ def passes_grid(verdicts: Sequence[Verdict]) -> Grid:
     ]
     rows = []
     for one in verdicts:
-        if not one.gradients:  # of which its note says the line
-            rows.append([*([one.name] if several else []), "", "", f"{LOUD['missing']}: it is not written yet"])
+        if one in unwritten:  # of which its note says the line
+            rows.append([one.name, "", "", f"{LOUD['missing']}: it is not written yet"])
         for gradient in one.gradients:
             error = f"{gradient.error:.1g}" if gradient.error < float("inf") else ""
             said = f"{LOUD[gradient.verdict]}{': ' if gradient.remark else ''}{gradient.remark}"
