@@ -152,9 +152,12 @@ def atan2(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
 
 
 def xlogy(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """Beside x = 0 it falls without end where y = 0, and has no value where y < 0; PyTorch says 0."""
-    alone = (x == 0) & (y <= 0)
-    return torch.where(alone, torch.xlogy(x, y) + no_slope(x, alone), torch.xlogy(x, y))
+    """Beside x = 0 it falls without end where y = 0, and has no value where y < 0; PyTorch says 0. Where y = 0 and x is
+    something, 0 times the slope is nan, as of x log(y); PyTorch's rule is an xlogy of the gradient, and says 0."""
+    alone, beyond = (x == 0) & (y <= 0), (x != 0) & (y == 0)
+    within, other = torch.xlogy(torch.where(beyond, 0.0, x), torch.where(beyond, 1.0, y)), torch.where(beyond, x, 0.0)
+    found = torch.where(beyond, other * torch.log(torch.where(beyond, y, 1.0)), within)
+    return torch.where(alone, found + no_slope(x, alone), found)
 
 
 def no_slope(x: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
