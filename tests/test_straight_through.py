@@ -161,3 +161,20 @@ def clip_backward(dout, cache):
     Path(tmp_path, "clip.py").write_text(text)
     done = in_process("backprop check clip.py --x '[0.5, 2, -3]'", tmp_path)
     assert (done.returncode, "WRONG" in done.stdout) == (1, True), done.stdout
+
+
+def test_a_rule_that_only_speaks_of_an_identity_is_judged(tmp_path: Path) -> None:
+    text = '''
+import torch
+class Bound(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clamp(-1, 1)
+    @staticmethod
+    def backward(ctx, g):
+        """The gradient is that of the identity within the bounds."""
+        return g * 1.0
+'''
+    Path(tmp_path, "bound.py").write_text(text)
+    done = in_process("backprop check bound.py --x '[0.5, 2, -3]'", tmp_path)
+    assert (done.returncode, "WRONG" in done.stdout) == (1, True), done.stdout

@@ -20,7 +20,7 @@ HANDED = re.compile(  # on as it is, at least in part
     r"[Ss]traight_?[Tt]hrough|(?i:(^|_)ste(_|$))|S(TE|te)(?=[A-Z_]|$)|(?i:pass_?through|no_?grad(ient)?(_|$)|identity_if)"
 )
 NOT_CHANGED = re.compile(  # in what is said of it
-    r"gradients?\b.*\b(no-?op|straight[- ]through|identity|unchanged|(not?|never|un)\W*(get )?(clipped|clamped|masked))"
+    r"gradients?\b.*\b(no-?op|straight[- ]through|unchanged|(not?|never|un)\W*(get )?(clipped|clamped|masked))"
     r"|(no|without) grad(ient)? effects?",
     re.IGNORECASE,
 )

@@ -244,11 +244,9 @@ class Interpreter(Definitions):
         kinds = tree.elts if isinstance(tree, ast.Tuple) else [] if tree is None else [tree]
         names = {one.id for one in kinds if isinstance(one, ast.Name)}
         looser = {
-            "ZeroDivisionError": "ArithmeticError",
-            "KeyError": "LookupError",
-            "IndexError": "LookupError",
+            "ZeroDivisionError": "ArithmeticError", "KeyError": "LookupError", "IndexError": "LookupError",
             "ModuleNotFoundError": "ImportError",
-        }
+        }  # fmt: skip
         return bool(self.raised) and (tree is None or bool(names & {self.raised, "Exception", "BaseException",
                                                                     looser.get(self.raised, "")}))  # fmt: skip
 
