@@ -211,6 +211,47 @@ class Masked(Module):
     assert (found["verdict"], [one["name"] for one in found["gradients"]]) == ("ok", ["x"])
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            'raise RuntimeError("steps have no gradient")',
+            "Step is left out: its backward pass only raises an error: line 16",
+        ),
+        ('raise RuntimeError("not implemented")', "Step.backward is not written yet: line 16"),
+        ("raise NotImplementedError", "Step.backward is not written yet: line 16"),
+        ("pass", "Step.backward is not written yet: line 16"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("base", ["", "(torch.autograd.Function)"])
+def test_a_pass_without_a_gradient_beside_others_is_told(base: str, body: str, told: str, tmp_path: Path) -> None:
+    text = """
+import torch
+class Flat{base}:
+    @staticmethod
+    def forward(ctx, x):
+        ctx.shape = x.shape
+        return x.reshape(-1)
+    @staticmethod
+    def backward(ctx, g):
+        return g.reshape(ctx.shape)
+class Step{base}:
+    @staticmethod
+    def forward(ctx, x):
+        return torch.floor(x)
+    @staticmethod
+    def backward(ctx, g): {body}
+"""
+    if not base:  # the methods of an object
+        text = text.replace("    @staticmethod\n", "#\n").replace("(ctx, ", "(self, ").replace("ctx.", "self.")
+    layers = text.format(base=base, body=body)
+    done = check(tmp_path, "layers.py --x '[[1.5, 2.5]]'", layers=layers)
+    assert told in done.stderr
+    assert done.returncode == int("not written" in told)
+    alone = check(tmp_path, "layers.py:Step --x '[[1.5, 2.5]]'", layers=layers)
+    assert (told in alone.stderr, alone.returncode > 0) == (True, True)
+
+
 def test_a_text_is_no_array_and_an_output_that_hangs_on_nothing_no_function(tmp_path: Path) -> None:
     done = check(tmp_path, "layers.py:relu_forward --x foo", layers=TWO)
     assert (done.returncode, "np.maximum cannot be computed of a text" in done.stderr) == (2, True)

@@ -70,6 +70,7 @@ WRONG = [  # what is typed, and what is said of it
     ('eval "1.000,5*x" --x 1', "a comma does not belong in a number", "write 1000.5"),
     ('eval "1’000*x" --x 1', "means nothing here", "write 1_000 if that is thousands"),
     ("check 5", "there is no variable to check", "has a gradient"),
+    ("check sum(x) --x []", "x has no elements: there is nothing to compare", "give inputs that are larger"),
     ('eval "log(x, 2)" --x 8', "log does not take these inputs", "write log2(x)"),
     ('eval "log(x, b)" --x 8 --b 3', "log does not take these inputs", "write log(x)/log(b)"),
     ('eval "foo(x, y)" --x 1 --y 1', "no function foo", "`backprop gates`"),

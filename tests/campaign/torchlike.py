@@ -145,6 +145,12 @@ def fading(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x: torch.where(x == -math.inf, 0.0, function(torch.where(x == -math.inf, -800.0, x)))
 
 
+def absolute(x: torch.Tensor) -> torch.Tensor:
+    """The slope at nan is nan, and not PyTorch's sign of it, which is 0."""
+    unknown = x.isnan()
+    return torch.where(unknown, x * torch.where(unknown, math.nan, 1.0), torch.abs(x))
+
+
 def atan2(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """At the origin it has no gradient, and PyTorch says 0."""
     origin = (x == 0) & (y == 0)
@@ -206,7 +212,6 @@ SAME = [
     "asinh",
     "acosh",
     "atanh",
-    "abs",
     "floor",
     "ceil",
     "round",
@@ -220,6 +225,7 @@ SAME = [
     "logit",
 ]
 OURS: dict[str, Callable[..., Any]] = {
+    "abs": absolute,
     "gamma": gamma,
     "sinpi": sinpi,
     "sinc": sinc,

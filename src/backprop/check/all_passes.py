@@ -17,6 +17,7 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
 from backprop.python.entry.as_called import AsCalled
 from backprop.python.entry.examples import typed
+from backprop.python.entry.pairs import refusal
 from backprop.python.entry.runner import Runner
 from backprop.python.entry.unwritten import line_of_gradient, waiting, waiting_below
 from backprop.python.names import parameter_names
@@ -71,6 +72,10 @@ def judged(
         name = called(pair, pairs)
         if (unwritten := waiting(code, pair)) is not None:
             found.verdicts.append(Verdict(name, "incomplete", [], [], [str(unwritten)]))
+            continue
+        if (refused := refusal(pair.backward)) is not None:
+            found.left_out.append(f"{name} is left out: its backward pass only raises an error: line {refused.lineno}")
+            hint = "give one that computes gradients"
             continue
         runner, known, remarks = as_called.completed(Runner(code, pair, dict(given), seed), dict(given))
         if missing := runner.missing():

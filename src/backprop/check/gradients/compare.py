@@ -8,7 +8,7 @@ from backprop.check.gradients.numerical import Comparison, compare_number
 from backprop.check.gradients.probe import Probe
 from backprop.check.gradients.stagewise import Stagewise
 from backprop.differentiate.run import Run, run
-from backprop.errors import Problem
+from backprop.errors import Problem, enumerated
 from backprop.library.stages import Names
 from backprop.numbers.shapes import Mismatch, quiet
 
@@ -33,6 +33,10 @@ def wires_of(result: Run, names: Names, gradients: Iterable[str], stages: bool) 
     ]
     if not wires:  # and of nothing there is no verdict
         raise Problem("option", "there is no variable to check", hint="only what is given as a value has a gradient")
+    if not any(getattr(result.values[wire], "size", 1) for wire in wires):
+        have = f"{enumerated([names.text(wire) for wire in wires])} {'has' if len(wires) == 1 else 'have'}"
+        hint = "give inputs that are larger: no gradient of nothing can be tested"
+        raise Problem("value", f"{have} no elements: there is nothing to compare", hint=hint)
     return wires
 
 

@@ -68,6 +68,9 @@ BOTH = re.compile(r"(?:and|with|_)_?(?:grad(?:ient)?s?|jac(?:obian)?)$", re.IGNO
 TAKEN = re.compile(r"d[A-Z]|d[bwx]\d*$|grad")  # of parameters, plainly gradients
 HOLDING = ("data", "_data", "value", "val", "_value", "array")  # in which objects of other files hold their arrays
 SELVES = re.compile(r"_*(self|cls|klass|this|me|ctx|context|s|c|m)?_*", re.IGNORECASE)
+UNWRITTEN = re.compile(
+    r"\bNotImplemented|\bnot (yet )?implemented|\bTODO\b|\bimplement (this|me|it|the)\b", re.IGNORECASE
+)
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
 
@@ -107,6 +110,11 @@ class Pair(NamedTuple):
     def of_object(self) -> bool:
         """Whether an object is made first. A "loss" is what "both" is, as a method."""
         return self.kind in ("class", "loss")
+
+    @property
+    def class_name(self) -> str:
+        """The class whose functions or methods they are; "" of functions of no class."""
+        return self.owner or (self.name if self.of_object or self.kind == "autograd" else "")
 
     @property
     def is_registered(self) -> bool:
@@ -364,27 +372,42 @@ def is_abstract(function: ast.FunctionDef | None) -> bool:
 
 def left_open(function: ast.FunctionDef) -> list[ast.stmt]:
     """The statements that stand where something is to be written."""
-    errors = {id(one): getattr(one.exc, "func", one.exc) for one in function.body if isinstance(one, ast.Raise)}
-    return [
-        one for one in function.body
-        if isinstance(one, ast.Pass) or getattr(errors.get(id(one)), "id", "") == "NotImplementedError"
-    ]  # fmt: skip
+    return [one for one in function.body if isinstance(one, ast.Pass) or says_unwritten(one)]
+
+
+def says_unwritten(statement: ast.stmt) -> bool:
+    """Whether a statement is the error of something that is still to be written, by its name or its words."""
+    error = statement.exc if isinstance(statement, ast.Raise) else None
+    return error is not None and bool(UNWRITTEN.search(ast.unparse(error)))
+
+
+def refusal(function: ast.FunctionDef | None) -> ast.Raise | None:
+    """The error that is all that a function does, where it does not say that something is to be written."""
+    if function is None or not is_abstract(function) or left_open(function):
+        return None
+    return next((one for one in function.body if isinstance(one, ast.Raise)), None)
 
 
 def is_left_to_others(code: Code, pair: Pair) -> bool:
     """Whether a pass that does nothing is for heirs to write, or for a decorator to replace. Another one is not written
-    yet."""
-    open_ones = [one for one in (pair.forward, pair.backward) if is_abstract(one)]
-    if not open_ones or any(one.decorator_list or not left_open(one) for one in open_ones if one is not None):
+    yet, or says that there is no gradient."""
+    open_ones = [one for one in (pair.forward, pair.backward) if one is not None and is_abstract(one)]
+    undone = [one for one in open_ones if not left_open(one) and not (one is pair.backward and refusal(one))]
+    if not open_ones or undone or any(is_replaced(one) for one in open_ones):
         return bool(open_ones)
-    if not pair.of_object:
-        return pair.kind != "functions" or bool(pair.owner)
+    if not (whose := pair.class_name):
+        return False
     classes = [one for part in code.parts for one in part.tree.body if isinstance(one, ast.ClassDef)]
     inherited = {ast.unparse(base).rpartition(".")[2] for one in classes for base in one.bases}
-    own = next((one for one in classes if one.name == pair.name), None)
+    own = next((one for one in classes if one.name == whose), None)
     inherits = own is not None and any(re.search("ABC|Protocol", ast.unparse(base)) for base in own.bases)
     theirs = own is None or any(one not in own.body for one in open_ones)  # a base's, which has another name for it
-    return len(open_ones) > 1 or pair.name in inherited or inherits or theirs
+    return len(open_ones) > 1 or whose in inherited or inherits or theirs
+
+
+def is_replaced(function: ast.FunctionDef) -> bool:
+    """Whether a decorator may put another function in the place of this one."""
+    return any(ast.unparse(one) not in ("staticmethod", "classmethod") for one in function.decorator_list)
 
 
 def leaves_open(methods: dict[str, ast.FunctionDef]) -> bool:

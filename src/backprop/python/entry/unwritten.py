@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from backprop.python.entry.examples import root
-from backprop.python.entry.pairs import Pair, inner_functions, is_abstract, left_open
+from backprop.python.entry.pairs import Pair, inner_functions, is_abstract, left_open, refusal
 from backprop.python.names import MOST_KEPT, parameter_names
 from backprop.python.source import Code
 
@@ -45,8 +45,7 @@ def waiting(code: Code, pair: Pair) -> Waiting | None:
     """What of a pair is not written yet, so that there is nothing to judge."""
     for one in dict.fromkeys([pair.forward, pair.backward]):
         if one is not None and (line := line_of(code, one)) is not None:
-            owner = pair.owner or (pair.name if pair.of_object else "")
-            return Waiting(f"{owner}.{one.name}" if owner else one.name, line)
+            return Waiting(f"{pair.class_name}.{one.name}".lstrip("."), line)
     return None
 
 
@@ -63,6 +62,8 @@ def waiting_below(code: Code, pair: Pair) -> Waiting | None:
 
 def line_of(code: Code, function: ast.FunctionDef) -> int | None:
     """The line of a function that shows that it is not written yet; None where it is."""
+    if refusal(function) is not None:
+        return None
     if is_abstract(function):
         return (left_open(function) or function.body)[-1].lineno
     raised = next((one for one in left_open(function) if isinstance(one, ast.Raise) and not told_why(one)), None)
