@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -14,9 +15,11 @@ from backprop.python.interpret.builtins import text_of
 from backprop.python.interpret.names import Names
 from backprop.python.values.arrays import is_array, number_of, settled
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import Object, Scope, called, misfit
+from backprop.python.values.scope import Object, Scope, Unknown, called, misfit
 
 UNREAD = (complex, bytes)
+SMALL = 1 << 30  # whole numbers beneath it, as places are, have no results that could be too large
+PLACES = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
 
 
 class Expressions(Names):
@@ -27,7 +30,10 @@ class Expressions(Names):
         meter.steps += 1  # a step of it, without a call: this is done more often than all else
         if meter.steps > meter.next_look:
             meter.step(0)
-        of = self.expressions.get(type(tree))
+        kind = type(tree)
+        if kind is ast.Name and (found := scope.names.get(tree.id)) is not None and type(found) is not Unknown:
+            return found  # as most are
+        of = self.expressions.get(kind)
         if of is None:
             self.at = tree
             raise Refusal(f"{type(tree).__name__.lower()} is not read", "syntax")
@@ -74,7 +80,10 @@ class Expressions(Names):
     def of_BinOp(self, tree: ast.BinOp, scope: Scope) -> Any:
         left, right = self.evaluate(tree.left, scope), self.evaluate(tree.right, scope)
         self.at = tree
-        return self.binary(type(tree.op), left, right)
+        kind = type(tree.op)
+        if type(left) is int is type(right) and kind in PLACES and -SMALL < left < SMALL and -SMALL < right < SMALL:
+            return PLACES[kind](left, right)
+        return self.binary(kind, left, right)
 
     def of_UnaryOp(self, tree: ast.UnaryOp, scope: Scope) -> Any:
         value = self.evaluate(tree.operand, scope)
@@ -184,9 +193,9 @@ class Expressions(Names):
                 last(one)
 
     def of_Slice(self, tree: ast.Slice, scope: Scope) -> Any:
-        bounds = [None if one is None else self.evaluate(one, scope) for one in (tree.lower, tree.upper, tree.step)]
+        bounds = [self.evaluate(one, scope) if one is not None else None for one in (tree.lower, tree.upper, tree.step)]
         self.at = tree
-        return slice(*[None if one is None else number_of(one) for one in bounds])
+        return slice(*[number_of(one) if one is not None else None for one in bounds])
 
     def of_Subscript(self, tree: ast.Subscript, scope: Scope) -> Any:
         base, key = self.evaluate(tree.value, scope), self.evaluate(tree.slice, scope)

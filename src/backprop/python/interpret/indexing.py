@@ -41,11 +41,8 @@ def of_array(meter: Meter, base: Any, key: Any) -> Any:
 def size_of(base: Any, key: Any) -> float:
     """At most so many elements come out of an index; a slice is a view and costs nothing."""
     items = key if isinstance(key, tuple) else (key,)
-    size = 1.0
-    for one in items:
-        if isinstance(one, LISTED):
-            size = max(size, float(np.size(one)))
-    if size == 1.0:
+    size = max([float(np.size(one)) for one in items if isinstance(one, LISTED)], default=1.0)
+    if size <= 1:
         return 0.0
     masks = [one for one in items if isinstance(one, np.ndarray) and one.dtype == bool]
     return float(np.size(base)) if masks else size * float(np.size(base)) / max(1, np.shape(base)[0])

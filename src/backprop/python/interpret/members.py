@@ -42,6 +42,8 @@ class Members(Machine):
     """Attributes and items, read and written."""
 
     def get_item(self, base: Any, key: Any) -> Any:
+        if isinstance(base, np.ndarray):
+            return self.element(base, key)
         if isinstance(base, Object) and base.cls.is_tuple:
             base = tuple(self.items(base))
         if isinstance(base, Object):
@@ -54,8 +56,12 @@ class Members(Machine):
             return base
         if isinstance(base, At):
             return At(base.array, indexing.index_of(key))
+        return indexing.get(self.meter, base, key)
+
+    def element(self, base: Any, key: Any) -> Any:
+        """An item of an array, of which a tape is told."""
         found, tape = indexing.get(self.meter, base, key), self.libraries.tape
-        if tape is not None and isinstance(base, np.ndarray) and is_array(found):
+        if tape is not None and is_array(found):
             tape.put(found, tape.ids(base)[indexing.index_of(key)])
             tape.decided(key if isinstance(key, tuple) else (key,), found)
         return found
