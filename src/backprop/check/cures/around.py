@@ -109,7 +109,7 @@ def held_by(cure: Cure, writers: dict[str, Line]) -> Iterator[list[Cure]]:
     for found in fits(old, new, names(old) & writers.keys(), {}):
         made = []
         for name, tree in found.items():
-            text = f"{name} = {ast.unparse(tree)}"
+            text = f"{name} = {ast.unparse(as_value(tree))}"
             if not is_held(cure.line, name, tree):
                 edit = Edit(ast.parse(text).body, text, None, cure.cost)
                 made.append(Cure(writers[name], edit, cure.cost, frozenset()))
@@ -117,9 +117,17 @@ def held_by(cure: Cure, writers: dict[str, Line]) -> Iterator[list[Cure]]:
             yield made
 
 
+def as_value(tree: ast.expr) -> ast.expr:
+    """An expression that may stand by itself, as a slice does not outside of brackets."""
+    if not isinstance(tree, ast.Slice):
+        return tree
+    bounds = [one or ast.Constant(None) for one in (tree.lower, tree.upper, tree.step)]
+    return ast.Call(ast.Name("slice"), bounds if tree.step else bounds[:2], [])
+
+
 def is_held(line: Line, name: str, tree: ast.expr) -> bool:
     """Whether a name has a value already, where a line stands."""
-    held, value = line.value(name), line.value(ast.unparse(tree))
+    held, value = line.value(name), line.value(ast.unparse(as_value(tree)))
     return is_gradient(held) and is_gradient(value) and alike([held], [value])
 
 

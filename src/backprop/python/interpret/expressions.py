@@ -30,10 +30,10 @@ class Expressions(Names):
         meter.steps += 1  # a step of it, without a call: this is done more often than all else
         if meter.steps > meter.next_look:
             meter.step(0)
-        kind = type(tree)
-        if kind is ast.Name and (found := scope.names.get(tree.id)) is not None and type(found) is not Unknown:
-            return found  # as most are
-        of = self.expressions.get(kind)
+        found = scope.names.get(tree.id) if isinstance(tree, ast.Name) else None
+        if found is not None and type(found) is not Unknown:
+            return found  # of most names
+        of = self.expressions.get(type(tree))
         if of is None:
             self.at = tree
             raise Refusal(f"{type(tree).__name__.lower()} is not read", "syntax")

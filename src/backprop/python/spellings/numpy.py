@@ -12,6 +12,7 @@ from backprop.python.spellings.row import (
     Row,
     arange,
     broadcast,
+    broadcast_arrays,
     contracted,
     counted,
     crossed,
@@ -64,7 +65,6 @@ power | np.{}(x, 3)
 float_power ldexp | np.{}(x, 2)
 maximum | np.{}(0, x)
 fmax | np.{}(x, 0)
-broadcast_arrays | np.{}(x, v)[1]
 round | np.{}(x, 1)
 where | np.{}(x > 0, x, 0.01*x)
 clip | np.{}(x, -0.5, 0.5)
@@ -172,6 +172,7 @@ NUMPY: dict[str, Row] = {
     "lib.stride_tricks.as_strided": Row(
         strided, of_view, "np.lib.stride_tricks.as_strided(v, (2, 2), (v.itemsize, v.itemsize))"
     ),
+    "broadcast_arrays": Row(broadcast_arrays, broadcast, "np.broadcast_arrays(x, v)[1]"),
     "empty": Row(zeros, of_shape, "np.zeros_like(np.empty((2, 3)))"),
     "empty_like": Row(np.zeros_like, together, "np.zeros_like(np.empty_like(x))"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from math import prod
 from typing import Any, NamedTuple
 
@@ -201,6 +202,15 @@ def strided(x: Any, shape: Any = None, strides: Any = None, subok: bool = False,
     if 0 not in shape and (min(0, *reach) < 0 or behind > x.nbytes):
         raise ValueError(f"these strides reach beyond the {x.size} elements that there are")
     return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=writeable)
+
+
+def broadcast_arrays(*arrays: Any, subok: bool = False) -> Any:
+    """NumPy's: what it gives may be written into as it stands, of which NumPy would warn."""
+    found = np.broadcast_arrays(*arrays, subok=subok)
+    for one in found:
+        with suppress(ValueError):  # what cannot be written into stays so
+            one.flags.writeable = True
+    return found
 
 
 def windows(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
