@@ -27,7 +27,7 @@ MOVES = frozenset([
     "broadcast_arrays", "rollaxis",
     "view", "permute", "t", "unsqueeze", "expand", "expand_as", "view_as", "cat", "concat", "chunk", "gather",
     "lib.stride_tricks.sliding_window_view", "index_select", "repeat_interleave", "masked_fill", "narrow", "select",
-    "unbind", "insert", "delete", "block", "lib.stride_tricks.as_strided",
+    "unbind", "insert", "delete", "block", "lib.stride_tricks.as_strided", "resize", "full", "full_like",
 ])  # fmt: skip
 JOINS = ("concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "cat", "concat")
 SAME = frozenset([
@@ -280,7 +280,13 @@ class Tape:
         self, name: str, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any], out: Any
     ) -> None:
         """What only moves elements moves their numbers."""
-        data: tuple[int, ...] = {"where": (1, 2), "append": (0, 1), "insert": (0, 2)}.get(name, (0,))
+        data: tuple[int, ...] = {
+            "where": (1, 2),
+            "append": (0, 1),
+            "insert": (0, 2),
+            "full": (1,),
+            "full_like": (1,),
+        }.get(name, (0,))
         data = tuple(range(len(given))) if name == "broadcast_arrays" else data
         arguments = [self.ids(one) if place in data else one for place, one in enumerate(given)]
         if name == "masked_fill":
