@@ -284,7 +284,7 @@ SAID: dict[str, tuple[str, Formula]] = {
     **{f"nan{gate}": ("a axis=None dtype=None out=None ddof=0 keepdims=False", known(gate)) for gate in ("var", "std")},
     "quantile": ("a q axis=None method=None keepdims=False", quantile(1)),
     "percentile": ("a q axis=None method=None keepdims=False", quantile(100)),
-    **{name: ("a axis=None keepdims=False", median) for name in ("median", "nanmedian")},
+    **dict.fromkeys(("median", "nanmedian"), ("a axis=None keepdims=False", median)),
     "mse_loss": ("a b reduction=mean", mse_loss),
     "linear": ("a weight bias=None", linear),
     "addmm": ("b x y", "{b} + {x} @ {y}"),
