@@ -30,9 +30,21 @@ class Steps:
 
     def __init__(self, runner: Runner, points: Sequence[tuple[Point, Mapping[Path, Any]]]) -> None:
         self.runner, self.points = runner, points
+        self.swept: tuple[list[Mapping[Path, Any]], ...] = ([point.swept for point, _ in points],) * 2
+        self.any = self.may_jump = False
+        if points and self.met(points[0][0]):
+            self.sweep(points)
+
+    def met(self, point: Point) -> bool:
+        """Whether the forward pass takes a step or chooses by a value; where it does neither, it does so nowhere."""
+        tape = Straight(False)
+        self.runner.swept(point.given, point.upstream, list(point.slopes), tape)
+        return tape.any or tape.decides
+
+    def sweep(self, points: Sequence[tuple[Point, Mapping[Path, Any]]]) -> None:
         tapes = [Straight(masks) for masks in (False, True) for _ in points]
         found = [
-            runner.swept(point.given, point.upstream, list(point.slopes), tape)
+            self.runner.swept(point.given, point.upstream, list(point.slopes), tape)
             for tape, (point, _) in zip(tapes, [*points, *points], strict=True)
         ]
         self.swept = found[: len(points)], found[len(points) :]
