@@ -399,14 +399,24 @@ def idle(trace: Trace, changed: Instead) -> set[Any]:
     waiting: dict[str, ast.stmt] = {}
     read: set[ast.stmt] = set()
     visits = [(visit.time, statement) for statement, found in trace.visits.items() for visit in found]
+    named: dict[ast.stmt, list[tuple[set[str], set[str]]]] = {}
     for _, statement in sorted(visits, key=lambda one: one[0]):
-        for part in changed.get(statement, [header(statement)]):
-            nodes = [node for node in ast.walk(part) if isinstance(node, ast.Name)]
-            adds = isinstance(part, ast.AugAssign)
-            read |= {waiting[one.id] for one in nodes if one.id in waiting and (adds or isinstance(one.ctx, ast.Load))}
-            waiting.update({one.id: statement for one in nodes if isinstance(one.ctx, ast.Store)})
+        if statement not in named:
+            named[statement] = [read_and_set(part) for part in changed.get(statement, [header(statement)])]
+        for known, made in named[statement]:
+            read |= {waiting[name] for name in known & waiting.keys()}
+            waiting.update(dict.fromkeys(made, statement))
     stores = [one for _, one in visits if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)]
     return set(stores) - read
+
+
+def read_and_set(statement: ast.stmt) -> tuple[set[str], set[str]]:
+    """The names that a statement reads, and those that it gives a value; `+=` does both."""
+    nodes = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    adds = isinstance(statement, ast.AugAssign)
+    return {one.id for one in nodes if adds or isinstance(one.ctx, ast.Load)}, {
+        one.id for one in nodes if isinstance(one.ctx, ast.Store)
+    }
 
 
 def effective(trace: Trace, changed: Instead) -> set[str]:

@@ -30,7 +30,7 @@ class Steps:
 
     def __init__(self, runner: Runner, points: Sequence[tuple[Point, Mapping[Path, Any]]]) -> None:
         self.runner, self.points = runner, points
-        self.swept: tuple[list[Mapping[Path, Any]], ...] = ([point.swept for point, _ in points],) * 2
+        self.swept = ([point.swept for point, _ in points],) * 2
         self.any = self.may_jump = False
         if points and self.met(points[0][0]):
             self.sweep(points)
