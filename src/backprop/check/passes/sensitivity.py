@@ -43,6 +43,11 @@ class Goal(NamedTuple):
     error: float
     scale: float
 
+    def is_met(self, slopes: Any, change: Any) -> bool:
+        """Whether what a change does by these slopes is what the gradient needs."""
+        error = self.error + LOOSE * (float(np.abs(slopes) @ np.abs(change)) + abs(self.need))
+        return bool(abs(self.need - float(slopes @ change)) <= error)
+
 
 class Effect(NamedTuple):
     """What a change of a line does: which wrong gradients it makes right, and whether it spoils one."""
@@ -314,9 +319,7 @@ class Sense:
             change = self.change(statement, statements, places)
             if change is None or isinstance(change, str):
                 return change is not None
-            told = float(slopes @ change)
-            error = goal.error + LOOSE * (float(np.abs(slopes) @ np.abs(change)) + abs(goal.need))
-            if abs(goal.need - told) <= error:
+            if goal.is_met(slopes, change):
                 return True
         return not few
 
