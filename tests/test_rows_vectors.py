@@ -596,6 +596,20 @@ def test_record_batches_with_lists(kind: str) -> None:
         list(add([bad]))
 
 
+@needs("pyarrow", "spark")
+@pytest.mark.parametrize(
+    ("upstream", "hint"), [(None, "or give upstream"), (2.0, "the upstream is a number: give one")]
+)
+def test_record_batches_with_lists_for_a_formula_of_numbers(upstream: float | None, hint: str) -> None:
+    import pyarrow
+
+    from backprop.rows import arrow_mapper
+
+    with pytest.raises(Problem) as found:
+        list(arrow_mapper("x^2", upstream=upstream)([pyarrow.RecordBatch.from_pydict({"x": [[1.0, 2.0]]})]))
+    assert hint in found.value.hint
+
+
 @needs("distributed", "dask")
 @needs("polars", "table")
 def test_a_cluster_maps_lists(tmp_path: Path) -> None:

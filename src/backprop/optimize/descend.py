@@ -9,7 +9,7 @@ import numpy as np
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
-from backprop.optimize.methods import Method
+from backprop.optimize.methods import Updates
 from backprop.optimize.objective import Objective
 from backprop.optimize.table import Table
 from backprop.optimize.watch import Watch
@@ -19,7 +19,7 @@ Schedule = Callable[[int], float]  # the part of the rate that is left in the up
 DECAYS = ("inverse:K", "exponential:K", "step:FACTOR:EVERY", "cosine")
 
 
-def descend(objective: Objective, method: Method, rate: float, schedule: Schedule, watch: Watch) -> None:
+def descend(objective: Objective, updates: Updates, rate: float, schedule: Schedule, watch: Watch) -> None:
     """Update after update, until the watch stops it."""
     x, t = objective.start, 0
     while True:
@@ -27,11 +27,11 @@ def descend(objective: Objective, method: Method, rate: float, schedule: Schedul
         here = rate * schedule(t)
         watch(x, value, gradient, here)
         t += 1
-        x = watch.inside(x, method.update(x, gradient, here, t))
+        x = watch.inside(x, updates(x, gradient, here, t))
 
 
 def descend_in_batches(
-    table: Table, method: Method, rate: float, schedule: Schedule, watch: Watch, batch: int, epochs: int | None,
+    table: Table, updates: Updates, rate: float, schedule: Schedule, watch: Watch, batch: int, epochs: int | None,
     seed: int | None,
 ) -> None:  # fmt: skip
     """An update for each batch of rows, in an order that is drawn anew in each epoch.
@@ -61,7 +61,7 @@ def descend_in_batches(
                 gradient += part * slope
                 here = rate * schedule(t)
                 t += 1
-                x = watch.inside(x, method.update(x, slope, here, t))
+                x = watch.inside(x, updates(x, slope, here, t))
                 if t >= watch.steps or watch.late():
                     break
             if t >= watch.steps or watch.late() or watch.norm(x, gradient) <= watch.tolerance:

@@ -15,7 +15,7 @@ from backprop.library import Compiled
 from backprop.optimize.curvature import hessian_of
 from backprop.optimize.curved import newton_step
 from backprop.optimize.descend import schedule_of
-from backprop.optimize.methods import METHODS, rate_of
+from backprop.optimize.methods import METHODS, numbers_of, rate_of
 from backprop.optimize.minimum import Reached
 from backprop.show.grid import cell, number
 
@@ -45,9 +45,9 @@ def rule_lines(found: Reached, digits: int) -> Iterator[str]:
     """The equations, then a paragraph for each update."""
     settings, kind = found.settings, METHODS[found.settings.method]
     rate = rate_of(settings)
-    numbers = {**kind.settings, **settings.numbers}
+    numbers = numbers_of(settings)
     rules = [rule.replace("x - rate", "x + rate") if found.sign < 0 else rule for rule in kind.rules]
-    yield f"{settings.method}: {sentence(kind.__doc__ or '')}"
+    yield f"{settings.method}: {kind.says}"
     yield from (f"    {rule}" for rule in rules)
     counted = ", t counts the updates" if any("t)" in rule for rule in rules) else ""
     yield f"g is the gradient{counted}; " + ", ".join(
@@ -135,7 +135,3 @@ def more(names: list[str]) -> Iterator[str]:
 
 def one_line(array: Any, digits: int) -> str:
     return cell(array, digits, one_line=True)
-
-
-def sentence(text: str) -> str:
-    return " ".join(text.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -72,13 +73,10 @@ def text_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:
     from backprop.rows.tables.lines import Input
     from backprop.rows.tables.options import batches
 
-    given = Input(path, options.encoding)
-    try:
+    with closing(Input(path, options.encoding)) as given:
         for batch in batches(given, mapper, judge, options, False):
             if len(batch):
                 yield {name: column_of(batch.columns[name]) for name in mapper.inputs}, batch.missing
-    finally:
-        given.close()
 
 
 def binary_parts(path: str, mapper: Any, judge: Any, options: Any) -> Any:

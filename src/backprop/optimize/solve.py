@@ -13,7 +13,7 @@ from backprop.draw.notebook import KINDS, Layout, Shown, Theme, as_json, digits_
 from backprop.errors import Problem, did_you_mean
 from backprop.errors.expected import helpful, number, whole
 from backprop.optimize.descend import descend, descend_by_search, descend_in_batches, schedule_of
-from backprop.optimize.methods import METHODS, rate_of
+from backprop.optimize.methods import METHODS, Updates, numbers_of, rate_of
 from backprop.optimize.minimum import Reached, Settings
 from backprop.optimize.objective import Objective
 from backprop.optimize.parameters import Array
@@ -114,16 +114,15 @@ def solve(
 def run_method(objective: Objective, settings: Settings, watch: Watch) -> None:
     name = settings.method
     if name in METHODS:
-        kind = METHODS[name]
         rate = rate_of(settings)
         if settings.line_search:
             descend_by_search(objective, rate, watch)
-        method = kind(objective.parameters.size, **settings.numbers)
+        updates = Updates(METHODS[name], objective.parameters.size, numbers_of(settings))
         schedule = schedule_of(settings.decay, settings.steps)
         if settings.batch is not None and isinstance(objective, Table):
             size = min(settings.batch, objective.rows)
-            descend_in_batches(objective, method, rate, schedule, watch, size, settings.epochs, settings.seed)
-        descend(objective, method, rate, schedule, watch)
+            descend_in_batches(objective, updates, rate, schedule, watch, size, settings.epochs, settings.seed)
+        descend(objective, updates, rate, schedule, watch)
     elif name in CURVED:
         from backprop.optimize.curved import newton, trust_region
 
@@ -132,11 +131,6 @@ def run_method(objective: Objective, settings: Settings, watch: Watch) -> None:
         from backprop.optimize.scipy_methods import run
 
         run(name, objective, watch)
-
-
-def numbers_of(settings: Settings) -> dict[str, float]:
-    """The numbers of a rule: its own, and what was given."""
-    return {**METHODS[settings.method].settings, **settings.numbers} if settings.method in METHODS else {}
 
 
 def check(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from io import BytesIO
 from itertools import groupby
 from typing import Any
@@ -51,11 +51,8 @@ def is_document(target: str, sources: list[str], options: Options) -> bool:
     source = sources[0]
     if options.source(source) != "jsonl" or not bare(source).lower().endswith(".json"):
         return True
-    given = Input(source, options.encoding)
-    try:
+    with closing(Input(source, options.encoding)) as given:
         return is_array(given)
-    finally:
-        given.close()
 
 
 def target_of(path: str, sources: list[str], options: Options) -> str:

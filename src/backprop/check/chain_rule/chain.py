@@ -19,6 +19,7 @@ from backprop.check.chain_rule.words import DEEPEST
 from backprop.check.passes.closed_forms import Closed
 from backprop.check.passes.quantities import NOT_SAID, Failed, Reading, Story
 from backprop.check.passes.trace import Visit
+from backprop.check.remembered import remembered
 from backprop.python.values.tape import is_fraction
 
 MOST_READERS = 5  # whose shares are added up in one line
@@ -33,7 +34,6 @@ class Chain(Rules):
         self.scale = scale
         self.doing: set[int] = set()
         self.parts: dict[int, list[Term]] = {}  # the gradients of the parts of an expression
-        self.indices: dict[tuple[int, tuple[int, ...]], Any] = {}
         self.sent: dict[tuple[int, int], Term | None] = {}  # what comes back from a reader; None where it is not said
 
     def gradient(self, place: int, depth: int = 0) -> Term:
@@ -92,14 +92,12 @@ class Chain(Rules):
                     return Term(ast.Subscript(name(text), self.story.pieces[place], ast.Load()), found)
         return None
 
+    @remembered
     def taken(self, place: int, shape: tuple[int, ...]) -> Any:
         """Which elements of an array the index takes with which an entry was written; None where it takes none here."""
-        if (place, shape) not in self.indices:
-            self.indices[place, shape] = None
-            with suppress(Failed):
-                numbers = np.arange(int(np.prod(shape))).reshape(shape)
-                self.indices[place, shape] = self.here.with_value(self.story.pieces[place], numbers)
-        return self.indices[place, shape]
+        with suppress(Failed):
+            return self.here.with_value(self.story.pieces[place], np.arange(int(np.prod(shape))).reshape(shape))
+        return None
 
     def total(self, shares: list[Term], like: Any) -> Term:
         """The sum of shares, of the shape of what they are the gradient of."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from difflib import SequenceMatcher
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -265,12 +266,11 @@ class Derivation(Right):
         value = getattr(statement, "value", None)
         if not isinstance(value, ast.expr):
             return
-        for items, place in places(statement, value):
-            old = items[place]
+        for old, put in places(statement, value):
             for term in list(self.terms(chain, old, None)):
-                items[place] = term.tree
+                put(term.tree)
                 text = ast.unparse(statement)
-                items[place] = old
+                put(old)
                 yield text
 
     def terms(self, chain: Chain, value: ast.expr, target: Any) -> Iterator[Term]:
@@ -373,31 +373,19 @@ def is_container(tree: ast.expr | None) -> bool:
     return isinstance(tree, ast.Tuple | ast.List | ast.Dict)
 
 
-def places(statement: ast.stmt, tree: ast.expr) -> Iterator[tuple[list[Any], int]]:
-    """The places of a statement that hold a value each, as lists of expressions and where in them."""
+def places(statement: ast.stmt, tree: ast.expr) -> Iterator[tuple[ast.expr, Callable[[ast.expr], None]]]:
+    """The values of a statement, each with what puts another one in its place."""
     if isinstance(tree, ast.Tuple | ast.List | ast.Dict):
         items: list[Any] = tree.values if isinstance(tree, ast.Dict) else tree.elts
         for place, one in enumerate(items):
             if is_container(one):
                 yield from places(statement, one)
             else:
-                yield items, place
+                yield one, partial(items.__setitem__, place)
     elif isinstance(tree, ast.Call) and tree.args and is_container(tree.args[0]):
         yield from places(statement, tree.args[0])
     elif isinstance(statement, ast.Return):
-        yield Held(statement), 0
-
-
-class Held(list[Any]):
-    """The value of a statement as a list of one."""
-
-    def __init__(self, statement: ast.Return) -> None:
-        super().__init__([statement.value])
-        self.statement = statement
-
-    def __setitem__(self, place: Any, value: Any) -> None:
-        super().__setitem__(place, value)
-        self.statement.value = value
+        yield tree, partial(setattr, statement, "value")
 
 
 def summands(tree: ast.expr) -> list[ast.expr]:

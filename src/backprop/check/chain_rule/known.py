@@ -19,6 +19,7 @@ from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import NOT_SAID, Room, Story, Values
 from backprop.check.passes.sensitivity import base_name, fitted
 from backprop.check.passes.trace import Trace, Visit, appended, holder, loaded, targets_of
+from backprop.check.remembered import remembered
 from backprop.python.entry.gradients import bases
 from backprop.python.values.tape import is_fraction
 
@@ -40,8 +41,6 @@ class Known:
         self.functions = functions  # that the lines are in
         self.scaled = False  # whether the user's gradients are multiples of the right ones throughout
         self.writes: dict[tuple[str, str], list[tuple[ast.stmt, Visit]]] | None = None
-        self.shared: dict[str, Values] = {}
-        self.numbered: dict[str, Any] = {}
         self.read_as_one: set[bytes] | None = None  # the numbers that the forward pass reads together
         self.sloped: dict[int, list[Any]] = like.sloped if like is not None else {}
         self.rounds: dict[int, tuple[int, ...] | None] = {}
@@ -195,26 +194,25 @@ class Known:
                 return [(np.asarray(one) - before) * (1 if isinstance(new.op, ast.Add) else -1) for one in values]
         return values
 
+    @remembered
     def shares(self, name: str) -> Values:
         """The shares of the gradients that a name says to be, and the sums of some of them."""
-        if name not in self.shared:
-            found = self.shared[name] = Values()
-            known = self.trace.names
-            whose = [*bases(name)]
-            given = next((known[one] for one in whose if one in known), [])
-            if not given:  # `dh_next`, `dx1`
-                whose = [stem(one) for one in whose][:1]
-                given = [one for other, some in known.items() if stem(other) in whose for one in some]
-            held = [(value, None) for other, value in self.in_containers() if other.removesuffix("s") in whose]
-            given = [*given, *held]
-            rows = [(row, None) for value, _ in given if np.ndim(value) > 1 for row in value[:MOST_ROWS]]
-            for place in {self.story.index.find(value) for value, _ in (*given, *rows)} - {None}:
-                shares = [one[0].share for one in self.story.readers(place)]
-                found.add(self.story.quantities[place].gradient, True)
-                for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else (1,):
-                    for some in combinations(shares, count):
-                        found.add(sum(some), True)
-        return self.shared[name]
+        found, known = Values(), self.trace.names
+        whose = [*bases(name)]
+        given = next((known[one] for one in whose if one in known), [])
+        if not given:  # `dh_next`, `dx1`
+            whose = [stem(one) for one in whose][:1]
+            given = [one for other, some in known.items() if stem(other) in whose for one in some]
+        held = [(value, None) for other, value in self.in_containers() if other.removesuffix("s") in whose]
+        given = [*given, *held]
+        rows = [(row, None) for value, _ in given if np.ndim(value) > 1 for row in value[:MOST_ROWS]]
+        for place in {self.story.index.find(value) for value, _ in (*given, *rows)} - {None}:
+            shares = [one[0].share for one in self.story.readers(place)]
+            found.add(self.story.quantities[place].gradient, True)
+            for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else (1,):
+                for some in combinations(shares, count):
+                    found.add(sum(some), True)
+        return found
 
     def in_containers(self) -> Iterator[tuple[str, Any]]:
         """What the forward pass wrote into containers, like `hs[t]`, or put at their ends, and the names of these."""
@@ -254,15 +252,14 @@ class Known:
         mine, places = self.numbers(name or ""), self.whose(value)
         return mine is None or not places or any(mine[self.story.quantities[one].ids].any() for one in places)
 
+    @remembered
     def numbers(self, name: str) -> Any:
         """Which numbers what a name says to be the gradient of has on the tape; None where it says nothing."""
-        if name not in self.numbered:
-            known = [ids for base in bases(name) for _, ids in self.trace.names.get(base, ())]
-            mine = np.zeros(self.story.sent.size, dtype=bool)
-            for ids in known:
-                mine[ids] = True
-            self.numbered[name] = mine if known else None
-        return self.numbered[name]
+        known = [ids for base in bases(name) for _, ids in self.trace.names.get(base, ())]
+        mine = np.zeros(self.story.sent.size, dtype=bool)
+        for ids in known:
+            mine[ids] = True
+        return mine if known else None
 
     def prepares(self, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> bool:
         """Whether what a name was given is only a beginning, into which the next line writes."""

@@ -16,6 +16,7 @@ from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import COMPOUND, NOT_SAID, Failed, Room
 from backprop.check.passes.sensitivity import base_name
 from backprop.check.passes.trace import Trace, Visit, bare, loaded, targets_of
+from backprop.check.remembered import remembered
 from backprop.python.entry.gradients import bases
 from backprop.python.entry.runner import Instead
 from backprop.python.values.tape import is_fraction
@@ -33,7 +34,6 @@ class Right(Known):
         super().__init__(trace, above, functions, like)
         self.instead = instead or {}  # what is read for lines
         self.wrongs: dict[tuple[ast.stmt, bool], list[Visit]] = {}
-        self.handed: dict[ast.stmt, bool] = {}
 
     def gives_right(
         self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any], all_of_it: bool = False
@@ -89,19 +89,18 @@ class Right(Known):
             for other, one in self.written()[self.key(statement, base)]
         )
 
+    @remembered
     def hands_on(self, statement: ast.stmt) -> bool:
         """Whether a line in a loop gives a name a value that lines before it read in the next round."""
         goals, visits = targets_of(statement), self.trace.visits.get(statement, [])
         if len(goals) != 1 or not isinstance(goals[0], ast.Name) or len(visits) < 2 or not visits[0].rounds:
             return False
-        if statement not in self.handed:
-            before = [
-                other
-                for other in self.trace.visits
-                if self.functions.get(other) == self.functions.get(statement) and other.lineno <= statement.lineno
-            ]
-            self.handed[statement] = any(reads_name(one, goals[0].id) for one in before)
-        return self.handed[statement]
+        before = [
+            other
+            for other in self.trace.visits
+            if self.functions.get(other) == self.functions.get(statement) and other.lineno <= statement.lineno
+        ]
+        return any(reads_name(one, goals[0].id) for one in before)
 
     def whole(self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any]) -> bool | None:
         """Whether a line that writes into an array gives there what the array's name says; None where that is told by

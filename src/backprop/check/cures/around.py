@@ -15,7 +15,7 @@ from backprop.check.chain_rule.derive import likeness
 from backprop.check.cures.search import Cure, Search, idle, put
 from backprop.check.cures.several import alike
 from backprop.check.edits.catalogue import Edit
-from backprop.check.edits.forms import cloned
+from backprop.check.edits.forms import expression, replaced
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
 from backprop.python.entry.gradients import is_gradient
@@ -52,7 +52,7 @@ def in_one(search: Search, cures: Sequence[Cure]) -> list[Cure]:
                 continue
             if assigned(first.line.statement)[0] != name or first.line.number > second.line.number:
                 continue
-            whole = with_name(later, name, made)
+            whole = replaced(later, {name: made})
             for found in fits(old, whole, {name}, {}) if name in names(later) else ():
                 text = f"{name} = {ast.unparse(found[name])}"
                 edit = first.edit._replace(statements=ast.parse(text).body, text=text)
@@ -67,20 +67,25 @@ def shared(search: Search, cures: Sequence[Cure]) -> list[Cure]:
     found = Counter(text for one in cures for text in {*products(one.edit.statements[-1])})
     writers = {name: one for one in search.lines if one.visits == 1 and (name := assigned(one.statement)[0])}
     for text in [one for one, count in found.items() if count > 1]:
-        tree = ast.parse(text, mode="eval").body
+        tree = expression(text)
         for name in sorted(names(tree) & writers.keys()):
             line = writers[name]
             mine = next((one for one in cures if one.line is line), None)
             old = assigned(mine.edit.statements[-1] if mine is not None else line.statement)[1]
             if old is None:
                 continue
-            made = f"{name} = {ast.unparse(with_name(tree, name, old))}"
-            own = Cure(line, Edit(ast.parse(made).body, made, None, cures[0].cost), cures[0].cost, frozenset())
+            made = f"{name} = {ast.unparse(replaced(tree, {name: old}))}"
+            own = cure_of(line, made, cures[0].cost)
             rest = [rewritten(one, text, name) for one in cures if one is not mine]
             rest = [one for one in rest if one.edit.text != ast.unparse(one.line.statement)]
             if search.judge.all_right(put([own, *rest])):
                 return [own, *rest]
     return list(cures)
+
+
+def cure_of(line: Line, text: str, cost: float) -> Cure:
+    """Another text for a line as its cure."""
+    return Cure(line, Edit(ast.parse(text).body, text, None, cost), cost, frozenset())
 
 
 def products(statement: ast.stmt) -> Iterator[str]:
@@ -89,16 +94,6 @@ def products(statement: ast.stmt) -> Iterator[str]:
         whole = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.Add | ast.Sub)
         if whole and any(isinstance(one, ast.Name) for one in (node.left, node.right)):  # type: ignore[attr-defined]
             yield ast.unparse(node)
-
-
-def with_name(tree: ast.expr, name: str, value: ast.expr) -> ast.expr:
-    """An expression with another one wherever a name stands in it."""
-
-    class Putting(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.AST:
-            return value if node.id == name else node
-
-    return Putting().visit(cloned(tree))  # type: ignore[no-any-return]
 
 
 def held_by(cure: Cure, writers: dict[str, Line]) -> Iterator[list[Cure]]:
@@ -111,8 +106,7 @@ def held_by(cure: Cure, writers: dict[str, Line]) -> Iterator[list[Cure]]:
         for name, tree in found.items():
             text = f"{name} = {ast.unparse(as_value(tree))}"
             if not is_held(cure.line, name, tree):
-                edit = Edit(ast.parse(text).body, text, None, cure.cost)
-                made.append(Cure(writers[name], edit, cure.cost, frozenset()))
+                made.append(cure_of(writers[name], text, cure.cost))
         if made:
             yield made
 
@@ -230,9 +224,7 @@ def instead_of(cure: Cure, writer: Line) -> Iterator[list[Cure]]:
     whole = [text for text, one in parts.items() if is_whole(one) and not held]
     for like, text in sorted(((likeness(text, ast.unparse(old)), text) for text in whole), reverse=True)[:MOST_PARTS]:
         if like > LIKE:
-            made = ast.parse(f"{name} = {text}").body
-            own = Cure(writer, Edit(made, ast.unparse(made[0]), None, cure.cost), cure.cost, frozenset())
-            yield [own, rewritten(cure, text, name)]
+            yield [cure_of(writer, f"{name} = {text}", cure.cost), rewritten(cure, text, name)]
 
 
 def assigned(statement: ast.stmt) -> tuple[str, ast.expr | None]:
@@ -249,12 +241,5 @@ def is_whole(tree: ast.expr) -> bool:
 
 def rewritten(cure: Cure, text: str, name: str) -> Cure:
     """A cure with a name wherever a text stands in it."""
-
-    class Naming(ast.NodeTransformer):
-        def visit(self, node: ast.AST) -> ast.AST:
-            if isinstance(node, ast.expr) and ast.unparse(node) == text:
-                return ast.Name(name, ast.Load())
-            return self.generic_visit(node)
-
-    statement = ast.parse(ast.unparse(Naming().visit(ast.parse(cure.edit.text)))).body
+    statement = ast.parse(ast.unparse(replaced(ast.parse(cure.edit.text), {text: ast.Name(name, ast.Load())}))).body
     return cure._replace(edit=cure.edit._replace(statements=statement, text=ast.unparse(statement[0])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from contextlib import suppress
+from itertools import takewhile
 from math import inf
 from typing import Any
 
@@ -203,13 +204,11 @@ class Solver:
 
     def worded(self, cure: Cure, own: list[Reach], sense: Sense, others: Instead) -> Cure:
         """A derived cure, or the cheapest edit that gives the same in no other words than the line's and its own."""
-        statement, seen = cure.line.statement, dict[ast.stmt, set[str]]()
+        statement = cure.line.statement
         words = words_of(ast.unparse(header(statement))) | words_of(cure.edit.text) | PLAIN_WORDS
-        for one in self.search.candidates(own, sense.bad, others):
-            edit = self.search.edit(one, seen)
-            if one.cost > FAR or self.search.over():
-                break
-            if edit is None or not words_of(edit.text) <= words:
+        some = self.search.candidates(own, sense.bad, others)
+        for one, edit in self.search.edits(takewhile(lambda one: one.cost <= FAR and not self.search.over(), some)):
+            if not words_of(edit.text) <= words:
                 continue
             alike = not sense.trace.differ_first(statement, cure.edit.statements, edit.statements)
             if alike and self.judge.all_right({**others, statement: edit.statements}):

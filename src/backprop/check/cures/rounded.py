@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from backprop.check.cures.search import Search
 from backprop.check.edits.catalogue import COMPOUND
-from backprop.check.edits.forms import LIBRARIES, nodes_in
+from backprop.check.edits.forms import LIBRARIES, expression, nodes_in, replaced
 from backprop.check.edits.visible import Line
 from backprop.check.passes.verdict import Verdict
 from backprop.python.entry.runner import Instead
@@ -28,8 +28,8 @@ def but_for_digits(search: Search, verdict: Verdict) -> Verdict | None:
             continue
         others = with_others(line)
         if others:
-            text = ast.unparse(Putting(others).visit(ast.parse(ast.unparse(line.statement))))
-            instead[line.statement] = ast.parse(text).body
+            made = replaced(line.statement, {mine: expression(other) for mine, other in others.items()})
+            instead[line.statement] = ast.parse(ast.unparse(made)).body
             told += [f"{mine} in line {line.number} is {other} but for its digits" for mine, other in others.items()]
     if not instead or not search.judge.all_right(instead):
         return None
@@ -68,15 +68,3 @@ def is_number(tree: ast.expr) -> bool:
         and all(one.id in LIBRARIES for one in parts if isinstance(one, ast.Name))
         and not isinstance(tree, ast.Name)
     )
-
-
-class Putting(ast.NodeTransformer):
-    """Other expressions in the places of some."""
-
-    def __init__(self, others: dict[str, str]) -> None:
-        self.others = others
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        if isinstance(node, ast.expr) and (other := self.others.get(ast.unparse(node))) is not None:
-            return ast.parse(other, mode="eval").body
-        return self.generic_visit(node)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -210,6 +210,14 @@ class Search:
         """The edit of a candidate, unless it was there before."""
         assert one.plan is not None
         return edit_of(one.reach.line, one.plan, seen.setdefault(one.reach.line.statement, set()), self.texts)
+
+    def edits(self, candidates: Iterable[Candidate]) -> Iterator[tuple[Candidate, Edit]]:
+        """Candidates with their edits, each text of a line once."""
+        seen: dict[ast.stmt, set[str]] = {}
+        for one in candidates:
+            edit = self.edit(one, seen)
+            if edit is not None:
+                yield one, edit
 
     def search(
         self, lines: list[Reach], sense: Sense, instead: Instead, seconds: float = SECONDS

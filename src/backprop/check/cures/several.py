@@ -6,14 +6,14 @@ import ast
 from collections.abc import Iterator, Sequence
 from functools import partial
 from heapq import heappop, heappush
-from itertools import takewhile
+from itertools import islice, takewhile
 from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop.check.chain_rule.derive import Derivation
-from backprop.check.cures.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Cure, Reach, Search, carried
+from backprop.check.cures.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Candidate, Cure, Reach, Search, carried
 from backprop.check.edits.catalogue import Plan, edit_of
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
@@ -52,14 +52,8 @@ class Several:
         """Two edits that make everything right together."""
         kept: dict[ast.stmt, list[tuple[Cure, Any]]] = {}
         untold: list[Cure] = []
-        seen: dict[ast.stmt, set[str]] = {}
-        for one in self.queue:
-            if self.search.now() > self.middle:
-                break
+        for one, edit in self.search.edits(takewhile(lambda _: self.search.now() <= self.middle, self.queue)):
             statement = one.reach.line.statement
-            edit = self.search.edit(one, seen)
-            if edit is None:
-                continue
             cure = Cure(one.reach.line, edit, one.cost, frozenset())
             if not one.reach.affine or carried(one.reach.line, edit):
                 untold.append(cure)
@@ -144,12 +138,7 @@ class Several:
         change = sense.change(cure.line.statement, cure.edit.statements)
         if change is None or isinstance(change, str):
             return False
-        slopes = sense.slopes(cure.line.statement)
-        goal = sense.goals[ALL]
-        told = float(slopes[ALL] @ change)
-        return abs(goal.need - told) <= goal.error + LOOSE * (
-            float(np.abs(slopes[ALL]) @ np.abs(change)) + abs(goal.need)
-        )
+        return sense.goals[ALL].is_met(sense.slopes(cure.line.statement)[ALL], change)
 
 
 class InOrder:
@@ -192,14 +181,12 @@ class InOrder:
         need = float(np.sum(weights * wrong.off))
         scale = float(np.sum(np.abs(weights * wrong.off)) + np.sum(np.abs(wrong.visit.values[0])))
         swept = sense.trace.tape.sweep([(wrong.visit.ids[0], weights)])
-        seen: dict[ast.stmt, set[str]] = {}
         runs = 0
-        for one in self.search.candidates(lines, sense.bad, instead):
-            if one.cost > DEAREST or runs > MOST_RUNS or self.search.now() > self.end:
-                return None
-            edit = self.search.edit(one, seen)
-            if edit is None:
-                continue
+
+        def is_due(one: Candidate) -> bool:
+            return one.cost <= DEAREST and runs <= MOST_RUNS and self.search.now() <= self.end
+
+        for one, edit in self.search.edits(takewhile(is_due, self.search.candidates(lines, sense.bad, instead))):
             statement = one.reach.line.statement
             change = sense.change(statement, edit.statements)
             if change is None:
@@ -357,19 +344,15 @@ class InTurn:
         found: list[tuple[Cure, list[Any]]] = []
         once: list[tuple[Cure, list[Any]]] = []  # where it was wrong first, and not later
         others: list[tuple[Cure, list[Any]]] = []
-        seen: dict[ast.stmt, set[str]] = {}
         until = self.search.until(2 * LONGER if derivation.promises(line.statement) else LONGER)
-        for tried, one in enumerate(self.search.candidates([Reach(line, None, True)], frozenset(), instead)):
-            if (
-                len(found) == WAYS
-                or tried > MOST_TEXTS
-                or self.over()
-                or self.search.now() > until
-                or (found and one.cost > found[0][0].cost + APART)
-            ):
-                break
-            edit = self.search.edit(one, seen)
-            if edit is None or edit.adds:
+
+        def is_due(one: Candidate) -> bool:
+            late = len(found) == WAYS or self.over() or self.search.now() > until
+            return not late and not (found and one.cost > found[0][0].cost + APART)
+
+        some = islice(self.search.candidates([Reach(line, None, True)], frozenset(), instead), MOST_TEXTS + 1)
+        for one, edit in self.search.edits(takewhile(is_due, some)):
+            if edit.adds:
                 continue
             ways = found
             values = derivation.mended(line.statement, edit.statements, all_of_it=all_of_it)
@@ -390,11 +373,9 @@ class InTurn:
         """Cures of lines that gave a name another value of the forward pass than a line needs."""
         lines = {one.statement: one for one in self.search.lines if one.statement not in instead}
         for name, writer in derivation.handed_on(line.statement):
-            seen: dict[ast.stmt, set[str]] = {}
             own = [Reach(lines[writer], None, True)] if writer in lines else []
-            for one in self.search.candidates(own, frozenset(), instead):
-                edit = self.search.edit(one, seen)
-                if edit is None or edit.adds:
+            for one, edit in self.search.edits(self.search.candidates(own, frozenset(), instead)):
+                if edit.adds:
                     continue
                 if one.cost > DEAREST or self.over():
                     break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from itertools import combinations
@@ -53,6 +53,17 @@ def cloned(tree: Any) -> Any:
     for name, value in vars(tree).items():
         made.__dict__[name] = [cloned(one) for one in value] if isinstance(value, list) else cloned(value)
     return made
+
+
+def replaced(tree: Any, others: Mapping[str, ast.expr]) -> Any:
+    """A copy of a tree with other expressions wherever some stand, which go by their texts."""
+
+    class Putting(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            other = others.get(ast.unparse(node)) if isinstance(node, ast.expr) else None
+            return self.generic_visit(node) if other is None else other
+
+    return Putting().visit(cloned(tree))
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.check.remembered import remembered
 from backprop.errors import Problem
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
@@ -50,17 +51,15 @@ class Line:
         self.run, self.scope = run, Scope(scope.parent)
         self.scope.names = dict(scope.names)
         self.visits = 1
-        self.kinds: dict[str, Kind | None] = {}
 
     @property
     def number(self) -> int:
         return self.statement.lineno
 
+    @remembered
     def kind(self, text: str) -> Kind | None:
         """The kind of an expression there; None where it has no number, or cannot be computed."""
-        if text not in self.kinds:
-            self.kinds[text] = kind_of(self.value(text))
-        return self.kinds[text]
+        return kind_of(self.value(text))
 
     def computes(self, tree: ast.expr) -> bool:
         """Whether an expression can be computed there."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from backprop.check.passes.closed_forms import Closed, closed_forms
 from backprop.check.passes.trace import STOPS, Trace, Visit, aside, bare, loaded, targets_of, then_copied, writes
+from backprop.check.remembered import remembered
 from backprop.python.values.scope import Bound, Library
 from backprop.python.values.tape import Entry, is_fraction
 
@@ -172,7 +173,6 @@ class Story:
         self.index = Values()
         self.parts = Values()  # what stands inside of the expressions
         self.readings: dict[int, list[Reading]] = {}
-        self.read_by: dict[int, list[list[Reading]]] = {}  # the same by readers, as they are asked for
         self.makers: dict[int, list[tuple[Visit, ast.expr]]] = {}
         self.pieces: dict[int, ast.expr] = {}  # the index of those that were written into an array
         self.cuts: dict[int, dict[int, Any]] = {}  # of a quantity those that are parts of it, and which
@@ -387,16 +387,15 @@ class Story:
 
         return of
 
+    @remembered
     def readers(self, place: int) -> list[list[Reading]]:
         """The readings of a quantity, those of one visit together: what they send back is known as a sum."""
-        if place not in self.read_by:
-            found: dict[int, list[Reading]] = {}
-            largest = float(np.abs(self.quantities[place].gradient).max(initial=0.0))
-            for one in self.readings.get(place, []):
-                if np.abs(one.share).max(initial=0.0) > NEGLIGIBLE * largest:
-                    found.setdefault(id(one.visit), []).append(one)
-            self.read_by[place] = list(found.values())
-        return self.read_by[place]
+        found: dict[int, list[Reading]] = {}
+        largest = float(np.abs(self.quantities[place].gradient).max(initial=0.0))
+        for one in self.readings.get(place, []):
+            if np.abs(one.share).max(initial=0.0) > NEGLIGIBLE * largest:
+                found.setdefault(id(one.visit), []).append(one)
+        return list(found.values())
 
 
 def roots(statement: ast.stmt, room: Room) -> Iterator[ast.expr]:

@@ -17,6 +17,7 @@ from backprop.check.passes.judge import Judge
 from backprop.check.passes.points import Point
 from backprop.check.passes.slopes import Slopes
 from backprop.check.passes.trace import Trace, Visit, targets_of
+from backprop.check.remembered import remembered
 from backprop.errors import Problem
 from backprop.python.entry.back import Outcome
 from backprop.python.entry.gradients import Path, bases
@@ -42,6 +43,11 @@ class Goal(NamedTuple):
     need: float
     error: float
     scale: float
+
+    def is_met(self, slopes: Any, change: Any) -> bool:
+        """Whether what a change does by these slopes is what the gradient needs."""
+        error = self.error + LOOSE * (float(np.abs(slopes) @ np.abs(change)) + abs(self.need))
+        return bool(abs(self.need - float(slopes @ change)) <= error)
 
 
 class Effect(NamedTuple):
@@ -83,11 +89,7 @@ class Sense:
         self.bad = wrong or frozenset(path for path, verdict in self.verdicts.items() if verdict != "ok")
         self.goals: dict[Path, Goal] = {}
         self.swept: dict[Path, Any] = {}
-        self.affine: dict[ast.stmt, bool] = {}
         self.forth: tuple[Any, int] | None = None  # what the outputs hang on, and the operation that gives the last one
-        self.firsts: dict[ast.stmt, dict[Path, tuple[Any, Goal]]] = {}
-        self.fewest: dict[ast.stmt, list[tuple[list[int], Any, Goal]]] = {}
-        self.single: dict[Path, list[tuple[Goal, Any]]] = {}
         self.told = whole is not None and self.prepare()
 
     def prepare(self) -> bool:
@@ -142,13 +144,9 @@ class Sense:
         visits = [one for one in self.trace.visits.get(statement, []) if any(first <= end for first, _ in one.spans)]
         return any(one.ids and all(np.any(swept[ids]) for ids in one.ids) for one in visits)
 
+    @remembered
     def is_affine(self, statement: ast.stmt) -> bool:
         """Whether the gradients do what the sweep says when a line gives something else."""
-        if statement not in self.affine:
-            self.affine[statement] = self.tested(statement)
-        return self.affine[statement]
-
-    def tested(self, statement: ast.stmt) -> bool:
         visits = self.trace.visits.get(statement, [])
         if not visits or not any(visit.values for visit in visits) or self.outcome is None:
             return False
@@ -227,16 +225,12 @@ class Sense:
         """Whether a line gives one number, which may be meant to be one for each example."""
         return all(np.ndim(value) == 0 for visit in self.trace.visits.get(statement, []) for value in visit.values)
 
+    @remembered
     def first(self, statement: ast.stmt) -> dict[Path, tuple[Any, Goal]]:
         """Of the gradients the elements that hang on the first visit of a line and on no later one.
 
         For each gradient that has some: the slopes of their sum on what the line gave at that visit, and their goal.
         """
-        if statement not in self.firsts:
-            self.firsts[statement] = self.first_found(statement)
-        return self.firsts[statement]
-
-    def first_found(self, statement: ast.stmt) -> dict[Path, tuple[Any, Goal]]:
         visits, tape = self.trace.visits.get(statement, []), self.trace.tape
         assert self.outcome is not None
         later = reached(tape, flat([one for visit in visits[1:] for one in visit.ids], np.int64))
@@ -277,35 +271,34 @@ class Sense:
                 return False
         return fits
 
+    @remembered
     def at_few(self, statement: ast.stmt) -> list[tuple[list[int], Any, Goal]]:
         """Of each wrong gradient the element that hangs on the fewest visits of a line: on which, by what slopes, and
         what it needs."""
-        if statement not in self.fewest:
-            visits = self.trace.visits.get(statement, [])
-            found = []
-            for path in self.bad & self.goals.keys():
-                some = []
-                for goal, swept in self.elements(path):
-                    slopes = [swept[flat(one.ids, np.int64)] for one in visits]
-                    places = [place for place, one in enumerate(slopes) if np.any(one)]
-                    some += [(places, flat([slopes[one] for one in places], float), goal)] if places else []
-                found += [min(some, key=lambda one: len(one[0]))] if some else []
-            self.fewest[statement] = found
-        return self.fewest[statement]
+        visits = self.trace.visits.get(statement, [])
+        found = []
+        for path in self.bad & self.goals.keys():
+            some = []
+            for goal, swept in self.elements(path):
+                slopes = [swept[flat(one.ids, np.int64)] for one in visits]
+                places = [place for place, one in enumerate(slopes) if np.any(one)]
+                some += [(places, flat([slopes[one] for one in places], float), goal)] if places else []
+            found += [min(some, key=lambda one: len(one[0]))] if some else []
+        return found
 
+    @remembered
     def elements(self, path: Path) -> list[tuple[Goal, Any]]:
         """Some elements of a gradient, each with what a sweep from it alone gives."""
-        if path not in self.single:
-            assert self.outcome is not None
-            gradient, slopes = self.outcome.gradients[path], self.point.slopes[path]
-            numbers = self.trace.tape.leaf(gradient)
-            probes = [one for one in slopes.probes if one.place is not None]
-            self.single[path] = []
-            for probe in probes[:: max(1, len(probes) // ELEMENTS)]:
-                one = slopes._replace(probes=[probe])
-                goal = goal_of(np.asarray(gradient, float), one, np.random.default_rng(5))
-                self.single[path].append((goal, self.trace.tape.sweep([(numbers, goal.weights)])))
-        return self.single[path]
+        assert self.outcome is not None
+        gradient, slopes = self.outcome.gradients[path], self.point.slopes[path]
+        numbers = self.trace.tape.leaf(gradient)
+        probes = [one for one in slopes.probes if one.place is not None]
+        found = []
+        for probe in probes[:: max(1, len(probes) // ELEMENTS)]:
+            one = slopes._replace(probes=[probe])
+            goal = goal_of(np.asarray(gradient, float), one, np.random.default_rng(5))
+            found.append((goal, self.trace.tape.sweep([(numbers, goal.weights)])))
+        return found
 
     def may_repair_one(self, statement: ast.stmt, statements: list[ast.stmt]) -> bool:
         """Whether an edit of a line of which the visits only add up makes one of a few elements right."""
@@ -314,9 +307,7 @@ class Sense:
             change = self.change(statement, statements, places)
             if change is None or isinstance(change, str):
                 return change is not None
-            told = float(slopes @ change)
-            error = goal.error + LOOSE * (float(np.abs(slopes) @ np.abs(change)) + abs(goal.need))
-            if abs(goal.need - told) <= error:
+            if goal.is_met(slopes, change):
                 return True
         return not few
 

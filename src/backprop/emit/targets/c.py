@@ -6,6 +6,7 @@ All but the function is static, so that several programs link into one; `name.h`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from backprop.emit.helpers import Helper, helpers
@@ -234,13 +235,7 @@ def assigned(name: str, call: str, items: list[str]) -> list[str]:
 
 def comment(text: str) -> list[str]:
     """A remark in lines of its own."""
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and len(lines[-1]) + len(word) + 4 > WIDTH:
-            lines.append(word)
-        else:
-            lines[-1] += f" {word}" if lines[-1] else word
-    return [f"// {line}" for line in lines]
+    return [f"// {line}" for line in wrap(text, WIDTH - 3, break_long_words=False, break_on_hyphens=False)]
 
 
 def helper_text(helper: Helper) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import Problem, did_you_mean
-from backprop.errors.spelling import option
 from backprop.rows.compute.columns import Column, column_of, is_ragged, rank_of, values_of
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.cells import Bad, elements
@@ -51,7 +50,7 @@ class ArrowMapper:
         columns, missing = {}, None
         for name in self.mapper.inputs:
             column = batch.column(names.index(name))
-            columns[name] = from_arrow(column, name, self.mapper.arrays)
+            columns[name] = from_arrow(column, name, self.mapper)
             if column.null_count:
                 empty = column.is_null().to_numpy(zero_copy_only=False)
                 missing = empty if missing is None else missing | empty
@@ -165,15 +164,12 @@ def as_floats(array: Any) -> Any:
     return whole.cast(pyarrow.float64(), safe=False)
 
 
-def from_arrow(array: Any, name: str, lists: bool) -> Column:
+def from_arrow(array: Any, name: str, mapper: Mapper) -> Column:
     """A column of Arrow's as one of ours. Raises a Problem where it does not hold numbers alone."""
-
     rank = depth(array.type)
-    if rank and not lists:
-        hint = f"of a list the output is one too: sum(…) it, or give {option('--upstream')}"
+    if (rank and not mapper.arrays) or not holds_numbers(array.type):
+        hint = mapper.without_lists if rank and not mapper.arrays else ""
         raise Problem("variable", f"column '{name}': expected numbers, got {array.type}", hint=hint)
-    if not holds_numbers(array.type):
-        raise Problem("variable", f"column '{name}': expected numbers, got {array.type}")
     if not rank:
         numbers = as_floats(array)
         return (numbers.fill_null(float("nan")) if array.null_count else numbers).to_numpy(zero_copy_only=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from itertools import accumulate
 from typing import Any
 
@@ -158,8 +158,7 @@ def frames_of(source: str, mapper: Mapper, target: str, options: Options, judge:
 
 def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge) -> Iterator[tuple[Frame, int]]:
     """JSON lines as frames: the first rows say what there is, and of which types."""
-    given = Input(source, options.encoding)
-    try:
+    with closing(Input(source, options.encoding)) as given:
         for batch in batches(given, mapper, judge, options, options.carried):
             names = [name for name in batch.names if name not in mapper.inputs]
             judge.kinds = judge.kinds or kinds_of(batch, names)
@@ -171,8 +170,6 @@ def frames_of_lines(source: str, mapper: Mapper, options: Options, judge: Judge)
             frame = pl.DataFrame(columns, schema=kinds)
             frame = with_numbers(frame, batch, options, "", mapper.ranks)
             yield frame.select([*batch.names, *[name for name in frame.columns if name not in batch.names]]), given.read
-    finally:
-        given.close()
 
 
 def kinds_of(batch: Batch, names: list[str]) -> dict[str, Any]:
@@ -237,12 +234,11 @@ def frames_of_delimited(
 
     Each block of lines is parsed by Polars; where it cannot say for sure what a row is, by the careful reader.
     """
-    given = Input(source, options.encoding)
-    given.large = True
-    judge.keys = options.keys(source, mapper)
-    dialect = options.dialect(format)
-    reader: Reader | None = None
-    try:
+    with closing(Input(source, options.encoding)) as given:
+        given.large = True
+        judge.keys = options.keys(source, mapper)
+        dialect = options.dialect(format)
+        reader: Reader | None = None
         blocks = Blocks(given, dialect)
         for data in blocks:
             if reader is None:
@@ -254,8 +250,6 @@ def frames_of_delimited(
             if data:
                 yield parsed(data, blocks.line, reader, options), given.read
                 blocks.line += data.count(b"\n")
-    finally:
-        given.close()
 
 
 def different(names: list[str]) -> list[str]:
@@ -318,17 +312,13 @@ def frames_of_file(
     path: str, source: str, mapper: Mapper, options: Options, judge: Judge, format: str, target: str
 ) -> Iterator[tuple[Frame, int]]:
     """A file of Parquet or Arrow read by Polars; `source` is what it is called."""
-    try:
+    with problems(source):
         lazy = scanned(path, format)
         judge.keys = options.keys(path, mapper)
         own = lazy.collect_schema().names()
         lazy = keyed(lazy, {key: text for key, text in judge.keys.items() if key not in own}, mapper, source, "")
         schema = lazy.collect_schema()
         height = lazy.select(pl.len()).collect().item()
-    except OSError as error:
-        raise unreadable(source, error) from None
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
     check_columns(own, mapper, source, not options.carried, judge)
     check_types(schema, mapper, source)
     if options.only_new and mapper.inputs:
@@ -396,8 +386,15 @@ def numbered(frame: Frame, before: int, options: Options) -> Frame:
 
 def streamed(lazy: Any, source: str, chunk: int) -> Iterator[Frame]:
     """The batches of a lazy frame, in order."""
-    try:
+    with problems(source):
         yield from lazy.collect_batches(chunk_size=chunk, maintain_order=True, engine="streaming", lazy=True)
+
+
+@contextmanager
+def problems(source: str) -> Iterator[None]:
+    """Tell of what Polars cannot read as a Problem."""
+    try:
+        yield
     except OSError as error:
         raise unreadable(source, error) from None
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from backprop.errors import Problem
 from backprop.rows.tables.delimited import header, lines_of
@@ -23,13 +23,10 @@ def names_of(source: str, options: Options) -> list[str]:
 
 def text_names(source: str, format: str, options: Options) -> list[str]:
     """The members of the first row, or the line of names."""
-    given = Input(source, options.encoding)
-    try:
+    with closing(Input(source, options.encoding)) as given:
         if format == "jsonl":
             return list(first_object(given))
         data = given.look(lambda held: b"\n" in held.lstrip())
-    finally:
-        given.close()
     return header(lines_of(decoded(data)[0].removeprefix("\ufeff")), options.dialect(format), source)[1]
 
 
