@@ -26,6 +26,7 @@ LIKE = (
 )  # fmt: skip
 LONGEST_SLICE = 24
 STRANGE = 0.45  # what it costs more that a text calls a function nowhere
+MOST_HELPERS = 12  # by which another one's call is replaced
 MOST_NAMES = 6  # in a sum, of which two are exchanged
 COPIES = ("copy", "clone", "item", "detach", "astype")
 LIBRARIES = frozenset(["np", "numpy", "torch", "F", "math", "scipy"])
@@ -105,6 +106,13 @@ def slices_in(text: str) -> list[str]:
     """The slices that a text has, the short ones."""
     found = dict.fromkeys(ast.unparse(one) for one in nodes_in(text) if isinstance(one, ast.Slice))
     return [one for one in found if one != ":" and len(one) < LONGEST_SLICE][:12]
+
+
+@cache
+def helpers_in(text: str) -> dict[str, tuple[int, int]]:
+    """The functions and methods that a text has, with how many arguments they take, and how many they need."""
+    made = [one for one in nodes_in(text) if isinstance(one, ast.FunctionDef)]
+    return {one.name: (len(one.args.args), len(one.args.args) - len(one.args.defaults)) for one in made}
 
 
 def other_axes(tree: ast.Tuple) -> Iterator[tuple[int, ...]]:
@@ -189,12 +197,26 @@ def is_negative(node: ast.expr) -> bool:
 
 
 def functions(node: ast.expr, seen: Visible) -> Options:
+    """Another function of the library that is like it, or of the text's own that takes as much: the slope's for what it
+    is the slope of."""
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    helpers = helpers_in(seen.text)
+    for other in [one for one, takes in helpers.items() if takes == helpers.get(name)][:MOST_HELPERS]:
+        if other not in (name, seen.line.function):
+            akin = other in name or name in other
+            cost = 1.2 if akin else 1.7
+            yield ast.Name(other) if isinstance(node, ast.Name) else with_attribute(node, other), "wrong-point", cost
     if isinstance(node, ast.Attribute):
         for name, other, cause in LIKE:
             if node.attr == name:
                 cost = 1.0 if other in ("argmax", "argmin", "max", "min") else 1.2
                 cost += 0.0 if other == "sum" or other in seen.text else STRANGE
-                yield ast.Attribute(node.value, other, ast.Load()), cause, cost
+                yield with_attribute(node, other), cause, cost
+
+
+def with_attribute(node: ast.expr, name: str) -> ast.expr:
+    assert isinstance(node, ast.Attribute)
+    return ast.Attribute(node.value, name, ast.Load())
 
 
 def constants(node: ast.Constant, role: str, seen: Visible) -> Options:

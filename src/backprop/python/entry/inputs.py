@@ -42,7 +42,7 @@ from backprop.python.names import (
     rest_name,
 )
 from backprop.python.restated import RETAINING
-from backprop.python.source import Code, Part, roots_of, uses_torch
+from backprop.python.source import Code, Part, define, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.arrays import HELD, is_number
 from backprop.python.values.meter import Meter, Refusal
@@ -195,8 +195,23 @@ class Inputs:
         arguments = {} if arguments is None else arguments
         given = {name: arguments[name] for name in self.of_text_itself if name in arguments}
         scope = self.code.loaded(run, self.roots(), given)
+        source, run.source = run.source, self.part().source
+        for one in self.at_hand:
+            if one.name not in scope.names:
+                define(run, one, scope)
+        run.source = source
         arguments.update({name: run.written(one, scope) for name, one in arguments.items()})
         return scope
+
+    @cached_property
+    def at_hand(self) -> list[ast.FunctionDef]:
+        """The functions of the text that take as much as one that is called: a line may have been meant to call one."""
+        body = self.part().tree.body
+        functions = {one.name: one for one in body if isinstance(one, ast.FunctionDef)}
+        called = {one.func.id for tree in self.trees() for one in ast.walk(tree)
+                  if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}  # fmt: skip
+        taken = {len(parameter_names(functions[name])) for name in called & functions.keys()}
+        return [one for one in functions.values() if len(parameter_names(one)) in taken and not one.decorator_list]
 
     def roots(self) -> list[Any] | None:
         """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
