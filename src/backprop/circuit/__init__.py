@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.circuit.circuit import Circuit, Opened
+from backprop.circuit.circuit import Circuit, Opened, reached
 from backprop.circuit.lower import lower
 
-__all__ = ["Circuit", "Opened", "lower"]
+__all__ = ["Circuit", "Opened", "lower", "reached"]

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from backprop.errors import Problem, no_variable
-from backprop.errors.light import Any, Iterable, Iterator, NamedTuple
+from backprop.errors.light import Any, Callable, Iterable, Iterator, NamedTuple
 from backprop.errors.spans import Span, places
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.language.program import Program
+
+
+def reached(start: Iterable[Any], onward: Callable[[Any], Iterable[Any]]) -> set[Any]:
+    """All that one comes to from some places, these included, where `onward` says what is next to each."""
+    found: set[Any] = set()
+    pending = list(start)
+    while pending:
+        place = pending.pop()
+        if place not in found:
+            found.add(place)
+            pending += onward(place)
+    return found
 
 
 class Opened(NamedTuple):

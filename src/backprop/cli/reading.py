@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from backprop.errors import Problem
+from backprop.errors import Problem, unreadable
 from backprop.errors.light import NamedTuple
 from backprop.language import canonical_name
 from backprop.library.values import Random, Value, parse_value, read_value
@@ -76,7 +76,7 @@ def read_bytes(path: str) -> bytes:
             with open(path, "rb") as file:
                 data = file.read(LONGEST + 1)
     except OSError as error:
-        raise Problem("file", f"cannot read {name_of(path)}: {error.strerror or error}") from None
+        raise unreadable(name_of(path), error) from None
     if len(data) > LONGEST:
         raise Problem("size", f"{name_of(path)} holds more than {LONGEST >> 20} MiB")
     return data

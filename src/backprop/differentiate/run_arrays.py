@@ -14,7 +14,7 @@ import numpy as np
 from backprop.circuit import Circuit
 from backprop.differentiate import functions, rules
 from backprop.errors import Problem
-from backprop.errors.spans import Span
+from backprop.errors.spans import Span, clipped
 from backprop.errors.spelling import either
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers.arrays import multiply, negate, unbroadcast
@@ -295,8 +295,7 @@ def written(circuit: Circuit, wire: int) -> str:
     node = circuit.nodes[wire]
     if circuit.program is None or node < 0:
         return "it"
-    text = circuit.program.source_of(node)
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    return clipped(circuit.program.source_of(node), 40)
 
 
 def located(circuit: Circuit, wire: int, operands: Sequence[int], problem: Problem) -> Problem:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from backprop.draw.figures import ON_A_SHEET, SMALL, WIDEST, short
 from backprop.draw.layout import Box, Layout, Point, layout
 from backprop.draw.scene import INPUTS, NUMBERS, STAGES, Node, Scene, shape_text
-from backprop.errors.spans import visible, width
+from backprop.errors.spans import clipped, visible, width
 
 ADVANCE = 0.603  # of a character of DejaVu Sans Mono, in its size
 RADIUS = 17.0  # of a gate with a short label
@@ -123,15 +123,13 @@ def widest_or_blank(value: Any) -> float:
 
 def label_of(node: Node) -> str:
     """What a box says, with nothing that cannot be printed, and not longer than a box can be."""
-    text = visible(node.label)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return clipped(visible(node.label), LONGEST)
 
 
 def name_of(node: Node) -> str:
     """What stands above the value: the user's name for a stage, and the shape of an array."""
     text = visible(node.name) if node.kind == STAGES and node.named and node.name != node.label else ""
-    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-    return f"{text} {shape_text(node)}".strip()
+    return f"{clipped(text, LONGEST)} {shape_text(node)}".strip()
 
 
 def frame(node: Node, forks: list[bool], measure: Callable[[Any], float] | None) -> Frame:

@@ -15,6 +15,9 @@ from backprop.draw.placing import Spacing, heights
 
 Point = tuple[float, float]
 STRAIGHT = 1e-6  # the most that heights differ along a straight wire
+BETWEEN, LANES = 14.0, 4.0  # two boxes of a column, and two lanes
+LANE = 12.0  # the height of a lane
+GAP, STEEPNESS, WIDEST = 34.0, 0.16, 90.0  # between two columns, and more where wires are steep, up to so much
 
 
 class Box(NamedTuple):
@@ -25,17 +28,6 @@ class Box(NamedTuple):
     height: float
     anchor: float
     ports: tuple[float, ...]
-
-
-class Style(NamedTuple):
-    """Distances."""
-
-    between: float = 14.0  # two boxes of a column
-    lane: float = 12.0  # the height of a lane
-    lanes: float = 4.0  # two lanes
-    gap: float = 34.0  # two columns, and more where wires are steep
-    steepness: float = 0.16
-    widest: float = 90.0
 
 
 class Layout(NamedTuple):
@@ -53,14 +45,13 @@ class Layout(NamedTuple):
     crossings: int
 
 
-def layout(boxes: Sequence[Box], inputs: Sequence[Sequence[int]], style: Style | None = None) -> Layout:
+def layout(boxes: Sequence[Box], inputs: Sequence[Sequence[int]]) -> Layout:
     """Place boxes, each with the boxes that are its operands, all of which come before it."""
-    style = style or Style()
     drawn = graph(inputs, [box.ports for box in boxes])
     order, crossed = ordered(drawn)
-    tall = [box.height for box in boxes] + [style.lane] * (len(drawn.column) - len(boxes))
-    y = heights(drawn, order, Spacing(tall, style.between, style.lanes))
-    edges = columns(drawn, order, boxes, y, style)
+    tall = [box.height for box in boxes] + [LANE] * (len(drawn.column) - len(boxes))
+    y = heights(drawn, order, Spacing(tall, BETWEEN, LANES))
+    edges = columns(drawn, order, boxes, y)
     corners = [(edges[drawn.column[v]][2] - box.anchor, y[v] - box.height / 2) for v, box in enumerate(boxes)]
     routes = routed(drawn, boxes, corners, edges, y)
     width = max((right for _, right, _ in edges), default=0.0)
@@ -68,9 +59,7 @@ def layout(boxes: Sequence[Box], inputs: Sequence[Sequence[int]], style: Style |
     return Layout(corners, routes, forks(drawn, edges, y), (width, height), drawn.columns, crossed)
 
 
-def columns(
-    drawn: Graph, order: Order, boxes: Sequence[Box], y: list[float], style: Style
-) -> list[tuple[float, float, float]]:
+def columns(drawn: Graph, order: Order, boxes: Sequence[Box], y: list[float]) -> list[tuple[float, float, float]]:
     """The left and right edge of each column, and where the middles of its gates are."""
     steepest = [0.0] * drawn.columns
     for source, links in enumerate(drawn.after):
@@ -84,7 +73,7 @@ def columns(
         left = min((middle - box.anchor for box in members), default=left)  # to the last bit where the boxes are
         right = max((middle - box.anchor + box.width for box in members), default=left)
         edges.append((left, right, middle))
-        left = right + style.gap + min(style.widest, steep * style.steepness)
+        left = right + GAP + min(WIDEST, steep * STEEPNESS)
     return edges
 
 

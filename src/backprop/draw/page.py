@@ -19,7 +19,7 @@ from backprop.differentiate import rules
 from backprop.draw.boxes import ABOVE, BELOW, NAME, Picture, label_of, name_of, picture
 from backprop.draw.program import javascript
 from backprop.draw.scene import NUMBERS, Node, Scene, opened
-from backprop.draw.svg import MARGIN, escape, line, outline, size, text, title, wires
+from backprop.draw.svg import escape, line, outline, size, text, title, view_box, wires
 from backprop.errors import Problem
 from backprop.errors.spans import visible
 from backprop.errors.spelling import option
@@ -140,9 +140,7 @@ def product(rule: str, scope: dict[str, str | float], name: str) -> str:
 
 def circuit(placed: Picture) -> Iterator[str]:
     """The circuit, whose texts the script writes. What is spoken is in the labels of its nodes."""
-    width, height = size(placed)
-    box = f"{-MARGIN:g} {-MARGIN:g} {width:.1f} {height:.1f}"
-    yield f'<svg id="circuit" viewBox="{box}" role="group" aria-label="Gates">'
+    yield f'<svg id="circuit" viewBox="{view_box(placed)}" role="group" aria-label="Gates">'
     yield from wires(placed, live=True)
     for index in range(len(placed.scene.nodes)):
         yield "".join(node_parts(placed, index))

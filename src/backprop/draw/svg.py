@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 
 from backprop.draw.boxes import (
@@ -34,11 +35,10 @@ def svg(picture: Picture, options: Options | None = None) -> str:
     options = options or Options()
     width, height = size(picture)
     scene = picture.scene
-    box = f"{-MARGIN:g} {-MARGIN:g} {width:.1f} {height:.1f}"
     rules = style(PALETTES[options.theme], emphasis=options.theme == "print")
     return "\n".join(
         [
-            *opening((width, height), box, title(scene), description(scene, options), rules),
+            *opening((width, height), view_box(picture), title(scene), description(scene, options), rules),
             f'<rect class="paper" x="{-MARGIN:g}" y="{-MARGIN:g}" width="{width:.1f}" height="{height:.1f}"/>',
             *wires(picture),
             *(part for index in range(len(scene.nodes)) for part in node_parts(picture, index, options, PEN)),
@@ -61,6 +61,12 @@ def opening(size: Point, box: str, title: str, description: str, rules: str) -> 
 def size(picture: Picture) -> Point:
     """Width and height, with a margin."""
     return picture.layout.size[0] + 2 * MARGIN, picture.layout.size[1] + 2 * MARGIN
+
+
+def view_box(picture: Picture) -> str:
+    """The part of the plane that shows all of it."""
+    width, height = size(picture)
+    return f"{-MARGIN:g} {-MARGIN:g} {width:.1f} {height:.1f}"
 
 
 def style(colours: Palette, *, emphasis: bool) -> str:
@@ -88,13 +94,7 @@ def style(colours: Palette, *, emphasis: bool) -> str:
 def escape(text: str) -> str:
     """A text for XML and HTML, in which nothing of the user's means anything."""
     safe = "".join(c if c == "\n" else visible(c) for c in text.replace("\t", " "))
-    return (
-        safe.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace('"', "&quot;")
-        .replace("'", "&#39;")
-    )
+    return html.escape(safe).replace("&#x27;", "&#39;")
 
 
 def title(scene: Scene) -> str:

@@ -98,8 +98,11 @@ class Request:
     @cached_property
     def derived(self) -> Derived:
         """The circuit with its backward pass from a gradient on the output that is a number."""
-        upstream = 1.0 if self.upstream is None else self.upstream
-        return shared(derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes))
+        return shared(self.derived_from(1.0 if self.upstream is None else self.upstream))
+
+    def derived_from(self, upstream: Any, circuit: Circuit | None = None, **more: bool) -> Derived:
+        """A circuit (that of the request) with its backward pass from a gradient on the output."""
+        return derive(circuit or self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes, **more)
 
     @cached_property
     def opens(self) -> bool:
@@ -119,13 +122,8 @@ class Request:
         given: Any = 1.0 if self.upstream is None else self.upstream
         upstream = UPSTREAM if opens else given
         values = None
-        for careful in (
-            False,
-            True,
-        ):  # what nobody hears of is looked after only where it spoils something at the point
-            derived = derive(
-                self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes, careful=careful
-            )
+        for careful in (False, True):  # what nobody hears of is looked after only where it spoils something there
+            derived = self.derived_from(upstream, careful=careful)
             if self.at is None:
                 break
             values = evaluate(derived.circuit, {**self.at, **({UPSTREAM: given} if opens else {})})
@@ -144,8 +142,12 @@ class Request:
     @cached_property
     def passes(self) -> Derived:
         """The circuit with its backward pass, from the gradient on the output as a parameter if one was given."""
-        upstream = 1.0 if self.upstream is None else UPSTREAM
-        return self.simplest(derive(self.circuit, self.wrt, ties=self.ties, upstream=upstream, shapes=self.shapes))
+        return self.simplest(self.derived_from(self.above))
+
+    @property
+    def above(self) -> Any:
+        """The gradient on the output: a parameter if one was given."""
+        return 1.0 if self.upstream is None else UPSTREAM
 
     def simplest(self, derived: Derived) -> Derived:
         """A derived circuit to be read: each value once, and, where no shape is known, no stretching for nothing."""

@@ -8,16 +8,23 @@ from math import isfinite
 from typing import Any, ClassVar, NamedTuple
 
 from backprop.circuit.lower import template
+from backprop.differentiate.algebra import spliced
 from backprop.emit.naming import spelt
 from backprop.emit.prelude import names_of
 from backprop.errors import Problem
 from backprop.errors.spelling import option
-from backprop.gates import CONSTANT, GATES, INPUT, Gate
+from backprop.gates import GATES, Gate
 from backprop.language.printer import ATOM, COMPARISON, OPERATORS, POWER, PRODUCT, SUM, UNARY, Operator
 
 JUNCTION = COMPARISON - 1  # how tightly `a and b` holds together
 CHOICE = JUNCTION - 1  # and `a if c else b`
 MOST_NESTED = 16  # operands of a function of two: each call in another one would be indented further
+
+
+# The gates that mathematics, and so nearly every language, calls alike.
+ELEMENTARY = (
+    "exp expm1 log log2 log10 log1p sqrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh"
+)
 
 
 class Text(NamedTuple):
@@ -49,6 +56,10 @@ class Text(NamedTuple):
     def at_least(self, level: int) -> str:
         """The text, in brackets where it would come apart."""
         return f"({self.text})" if self.level < level else self.text
+
+    def holds_at_least(self, level: int) -> str:
+        """The condition, in brackets where it would come apart."""
+        return f"({self.condition})" if self.condition_level < level else self.condition
 
 
 class Target:
@@ -203,16 +214,7 @@ class Target:
     def inlined(self, gate: Gate, operands: Sequence[Text]) -> Text:
         """A gate's definition in place of it, where its inputs are names and numbers."""
         body = template(gate.definition, gate.names(len(operands)))
-        texts: list[Text] = []
-        given = iter(operands)
-        for wire, inner in enumerate(body.gates):
-            if inner is INPUT:
-                texts.append(next(given))
-            elif inner is CONSTANT:
-                texts.append(self.number(body.constants[wire]))
-            else:
-                texts.append(self.spell(inner, [texts[source] for source in body.inputs[wire]], False))
-        return texts[body.output]
+        return spliced(body, operands, self.number, lambda inner, texts: self.spell(inner, texts, False))
 
     def summands(self, name: str, operands: Sequence[Text]) -> list[Text]:
         """Truth values as numbers, where the target does not count with them."""
@@ -323,17 +325,12 @@ class Target:
 
     def inversion(self, operand: Text) -> Text:
         """The opposite of a truth value."""
-        text = operand.condition if operand.condition_level == ATOM else f"({operand.condition})"
-        text = f"{self.inversion_word}{text}"
+        text = f"{self.inversion_word}{operand.holds_at_least(ATOM)}"
         return Text(text, self.inversion_level, condition=text, condition_level=self.inversion_level)
 
     def conjunction(self, operands: Sequence[Text]) -> Text:
         """A product of truth values: 1 where both hold."""
-        parts = [
-            operand.condition if operand.condition_level >= JUNCTION else f"({operand.condition})"
-            for operand in operands
-        ]
-        condition = f" {self.conjunction_word} ".join(parts)
+        condition = f" {self.conjunction_word} ".join(operand.holds_at_least(JUNCTION) for operand in operands)
         product = " * ".join(operand.at_least(UNARY) for operand in operands)
         return Text(product, PRODUCT, condition=condition, condition_level=JUNCTION)
 

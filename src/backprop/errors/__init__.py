@@ -107,6 +107,11 @@ def unwritable(path: str, error: OSError) -> Problem:
     return Problem("file", f"cannot write {path}: {error.strerror or error}", status=1)
 
 
+def unreadable(path: str, error: Exception, status: int = 2) -> Problem:
+    """The problem that a file cannot be read."""
+    return Problem("file", f"cannot read {path}: {getattr(error, 'strerror', None) or error}", status=status)
+
+
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """The hint at the known name that was probably meant, or another one."""
     near = nearest(name, known)

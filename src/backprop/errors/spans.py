@@ -92,6 +92,11 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
 
 
+def clipped(text: str, most: int) -> str:
+    """The text in so many characters; a longer one with a mark that more of it follows."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 WIDEST = 300  # that a column may be: to pad a thousand cells to one that names them all would be quadratic
 
 

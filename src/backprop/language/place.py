@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backprop.errors import Problem
 from backprop.errors.light import Container, cached_property
-from backprop.errors.spans import Span, visible
+from backprop.errors.spans import Span, clipped, visible
 from backprop.language.lexer import terminal
 from backprop.language.program import Program
 
@@ -301,5 +301,4 @@ class Place:
 
 def shown(text: str) -> str:
     """A piece of the user's text in one line, cut where it is long, with nothing in it that a terminal obeys."""
-    line = visible(" ".join(text[: 4 * SHOWN].split()))
-    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
+    return clipped(visible(" ".join(text[: 4 * SHOWN].split())), SHOWN)

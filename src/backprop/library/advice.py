@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from backprop.circuit import Circuit
+from backprop.circuit import Circuit, reached
 from backprop.circuit.lower import template
 from backprop.differentiate.algebra import Rewriting, Stages, match, spliced
 from backprop.differentiate.run import Run, evaluate
@@ -109,13 +109,7 @@ def placed(run: Run, wire: int, spelling: Spelling) -> Place | None:
 
 def covered(circuit: Circuit, wire: int, stops: set[int]) -> set[int]:
     """The stages between a wire and some of those that it is computed from."""
-    found, pending = set(), [wire]
-    while pending:
-        here = pending.pop()
-        if here not in stops and here not in found:
-            found.add(here)
-            pending += circuit.inputs[here]
-    return found
+    return reached([wire], lambda here: () if here in stops else circuit.inputs[here]) - stops
 
 
 class Place:

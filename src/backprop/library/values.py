@@ -7,7 +7,7 @@ from math import isinf
 
 from backprop.circuit import lower
 from backprop.differentiate.run import evaluate, plain
-from backprop.errors import LARGEST, Problem
+from backprop.errors import LARGEST, Problem, unreadable
 from backprop.errors.light import Any, Callable, Iterable
 from backprop.language import parse
 
@@ -283,7 +283,7 @@ def file_text(path: str) -> str:
         with open(path, "rb") as file:
             return decoded(file.read(), path)
     except OSError as error:
-        raise Problem("file", f"cannot read {path}: {error.strerror or error}") from None
+        raise unreadable(path, error) from None
 
 
 def decoded(data: bytes, source: str) -> str:
@@ -311,14 +311,11 @@ def read_npy(data: bytes, name: str, source: str) -> Value:
         raise Problem("value", f"the value of {name}: {source} is no .npy file")
     try:
         value = np.load(BytesIO(data), allow_pickle=False)
-    except ValueError as error:
-        pickled = "allow_pickle" in str(error)
+    except Exception as error:  # NumPy reads the header with a tokenizer, which raises whatever it stumbles over
+        pickled = isinstance(error, ValueError) and "allow_pickle" in str(error)
         what = "holds Python objects, which are never unpickled" if pickled else "is a broken .npy file"
         hint = "save it with dtype=float" if pickled else "write it again with numpy.save"
         raise Problem("value", f"the value of {name}: {source} {what}", hint=hint) from None
-    except Exception:  # NumPy reads the header with a tokenizer, which raises whatever it stumbles over
-        message = f"the value of {name}: {source} is a broken .npy file"
-        raise Problem("value", message, hint="write it again with numpy.save") from None
     return value if is_truth(value) else as_array(name, value)
 
 

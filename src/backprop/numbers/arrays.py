@@ -7,6 +7,7 @@ elementwise), or computed as its row spells it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import reduce
@@ -474,17 +475,11 @@ def centred(x: Array, *, axis: Any) -> Array:
 def count(x: Array, *, axis: Any) -> float:
     shape = shape_of(x)
     axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    number = 1.0
-    for one in axes:
-        number *= shape[one]
-    return number
+    return math.prod([shape[one] for one in axes], start=1.0)
 
 
 def rows(x: Array) -> float:
-    number = 1.0
-    for size in shape_of(x)[:-1]:
-        number *= size
-    return number
+    return math.prod(shape_of(x)[:-1], start=1.0)
 
 
 def spread(h: Array, x: Array, *, axis: Any, keepdims: int) -> Array:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from math import prod
 from threading import Lock, local
 from typing import Any
 
@@ -63,10 +64,7 @@ def pooled(pool: Pool) -> Iterator[None]:
 
 def empty(shape: tuple[int, ...]) -> Array | None:
     """An array of this shape for a result, or None where NumPy may as well make it."""
-    size = 1
-    for length in shape:
-        size *= length
-    pool = getattr(_now, "pool", None)
+    size, pool = prod(shape), getattr(_now, "pool", None)
     return None if size < LARGE or pool is None else pool.empty(shape, size)
 
 

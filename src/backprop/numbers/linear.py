@@ -308,7 +308,7 @@ tril, triu = triangle(np.tril), triangle(np.triu)
 # ── convolutions: x is (batch, channels, …), w (channels out, channels in, …); both may leave the first two out ──
 
 
-def prepared(x: Array, w_shape: tuple[int, ...], rank: int, padding: int) -> Array:
+def prepared(x: Array, rank: int, padding: int) -> Array:
     """An input with a batch and channels, padded by zeros."""
     shape = shape_of(x)
     x = np.reshape(x, (*[1] * (rank + 2 - len(shape)), *shape))
@@ -370,10 +370,8 @@ def as_matrices(seen: Array) -> Array:
 
 def padded_size(x: tuple[int, ...], w: tuple[int, ...], rank: int, padding: int) -> float:
     """How many numbers a padded input has, counted once for each place of the window."""
-    elements = 1.0
-    for size in (*x[:-rank], *(n + 2 * padding for n in x[-rank:]), *w[-rank:]):
-        elements *= max(size, 1)
-    return elements
+    sizes = (*x[:-rank], *(n + 2 * padding for n in x[-rank:]), *w[-rank:])
+    return prod([max(size, 1) for size in sizes], start=1.0)
 
 
 with_channels: Callable[[Array, int], Array] = carried.with_channels
@@ -383,7 +381,7 @@ def convolve(x: Array, w: Array, rank: int, stride: int, padding: int) -> Array:
     check_convolution(shape_of(x), shape_of(w), rank, stride, padding)
     check_memory(padded_size(shape_of(x), shape_of(w), rank, padding), "a padded input with all its windows")
     full = with_channels(w, rank)
-    seen = windows(prepared(x, full.shape, rank, padding), full.shape[2:], stride)
+    seen = windows(prepared(x, rank, padding), full.shape[2:], stride)
     weights = full.reshape(len(full), prod(full.shape[1:]))
     found = room((len(seen), len(full), *seen.shape[2 + rank :]))
     flat = found.reshape(len(seen), len(full), prod(found.shape[2:]))
@@ -439,7 +437,7 @@ def convolve_right(x: Array, h: Array, w: Array, rank: int, stride: int, padding
     """What a convolution sends to w: the gradient against every stretch of x."""
     h = with_channels(h, rank)
     full = (*[1] * (rank + 2 - np.ndim(w)), *np.shape(w))
-    seen = windows(prepared(x, full, rank, padding), full[2:], stride)
+    seen = windows(prepared(x, rank, padding), full[2:], stride)
     flat = h.reshape(*h.shape[:2], prod(h.shape[2:]))
     found = np.empty((len(seen), prod(full[1:]), h.shape[1]))
     for part, copied in blocks(seen.shape):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
 from backprop.errors import Problem
@@ -20,9 +21,7 @@ def sizes(name: str, shape: tuple[Any, ...]) -> tuple[int, ...]:
             raise Problem("value", f"the size of an array is a whole number from 0 on, and not {size}")
     if len(found) > MOST_AXES:
         raise Problem("size", f"{name} of {len(found)} sizes: an array has at most {MOST_AXES} axes")
-    elements = 1.0
-    for size in found:
-        elements *= max(size, 1)  # where one size is 0 nothing is held, but the others must still be sizes
+    elements = prod([max(size, 1) for size in found], start=1.0)  # where one is 0, the others must still be sizes
     check_memory(elements, f"{name}({', '.join(f'{size:,}' for size in found)})")
     return tuple(found)
 

@@ -13,6 +13,7 @@ import numpy as np
 from backprop.differentiate.run import evaluate
 from backprop.draw.svg import FONTS, escape, opening
 from backprop.errors import one_of, unknown_suffix
+from backprop.errors.spans import clipped
 from backprop.numbers.shapes import shape_of
 from backprop.optimize.minimum import Reached
 from backprop.optimize.objective import Formula
@@ -71,18 +72,16 @@ def svg(found: Reached, theme: str = "light") -> tuple[str, tuple[float, float]]
     height = TOP + SIDE + BOTTOM
     parts = [f'<g transform="translate({place * (LEFT + SIDE + RIGHT) + LEFT:.0f} {TOP:.0f})">\n{panel}\n</g>'
              for place, panel in enumerate(map("\n".join, panels))]  # fmt: skip
-    formula = found.formula if len(found.formula) <= 40 * len(panels) else f"{found.formula[: 40 * len(panels) - 1]}…"
     end = ", ".join(f"{name} = {number(float(x), 6)}" for name, x in named(found, found.step.x)[:4])
     start = number(found.sign * shown[0].value, 6) if shown else "nan"
     head = f"{found.settings.method}, {found.steps:,} {'step' if found.steps == 1 else 'steps'}: {found.why}"
     told = f"From {start} to {number(found.value, 6)} at {end}. {head}."
     title = f"The way of {found.formula} to its minimum"
-    most = int((width - 40) / 6.7)
     return "\n".join([
         *opening((width, height), f"0 0 {width:.0f} {height:.0f}", title, told, style(colours)),
         f'<rect class="paper" width="{width:.0f}" height="{height:.0f}"/>',
-        f'<text class="title" x="20" y="24">{escape(formula)}</text>',
-        f'<text class="small" x="20" y="44">{escape(head if len(head) <= most else head[: most - 1] + "…")}</text>',
+        f'<text class="title" x="20" y="24">{escape(clipped(found.formula, 40 * len(panels)))}</text>',
+        f'<text class="small" x="20" y="44">{escape(clipped(head, int((width - 40) / 6.7)))}</text>',
         *parts, "</svg>\n",
     ]), (width, height)  # fmt: skip
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 
-from backprop.errors import Problem, unwritable
+from backprop.errors import Problem, unreadable, unwritable
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables.files import DONE, TEXT, is_done, part_fingerprint, parts_done
 from backprop.rows.tables.locks import remove_dead
@@ -44,7 +44,7 @@ def jobs(
         try:
             fingerprint = part_fingerprint(own, source)
         except OSError as error:
-            raise Problem("file", f"cannot read {source}: {error.strerror or error}", status=1) from None
+            raise unreadable(source, error, status=1) from None
         if resume and (is_done(folder, name, fingerprint, done) or says_so(target, source, own, options)):
             skipped += 1
         else:

@@ -84,12 +84,7 @@ def matrix_grid(
     """A table of named values beside the stages: the blocks of a Hessian, a Jacobian, a product with a direction."""
     columns = [Column(title, "name", False), Column("shape", "expression", False), Column("value", "gradient", True)]
     rows = [
-        [
-            name,
-            shape_code(shape_of(value)),
-            cell(value, digits, full=full, one_line=one_line),
-        ]
-        for name, value in blocks
+        [name, shape_code(shape_of(value)), cell(value, digits, full=full, one_line=one_line)] for name, value in blocks
     ]
     if not any(row[1] for row in rows):
         return Grid([columns[0], columns[2]], [[row[0], row[2]] for row in rows])
@@ -160,15 +155,11 @@ def number(value: float | None, digits: int | None) -> str:
 def aligned(texts: Iterable[str]) -> list[str]:
     """Numbers padded on both sides so that their decimal points stand below each other; arrays stay as they are."""
     texts = list(texts)
-    parts = [split_number(text) for text in texts if not text.startswith(ARRAYS)]
+    parts = [("", "") if text.startswith(ARRAYS) else split_number(text) for text in texts]
     before = max((len(whole) for whole, _ in parts), default=0)
     after = max((len(rest) for _, rest in parts), default=0)
-    pairs = iter(parts)
-    padded = []
-    for text in texts:
-        whole, rest = ("", "") if text.startswith(ARRAYS) else next(pairs)
-        padded.append(text if text.startswith(ARRAYS) else whole.rjust(before) + rest.ljust(after))
-    return padded
+    padded = [whole.rjust(before) + rest.ljust(after) for whole, rest in parts]
+    return [text if text.startswith(ARRAYS) else number for text, number in zip(texts, padded, strict=True)]
 
 
 def split_number(text: str) -> tuple[str, str]:

@@ -72,9 +72,7 @@ def story_object(story: Story) -> dict[str, Any]:
             }
             for fork in story.forks
         ],
-        "remarks": [
-            {"kind": remark.kind, "stage": remark.stage, "message": remark.message} for remark in story.remarks
-        ],
+        "remarks": [remark._asdict() for remark in story.remarks],
         "meaning": story.meaning,
     }  # fmt: skip
 
@@ -83,24 +81,13 @@ def why_object(answer: Why) -> dict[str, Any]:
     """The answer as the object that `eval --why-nan --json` prints."""
 
     def chain(links: list[Link]) -> list[dict[str, Any]]:
-        return [
-            {
-                "stage": one.stage,
-                "expression": one.expression or None,
-                "number": number(one.number),
-                "line": one.line,
-            }
-            for one in links
-        ]
+        return [{**one._asdict(), "expression": one.expression or None, "number": number(one.number)} for one in links]
 
     return {
         "cause": answer.cause,
         "forward": chain(answer.forward),
         "backward": chain(answer.backward),
-        "advice": [
-            {"instead_of": tip.instead_of, "write": tip.write, "gives": number(tip.gives), "line": tip.line}
-            for tip in answer.advice
-        ],
+        "advice": [{**tip._asdict(), "gives": number(tip.gives)} for tip in answer.advice],
     }
 
 

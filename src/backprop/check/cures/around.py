@@ -17,7 +17,7 @@ from backprop.check.cures.several import alike
 from backprop.check.edits.catalogue import Edit
 from backprop.check.edits.forms import expression, replaced
 from backprop.check.edits.visible import Line
-from backprop.check.passes.causes import names
+from backprop.check.passes.causes import names, signed
 from backprop.python.entry.gradients import is_gradient
 
 LIKE = 0.4  # how much a part of a cure is like the line that the name has its value from
@@ -138,7 +138,7 @@ def fits(old: ast.AST, new: ast.AST, free: set[str], known: Found) -> Iterator[F
         if ast.dump(old) == ast.dump(new):
             yield known
     elif any(isinstance(getattr(old, "op", None), kind) for kind in (ast.Add, ast.Sub, ast.USub)):
-        yield from parts_fit(terms(old), terms(new), free, known, ast.Add())
+        yield from parts_fit(signed(old), signed(new), free, known, ast.Add())
     elif any(isinstance(getattr(old, "op", None), kind) for kind in (ast.Mult, ast.Div)):
         yield from parts_fit(factors(old), factors(new), free, known, ast.Mult())
     elif type(old) is type(new):
@@ -180,15 +180,6 @@ def parts_of(tree: ast.AST) -> list[ast.AST]:
             is_tree = isinstance(part, ast.AST) and not isinstance(part, ast.expr_context)
             found.append(part if is_tree else ast.Constant(f"{field} {part!r}" if isinstance(part, str | int) else ""))
     return found
-
-
-def terms(tree: ast.AST, way: int = 1) -> list[Item]:
-    """The terms of a sum with their signs."""
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub):
-        return [*terms(tree.left, way), *terms(tree.right, way if isinstance(tree.op, ast.Add) else -way)]
-    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
-        return terms(tree.operand, -way)
-    return [(way, tree)] if isinstance(tree, ast.expr) else []
 
 
 def factors(tree: ast.AST, way: int = 1) -> list[Item]:

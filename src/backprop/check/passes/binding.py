@@ -178,7 +178,7 @@ class Binding:
         learned = {name: one for name, one in fresh(runner.learned).items() if name not in self.given}
         zeros = [path for name in learned for path, one in leaves(learned[name], (name,)) if not np.any(one)]
         if runner.pair.start and zeros:  # where all is 0, much is hidden
-            learned = moved(learned, zeros, np.random.default_rng(self.seed), 1.0)
+            learned = self.moved(learned, zeros, 1.0)
             told = enumerated(list(dict.fromkeys(path[0] for path in zeros)))
             self.remarks.append(f"what begins with 0 is judged elsewhere: {told}")
         runner.given = self.given = {**learned, **self.given}
@@ -304,7 +304,7 @@ class Binding:
         a usual one of what it set and what that is compared with: the one with which most of all gradients agrees."""
         runner, best, most = self.runner, None, 0
         paths = [path for path in runner.paths(self.given) if path[0] in runner.own] or runner.paths(self.given)
-        there = moved(self.given, paths, np.random.default_rng(self.seed), 1.0)  # where weights are 0, many agree
+        there = self.moved(self.given, paths, 1.0)  # where weights are 0, many agree
         for output in runner.last_set[:MOST_TRIED]:
             runner.output = output
             out = runner.outputs(there)[0]
@@ -344,7 +344,11 @@ class Binding:
         """The inputs so far away from the given ones, with the same labels."""
         labels = self.runner.labels()
         paths = [one for one in self.runner.paths(self.given) if one[0] not in labels]
-        return moved(self.given, paths, np.random.default_rng(self.seed), much)
+        return self.moved(self.given, paths, much)
+
+    def moved(self, given: dict[str, Any], paths: list[Path], much: float) -> dict[str, Any]:
+        """Some inputs so far away from where they are, the same way each time."""
+        return moved(given, paths, np.random.default_rng(self.seed), much)
 
     def agrees(self, above: list[Any], given: dict[str, Any] | None = None) -> bool:
         """Whether the gradients are right for a gradient from above."""
@@ -395,7 +399,7 @@ class Binding:
             right = far == 0 and first is not None and any(map(np.any, first.gradients.values()))  # 0 tells nothing
             if right and first is not None and self.first is not None:  # here it may be so by chance
                 there = [path for path in first.gradients if at_path(self.given, path) is not None]
-                right = self.agrees(upstream, moved(self.given, there, np.random.default_rng(self.seed), FAR[0]))
+                right = self.agrees(upstream, self.moved(self.given, there, FAR[0]))
             if first is not None and (self.first is None or right or alone):
                 less = far + CALLED * (name == "=" and runner.calls_on(runner.back_names()[0])) if alone else not right
                 found.append((less, name, upstream, first, self.remarks))

@@ -198,13 +198,18 @@ class Term:
         return self.text
 
 
-def terms(tree: ast.expr, negative: bool = False) -> list[Term]:
+def terms(tree: ast.expr) -> list[Term]:
     """The terms of a sum."""
+    return [Term(one, way < 0) for way, one in signed(tree)]
+
+
+def signed(tree: ast.AST, way: int = 1) -> list[tuple[int, ast.expr]]:
+    """The terms of a sum with their signs."""
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub):
-        return [*terms(tree.left, negative), *terms(tree.right, negative ^ isinstance(tree.op, ast.Sub))]
+        return [*signed(tree.left, way), *signed(tree.right, way if isinstance(tree.op, ast.Add) else -way)]
     if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
-        return terms(tree.operand, not negative)
-    return [Term(tree, negative)]
+        return signed(tree.operand, -way)
+    return [(way, tree)] if isinstance(tree, ast.expr) else []
 
 
 def factors(tree: ast.expr) -> list[str]:

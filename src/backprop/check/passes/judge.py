@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from math import inf, isfinite, nan
 from typing import Any
@@ -167,16 +167,16 @@ class Judge:
         if self.runner.estimated:
             found = {path: one._replace(verdict="imprecise", remark=ESTIMATED) if one.verdict == "wrong" else one
                      for path, one in found.items()}  # fmt: skip
-        if any(one.verdict == "wrong" for one in found.values()) and self.are_clipped(self.points, found):
+        if wrong_among(found) and self.are_clipped(self.points, found):
             found = self.as_clipped(found)
-        if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
+        if wrong_among(found) and self.binding.stop is None:
             found = self.as_intended(self.as_set(self.through_steps(found, outcomes), outcomes), outcomes)
             found = self.as_named(self.as_means(found, outcomes), outcomes)
-        if not any(one.verdict == "wrong" for one in found.values()):
+        if not wrong_among(found):
             found = self.hidden(found, outcomes)
-        if any(one.verdict == "wrong" for one in found.values()) and self.binding.stop is None:
+        if wrong_among(found) and self.binding.stop is None:
             found = self.but_for_penalties(self.but_for_small_numbers(found))
-        wrong = [path for path, one in found.items() if one.verdict == "wrong"]
+        wrong = wrong_among(found)
         if wrong and self.binding.stop is None:
             granted = taken_for_granted(self.runner, wrong, self.points, self.paths)
             self.remarks += [granted] if granted else []
@@ -217,11 +217,7 @@ class Judge:
             there = self.told_at(point, outcome)
             for way in (self.through_steps, self.as_intended):
                 there = way(there, [*outcomes, (point, outcome)])
-            plain = [
-                path
-                for path, one in there.items()
-                if one.verdict == "wrong" and self.plainly(point, path, one, outcome)
-            ]
+            plain = [path for path in wrong_among(there) if self.plainly(point, path, there[path], outcome)]
             if plain and self.are_clipped([point], there):
                 return self.as_clipped(found)
             if plain and not (
@@ -255,7 +251,7 @@ class Judge:
     ) -> dict[Path, Comparison]:
         """What comes through steps of the forward pass alone: a gradient that they hand on as it is counts as right.
         `outcomes` are those of the backward pass."""
-        wrong = [path for path, one in found.items() if one.verdict == "wrong"]
+        wrong = wrong_among(found)
         if not wrong or self.binding.stop is not None:
             return found
         steps = Steps(self.runner, [(point, outcome.gradients) for point, outcome in outcomes if outcome is not None])
@@ -275,7 +271,7 @@ class Judge:
         """Gradients that are right but for a factor, which an autograd Function takes for its backward pass alone."""
         told = dict(found)
         known = all(one is not None for _, one in outcomes) and not Intended(self.runner, ()).scaled
-        for path in [path for path, one in found.items() if one.verdict == "wrong" and known]:
+        for path in wrong_among(found) if known else ():
             for name, factor in self.settings():
                 there: dict[Path, Comparison] = {}
                 scaled: list[tuple[Point, Outcome | None]] = []
@@ -313,7 +309,7 @@ class Judge:
         """Gradients that are others than the forward pass has, where the name of the pass says that they are meant so:
         they count as right."""
         told = dict(found)
-        for path in [path for path, one in found.items() if one.verdict == "wrong"]:
+        for path in wrong_among(found):
             known = [(point, one) for point, one in outcomes if one is not None and path in one.gradients]
             meant, remark = Intended(self.runner, known).told(path) if known else (False, "")
             self.remarks += [remark] if remark and (remark not in self.remarks) else []
@@ -324,7 +320,7 @@ class Judge:
             some = {
                 path for _, out in outcomes if out is not None for path, one in out.gradients.items() if np.any(one)
             }
-            zero = [path for path, one in told.items() if one.verdict == "wrong" and path not in some]
+            zero = [path for path in wrong_among(told) if path not in some]
             told.update({path: Comparison("missing", nan, "it has no gradient") for path in zero})
         return told
 
@@ -333,7 +329,7 @@ class Judge:
     ) -> dict[Path, Comparison]:
         """Gradients of weights over the number of examples, where the layer takes that mean: they count as right, and
         what they hang on is said."""
-        wrong, right = ([path for path, one in found.items() if one.verdict == told] for told in ("wrong", "ok"))
+        wrong, right = wrong_among(found), [path for path, one in found.items() if one.verdict == "ok"]
         if not wrong:
             return found
         means = Means(self.runner, wrong, [(point, one) for point, one in outcomes if one is not None])
@@ -348,7 +344,7 @@ class Judge:
     ) -> dict[Path, Comparison]:
         """The one gradient that a loss of probabilities gives, where it is that of what a softmax or a sigmoid makes
         them of, and is called after no input."""
-        wrong = [path for path, one in found.items() if one.verdict == "wrong"]
+        wrong = wrong_among(found)
         name = named_so(self.runner) if len(wrong) == len(found) == 1 else ""
         known = [(point, one) for point, one in outcomes if one is not None]
         if not name or not (way := squashed_by(self.runner, known, wrong[0])):
@@ -402,7 +398,7 @@ class Judge:
 
     def but_for_small_numbers(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """Gradients that are right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""
-        small = [path for path, one in found.items() if one.verdict == "wrong" and one.error < SMALL_ERROR]
+        small = [path for path in wrong_among(found) if found[path].error < SMALL_ERROR]
         if not small or not self.are_right_but_for_small(self.points, small):
             return found
         return {path: one._replace(verdict="ok") if path in small else one for path, one in found.items()}
@@ -411,7 +407,7 @@ class Judge:
         """Gradients that are right but for what the backward pass adds to them when nothing comes from above: the slope
         of a penalty on the weights that the cost counts, and the layer does not."""
         told = dict(found)
-        for path in [path for path, one in found.items() if one.verdict == "wrong"]:
+        for path in wrong_among(found):
             added = [self.penalty(point, path) for point in self.points]
             if all(one is not None for one in added):
                 self.penalized.add(path)
@@ -521,6 +517,11 @@ class Judge:
 def is_mask(value: Any) -> bool:
     """Whether an input that has no gradient is a mask or labels by its values."""
     return bool(np.isin(np.asarray(value).reshape(-1), (0.0, 1.0)).all())
+
+
+def wrong_among(found: Mapping[Path, Comparison]) -> list[Path]:
+    """The gradients that are wrong."""
+    return [path for path, one in found.items() if one.verdict == "wrong"]
 
 
 def worse(one: Comparison | None, other: Comparison) -> Comparison:

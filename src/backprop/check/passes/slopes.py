@@ -139,8 +139,13 @@ def agrees(
     for step in STEPS:
         slope, error = extrapolated(at, *first, step * width)
         if isfinite(slope):
-            return abs(slope - told) <= 10 * error + 1e-7 * abs(slope) + 1e-9 * scale
+            return abs(slope - told) <= allowed(slope, error, scale)
     return False
+
+
+def allowed(slope: float, error: float, scale: float) -> float:
+    """How far a right gradient may be from a slope that is known so well, among others of that scale."""
+    return 10 * error + 1e-7 * abs(slope) + 1e-9 * scale
 
 
 def uneven(signs: Any) -> Any:
@@ -185,7 +190,7 @@ def confirmed(
         mine = float(told[place] if place is not None else (np.where(sure, told, 0.0) * weights.reshape(-1)).sum())
         if not isfinite(slope) or not isfinite(mine):
             continue
-        if abs(slope - mine) > 10 * error + 1e-7 * abs(slope) + 1e-9 * scale:
+        if abs(slope - mine) > allowed(slope, error, scale):
             return None
         found += 1
     if not found:
@@ -225,7 +230,7 @@ def measured_where(objective: Objective, given: dict[str, Any], path: Path, slop
         if count == FEW and not others:
             return slopes  # the sweep is right in all of these, and no kink is near
         slope, error = slope_along(objective, given, path, start, one.place, None)
-        if isfinite(slope) and abs(slope - one.slope) <= 10 * error + 1e-7 * abs(slope) + 1e-9 * slopes.scale:
+        if isfinite(slope) and abs(slope - one.slope) <= allowed(slope, error, slopes.scale):
             continue
         probes[place] = Probe(one.place, None, slope, error) if isfinite(slope) else None
         kinks += not isfinite(slope)
@@ -244,7 +249,7 @@ def as_told(
         weights[one.place] = 1.0 + 0.5 * np.sin(count)
     told = float(sum(weights[one.place] * one.slope for one in probes))
     slope, error = slope_along(objective, given, path, start, None, weights.reshape(start.shape))
-    return isfinite(slope) and abs(slope - told) <= 10 * error + 1e-7 * abs(slope) + 1e-9 * scale
+    return isfinite(slope) and abs(slope - told) <= allowed(slope, error, scale)
 
 
 def slopes_of(
@@ -332,7 +337,7 @@ def compared(gradient: Any, slopes: Slopes) -> Comparison:
         if not isfinite(mine):
             return Comparison("wrong", float("inf"), "it is not finite")
         off = abs(mine - one.slope)
-        wrong = wrong or off > 10 * one.error + 1e-7 * max(abs(mine), abs(one.slope)) + 1e-9 * scale
+        wrong = wrong or off > allowed(max(abs(mine), abs(one.slope)), one.error, scale)
         worst = max(worst, off)
     return Comparison("wrong" if wrong else "ok", worst / scale if scale else 0.0)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from backprop.circuit import Circuit
+from backprop.circuit import Circuit, reached
 from backprop.circuit.lower import Lowering
 from backprop.differentiate.run import evaluate, plain
 from backprop.errors import Problem, did_you_mean
@@ -76,13 +76,7 @@ def one_line(program: Program, statement: Statement | None, known: frozenset[str
 
 def beneath(program: Program, node: int) -> list[int]:
     """The nodes that a node is made of, itself included, in order."""
-    found, pending = set(), [node]
-    while pending:
-        top = pending.pop()
-        if top not in found:
-            found.add(top)
-            pending += operands(program, top)
-    return sorted(found)
+    return sorted(reached([node], lambda top: operands(program, top)))
 
 
 def operands(program: Program, node: int) -> list[int]:

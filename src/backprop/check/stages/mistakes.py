@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from backprop.check.stages.flow import OUTPUT, Edge, Share, Shares
 from backprop.check.stages.lines import Code
 from backprop.check.stages.samples import Samples, close, minus, nothing, plus, ratio, times, within
+from backprop.circuit import reached
 from backprop.circuit.lower import template
 from backprop.differentiate import functions
 from backprop.differentiate.run import Run, evaluate
@@ -448,12 +449,8 @@ def cause_of(case: Case, read: str, name: str) -> tuple[str | None, list[str]]:
 
 def depends(circuit: Any, late: int, early: int, anchors: frozenset[int]) -> bool:
     """Whether a stage is computed from another, with no named stage between them."""
-    pending, seen = [late], set()
-    while pending:
-        for source in circuit.inputs[pending.pop()]:
-            if source == early:
-                return True
-            if source not in seen and source not in anchors and source > early:
-                seen.add(source)
-                pending.append(source)
-    return False
+
+    def onward(stage: int) -> tuple[int, ...]:
+        return () if stage in anchors or stage <= early else circuit.inputs[stage]
+
+    return early in reached(circuit.inputs[late], onward)

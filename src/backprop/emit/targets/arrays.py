@@ -78,9 +78,7 @@ class Arrays(Pythonic):
         """Not the truth value itself: a sum of truth values is their disjunction."""
         if not operand.condition:
             return operand
-        bare = operand.condition_level == ATOM
-        text = f"{self.one()} * {operand.condition if bare else f'({operand.condition})'}"
-        return Text(text, PRODUCT, shape=operand.shape)
+        return Text(f"{self.one()} * {operand.holds_at_least(ATOM)}", PRODUCT, shape=operand.shape)
 
     def one(self) -> str:
         """The 1 that a truth value is multiplied with, of the kind that numbers are of."""
@@ -91,8 +89,7 @@ class Arrays(Pythonic):
         return Text(text, condition=text)
 
     def conjunction(self, operands: Sequence[Text]) -> Text:
-        parts = [x.condition if x.condition_level == ATOM else f"({x.condition})" for x in operands]
-        text = " & ".join(parts)
+        text = " & ".join(operand.holds_at_least(ATOM) for operand in operands)
         return Text(text, PRODUCT - 3, condition=text, condition_level=PRODUCT - 3)
 
     # ── pieces of arrays ──

@@ -13,15 +13,11 @@ from backprop.emit.helpers import Helper, helpers
 from backprop.emit.listing import Line, Listing
 from backprop.emit.prelude import functions
 from backprop.emit.request import Request
-from backprop.emit.target import CHOICE, Target, Text
+from backprop.emit.target import CHOICE, ELEMENTARY, Target, Text
 from backprop.gates import Gate
 from backprop.language.printer import ATOM, PRODUCT, UNARY
 
-SAME = (
-    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin "
-    "cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
-    "atanh erf erfc lgamma floor ceil trunc"
-)
+SAME = f"{ELEMENTARY} exp2 cbrt erf erfc lgamma floor ceil trunc"
 KEYWORDS = (
     "auto break case char const continue default do double else "
     "enum extern float for goto if inline int long register "
@@ -95,8 +91,7 @@ class C(Target):
     def counted(self, operand: Text) -> Text:
         if not operand.condition:
             return operand
-        text = operand.condition if operand.condition_level == ATOM else f"({operand.condition})"
-        return Text(f"(double){text}", UNARY)
+        return Text(f"(double){operand.holds_at_least(ATOM)}", UNARY)
 
     def spell_power(self, gate: Gate, operands: Sequence[Text]) -> Text | None:
         """A square is a product."""

@@ -9,6 +9,7 @@ from importlib.resources import files
 from symtable import symtable
 from typing import ClassVar
 
+from backprop.circuit import reached
 from backprop.emit.target import Target, Text
 from backprop.emit.targets.pythonic import Python
 from backprop.gates import Gate
@@ -83,13 +84,7 @@ def defined_name(node: ast.stmt) -> str:
 def closure(names: Iterable[str]) -> Iterator[str]:
     """Some functions and all that they use, in order."""
     known = definitions()
-    needed: set[str] = set()
-    pending = [name for name in names if name in known]
-    while pending:
-        name = pending.pop()
-        if name not in needed:
-            needed.add(name)
-            pending += [used for used in known[name][1] if used in known]
+    needed = reached(names, lambda name: known[name][1] if name in known else ())
     return (name for name in known if name in needed)
 
 

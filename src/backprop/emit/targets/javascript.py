@@ -13,15 +13,11 @@ from backprop.emit.helpers import Helper, helpers
 from backprop.emit.listing import Line, Listing
 from backprop.emit.prelude import functions
 from backprop.emit.request import Request
-from backprop.emit.target import CHOICE, Target, Text
+from backprop.emit.target import CHOICE, ELEMENTARY, Target, Text
 from backprop.gates import Gate
 from backprop.language.printer import ATOM, COMPARISON, PRODUCT, SUM, UNARY, Operator
 
-SAME = (
-    "exp expm1 log log2 log10 log1p sqrt cbrt hypot sin cos "
-    "tan asin acos atan atan2 sinh cosh tanh asinh acosh "
-    "atanh abs sign floor ceil trunc max min"
-)
+SAME = f"{ELEMENTARY} cbrt abs sign floor ceil trunc max min"
 KEYWORDS = (
     "arguments async await break case catch class const continue "
     "debugger default delete do else enum eval export extends "

@@ -10,9 +10,8 @@ import re
 from copy import copy
 from typing import Any
 
-from backprop.differentiate.derive import derive
 from backprop.emit.listing import Line, Listing
-from backprop.emit.request import UPSTREAM, Request
+from backprop.emit.request import Request
 from backprop.emit.target import Text
 from backprop.emit.targets.tex import Tex
 from backprop.emit.targets.texnames import TexNaming, digits, extent, matrix, prose
@@ -37,10 +36,7 @@ def write(request: Request) -> str:
     """The document: the formula, both passes and the gradients; with a point, their numbers."""
     circuit = copy(request.circuit)
     circuit.names, circuit.plans = dict(Names(request.circuit, opened=True).names), {}
-    above: Any = 1.0 if request.upstream is None else UPSTREAM
-    derived = request.simplest(
-        derive(circuit, request.wrt, ties=request.ties, upstream=above, shapes=request.shapes, textbook=True)
-    )
+    derived = request.simplest(request.derived_from(request.above, circuit, textbook=True))
     target = Tex(elementwise=request.arrays)
     reserved = target.reserves(request.gates(derived))
     naming = TexNaming(reserved, circuit.names[circuit.output], "" if request.upstream is None else "L")

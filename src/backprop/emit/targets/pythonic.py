@@ -13,7 +13,7 @@ from unicodedata import normalize
 from backprop.emit.helpers import Helper
 from backprop.emit.listing import Line, Listing, enclosed
 from backprop.emit.literals import WIDTH, Bracketed, laid_out, read_back
-from backprop.emit.target import CHOICE, Target, Text
+from backprop.emit.target import CHOICE, ELEMENTARY, Target, Text
 from backprop.gates import Gate
 from backprop.language.printer import POSTFIX, POWER, PRODUCT, UNARY, Operator
 
@@ -120,10 +120,7 @@ def called(head: str, arguments: Sequence[Bracketed | str]) -> list[str]:
     return laid_out(Bracketed(head, arguments), 4)
 
 
-MATH = (
-    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
-    "atanh erf erfc gamma lgamma"
-)
+MATH = f"{ELEMENTARY} exp2 cbrt erf erfc gamma lgamma"
 
 
 class Python(Pythonic):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from backprop.emit.naming import Naming, spelt
@@ -80,11 +80,8 @@ class TexNaming(Naming):
         self.taken.add(name)
         return name
 
-    def next(self, prefix: str, wanted: Collection[str] = ()) -> str:
-        number = 1
-        while f"{prefix}_{{{number}}}" in self.taken or f"{prefix}{number}" in wanted:
-            number += 1
-        return self.take(f"{prefix}{number}")
+    def key(self, name: str) -> str:
+        return tex_name(name)
 
     def gradient(self, name: str) -> str:
         """The gradient of a stage that is set like this already."""

@@ -8,16 +8,15 @@ from typing import Any, ClassVar
 from backprop.differentiate.functions import forward
 from backprop.emit.literals import Bracketed, listed
 from backprop.emit.prelude import functions
-from backprop.emit.target import Text
+from backprop.emit.target import ELEMENTARY, Text
 from backprop.emit.targets.arrays import Arrays, moved, rank, slice_text
 from backprop.errors import Problem
 from backprop.gates import Gate
 from backprop.language.printer import POSTFIX
 
 SAME = (
-    "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt hypot logaddexp xlogy sin cos tan asin acos atan atan2 sinh cosh "
-    "tanh asinh acosh atanh floor ceil round trunc square reciprocal sigmoid relu erf erfc erfinv lgamma outer tril "
-    "triu diag"
+    f"{ELEMENTARY} exp2 rsqrt logaddexp xlogy floor ceil round trunc square reciprocal sigmoid relu erf erfc erfinv "
+    "lgamma outer tril triu diag"
 )
 NUMBER = "number"  # makes a tensor of plain numbers, like the inputs
 PLAIN = frozenset(["add", "subtract", "multiply", "divide", "negate"])  # Python's numbers stay what they are

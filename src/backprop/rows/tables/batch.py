@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TextIO
 
-from backprop.errors import Problem, enumerated, nearest
+from backprop.errors import Problem, did_you_mean, enumerated
 from backprop.errors.spelling import in_shell, option, said
 from backprop.library.values import is_number
 from backprop.rows.compute.mapper import Mapper, Tally
@@ -255,8 +255,7 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
     first row."""
     for name in mapper.inputs:
         if name not in names and name not in judge.keys:
-            known = nearest(name, names)
-            hint = f"did you mean {known}?" if known else f"its columns are {enumerated(names)}"
+            hint = did_you_mean(name, names, f"its columns are {enumerated(names)}")
             between = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), "")
             if names and names[0].startswith(("#", "sep=")):
                 hint = f"its first line is no line of column names: leave it out (tail -n +2 {source})"

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import IO, Any, NamedTuple
 
-from backprop.errors import Problem, unwritable
+from backprop.errors import Problem, unreadable, unwritable
 from backprop.rows.tables.packing import bare, packing
 
 FORMATS = {
@@ -131,7 +131,7 @@ def sought(path: str) -> None:
     try:
         os.stat(path)
     except (OSError, ValueError) as error:
-        raise Problem("file", f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+        raise unreadable(path, error) from None
 
 
 def inside(folder: str, but: str | None) -> list[str]:

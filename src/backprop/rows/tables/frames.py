@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from backprop.errors import Problem
+from backprop.errors import Problem, unreadable
 from backprop.rows.compute.columns import column_of, rank_of
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.tables import lists
@@ -21,7 +21,7 @@ from backprop.rows.tables.cells import DEEPEST, shown
 from backprop.rows.tables.delimited import Blocks, Reader, Records, lines_of
 from backprop.rows.tables.files import TEXT, Place
 from backprop.rows.tables.hive import number
-from backprop.rows.tables.lines import Input, called, decoded, seekable, unreadable
+from backprop.rows.tables.lines import Input, called, decoded, seekable
 from backprop.rows.tables.options import Options, Seen, batches, moved_up, size_of, size_of_all
 from backprop.rows.tables.polars import LINE, READ, Frame, first_line
 from backprop.rows.tables.quotes import is_plain
@@ -396,7 +396,7 @@ def problems(source: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise unreadable(source, error) from None
+        raise unreadable(source, error, status=1) from None
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise Problem("file", f"cannot read {source}: {first_line(error)}", status=1) from None
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 from weakref import WeakKeyDictionary, finalize
 
-from backprop.errors import Problem
+from backprop.errors import Problem, unreadable
 from backprop.errors.spelling import option
 from backprop.rows.tables.packing import Ahead, unpacked
 
@@ -195,22 +195,17 @@ def decoder_of(encoding: str) -> codecs.IncrementalDecoder:
         raise Problem("option", f"there is no encoding {encoding}", hint=hint) from None
 
 
-def unreadable(name: str, error: Exception) -> Problem:
-    """The problem that a file cannot be read."""
-    return Problem("file", f"cannot read {name}: {getattr(error, 'strerror', None) or error}", status=1)
-
-
 @contextmanager
 def readable(name: str) -> Iterator[None]:
     """What goes wrong with a file, packed or not, is a Problem."""
     try:
         yield
     except (OSError, EOFError) as error:
-        raise unreadable(name, error) from None
+        raise unreadable(name, error, status=1) from None
     except Exception as error:  # who unpacks has errors of its own: zlib, lzma, zstandard
         if type(error).__name__ not in ("error", "LZMAError", "ZstdError"):
             raise
-        raise unreadable(name, error) from None
+        raise unreadable(name, error, status=1) from None
 
 
 def decoded(data: bytes) -> tuple[str, bool]:

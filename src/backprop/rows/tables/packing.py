@@ -36,11 +36,7 @@ class Ahead:
 
     def read1(self, size: int = -1) -> bytes:
         """Some bytes, and at least one if there is one."""
-        if not self.held:
-            return self.more(size)
-        size = len(self.held) if size < 0 else size
-        data, self.held = self.held[:size], self.held[size:]
-        return data
+        return taken(self, size) if self.held else self.more(size)
 
     def more(self, size: int) -> bytes:
         """Bytes of the stream, as long as there are any."""
@@ -74,9 +70,14 @@ class Frames:
             self.held, self.rest = self.frame.decompress(data), b""
             if self.frame.eof:
                 self.frame, self.rest = None, self.frame.unused_data
-        size = len(self.held) if size < 0 else size
-        data, self.held = self.held[:size], self.held[size:]
-        return data
+        return taken(self, size)
+
+
+def taken(stream: Ahead | Frames, size: int) -> bytes:
+    """So many of the bytes that a stream holds; all of them, where that is below 0."""
+    size = len(stream.held) if size < 0 else size
+    data, stream.held = stream.held[:size], stream.held[size:]
+    return data
 
 
 def unpacked(stream: BinaryIO, name: str) -> Ahead:
