@@ -657,3 +657,32 @@ def test_what_a_loop_calls_is_the_pair_and_not_the_loop(check: Check) -> None:
     found = check("logistic.py", given, {"logistic.py": CALLS_PROPAGATE})
     assert found["verdict"] == "ok"
     assert {one["name"] for one in found["gradients"]} == {"w", "b"}
+
+
+ROUNDS = """
+import numpy as np
+def cost_of(X, y, weights):
+    hidden = np.tanh(X @ weights["W"])
+    out = hidden @ weights["V"]
+    return {"X": X, "hidden": hidden, "out": out, "y": y}, np.mean((y - out) ** 2)
+def slopes_of(info, weights):
+    dout = FACTOR * (info["out"] - info["y"]) / info["y"].size
+    dhidden = (dout @ weights["V"].T) * (1 - info["hidden"] ** 2)
+    return {"V": info["hidden"].T @ dout, "W": info["X"].T @ dhidden}
+def train(X, y, rounds=100, rate=0.1, units=4):
+    weights = {"W": np.random.randn(X.shape[1], units), "V": np.random.randn(units, 1)}
+    for step in range(rounds):
+        info, loss = cost_of(X, y, weights)
+        loss_grads = slopes_of(info, weights)
+        for key in weights.keys():
+            weights[key] -= rate * loss_grads[key]
+    return weights
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("2", "ok"), ("1", "wrong")])
+def test_a_loss_beside_what_is_kept_is_that_of_a_round(check: Check, factor: str, verdict: str) -> None:
+    given = {"X": [[0.3, -1.0], [0.6, 1.1], [1.2, 0.5]], "y": [[0.4], [-0.2], [0.9]]}
+    found = check("train.py:train", given, {"train.py": ROUNDS.replace("FACTOR", factor)})
+    told = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert told == {"weights.W": verdict, "weights.V": verdict}

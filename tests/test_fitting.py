@@ -33,6 +33,8 @@ KINDS = [  # pairs that need: sizes that belong together, labels, dictionaries a
     # listings: what they read and do not set
     "embedding and one hidden layer", "two matrices by hand", "makemore style mlp with batch norm listing",
     "a neuron of two inputs", "layer norm by hand in torch", "a listing that calls a sigmoid",
+    # dictionaries in one; what a softmax makes; a layer of one unit, as it asserts; a class that its heirs complete
+    "weights with their slopes", "a loss behind a softmax", "one unit alone", "a rule for heirs",
 ]  # fmt: skip
 RIGHT = {pair.name: text_of(pair) for pair in pairs() if pair.half != "held"}
 RIGHT["heads that a width is divided among"] = """
@@ -197,6 +199,73 @@ def steps_loss(x, W, y):
         dx[:, t], dW = p @ W.T, dW + now.T @ p
     return loss, dx, dW
 """
+RIGHT["weights with their slopes"] = """
+import numpy as np
+
+def layer_forward(x, params):
+    z = x @ params["W"]["value"] + params["b"]["value"]
+    return np.tanh(z), z
+
+def layer_backward(dout, x, z, params):
+    dz = dout * (1 - np.tanh(z) ** 2)
+    return dz @ params["W"]["value"].T
+"""
+RIGHT["a loss behind a softmax"] = """
+import numpy as np
+
+class CrossEntropy:
+    def __call__(self, probs, wanted):
+        return np.mean(-np.sum(wanted * np.log(probs), axis=1))
+
+    def get_grad_of_scores(self, probs, wanted):
+        grad = probs - wanted
+        return grad / len(probs)
+"""
+RIGHT["one unit alone"] = """
+import numpy as np
+
+def unit_forward(A, W, b):
+    return W @ A + b, (A, W, b)
+
+def unit_backward(dZ, cache):
+    A, W, b = cache
+    db = np.squeeze(np.sum(dZ, axis=1, keepdims=True)) / 1.0
+    assert isinstance(db, float)
+    return W.T @ dZ, dZ @ A.T, db
+"""
+RIGHT["a rule for heirs"] = """
+import numpy as np
+
+class Rule:
+    def forward(self, value):
+        self.value = value
+        self.result = self.compute()
+        return self.result
+
+    def backward(self, grad):
+        assert grad.shape == self.result.shape
+        return self.slope(grad)
+
+    def compute(self):
+        raise NotImplementedError()
+
+    def slope(self, grad):
+        raise NotImplementedError()
+
+class Same(Rule):
+    def compute(self):
+        return self.value
+
+    def slope(self, grad):
+        return grad
+
+class Squash(Rule):
+    def compute(self):
+        return np.tanh(self.value)
+
+    def slope(self, grad):
+        return grad * (1 - self.result**2)
+"""
 LIKE = re.compile(r"give options, like (.*), or all in a file")
 
 
@@ -314,6 +383,14 @@ HIDDEN = {  # mistakes that are none where an axis has the size 1 or that of ano
         def dropout_backward(dout, cache):
             mask, p = cache
             return dout * mask
+    """,
+    "numbers above 0": """
+        class Rectifier:
+            def forward(self, value):
+                self.result = np.clip(value, 0, None)
+                return self.result
+            def backward(self, grad):
+                return grad * (self.result >= 0)
     """,
 }
 

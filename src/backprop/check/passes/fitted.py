@@ -10,10 +10,11 @@ import numpy as np
 
 from backprop.check.passes.binding import Binding
 from backprop.check.passes.judge import Judge
+from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.entry.examples import give
-from backprop.python.entry.fitting import FITS, HIDING, SLOPES, Fitting, Misfits
+from backprop.python.entry.fitting import FITS, HIDING, SLOPES, STOPPED, Fitting, Misfits
 from backprop.python.entry.given import at_path, is_differentiable, is_whole
 from backprop.python.entry.naming import command
 from backprop.python.entry.runner import Runner
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from backprop.python.source import Code
 
 MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
-UNREAD = 1000.0  # misfits of a pass that does not run
 GUESSED = "; none were found with which all of it runs: these are a guess"
 
 
@@ -77,20 +77,23 @@ class Fitted:
             binding = Binding(runner, self.upstream, self.seed)
             outputs = runner.outputs(binding.given)
         except Problem:
-            return Misfits(UNREAD, {}, {})
+            return Misfits(2 * STOPPED, {}, {})
         if binding.first is None:
-            return Misfits(UNREAD / 2, {}, {})
+            return Misfits(STOPPED, {}, {})
         given = binding.given
         values = [at_path(given, path) for path in binding.first.gradients]
         if not all(is_differentiable(one) or is_whole(one) for one in values if one is not None):  # of what has none
-            return Misfits(UNREAD / 2, {}, {})
+            return Misfits(STOPPED, {}, {})
         gradients = {
             path: one for path, one in binding.first.gradients.items() if is_differentiable(at_path(given, path))
         }
         if not any(map(np.any, gradients.values())):  # where all are 0, nothing is shown
-            return Misfits(UNREAD / 4, {}, {})
+            return Misfits(STOPPED / 2, {}, {})
         labels = {path[0]: np.shape(at_path(given, path)) for path in runner.paths(given) if path not in gradients}
         far = binding.distances(binding.upstream, given)
+        if len(far) == 1 and named_so(runner):
+            here = [Given(given, binding.upstream, one) for one in gradients.values()]
+            far = dict.fromkeys(far, 0.0) if squashed_by(runner, here, *gradients) else far
         if all(np.all(np.isfinite(one)) for one in outputs) and not any(far.values()):
             judge = Judge(runner, self.upstream, self.seed) if labels else None
             missing = judge is not None and any(one.verdict == "missing" for one in judge.judge().gradients)
@@ -107,4 +110,4 @@ class Fitted:
 
 def runs_whole(search: Fitting) -> bool:
     """Whether values were found with which both passes run to their ends."""
-    return search.best is not None and search.best[0] < UNREAD / 2
+    return search.best is not None and search.best[0] < STOPPED
