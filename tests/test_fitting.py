@@ -438,3 +438,47 @@ def test_labels_are_offered_to_a_wrong_pass_too(
 def test_what_has_the_name_of_an_option_is_known() -> None:
     flags = [flag for one in command_named("check").parameters for flag in one.flags if flag.startswith("--")]
     assert {"help", *(flag.removeprefix("--") for flag in flags)} == OPTIONS
+
+
+SIZES = {  # what is offered: sizes that are small, and other ones for axes that need not be as long
+    "large defaults": ("""
+        class Dense:
+            def __init__(self, input_dim=3 * 32 * 32, units=100):
+                self.W = np.random.randn(input_dim, units)
+            def forward(self, X):
+                self.X = X
+                return X @ self.W
+            def backward(self, dout):
+                self.dW = self.X.T @ dout
+                return dout @ self.W.T
+    """, "--X 'randn(4,3)' --input_dim '3' --units '2'"),
+    "a layer that flattens": ("""
+        def flat_forward(x, w, b):
+            return x.reshape(x.shape[0], -1).dot(w) + b, (x, w, b)
+        def flat_backward(dout, cache):
+            x, w, b = cache
+            dx = dout.dot(w.T).reshape(x.shape)
+            return dx, x.reshape(x.shape[0], -1).T.dot(dout), dout.sum(axis=0)
+    """, "--x 'randn(4,3)' --w 'randn(3,5)' --b 'randn(5)'"),
+    "a scale": ("""
+        class Scale:
+            def __init__(self, scalar):
+                self.scalar = scalar
+            def forward(self, a):
+                return a * self.scalar
+            def backward(self, dout):
+                return dout * self.scalar
+    """, "--a 'randn(3)' --scalar '0.6'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_what_is_offered_is_small_and_of_sizes_apart(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text, wanted = SIZES[name]
+    file = tmp_path / "sized.py"
+    file.write_text(f"import numpy as np\n{dedent(text)}")
+    assert run(monkeypatch, "check", str(file)) == 2
+    offered = LIKE.search(capfd.readouterr().err)
+    assert offered is not None and offered[1] == wanted

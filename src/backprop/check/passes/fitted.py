@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from backprop.python.source import Code
 
 MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
+LARGE = 16  # a size for which a pass takes longer than its mistakes ask for
 GUESSED = "; none were found with which all of it runs: these are a guess"
 
 
@@ -65,7 +67,8 @@ class Fitted:
         return found
 
     def search(self, pair: Pair, missing: Mapping[str, str]) -> Fitting:
-        return Fitting(partial(self.runner, pair), missing, self.misfits)
+        large = large_sizes(self.runner(pair, Runner, {})) if missing else {}
+        return Fitting(partial(self.runner, pair), {**missing, **large}, self.misfits)
 
     def runner(self, pair: Pair, kind: type[Runner], values: Mapping[str, Any]) -> Runner:
         return kind(self.code, pair, {**self.given, **values}, self.seed, MOST)
@@ -106,6 +109,19 @@ class Fitted:
         }  # fmt: skip
         wrong = sum(map(bool, far.values())) / len(far)
         return Misfits(SLOPES * (1 + wrong) + len(shapes), shapes, labels)
+
+
+def large_sizes(runner: Runner) -> dict[str, str]:
+    """The sizes that an object is made with unless others are given, and for which it takes long, as those of pictures:
+    `input_dim=3*32*32`. Each with a smaller one."""
+    found: dict[str, str] = {}
+    for made in runner.constructors()[:1] if runner.pair.is_made else ():
+        names = [one.arg for one in (*made.args.posonlyargs, *made.args.args)][::-1]
+        texts = {name: ast.unparse(one) for name, one in zip(names, made.args.defaults[::-1], strict=False)}
+        numbers = {name: text.split(" * ") for name, text in texts.items() if name not in runner.given}
+        found |= {name: "3" for name, some in [*numbers.items()][::-1]
+                  if all(map(str.isdigit, some)) and np.prod([*map(int, some)]) > LARGE}  # fmt: skip
+    return found
 
 
 def runs_whole(search: Fitting) -> bool:

@@ -17,6 +17,7 @@ from backprop.python.entry.examples import WEIGHT, whole_numbers
 from backprop.python.entry.given import SIZES as NAMES_OF_SIZES
 from backprop.python.entry.given import arguments_from
 from backprop.python.entry.gradients import is_data, is_gradient
+from backprop.python.entry.inputs import INPUT
 from backprop.python.entry.pairs import reached
 from backprop.python.entry.rounds import names_in
 from backprop.python.entry.runner import NO_SIZE, Runner
@@ -34,7 +35,7 @@ USUAL = (  # shapes, where nothing tells more
     (3,), (4, 3), (), (4,), (3, 3), (2, 3, 4), (2, 3, 6, 6), (2, 3, 3, 3), (3, 1),
 )  # fmt: skip
 STRENGTHS = re.compile(  # names of what is a number as a rule
-    r"(?i)reg|l[12]|lamb?d?a?|alpha$|weight_decay|temperature|margin|delta$|tau$|eps|thresh|slope$|low|high|min_|max_|(?-i:C)$"
+    r"(?i)reg|l[12]|lamb?d?a?|alpha$|weight_decay|temperature|margin|delta$|tau$|eps|thresh|slope$|low|high|min_|max_|scalar$|(?-i:C)$"
 )
 NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
 NAMES_OF_SIDES = re.compile(r"(stride|pad|padding|height|width|window)$")
@@ -55,6 +56,7 @@ NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of int
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
 SLOPES = 0.5  # misfits where all shapes fit and a gradient is missing; twice as much where all are wrong
+FREE = MORE_SIZES[-1]  # a size that others seldom have
 STOPPED = 500.0  # misfits where the backward pass ends in an error; twice as much where none runs
 HIDING = 0.1  # misfits where all is right, and an axis of 1, or a loss that is no number, may hide that it is not
 Known = dict[str, "str | list[str]"]  # of each parameter the text of its value, or the keys of a dictionary
@@ -136,6 +138,7 @@ class Fitting:
                 any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
             self.best = self.above_zero()
             self.try_of_one()
+            self.try_apart()
         known = self.best[1] if self.best is not None else {}
         return {name: self.text(name, known) for name in self.examples}
 
@@ -155,9 +158,20 @@ class Fitting:
         which its backward pass then asserts."""
         known = self.best[1] if self.best is not None and self.best[0] >= STOPPED else {}
         for size in self.sizes(known):
-            shapes = {name: shape_of(one) for name, one in known.items() if isinstance(one, str)}
-            alone = {name: drawn(tuple(1 if one == size else one for one in its)) for name, its in shapes.items() if its}
-            self.weighed({**known, **alone})
+            self.weighed(replaced(known, size, 1))
+
+    def try_apart(self) -> None:
+        """Where values fit and two axes of an array have one size, look at those of which one is of another size, also
+        that of every vector: between equal axes mistakes hide."""
+        fitting = self.best is not None and not self.best[0]
+        known = self.best[1] if self.best is not None and fitting else {}
+        for name in [name for name, one in known.items() if is_square(one)]:
+            size, _ = shape_of(str(known[name]))
+            others = {key: one for key, one in known.items() if len(shape_of(str(one))) == 1}
+            for text in (f"randn({size},{FREE})", f"randn({FREE},{size})"):
+                for more in ({}, replaced(others, size)):
+                    if self.weighed({**known, **more, name: text}, 0) == 0:
+                        return
 
     def size_of(self, texts: Mapping[str, str]) -> float:
         """How badly some values fit, as they are typed."""
@@ -266,7 +280,8 @@ class Fitting:
             self.best, self.least = (found.size, known), rank
         if found.size <= HIDING and (found.size or rank[1]):
             self.steps = min(self.steps, MORE_STEPS)
-            return HIDING
+            wider = replaced(known, 1)
+            return HIDING if wider == known else self.weighed(wider, 0)
         if not found.size or not repairs:
             return found.size
         others: list[Known] = [{name: drawn(shape) for name, shape in found.shapes.items()}] if found.shapes else []
@@ -417,7 +432,7 @@ class Fitting:
         elif use.kind == "number":  # an array first: what is no number may be taken as well
             yield from (shape_of(example), "2.0", "3")
         shape = shape_of(example)
-        if use.kind == "axis" and name[:1].isupper():  # a matrix, as one is written
+        if use.kind == "axis" and (name[:1].isupper() or INPUT.fullmatch(name)):  # a matrix, as one is written
             yield from [one for one in ((4, 3), *((rows, size) for rows in (2, 1) for size in sizes)) if use.other < 2]
         if use.kind == "axes":
             yield from [shape] * (len(shape) == use.other)
@@ -478,6 +493,19 @@ def is_strength(name: str) -> bool:
     return bool(STRENGTHS.match(last) or (setting and last == "p") or WEIGHT.search(last))
 
 
+def replaced(known: Known, old: int, new: int | None = None) -> Known:
+    """Random arrays of whose axes those of one size have another one, a free one if none is said."""
+    shapes = {name: shape_of(one) for name, one in known.items() if isinstance(one, str)}
+    size = FREE if new is None else new
+    changed = {name: tuple(size if one == old else one for one in its) for name, its in shapes.items() if old in its}
+    return {**known, **{name: drawn(shape) for name, shape in changed.items()}}
+
+
+def is_square(value: str | list[str]) -> bool:
+    shape = shape_of(value) if isinstance(value, str) else ()
+    return len(shape) == 2 and shape[0] == shape[1]
+
+
 def apart(sizes: tuple[str, ...], known: Known) -> list[str]:
     """Sizes, those first that no other parameter has: between axes of one size mistakes hide."""
     return sorted(sizes, key=[*known.values()].__contains__)
@@ -536,8 +564,10 @@ def parts_of(known: Known, count: int) -> list[tuple[int, ...]]:
 
 
 def labels(shapes: Iterable[tuple[int, ...]]) -> Iterator[str]:
-    """Whole numbers of some shapes, as labels and masks have them: zeros and ones, and rows with a single one."""
+    """Whole numbers of some shapes, as labels and masks have them: zeros and ones, and rows with a single one. Alone it
+    is neither, with which nothing would be changed."""
     for shape in shapes:
+        yield from () if shape else ("2",)
         for made in (np.arange(np.prod(shape, dtype=int)) % 5 != 1, np.eye(shape[-1] if shape else 1)):
             if len(shape) in (1, 2) and (len(shape) == 2 or made.ndim == 1):
                 rows = np.resize(made[[0, 2, 1]] if made.shape[0] == 3 and made.ndim == 2 else made, shape)

@@ -403,7 +403,8 @@ def leaves_open(methods: dict[str, ast.FunctionDef], inherited: bool) -> bool:
     known = {*methods}.union(*[attributes(one, ast.Store) for one in methods.values()])
     heirs = {name for name, one in methods.items() if inherited and is_abstract(one) and left_open(one)}
     return any(
-        one in heirs or ((FORWARD.match(one) or BACKWARD.match(one)) and (one not in known or is_abstract(methods.get(one))))
+        one in heirs
+        or ((FORWARD.match(one) or BACKWARD.match(one)) and (one not in known or is_abstract(methods.get(one))))
         for one in own
     )
 
