@@ -481,4 +481,5 @@ def test_what_is_offered_is_small_and_of_sizes_apart(
     file.write_text(f"import numpy as np\n{dedent(text)}")
     assert run(monkeypatch, "check", str(file)) == 2
     offered = LIKE.search(capfd.readouterr().err)
-    assert offered is not None and offered[1] == wanted
+    assert offered is not None
+    assert offered[1] == wanted
