@@ -35,6 +35,8 @@ KINDS = [  # pairs that need: sizes that belong together, labels, dictionaries a
     "a neuron of two inputs", "layer norm by hand in torch", "a listing that calls a sigmoid",
     # dictionaries in one; what a softmax makes; a layer of one unit, as it asserts; a class that its heirs complete
     "weights with their slopes", "a loss behind a softmax", "one unit alone", "a rule for heirs",
+    # a step that takes what is before it and came out of it; a list of columns, beside which a matrix has both sizes
+    "a step and what is before", "columns at each step",
 ]  # fmt: skip
 RIGHT = {pair.name: text_of(pair) for pair in pairs() if pair.half != "held"}
 RIGHT["heads that a width is divided among"] = """
@@ -265,6 +267,45 @@ class Squash(Rule):
 
     def slope(self, grad):
         return grad * (1 - self.result**2)
+"""
+RIGHT["a step and what is before"] = """
+import numpy as np
+
+class Step:
+    def __init__(self, size, units):
+        self.U, self.V = np.random.randn(units, size), np.random.randn(units, units)
+
+    def forward(self, x, s):
+        return np.tanh(x @ self.U.T + s @ self.V.T)
+
+    def backward(self, delta, s, s_prev_layer, s_prev_time):
+        dz = delta * (1 - s**2)
+        self.dU = dz.T @ s_prev_layer
+        self.dV = dz.T @ s_prev_time
+        return dz @ self.U, dz @ self.V
+"""
+RIGHT["columns at each step"] = """
+import numpy as np
+
+class Steps:
+    def __init__(self, width, units):
+        self.units, self.W = units, np.random.randn(units, width)
+
+    def forward(self, inputs):
+        self.both, self.states = {}, {-1: np.zeros((self.units, 1))}
+        for t in range(len(inputs)):
+            self.both[t] = np.concatenate((self.states[t - 1], inputs[t]))
+            self.states[t] = np.tanh(self.W @ self.both[t])
+        return [self.states[t] for t in range(len(inputs))]
+
+    def backward(self, dout):
+        dW, carried, dinputs = np.zeros_like(self.W), 0, [None] * len(dout)
+        for t in reversed(range(len(dout))):
+            dz = (dout[t] + carried) * (1 - self.states[t] ** 2)
+            dW += dz @ self.both[t].T
+            carried, dinputs[t] = (self.W.T @ dz)[: self.units], (self.W.T @ dz)[self.units :]
+        self.dW = dW
+        return np.array(dinputs)
 """
 LIKE = re.compile(r"give options, like (.*), or all in a file")
 

@@ -51,6 +51,7 @@ TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a v
 LACKING = re.compile(r"the dictionary has no '(\w+)'$")
 APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  # shapes that cannot be broadcast
 FACTORS = re.compile(r"shapes \(([\d,]*)\) and \(([\d,]*)\) not aligned")
+COLUMNS = re.compile(r"must have same number of dimensions.* 2 dimension")
 INTO = re.compile(r"input array from shape \(([\d, ]*)\) into shape")
 NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of integer")
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
@@ -228,18 +229,24 @@ class Fitting:
         shape = shape_of(str(known[name]))
         if shape and NO_INDEX.search(told):
             return self.search({**known, name: whole_numbers(shape)}, unlikely)
+        if len(shape) == 2 and COLUMNS.search(told):  # beside a state, which is a column
+            return self.search({**known, name: drawn((*shape, 1))}, unlikely)
         other = self.broadcast(shape, told, used.use)
         return other is not None and self.search({**known, name: drawn(other)}, unlikely)
 
     def of_factors(self, known: Known) -> Known | None:
-        """The values up to the one matrix that an error names, which is given the size that it should meet."""
+        """The values up to the one matrix that an error names, which is given the size that it should meet, or up to the
+        one size that it was made with."""
         found = FACTORS.search(self.told.get(str(known), ""))
         left, right = (tuple(map(int, re.findall(r"\d+", part))) for part in found.groups()) if found else ((), ())
-        names = [name for name, one in known.items() if isinstance(one, str) and shape_of(one) == left]
-        if len(left) != 2 or len(names) != 1 or left[1] == right[0]:
+        if len(left) != 2 or left[1] == right[0]:
+            return None
+        matrices = [name for name, one in known.items() if isinstance(one, str) and shape_of(one) == left]
+        names = matrices or [name for name, one in known.items() if one == str(left[1])]
+        if len(names) != 1:
             return None
         before = dict(zip(known, [*known.values()][: [*known].index(names[0])], strict=False))
-        return {**before, names[0]: drawn((left[0], right[0]))}
+        return {**before, names[0]: drawn((left[0], right[0])) if matrices else str(right[0])}
 
     def broadcast(self, shape: tuple[int, ...], told: str, use: Use) -> tuple[int, ...] | None:
         """A shape with which what was told not to be broadcast is: of a factor, by the axis that comes out of it."""
