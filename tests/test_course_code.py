@@ -460,14 +460,18 @@ class OverClasses:
 
 @pytest.mark.parametrize(
     ("old", "new", "wrong"),
-    [("", "", ""), ("db += deltas", "db += 2 * deltas", "b"), ("deltas", "dout", "W b x")],
-)
+    [
+        ("", "", ""), ("db += deltas", "db += 2 * deltas", "b"), ("deltas", "dout", "W b x"),
+        ("deltas, x):", "dout, x):\n        'of a cross-entropy'\n        deltas = dout", ""),
+        ("deltas, x):", "dout, x):\n        'of a softmax'\n        deltas = dout", "W b x"),
+    ],
+)  # fmt: skip
 def test_a_delta_is_that_of_what_the_softmax_at_the_end_is_of(check: Check, old: str, new: str, wrong: str) -> None:
     given = {"size": 2, "kinds": 3, "x": [[0.3, -1.0], [0.6, 1.1]]}
     found = check("over.py", given, {"over.py": OVER_CLASSES.replace(old, new) if old else OVER_CLASSES})
     told = {one["name"]: one["verdict"] for one in found["gradients"]}
     assert told == {name: "wrong" if name in wrong.split() else "ok" for name in ("W", "b", "x")}
-    assert ("deltas is taken for the gradient of what the softmax is of" in str(found["remarks"])) == (new != "dout")
+    assert ("is taken for the gradient of what the softmax is of" in str(found["remarks"])) == (len(wrong) < 2)
 
 
 @pytest.mark.parametrize("factor", ["", " * 2"])
@@ -657,3 +661,56 @@ def test_what_a_loop_calls_is_the_pair_and_not_the_loop(check: Check) -> None:
     found = check("logistic.py", given, {"logistic.py": CALLS_PROPAGATE})
     assert found["verdict"] == "ok"
     assert {one["name"] for one in found["gradients"]} == {"w", "b"}
+
+
+ROUNDS = """
+import numpy as np
+def cost_of(X, y, weights):
+    hidden = np.tanh(X @ weights["W"])
+    out = hidden @ weights["V"]
+    return {"X": X, "hidden": hidden, "out": out, "y": y}, np.mean((y - out) ** 2)
+def slopes_of(info, weights):
+    dout = FACTOR * (info["out"] - info["y"]) / info["y"].size
+    dhidden = (dout @ weights["V"].T) * (1 - info["hidden"] ** 2)
+    return {"V": info["hidden"].T @ dout, "W": info["X"].T @ dhidden}
+def train(X, y, rounds=100, rate=0.1, units=4):
+    weights = {"W": np.random.randn(X.shape[1], units), "V": np.random.randn(units, 1)}
+    for step in range(rounds):
+        info, loss = cost_of(X, y, weights)
+        loss_grads = slopes_of(info, weights)
+        for key in weights.keys():
+            weights[key] -= rate * loss_grads[key]
+    return weights
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("2", "ok"), ("1", "wrong")])
+def test_a_loss_beside_what_is_kept_is_that_of_a_round(check: Check, factor: str, verdict: str) -> None:
+    given = {"X": [[0.3, -1.0], [0.6, 1.1], [1.2, 0.5]], "y": [[0.4], [-0.2], [0.9]]}
+    found = check("train.py:train", given, {"train.py": ROUNDS.replace("FACTOR", factor)})
+    told = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert told == {"weights.W": verdict, "weights.V": verdict}
+
+
+FIRST_ALONE = """
+import numpy as np
+class Chances:
+    def forward(self, scores):
+        self.e = np.exp(scores)
+        return self.e / self.e.sum()
+    def backward(self, dout):
+        for k, slope in enumerate(dout):
+            if slope == 0:
+                continue
+            total = self.e.sum()
+            d = -self.e[k] * self.e / total**2
+            d[k] = self.e[k] * (total - self.e[k]) / total**2
+            return slope * d
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "verdict"), [("", "", "ok"), ("total - self.e[k]", "total", "wrong")])
+def test_a_pass_that_goes_back_from_one_element_alone(check: Check, old: str, new: str, verdict: str) -> None:
+    found = check("chances.py", {"scores": [0.3, -1.0, 0.5]}, {"chances.py": FIRST_ALONE.replace(old, new)})
+    assert found["verdict"] == verdict
+    assert any("ends with the first of dout" in one for one in found["remarks"])

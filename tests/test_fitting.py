@@ -33,6 +33,10 @@ KINDS = [  # pairs that need: sizes that belong together, labels, dictionaries a
     # listings: what they read and do not set
     "embedding and one hidden layer", "two matrices by hand", "makemore style mlp with batch norm listing",
     "a neuron of two inputs", "layer norm by hand in torch", "a listing that calls a sigmoid",
+    # dictionaries in one; what a softmax makes; a layer of one unit, as it asserts; a class that its heirs complete
+    "weights with their slopes", "a loss behind a softmax", "one unit alone", "a rule for heirs",
+    # a step that takes what is before it and came out of it; a list of columns, beside which a matrix has both sizes
+    "a step and what is before", "columns at each step",
 ]  # fmt: skip
 RIGHT = {pair.name: text_of(pair) for pair in pairs() if pair.half != "held"}
 RIGHT["heads that a width is divided among"] = """
@@ -197,6 +201,112 @@ def steps_loss(x, W, y):
         dx[:, t], dW = p @ W.T, dW + now.T @ p
     return loss, dx, dW
 """
+RIGHT["weights with their slopes"] = """
+import numpy as np
+
+def layer_forward(x, params):
+    z = x @ params["W"]["value"] + params["b"]["value"]
+    return np.tanh(z), z
+
+def layer_backward(dout, x, z, params):
+    dz = dout * (1 - np.tanh(z) ** 2)
+    return dz @ params["W"]["value"].T
+"""
+RIGHT["a loss behind a softmax"] = """
+import numpy as np
+
+class CrossEntropy:
+    def __call__(self, probs, wanted):
+        return np.mean(-np.sum(wanted * np.log(probs), axis=1))
+
+    def get_grad_of_scores(self, probs, wanted):
+        grad = probs - wanted
+        return grad / len(probs)
+"""
+RIGHT["one unit alone"] = """
+import numpy as np
+
+def unit_forward(A, W, b):
+    return W @ A + b, (A, W, b)
+
+def unit_backward(dZ, cache):
+    A, W, b = cache
+    db = np.squeeze(np.sum(dZ, axis=1, keepdims=True)) / 1.0
+    assert isinstance(db, float)
+    return W.T @ dZ, dZ @ A.T, db
+"""
+RIGHT["a rule for heirs"] = """
+import numpy as np
+
+class Rule:
+    def forward(self, value):
+        self.value = value
+        self.result = self.compute()
+        return self.result
+
+    def backward(self, grad):
+        assert grad.shape == self.result.shape
+        return self.slope(grad)
+
+    def compute(self):
+        raise NotImplementedError()
+
+    def slope(self, grad):
+        raise NotImplementedError()
+
+class Same(Rule):
+    def compute(self):
+        return self.value
+
+    def slope(self, grad):
+        return grad
+
+class Squash(Rule):
+    def compute(self):
+        return np.tanh(self.value)
+
+    def slope(self, grad):
+        return grad * (1 - self.result**2)
+"""
+RIGHT["a step and what is before"] = """
+import numpy as np
+
+class Step:
+    def __init__(self, size, units):
+        self.U, self.V = np.random.randn(units, size), np.random.randn(units, units)
+
+    def forward(self, x, s):
+        return np.tanh(x @ self.U.T + s @ self.V.T)
+
+    def backward(self, delta, s, s_prev_layer, s_prev_time):
+        dz = delta * (1 - s**2)
+        self.dU = dz.T @ s_prev_layer
+        self.dV = dz.T @ s_prev_time
+        return dz @ self.U, dz @ self.V
+"""
+RIGHT["columns at each step"] = """
+import numpy as np
+
+class Steps:
+    def __init__(self, width, units):
+        self.units, self.W = units, np.random.randn(units, width)
+
+    def forward(self, inputs):
+        self.both, self.states = {}, {-1: np.zeros((self.units, 1))}
+        for t in range(len(inputs)):
+            self.both[t] = np.concatenate((self.states[t - 1], inputs[t]))
+            self.states[t] = np.tanh(self.W @ self.both[t])
+        return [self.states[t] for t in range(len(inputs))]
+
+    def backward(self, dout):
+        dW, carried, dinputs = np.zeros_like(self.W), 0, [None] * len(dout)
+        for t in reversed(range(len(dout))):
+            dz = (dout[t] + carried) * (1 - self.states[t] ** 2)
+            dW += dz @ self.both[t].T
+            carried, dinputs[t] = (self.W.T @ dz)[: self.units], (self.W.T @ dz)[self.units :]
+        self.dW = dW
+        return np.array(dinputs)
+"""
 LIKE = re.compile(r"give options, like (.*), or all in a file")
 
 
@@ -315,6 +425,14 @@ HIDDEN = {  # mistakes that are none where an axis has the size 1 or that of ano
             mask, p = cache
             return dout * mask
     """,
+    "numbers above 0": """
+        class Rectifier:
+            def forward(self, value):
+                self.result = np.clip(value, 0, None)
+                return self.result
+            def backward(self, grad):
+                return grad * (self.result >= 0)
+    """,
 }
 
 
@@ -361,3 +479,48 @@ def test_labels_are_offered_to_a_wrong_pass_too(
 def test_what_has_the_name_of_an_option_is_known() -> None:
     flags = [flag for one in command_named("check").parameters for flag in one.flags if flag.startswith("--")]
     assert {"help", *(flag.removeprefix("--") for flag in flags)} == OPTIONS
+
+
+SIZES = {  # what is offered: sizes that are small, and other ones for axes that need not be as long
+    "large defaults": ("""
+        class Dense:
+            def __init__(self, input_dim=3 * 32 * 32, units=100):
+                self.W = np.random.randn(input_dim, units)
+            def forward(self, X):
+                self.X = X
+                return X @ self.W
+            def backward(self, dout):
+                self.dW = self.X.T @ dout
+                return dout @ self.W.T
+    """, "--X 'randn(4,3)' --input_dim '3' --units '2'"),
+    "a layer that flattens": ("""
+        def flat_forward(x, w, b):
+            return x.reshape(x.shape[0], -1).dot(w) + b, (x, w, b)
+        def flat_backward(dout, cache):
+            x, w, b = cache
+            dx = dout.dot(w.T).reshape(x.shape)
+            return dx, x.reshape(x.shape[0], -1).T.dot(dout), dout.sum(axis=0)
+    """, "--x 'randn(4,3)' --w 'randn(3,5)' --b 'randn(5)'"),
+    "a scale": ("""
+        class Scale:
+            def __init__(self, scalar):
+                self.scalar = scalar
+            def forward(self, a):
+                return a * self.scalar
+            def backward(self, dout):
+                return dout * self.scalar
+    """, "--a 'randn(3)' --scalar '0.6'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_what_is_offered_is_small_and_of_sizes_apart(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text, wanted = SIZES[name]
+    file = tmp_path / "sized.py"
+    file.write_text(f"import numpy as np\n{dedent(text)}")
+    assert run(monkeypatch, "check", str(file)) == 2
+    offered = LIKE.search(capfd.readouterr().err)
+    assert offered is not None
+    assert offered[1] == wanted

@@ -488,6 +488,22 @@ def test_a_package_in_a_circle_has_the_names_of_all_its_modules(check: Check) ->
     assert check("deep/ops/plain.py", {"x": [1.0, 2.0]}, files)["verdict"] == "ok"
 
 
+def test_classes_of_a_circle_are_made_from_what_is_read_later(check: Check) -> None:
+    """Also where the file has the name of a library."""
+    files = {
+        "deep/__init__.py": "from . import ops\n",
+        "deep/autograd.py": "import deep\nclass Rule:\n    def __call__(self, x):\n        return self.compute(x)\n",
+        "deep/ops/__init__.py": "from .plain import *\n",
+        "deep/ops/plain.py": "from ..autograd import Rule\nclass Twice(Rule):\n"
+        "    def compute(self, x):\n        return 2 * x\n",
+        "deep/ops/more.py": "from ..autograd import Rule\nfrom .plain import *\nclass Four(Rule):\n"
+        "    def compute(self, x):\n        return 4 * x\n"
+        "    def backward(self, g):\n        return Twice()(Twice()(g))\n",
+    }
+    found = check("deep/ops/more.py:Four", {"x": [1.0, 2.0]}, files)
+    assert found.get("verdict") == "ok", found
+
+
 ANEW = """
 import numpy as np
 def squash(z):

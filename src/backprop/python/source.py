@@ -30,7 +30,7 @@ from backprop.python.restated import (
 from backprop.python.usual import stand_ins
 from backprop.python.values.frames import Source, problem_at
 from backprop.python.values.meter import MOST_OF_NOTEBOOK, Refusal, check_length, unread
-from backprop.python.values.scope import OF_OTHERS, Library, Scope, Unknown
+from backprop.python.values.scope import OF_OTHERS, Class, Library, Scope, Unknown
 
 Beside = Callable[[str, str | None], tuple[str, str] | None]
 MOST_FILES = 100  # that are read because a file imports from them
@@ -236,6 +236,7 @@ class Code:
     def classes(self) -> dict[str, dict[str, ast.FunctionDef]]:
         """The classes with their methods, from whichever text they come."""
         found: dict[str, dict[str, ast.FunctionDef]] = {}
+        modules = self.modules()
         elsewhere: set[str] = set()  # in files that others import from
         for part in self.parts:
             here: set[str] = set()
@@ -246,11 +247,11 @@ class Code:
                         elsewhere.discard(one.name)
                     here.add(one.name)
                     methods = {inner.name: inner for inner in one.body if isinstance(inner, ast.FunctionDef)}
-                    inherited = [
-                        found[base.id] for base in one.bases if isinstance(base, ast.Name) and base.id in found
-                    ]
+                    dotted = [ast.unparse(base).rpartition(".") for base in one.bases]  # `base.Operation`
+                    bases = [name for module, _, name in dotted if not module or module in modules]
+                    inherited = [found[base] for base in bases[::-1] if base in found]
                     found.setdefault(one.name, {})
-                    for method in [*inherited[::-1], methods]:
+                    for method in [*inherited, methods]:
                         found[one.name].update(method)
             elsewhere |= here if part.source.name in self.imports.values() else set()
         return found
@@ -294,6 +295,9 @@ class Code:
         for earlier in scopes[:-1]:
             others = {name: one for name, one in scope.names.items() if name not in run.builtins}
             earlier.names.update({**others, **earlier.names})
+        for made, trees, where in run.orphans:
+            bases = [run.base(one, where) for one in trees]
+            made.bases = tuple(one for one in bases if isinstance(one, Class)) or made.bases
         return scope
 
     def names_of(self, part: Part, statements: list[ast.stmt], files: dict[str, dict[str, Any]]) -> set[str]:
@@ -308,6 +312,15 @@ class Code:
                 found |= names_set(one)
         return found
 
+    def modules(self) -> set[str]:
+        """What the texts call the modules that are files beside them."""
+        aliases = [
+            (part.source.name, alias) for part in self.parts for one in part.tree.body if isinstance(one, ast.Import)
+            for alias in one.names if alias.asname
+        ]  # fmt: skip
+        found = {module.rpartition(".")[2] for _, module in self.imports}
+        return found | {str(alias.asname) for file, alias in aliases if (file, alias.name) in self.imports}
+
     def is_left(self, function: ast.FunctionDef) -> bool:
         """Whether a function needs no arguments, and nobody calls it when it is there: its package may do so."""
         place = next(place for place, part in enumerate(self.parts) if function in part.tree.body)
@@ -319,11 +332,7 @@ class Code:
         key = None if roots is None else tuple(map(id, roots))
         if key not in self.found:
             every: list[ast.stmt] = [one for part in self.parts for one in part.tree.body if isinstance(one, DEFINING)]
-            modules = {module.rpartition(".")[2] for _, module in self.imports}
-            modules |= {
-                alias.asname for part in self.parts for one in part.tree.body if isinstance(one, ast.Import)
-                for alias in one.names if alias.asname and (part.source.name, alias.name) in self.imports
-            }  # fmt: skip
+            modules = self.modules()
             functions = self.functions()
             patching = {name for name, one in functions.items() if only_patches(one)}
             called = [one for part in self.parts for one in part.tree.body if calls(one, patching)]

@@ -19,9 +19,10 @@ from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.means import Means
 from backprop.check.passes.sensitivity import Sense
-from backprop.check.passes.squashed import squashed_by
+from backprop.check.passes.squashed import Given, squashed_by
 from backprop.check.passes.trace import differ
 from backprop.check.passes.verdict import Place, Verdict
+from backprop.python.entry.gradients import Path
 from backprop.python.entry.runner import Instead
 from backprop.python.values.work import SECOND
 
@@ -306,19 +307,23 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
 
 def over_examples(judge: Judge, verdict: Verdict) -> list[str]:
     """A remark where the wrong gradients are the right ones over a size."""
-    wrong = [one.path for one in verdict.gradients if one.verdict == "wrong"]
+    wrong = wrong_ones(verdict)
     if judge.first is None or not wrong:
         return []
     means = Means(judge.runner, wrong, [(judge.points[0], judge.first)])
     return [means.told] if means.size else []
 
 
+def wrong_ones(verdict: Verdict) -> list[Path]:
+    return [one.path for one in verdict.gradients if one.verdict == "wrong"]
+
+
 def before_squashed(judge: Judge, verdict: Verdict) -> list[str]:
     """Remarks where a wrong gradient of probabilities is the right one of what a softmax or a sigmoid makes them of: a
     loss may have the slope of the layer before it in it."""
-    first = [(judge.points[0], judge.first)] if judge.first is not None else []
-    wrong = [one.path for one in verdict.gradients if one.verdict == "wrong"] if first else []
-    ways = {".".join(path): way for path in wrong if (way := squashed_by(judge.runner, first, path))}
+    (here, *_), mine = judge.points, judge.first.gradients if judge.first is not None else {}
+    wrong = {path: Given(here.given, here.upstream, mine.get(path)) for path in wrong_ones(verdict)}
+    ways = {".".join(path): way for path, one in wrong.items() if (way := squashed_by(judge.runner, [one], path))}
     return [f"{name}: the right gradient of what {way} makes it of: the slope of that is in it"
             for name, way in ways.items()]  # fmt: skip
 

@@ -19,6 +19,7 @@ from backprop.python.entry.examples import Examples, give
 from backprop.python.entry.given import SIZES, at_path, floated, is_differentiable
 from backprop.python.entry.gradients import Path, leaves
 from backprop.python.entry.inputs import UPSTREAM_LIKE
+from backprop.python.entry.rounds import names_in
 from backprop.python.entry.runner import Runner
 from backprop.python.entry.taken import unsaid
 from backprop.python.names import parameter_names
@@ -31,6 +32,7 @@ AS_WHOLE = re.compile(r"as an integer|whole number is needed|only integers|of in
 CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
 MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
 AT_LOGITS = re.compile(r"(?i)_?(delta|err(or)?)s?(_?(out|output|next))?|d_?(z|logits?|scores?)\d*")  # of a softmax
+BEHIND = re.compile(r"cross[-_ ]?entropy", re.IGNORECASE)  # whose slope has that of the softmax before it in it
 UPSTREAM = option("--upstream")
 
 
@@ -145,7 +147,13 @@ class Binding:
                 "the backward pass gives the slopes of every element of the output: a gradient is made of them"
             )
         self.remarks.append(said(f"the gradient on the output is random ({seed}); {UPSTREAM} gives another"))
-        return [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
+        found = [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
+        if (name := ends_with_first(self.runner)) and len(found) == 1:
+            self.remarks.append(
+                f"all of it but one element is 0: the backward pass ends with the first of {name} that is not"
+            )
+            np.ravel(found[0])[np.arange(np.size(found[0])) != 1] = 0.0
+        return found
 
     def gives_jacobian(self, outputs: list[Any]) -> bool:
         """Whether the backward pass returns the slopes of every element of the output."""
@@ -413,13 +421,15 @@ class Binding:
         runner.outputs(self.given)
 
     def try_beyond_softmax(self) -> None:
-        """Take what a backward pass calls a delta or an error for the gradient of what the softmax is of with which the
-        forward pass ends, where a gradient is right then and none is else: the loss behind it has its slope in it."""
-        runner = self.runner
+        """Take what a backward pass calls a delta or an error, or says that a cross-entropy is behind, for the
+        gradient of what the softmax is of with which the forward pass ends, where a gradient is right then and none is
+        else: the loss behind it has its slope in it."""
+        runner, back = self.runner, self.runner.pair.backward
         name = next(iter(runner.back_names()), "")
-        if self.first is None or runner.above != 1 or runner.pair.kind not in ("functions", "class"):
+        if self.first is None or back is None or runner.above != 1 or runner.pair.kind not in ("functions", "class"):
             return
-        p = np.asarray(runner.outputs(self.given)[0]) if AT_LOGITS.fullmatch(name) else np.zeros(0)
+        told = AT_LOGITS.fullmatch(name) or BEHIND.search(ast.get_docstring(back) or "")
+        p = np.asarray(runner.outputs(self.given)[0]) if told else np.zeros(0)
         axes = [
             axis for axis in range(p.ndim) if p.shape[axis] > 1 and np.allclose(p.sum(axis=axis), 1) and np.all(p > 0)
         ]
@@ -427,8 +437,9 @@ class Binding:
             runner.beyond = axis
             if 0 in self.distances(self.upstream, self.given).values():
                 self.first = self.attempt(self.given, self.upstream)
-                told = "is taken for the gradient of what the softmax is of, as a loss behind it has it"
-                self.remarks.append(f"{name} {told}")
+                self.remarks.append(
+                    f"{name} is taken for the gradient of what the softmax is of, as a loss behind it has it"
+                )
                 return
         runner.beyond = None
 
@@ -513,6 +524,18 @@ class Binding:
 
 def same_slopes(mine: Any, right: Any) -> bool:
     return np.shape(mine) == np.shape(right) and np.allclose(mine, right, rtol=1e-5, atol=1e-9, equal_nan=True)
+
+
+def ends_with_first(runner: Runner) -> str:
+    """The gradient from above that a backward pass goes through only up to the first element which is not 0, as a loss
+    behind it has a single one: `for i, g in enumerate(dout): if g == 0: continue`, and a `return` at the end."""
+    loops = [one for back in runner.backs() for one in ast.walk(back) if isinstance(one, ast.For)]
+    for loop in loops:
+        kinds = {type(one) for one in ast.walk(loop)}
+        name = next((one for one in runner.back_names()[:1] if one in names_in([loop.iter])), "")
+        if name and {ast.Continue, ast.Return} <= kinds:
+            return name
+    return ""
 
 
 def in_that_shape(wanted: list[tuple[int, ...]]) -> str:

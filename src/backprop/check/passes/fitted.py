@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,11 @@ import numpy as np
 
 from backprop.check.passes.binding import Binding
 from backprop.check.passes.judge import Judge
+from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.entry.examples import give
-from backprop.python.entry.fitting import FITS, HIDING, SLOPES, Fitting, Misfits
+from backprop.python.entry.fitting import FITS, HIDING, SLOPES, STOPPED, Fitting, Misfits
 from backprop.python.entry.given import at_path, is_differentiable, is_whole
 from backprop.python.entry.naming import command
 from backprop.python.entry.runner import Runner
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from backprop.python.source import Code
 
 MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
-UNREAD = 1000.0  # misfits of a pass that does not run
+LARGE = 16  # a size for which a pass takes longer than its mistakes ask for
 GUESSED = "; none were found with which all of it runs: these are a guess"
 
 
@@ -65,7 +67,8 @@ class Fitted:
         return found
 
     def search(self, pair: Pair, missing: Mapping[str, str]) -> Fitting:
-        return Fitting(partial(self.runner, pair), missing, self.misfits)
+        large = large_sizes(self.runner(pair, Runner, {})) if missing else {}
+        return Fitting(partial(self.runner, pair), {**missing, **large}, self.misfits)
 
     def runner(self, pair: Pair, kind: type[Runner], values: Mapping[str, Any]) -> Runner:
         return kind(self.code, pair, {**self.given, **values}, self.seed, MOST)
@@ -77,20 +80,23 @@ class Fitted:
             binding = Binding(runner, self.upstream, self.seed)
             outputs = runner.outputs(binding.given)
         except Problem:
-            return Misfits(UNREAD, {}, {})
+            return Misfits(2 * STOPPED, {}, {})
         if binding.first is None:
-            return Misfits(UNREAD / 2, {}, {})
+            return Misfits(STOPPED, {}, {})
         given = binding.given
         values = [at_path(given, path) for path in binding.first.gradients]
         if not all(is_differentiable(one) or is_whole(one) for one in values if one is not None):  # of what has none
-            return Misfits(UNREAD / 2, {}, {})
+            return Misfits(STOPPED, {}, {})
         gradients = {
             path: one for path, one in binding.first.gradients.items() if is_differentiable(at_path(given, path))
         }
         if not any(map(np.any, gradients.values())):  # where all are 0, nothing is shown
-            return Misfits(UNREAD / 4, {}, {})
+            return Misfits(STOPPED / 2, {}, {})
         labels = {path[0]: np.shape(at_path(given, path)) for path in runner.paths(given) if path not in gradients}
         far = binding.distances(binding.upstream, given)
+        if len(far) == 1 and named_so(runner):
+            here = [Given(given, binding.upstream, one) for one in gradients.values()]
+            far = dict.fromkeys(far, 0.0) if squashed_by(runner, here, *gradients) else far
         if all(np.all(np.isfinite(one)) for one in outputs) and not any(far.values()):
             judge = Judge(runner, self.upstream, self.seed) if labels else None
             missing = judge is not None and any(one.verdict == "missing" for one in judge.judge().gradients)
@@ -105,6 +111,19 @@ class Fitted:
         return Misfits(SLOPES * (1 + wrong) + len(shapes), shapes, labels)
 
 
+def large_sizes(runner: Runner) -> dict[str, str]:
+    """The sizes that an object is made with unless others are given, and for which it takes long, as those of pictures:
+    `input_dim=3*32*32`. Each with a smaller one."""
+    found: dict[str, str] = {}
+    for made in runner.constructors()[:1] if runner.pair.is_made else ():
+        names = [one.arg for one in (*made.args.posonlyargs, *made.args.args)][::-1]
+        texts = {name: ast.unparse(one) for name, one in zip(names, made.args.defaults[::-1], strict=False)}
+        numbers = {name: text.split(" * ") for name, text in texts.items() if name not in runner.given}
+        found |= {name: "3" for name, some in [*numbers.items()][::-1]
+                  if all(map(str.isdigit, some)) and np.prod([*map(int, some)]) > LARGE}  # fmt: skip
+    return found
+
+
 def runs_whole(search: Fitting) -> bool:
     """Whether values were found with which both passes run to their ends."""
-    return search.best is not None and search.best[0] < UNREAD / 2
+    return search.best is not None and search.best[0] < STOPPED

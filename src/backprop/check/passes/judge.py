@@ -15,7 +15,7 @@ from backprop.check.passes.intended import Intended
 from backprop.check.passes.means import Means
 from backprop.check.passes.points import AROUND, PROBES, SMALL, Point, Surroundings, is_finite
 from backprop.check.passes.slopes import Comparison, compared, shape_text
-from backprop.check.passes.squashed import named_so, squashed_by
+from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.check.passes.steps import INSTEAD, STRAIGHT, Steps
 from backprop.check.passes.verdict import Gradient, Verdict, overall
 from backprop.errors import Problem, enumerated
@@ -346,7 +346,7 @@ class Judge:
         them of, and is called after no input."""
         wrong = wrong_among(found)
         name = named_so(self.runner) if len(wrong) == len(found) == 1 else ""
-        known = [(point, one) for point, one in outcomes if one is not None]
+        known = [Given(at.given, at.upstream, one.gradients.get(path)) for at, one in outcomes if one for path in wrong]
         if not name or not (way := squashed_by(self.runner, known, wrong[0])):
             return found
         self.straight.update(wrong)

@@ -32,7 +32,7 @@ COUNTS = re.compile(  # what is called so is a whole number, wherever it goes
     r"|^d_(model|ff|k|v|head|hidden|inner|emb(ed)?|in|out)$"  # of a transformer
 )
 AXES = ("axis", "dim")
-COUNTED = DRAWN | {"zeros", "ones", "full", "empty", "eye", "range"}
+COUNTED = DRAWN | {"zeros", "ones", "full", "empty", "eye", "range", "arange"}
 SLOPE = re.compile(r"^d_|^d[A-Z]|^dact|prime|deriv|grad", re.IGNORECASE)  # of a function that is given
 PRODUCTS = frozenset(["dot", "matmul", "mm"])
 HOLDERS_HAVE = frozenset(  # tensors of any make

@@ -12,11 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.entry.blanks import MORE_SIZES, Blank, Use, Used, Watching
+from backprop.python.entry.blanks import MORE_SIZES, ROOTS, Blank, Use, Used, Watching
 from backprop.python.entry.examples import WEIGHT, whole_numbers
 from backprop.python.entry.given import SIZES as NAMES_OF_SIZES
 from backprop.python.entry.given import arguments_from
-from backprop.python.entry.gradients import is_data
+from backprop.python.entry.gradients import is_data, is_gradient
+from backprop.python.entry.inputs import INPUT
+from backprop.python.entry.pairs import reached
+from backprop.python.entry.rounds import names_in
 from backprop.python.entry.runner import NO_SIZE, Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import is_array
@@ -32,7 +35,7 @@ USUAL = (  # shapes, where nothing tells more
     (3,), (4, 3), (), (4,), (3, 3), (2, 3, 4), (2, 3, 6, 6), (2, 3, 3, 3), (3, 1),
 )  # fmt: skip
 STRENGTHS = re.compile(  # names of what is a number as a rule
-    r"(?i)reg|l[12]|lamb?d?a?|alpha$|weight_decay|temperature|margin|delta$|tau$|eps|thresh|slope$|low|high|min_|max_|(?-i:C)$"
+    r"(?i)reg|l[12]|lamb?d?a?|alpha$|weight_decay|temperature|margin|delta$|tau$|eps|thresh|slope$|low|high|min_|max_|scalar$|(?-i:C)$"
 )
 NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
 NAMES_OF_SIDES = re.compile(r"(stride|pad|padding|height|width|window)$")
@@ -48,11 +51,14 @@ TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a v
 LACKING = re.compile(r"the dictionary has no '(\w+)'$")
 APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  # shapes that cannot be broadcast
 FACTORS = re.compile(r"shapes \(([\d,]*)\) and \(([\d,]*)\) not aligned")
+COLUMNS = re.compile(r"must have same number of dimensions.* 2 dimension")
 INTO = re.compile(r"input array from shape \(([\d, ]*)\) into shape")
 NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of integer")
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
 SLOPES = 0.5  # misfits where all shapes fit and a gradient is missing; twice as much where all are wrong
+FREE = MORE_SIZES[-1]  # a size that others seldom have
+STOPPED = 500.0  # misfits where the backward pass ends in an error; twice as much where none runs
 HIDING = 0.1  # misfits where all is right, and an axis of 1, or a loss that is no number, may hide that it is not
 Known = dict[str, "str | list[str]"]  # of each parameter the text of its value, or the keys of a dictionary
 
@@ -77,6 +83,11 @@ class Trial(Runner):
 
     def fills(self, value: Any) -> bool:
         return isinstance(value, Blank) or super().fills(value)
+
+    def outputs_first(self, results: list[Any], names: list[str]) -> tuple[list[Any], list[str]]:
+        if results and isinstance(results[0], Blank) and not any(map(is_gradient, results)):  # handed on as it is
+            raise Used(results[0], Use("output"))
+        return super().outputs_first(results, names)
 
     def interpreter(self, most: float | None = None) -> Interpreter:
         run = super().interpreter(most)
@@ -109,9 +120,11 @@ class Fitting:
         self.best: tuple[float, Known] | None = None
         self.least, self.fitted = hiding(np.inf, {}), False  # how good that is, and whether anything fitted
         self.shapes_of_outputs: list[tuple[int, ...]] = []
-        text = "\n".join(map(ast.unparse, make(Runner, {}).trees()))
+        runner = make(Runner, {})
+        text = "\n".join(map(ast.unparse, runner.trees()))
         self.of_numbers = "math." in text
         self.matrices = {*TURNED.findall(text)}
+        self.roots = has_roots(runner)
         last = [int(one) + 1 for found in LAST.findall(text) for one in found if one]
         others = [int(one) for found in MULTIPLES.findall(text) for one in found if one]
         self.multiples = list(dict.fromkeys([*last, *sorted(others, reverse=True)]))
@@ -125,18 +138,41 @@ class Fitting:
                 self.of_numbers, self.seen, self.runs, self.steps = True, {}, MOST_RUNS // 4, MOST_STEPS // 4
                 any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
             self.best = self.above_zero()
+            self.try_of_one()
+            self.try_apart()
         known = self.best[1] if self.best is not None else {}
         return {name: self.text(name, known) for name in self.examples}
 
     def above_zero(self) -> tuple[float, Known] | None:
-        """The best that was found, with random numbers above 0 if they fit better, as what is under a root does."""
-        if self.best is None or not self.best[0]:
+        """The best that was found, with random numbers above 0 if they fit better, as what is under a root does: others
+        may hide a mistake."""
+        if self.best is None or not self.best[0] or not self.roots:
             return self.best
         known: Known = {
             name: one.replace("randn", "rand") if isinstance(one, str) else one for name, one in self.best[1].items()
         }
         wrong = self.misfits(self.make(Runner, self.values(known))).size
         return (wrong, known) if wrong < self.best[0] else self.best
+
+    def try_of_one(self) -> None:
+        """Where no values fit, look at those that were found with one axis of 1: a layer may be written for one unit,
+        which its backward pass then asserts."""
+        known = self.best[1] if self.best is not None and self.best[0] >= STOPPED else {}
+        for size in self.sizes(known):
+            self.weighed(replaced(known, size, 1))
+
+    def try_apart(self) -> None:
+        """Where values fit and two axes of an array have one size, look at those of which one is of another size, also
+        that of every vector: between equal axes mistakes hide."""
+        fitting = self.best is not None and not self.best[0]
+        known = self.best[1] if self.best is not None and fitting else {}
+        for name in [name for name, one in known.items() if is_square(one)]:
+            size, _ = shape_of(str(known[name]))
+            others = {key: one for key, one in known.items() if len(shape_of(str(one))) == 1}
+            for text in (f"randn({size},{FREE})", f"randn({FREE},{size})"):
+                for more in ({}, replaced(others, size)):
+                    if self.weighed({**known, **more, name: text}, 0) == 0:
+                        return
 
     def size_of(self, texts: Mapping[str, str]) -> float:
         """How badly some values fit, as they are typed."""
@@ -148,10 +184,16 @@ class Fitting:
 
     def text(self, name: str, known: Known) -> str:
         value = known.get(name, self.examples[name])
-        if isinstance(value, str):
-            return value
-        entries = {key: as_json(str(known.get(f"{name}.{key}", NUMBERS[0]))) for key in value}
-        return json.dumps([*entries.values()] if is_listed(value) else entries)
+        return value if isinstance(value, str) else json.dumps(self.entries(name, value, known))
+
+    def entries(self, name: str, keys: list[str], known: Known) -> Any:
+        """What a dictionary or a list holds, as JSON, which may be another one."""
+        found = {key: known.get(f"{name}.{key}", NUMBERS[0]) for key in keys}
+        texts = {
+            key: as_json(one) if isinstance(one, str) else self.entries(f"{name}.{key}", one, known)
+            for key, one in found.items()
+        }
+        return [*texts.values()] if is_listed(keys) else texts
 
     def search(self, known: Known, unlikely: int) -> bool:
         """Go on from what is known so far, in all less likely ways that are no more unlikely together; whether the
@@ -180,23 +222,31 @@ class Fitting:
         told, name = self.told.get(str(known), ""), used.blank.name
         keyed = [one for one, its in known.items() if isinstance(its, list) and not is_listed(its)]
         if LACKING.search(told) and keyed:  # a dictionary, which may be another one
-            keys = [*known[keyed[-1]], *self.lacking[keyed[-1].partition(".")[0]]]
-            return self.begun({**known, keyed[-1]: [*dict.fromkeys(keys)]}, used, unlikely)
+            root, deep = keyed[-1].partition(".")[0], keyed[-1].count(".")
+            alike = [one for one in keyed if one.partition(".")[0] == root and one.count(".") == deep]  # any of them
+            more: Known = {one: [*dict.fromkeys([*known[one], *self.lacking[root]])] for one in alike}
+            return more != {one: known[one] for one in alike} and self.begun({**known, **more}, used, unlikely)
         shape = shape_of(str(known[name]))
         if shape and NO_INDEX.search(told):
             return self.search({**known, name: whole_numbers(shape)}, unlikely)
+        if len(shape) == 2 and COLUMNS.search(told):  # beside a state, which is a column
+            return self.search({**known, name: drawn((*shape, 1))}, unlikely)
         other = self.broadcast(shape, told, used.use)
         return other is not None and self.search({**known, name: drawn(other)}, unlikely)
 
     def of_factors(self, known: Known) -> Known | None:
-        """The values up to the one matrix that an error names, which is given the size that it should meet."""
+        """The values up to the one matrix that an error names, which is given the size that it should meet, or up to the
+        one size that it was made with."""
         found = FACTORS.search(self.told.get(str(known), ""))
         left, right = (tuple(map(int, re.findall(r"\d+", part))) for part in found.groups()) if found else ((), ())
-        names = [name for name, one in known.items() if isinstance(one, str) and shape_of(one) == left]
-        if len(left) != 2 or len(names) != 1 or left[1] == right[0]:
+        if len(left) != 2 or left[1] == right[0]:
+            return None
+        matrices = [name for name, one in known.items() if isinstance(one, str) and shape_of(one) == left]
+        names = matrices or [name for name, one in known.items() if one == str(left[1])]
+        if len(names) != 1:
             return None
         before = dict(zip(known, [*known.values()][: [*known].index(names[0])], strict=False))
-        return {**before, names[0]: drawn((left[0], right[0]))}
+        return {**before, names[0]: drawn((left[0], right[0])) if matrices else str(right[0])}
 
     def broadcast(self, shape: tuple[int, ...], told: str, use: Use) -> tuple[int, ...] | None:
         """A shape with which what was told not to be broadcast is: of a factor, by the axis that comes out of it."""
@@ -232,12 +282,13 @@ class Fitting:
         runner = self.make(Runner, self.values(known))
         found = self.misfits(runner)
         self.steps -= 2000 + 8 * runner.steps
-        rank, self.fitted = hiding(found.size, known), self.fitted or not found.size
+        rank, self.fitted = hiding(found.size, known, self.of_numbers), self.fitted or not found.size
         if self.best is None or rank < self.least:
             self.best, self.least = (found.size, known), rank
         if found.size <= HIDING and (found.size or rank[1]):
             self.steps = min(self.steps, MORE_STEPS)
-            return HIDING
+            wider = replaced(known, 1)
+            return HIDING if wider == known else self.weighed(wider, 0)
         if not found.size or not repairs:
             return found.size
         others: list[Known] = [{name: drawn(shape) for name, shape in found.shapes.items()}] if found.shapes else []
@@ -323,6 +374,8 @@ class Fitting:
         other = np.shape(use.other) if is_array(use.other) else ()
         if example[:1] in "{[" and example[1:2] == '"':  # a dictionary with the keys that are read
             yield list(json.loads(example))
+        elif example == "3":
+            yield from apart(("3", "2", "4"), known)
         elif example and not example.startswith("randn"):
             yield example
         if NAMES_OF_ORDERS.search(name):
@@ -345,7 +398,7 @@ class Fitting:
         elif use.kind == "truth":
             yield from ("True", "False")
         elif use.kind == "counts" or (use.kind == "element" and type(use.other) is int and not is_drawn(example)):
-            yield from ("3", "2", "4", "1")
+            yield from apart(("3", "2", "4", "1"), known)
         elif use.kind == "parts" and not other:
             yield from ("4", "6", "3", "2") if use.left else ("2", "3", "1", "4")
         elif use.kind == "exponent":
@@ -377,7 +430,7 @@ class Fitting:
         elif use.kind == "element" and other:
             if 0 in other:  # an empty slice: what is known so far is too small
                 return
-            yield from () if other[-1] == 1 else (other[-1:],)
+            yield from () if other[-1] == 1 else (other, other[-1:]) if is_data(name) else (other[-1:],)  # labels
             yield from (other, (*other[:-1], 1), (), (1, *other[1:]), other[:1], (max(other),) * 2)
             return
         elif use.kind == "along":
@@ -386,7 +439,7 @@ class Fitting:
         elif use.kind == "number":  # an array first: what is no number may be taken as well
             yield from (shape_of(example), "2.0", "3")
         shape = shape_of(example)
-        if use.kind == "axis" and name[:1].isupper():  # a matrix, as one is written
+        if use.kind == "axis" and (name[:1].isupper() or INPUT.fullmatch(name)):  # a matrix, as one is written
             yield from [one for one in ((4, 3), *((rows, size) for rows in (2, 1) for size in sizes)) if use.other < 2]
         if use.kind == "axes":
             yield from [shape] * (len(shape) == use.other)
@@ -432,10 +485,37 @@ class Fitting:
         return [inner, *found] if {*found} & {*used} else found
 
 
+def has_roots(runner: Runner) -> bool:
+    """Whether a pass, or what it calls, takes a root or a logarithm."""
+    functions, methods = runner.code.functions(), runner.methods()
+    trees = [one for tree in runner.trees() for one in reached(tree, methods)]
+    trees += [functions[name] for name in sorted(names_in(trees)) if name in functions]
+    words = {getattr(node, "attr", getattr(node, "id", "")) for one in trees for node in ast.walk(one)}
+    return not words.isdisjoint(ROOTS)
+
+
 def is_strength(name: str) -> bool:
     """Whether a parameter is a number by its name; of a setting, also the probability that something is kept."""
     setting, _, last = name.rpartition(".")
     return bool(STRENGTHS.match(last) or (setting and last == "p") or WEIGHT.search(last))
+
+
+def replaced(known: Known, old: int, new: int | None = None) -> Known:
+    """Random arrays of whose axes those of one size have another one, a free one if none is said."""
+    shapes = {name: shape_of(one) for name, one in known.items() if isinstance(one, str)}
+    size = FREE if new is None else new
+    changed = {name: tuple(size if one == old else one for one in its) for name, its in shapes.items() if old in its}
+    return {**known, **{name: drawn(shape) for name, shape in changed.items()}}
+
+
+def is_square(value: str | list[str]) -> bool:
+    shape = shape_of(value) if isinstance(value, str) else ()
+    return len(shape) == 2 and shape[0] == shape[1]
+
+
+def apart(sizes: tuple[str, ...], known: Known) -> list[str]:
+    """Sizes, those first that no other parameter has: between axes of one size mistakes hide."""
+    return sorted(sizes, key=[*known.values()].__contains__)
 
 
 def is_listed(keys: list[str]) -> bool:
@@ -491,19 +571,23 @@ def parts_of(known: Known, count: int) -> list[tuple[int, ...]]:
 
 
 def labels(shapes: Iterable[tuple[int, ...]]) -> Iterator[str]:
-    """Whole numbers of some shapes, as labels and masks have them: zeros and ones, and rows with a single one."""
+    """Whole numbers of some shapes, as labels and masks have them: zeros and ones, and rows with a single one. Alone it
+    is neither, with which nothing would be changed."""
     for shape in shapes:
+        yield from () if shape else ("2",)
         for made in (np.arange(np.prod(shape, dtype=int)) % 5 != 1, np.eye(shape[-1] if shape else 1)):
             if len(shape) in (1, 2) and (len(shape) == 2 or made.ndim == 1):
                 rows = np.resize(made[[0, 2, 1]] if made.shape[0] == 3 and made.ndim == 2 else made, shape)
                 yield str(rows.astype(int).tolist()).replace(" ", "")
 
 
-def hiding(size: float, known: Known) -> tuple[bool, int, bool, int, float]:
-    """How good values are, as they are ordered. An axis of 1 hides mistakes, and so does a square: where slopes alone
-    are wrong without, they are so, and not the values; of all, it may be the values."""
+def hiding(size: float, known: Known, of_numbers: bool = False) -> tuple[bool, int, bool, int, float]:
+    """How good values are, as they are ordered. An axis of 1 hides mistakes, and so does a square, and a number alone
+    where arrays will do: where slopes alone are wrong without, they are so, and not the values; of all, it may be the
+    values."""
     shapes = [shape_of(one) for one in known.values() if isinstance(one, str)] if size <= 2 * SLOPES else []
     ones = sum(shape.count(1) for shape in shapes) + [*known.values()].count("1") * bool(shapes)
+    ones += bool(shapes) and not of_numbers and all(one in NUMBERS for one in known.values())
     return size > 2 * SLOPES, ones, size == 2 * SLOPES, sum(len(shape) - len({*shape}) for shape in shapes), size
 
 

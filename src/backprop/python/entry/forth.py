@@ -582,7 +582,8 @@ def last_names(body: list[ast.stmt]) -> list[str]:
     for statement in reversed(body):
         if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
             target = statement.targets[-1] if isinstance(statement, ast.Assign) else statement.target
-            found += [] if isinstance(target, ast.Subscript) else filter(None, [called(target)])
+            several = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]  # `info, loss = …`
+            found += [name for one in several if not isinstance(one, ast.Subscript) and (name := called(one))]
         elif not isinstance(statement, DEFINITIONS):
             found += last_names(getattr(statement, "body", []))
     return [*dict.fromkeys(found)]

@@ -384,7 +384,7 @@ class Inputs:
     def constructors(self) -> list[ast.FunctionDef]:
         """The constructor of the object, and those of the classes that it hands on what it is given by name to."""
         bases = {
-            one.name: [base.id for base in one.bases if isinstance(base, ast.Name)]
+            one.name: [ast.unparse(base).rpartition(".")[2] for base in one.bases]
             for part in self.code.parts for one in part.tree.body if isinstance(one, ast.ClassDef)
         }  # fmt: skip
         found: list[ast.FunctionDef] = []

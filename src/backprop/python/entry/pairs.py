@@ -231,8 +231,9 @@ def all_pairs(code: Code) -> list[Pair]:
         and (found_by_name := counterpart(back.name, functions)) is not None
         and not apart(code, forth := whole(found_by_name, back, functions), back)
     ]
+    inherited = inherited_from(code)
     for name, methods in code.classes().items():
-        if leaves_open(methods):
+        if leaves_open(methods, name in inherited):
             continue
         if all(passes(methods)):
             found.append(class_pair(name, methods))
@@ -397,12 +398,10 @@ def is_left_to_others(code: Code, pair: Pair) -> bool:
         return bool(open_ones)
     if not (whose := pair.class_name):
         return False
-    classes = [one for part in code.parts for one in part.tree.body if isinstance(one, ast.ClassDef)]
-    inherited = {ast.unparse(base).rpartition(".")[2] for one in classes for base in one.bases}
-    own = next((one for one in classes if one.name == whose), None)
+    own = next((one for one in classes_in(code) if one.name == whose), None)
     inherits = own is not None and any(re.search("ABC|Protocol", ast.unparse(base)) for base in own.bases)
     theirs = own is None or any(one not in own.body for one in open_ones)  # a base's, which has another name for it
-    return len(open_ones) > 1 or whose in inherited or inherits or theirs
+    return len(open_ones) > 1 or whose in inherited_from(code) or inherits or theirs
 
 
 def is_replaced(function: ast.FunctionDef) -> bool:
@@ -410,14 +409,25 @@ def is_replaced(function: ast.FunctionDef) -> bool:
     return any(ast.unparse(one) not in ("staticmethod", "classmethod") for one in function.decorator_list)
 
 
-def leaves_open(methods: dict[str, ast.FunctionDef]) -> bool:
+def classes_in(code: Code) -> list[ast.ClassDef]:
+    return [one for part in code.parts for one in part.tree.body if isinstance(one, ast.ClassDef)]
+
+
+def inherited_from(code: Code) -> set[str]:
+    """The names of the classes that others inherit from."""
+    return {ast.unparse(base).rpartition(".")[2] for one in classes_in(code) for base in one.bases}
+
+
+def leaves_open(methods: dict[str, ast.FunctionDef], inherited: bool) -> bool:
     """Whether a pass of a class hands on to one that others are to add, or to write: `cls.forward(ctx, x)`, without a
-    `forward`."""
+    `forward`; of a class that is inherited from, also to any other method that its heirs have to write."""
     calls = [node.func for one in passes(methods) if one for node in ast.walk(one) if isinstance(node, ast.Call)]
     own = [one.attr for one in calls if isinstance(one, ast.Attribute) and ast.unparse(one.value) in ("cls", "self")]
     known = {*methods}.union(*[attributes(one, ast.Store) for one in methods.values()])
+    heirs = {name for name, one in methods.items() if inherited and is_abstract(one) and left_open(one)}
     return any(
-        (FORWARD.match(one) or BACKWARD.match(one)) and (one not in known or is_abstract(methods.get(one)))
+        one in heirs
+        or ((FORWARD.match(one) or BACKWARD.match(one)) and (one not in known or is_abstract(methods.get(one))))
         for one in own
     )
 

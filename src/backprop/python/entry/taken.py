@@ -115,7 +115,7 @@ class Taken(Forth):
         bound.update(
             {name: idle(self.handed) for name in self.back_names() if OF_STEPS.fullmatch(name) and name not in bound}
         )
-        self.suppose(bound, given)
+        self.suppose(bound, given, forward)
         for name in [one for one in self.back_names() if one not in bound and OF_OUTPUT.fullmatch(one)][:1]:
             bound[name] = forward.outputs[0]
         used = names_read(self.pair.backward) - {*self.keeping}  # which is made when it is called
@@ -187,13 +187,18 @@ class Taken(Forth):
         node.names["cached_data"] = forward.outputs[0]
         return cls, node
 
-    def suppose(self, bound: dict[str, Any], given: dict[str, Any]) -> None:
+    def suppose(self, bound: dict[str, Any], given: dict[str, Any], forward: Forward) -> None:
         """Take what nothing tells of for inputs, which is said: what is of before, `h_prev_l, h_prev_t`, for as many
-        that are not named, in their order, as a step of a recurrent net hands them back; what is called as an input
-        is, `input` or `x_in`, for the first one; and a shape for that of the first."""
+        that are not named, in their order, as a step of a recurrent net hands them back, where the state that they are
+        before is what came out; what is called as an input is, `input` or `x_in`, for the first one; and a shape for
+        that of the first."""
         own = parameter_names(self.pair.forward)[self.pair.skip :] if self.pair.forward is not None else []
-        free = [name for name in own if is_gradient(given.get(name)) and name not in bound]
+        arrays = [name for name in own if is_gradient(given.get(name))]
         unknown = [name for name in self.back_names() if name not in bound]
+        after = [name for name in arrays if name in bound and any(one.startswith(f"{name}_prev") for one in unknown)]
+        if len(after) == 1 and len(arrays) == len(unknown):
+            bound[after[0]] = forward.outputs[0]
+        free = [name for name in arrays if name not in bound or name in after]
         if len(free) == len(unknown) and all("prev" in name for name in unknown):
             self.supposed = dict(zip(unknown, free, strict=True))
         first = next((name for name in own if isinstance(given.get(name), np.ndarray)), "")

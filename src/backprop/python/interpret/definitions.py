@@ -75,7 +75,8 @@ class Definitions(Calls):
 
     def do_ImportFrom(self, tree: ast.ImportFrom, scope: Scope) -> None:
         module = tree.module or ""
-        own = self.files.get(self.imports.get((self.source.name, module), ""), {})
+        file = self.imports.get((self.source.name, module), "")
+        own = self.files.get(file, {})
         for alias in tree.names:
             if alias.name == "*":
                 told = {
@@ -87,10 +88,12 @@ class Definitions(Calls):
             elif module != "builtins" or alias.name not in self.builtins:
                 path = tuple(f"{module}.{alias.name}".lstrip(".").split("."))
                 found = self.imported(path)
+                if isinstance(found, Library) and file in self.files:  # which only has the name of a library
+                    found = Unknown(f"{alias.name} is not known in {file}", path)
                 if isinstance(found, Object) and self.is_elsewhere(path):  # for a file that is not there, one function
                     found = found.names.get(alias.name, found)  # has a file of its own
                 if isinstance(found, Unknown):  # it may be defined in a file that was given, or that is read later
-                    found.later = self.imports.get((self.source.name, module), ""), alias.name
+                    found.later = file, alias.name
                     known = found if found.later[0] in self.files else scope.top().names.get(alias.name, found)
                     found = self.handed_on(*found.later, found) if isinstance(known, Unknown) else known
                 scope.names[alias.asname or alias.name] = found
@@ -231,6 +234,7 @@ class Definitions(Calls):
         older = before.bases if isinstance(before, Class) else ()
         made = Class(tree.name, tuple(one for one in bases if isinstance(one, Class)) or older, names)
         made.source = self.source
+        self.orphans += [(made, tree.bases, scope)] * any(not isinstance(one, Class) for one in bases)
         annotated = [one.target for one in tree.body if isinstance(one, ast.AnnAssign)]
         made.fields += [one.id for one in annotated if isinstance(one, ast.Name) and one.id not in made.fields]
         made.is_tuple = made.is_tuple or any(ast.unparse(one).endswith("NamedTuple") for one in tree.bases)

@@ -14,7 +14,7 @@ from backprop.errors import Problem
 from backprop.python.interpret.libraries import Libraries
 from backprop.python.values.frames import Frame, Source, problem_at
 from backprop.python.values.meter import Meter
-from backprop.python.values.scope import Library, Scope
+from backprop.python.values.scope import Class, Library, Scope
 
 ERRORS = (
     TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError, OverflowError, StopIteration,
@@ -93,6 +93,7 @@ class Machine:
         self.files: dict[str, dict[str, Any]] = {}  # and the names that it has
         self.unread: dict[str, str] = {}  # or what is wrong with it
         self.handing: dict[str, dict[str, list[tuple[Source, ast.stmt]]]] = {}  # and how it has those of others
+        self.orphans: list[tuple[Class, list[ast.expr], Scope]] = []  # made from classes that were not there yet
         self.asked: list[tuple[Source, ast.stmt]] = []  # of these, those that are being gone through
         self.scopes: dict[str, Scope] = {}  # of the last call of each function
         self.at: ast.AST | None = None  # the operation that is being done, for messages
