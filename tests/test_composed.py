@@ -96,6 +96,8 @@ np.copyto(z := x.copy(), v); np.putmask(z := x.copy(), x > 0, 2.0); np.place(z :
 SCIPY = """
 scipy.special.psi(x * x + 1); scipy.linalg.cholesky(m); scipy.linalg.cholesky(m, lower=True); scipy.linalg.inv(m)
 scipy.linalg.cho_solve(scipy.linalg.cho_factor(m), x); scipy.linalg.cho_solve((np.linalg.cholesky(m), True), x[:, 0])
+scipy.linalg.lu_solve(scipy.linalg.lu_factor(m[::-1]), x)
+scipy.linalg.lu_solve(scipy.linalg.lu_factor(m[::-1]), x[:, 0], trans=1)
 scipy.linalg.solve_triangular(m, x); scipy.linalg.solve_triangular(m, x, trans=1, lower=True); scipy.linalg.det(m)
 scipy.linalg.solve(m, x); scipy.linalg.norm(x); scipy.spatial.distance.cdist(x, 2 * x + 1)
 scipy.spatial.distance.cdist(x, 2 * x, 'sqeuclidean'); scipy.stats.norm.pdf(x, 0.5, 2); scipy.stats.norm.cdf(x)

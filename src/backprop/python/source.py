@@ -246,7 +246,8 @@ class Code:
                         del found[one.name]
                         elsewhere.discard(one.name)
                     here.add(one.name)
-                    methods = {inner.name: inner for inner in one.body if isinstance(inner, ast.FunctionDef)}
+                    own = [inner for inner in one.body if isinstance(inner, ast.FunctionDef)]
+                    methods = {inner.name: inner for inner in own if not sets_property(inner)}
                     dotted = [ast.unparse(base).rpartition(".") for base in one.bases]  # `base.Operation`
                     bases = [name for module, _, name in dotted if not module or module in modules]
                     inherited = [found[base] for base in bases[::-1] if base in found]
@@ -497,3 +498,8 @@ def is_of_tensors(node: Any) -> bool:
         return False
     of_library = isinstance(function.value, ast.Name) and function.value.id == "F"
     return of_library or function.attr in OF_TENSORS
+
+
+def sets_property(method: ast.FunctionDef) -> bool:
+    """Whether a method is what sets or deletes a property, which is read by another one of its name."""
+    return any(isinstance(one, ast.Attribute) and one.attr in ("setter", "deleter") for one in method.decorator_list)

@@ -42,7 +42,7 @@ class Binding:
     def __init__(self, runner: Runner, upstream: Any, seed: int, reading: str | None = None) -> None:
         self.runner, self.seed = runner, seed
         self.readings: list[str] = []  # what else the first parameter of a wrong pass may be
-        self.random = np.random.default_rng(seed)
+        self.random = np.random.default_rng([seed, 1])  # from that of the inputs it would draw the first of them again
         self.remarks: list[str] = []
         self.loss: Loss | None = None  # that the backward pass means, where it takes labels and none stands in the code
         self.handed: str | None = None  # the input that is the gradient from above
@@ -94,12 +94,12 @@ class Binding:
 
     def is_idle(self, given: dict[str, Any], name: str) -> bool:
         """Whether nothing hangs on the fraction of what was given as whole: it is a size, or becomes whole again. Its
-        elements go different ways: a softmax takes no notice of all that go the same; and they are tried beyond 0, too:
-        a relu takes no notice of what is below."""
+        elements go different ways: a softmax takes no notice of all that go the same; and they are tried beyond 0, too,
+        where one is cut off towards 0 or down: a relu takes no notice of what is below."""
         value, listed = np.asarray(given[name]), isinstance(given[name], list)
         ways = np.linspace(0.5, 1, np.size(value)).reshape(np.shape(value)) if np.ndim(value) else 1.0
 
-        def fixed(value: Any) -> bool:
+        def fixed(value: Any, ways: Any) -> bool:
             points = [value + step * ways for step in (0.0, 0.25, 0.5)]
             here, *moved = (self.runner.outputs({**given, name: one.tolist() if listed else one}) for one in points)
             return all(np.isfinite(one).all() for one in here) and all(
@@ -107,11 +107,11 @@ class Binding:
             )
 
         try:
-            idle = fixed(value)
+            idle = fixed(value, ways)
         except Problem:
             return False
         with suppress(Problem):
-            return idle and fixed(-value)
+            return idle and (fixed(-value, ways) or fixed(-value, -ways))
         return idle
 
     def upstream_for(self, outputs: list[Any], upstream: Any) -> list[Any]:

@@ -263,6 +263,9 @@ class Judge:
                 self.remarks += [STRAIGHT] if STRAIGHT not in self.remarks else []
             elif steps.hide(path):
                 told[path] = Comparison("imprecise", found[path].error, INSTEAD)
+        for path in wrong if self.straight or any(told[one].verdict != "wrong" for one in wrong) else ():
+            if told[path].verdict == "wrong" and steps.go_through(path):
+                told[path] = Comparison("imprecise", found[path].error, INSTEAD)
         return told
 
     def as_set(
@@ -398,10 +401,17 @@ class Judge:
 
     def but_for_small_numbers(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """Gradients that are right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""
-        small = [path for path in wrong_among(found) if found[path].error < SMALL_ERROR]
+        small = [path for path in wrong_among(found) if found[path].error < SMALL_ERROR or self.is_tiny(path)]
         if not small or not self.are_right_but_for_small(self.points, small):
             return found
         return {path: one._replace(verdict="ok") if path in small else one for path, one in found.items()}
+
+    def is_tiny(self, path: Path) -> bool:
+        """Whether nothing but such a number can be what is left of a slope, as of two numbers that are normalized."""
+        most = [abs(one.slope) for point in self.points for one in point.slopes[path].probes]
+        return bool(
+            max(most, default=inf) < SMALL * max(np.max(np.abs(one), initial=0.0) for one in self.points[0].upstream)
+        )
 
     def but_for_penalties(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
         """Gradients that are right but for what the backward pass adds to them when nothing comes from above: the slope

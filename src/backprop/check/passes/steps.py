@@ -14,7 +14,7 @@ from backprop.errors import Problem
 from backprop.python.entry.given import at_path
 from backprop.python.entry.gradients import Path, place_of
 from backprop.python.entry.runner import Runner
-from backprop.python.values.tape import Straight
+from backprop.python.values.tape import Straight, reached
 
 STRAIGHT = (
     "the backward pass hands gradients straight through the steps of the forward pass, whose slope is 0: but for "
@@ -32,6 +32,7 @@ class Steps:
         self.runner, self.points = runner, points
         self.swept = ([point.swept for point, _ in points],) * 2
         self.any = self.may_jump = False
+        self.tapes: list[Straight] = []
         if points and self.met(points[0][0]):
             self.sweep(points)
 
@@ -42,14 +43,14 @@ class Steps:
         return tape.any or tape.decides
 
     def sweep(self, points: Sequence[tuple[Point, Mapping[Path, Any]]]) -> None:
-        tapes = [Straight(masks) for masks in (False, True) for _ in points]
+        self.tapes = [Straight(masks) for masks in (False, True) for _ in points]
         found = [
             self.runner.swept(point.given, point.upstream, list(point.slopes), tape)
-            for tape, (point, _) in zip(tapes, [*points, *points], strict=True)
+            for tape, (point, _) in zip(self.tapes, [*points, *points], strict=True)
         ]
         self.swept = found[: len(points)], found[len(points) :]
-        self.any = any(tape.any for tape in tapes)
-        self.may_jump = self.any or any(tape.decides for tape in tapes)
+        self.any = any(tape.any for tape in self.tapes)
+        self.may_jump = self.any or any(tape.decides for tape in self.tapes)
 
     def hide(self, path: Path) -> bool:
         """Whether it cannot be said what an input should have: its slope is 0 at every point but for what steps hand
@@ -60,6 +61,14 @@ class Steps:
         if not self.may_jump or not self.is_flat(path):
             return False
         return any(np.any(one) for one in handed) or self.moves(path)
+
+    def go_through(self, path: Path) -> bool:
+        """Whether steps hang on an input, or places by which something is taken: what it should have of that is not
+        known where another input has something in their place, as the scale of a quantizer beside what is quantized."""
+        return any(
+            reached(tape, tape.inputs[path])[ids].any()
+            for tape in self.tapes for ids in tape.deciding if path in tape.inputs
+        )  # fmt: skip
 
     def is_flat(self, path: Path) -> bool:
         return all(not np.any(point.swept.get(path, 1.0)) for point, _ in self.points)

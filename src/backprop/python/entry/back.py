@@ -43,7 +43,7 @@ from backprop.python.entry.objects import (
     weights_inside,
 )
 from backprop.python.entry.outputs import Forward, array_in
-from backprop.python.entry.pairs import name_of, returns
+from backprop.python.entry.pairs import HOLDING, name_of, returns
 from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
@@ -80,7 +80,7 @@ class Back(Taken):
                 vars(one)[self.held] = gradient
         if pair.kind == "class" and NODE in self.unnamed(forward.names):
             self.wraps, self.node = self.node_of(run, scope, pair.backward, forward, given)
-        if self.wraps is not None and pair.kind in ("class", "autograd") and not self.bare:
+        if self.wraps is not None and pair.kind in ("class", "autograd") and not self.bare and not pair.swept:
             above = [self.holder(run, scope, self.wraps.name, np.asarray(one)) for one in above]
         out = next((one for one in together(forward.returned) if pair.is_kept and isinstance(one, Object)), None)
         if out is not None and not pair.swept:
@@ -105,7 +105,7 @@ class Back(Taken):
             returned = self.call(run, scope.names[pair.backward.name], (*apart, forward.results[1], g), {})
         elif pair.swept:
             if out is None:
-                raise Problem("value", f"{pair.title} gives no object of {pair.owner}")
+                raise Problem("value", f"{pair.title} gives no object of {pair.of_values}")
             returned = None
             self.swept_from(run, scope, out, above[0])
         else:
@@ -136,7 +136,10 @@ class Back(Taken):
                 np.shape(now) != np.shape(then) or not np.array_equal(np.asarray(now), np.asarray(then), equal_nan=True)
             )
         ]
+        returned = None if returned is me else returned
         found, by = self.came_out(run, returned, me, before, given, pair.backward)
+        if self.filled_in:
+            found[(self.parameters[0],)], by = bound[self.filled_in[0]], "attribute"
         found = found if self.above else self.contracted(found, forward.outputs, original, given)
         for name, value in given.items():
             gradient = held_gradient(self.holders.get(name))
@@ -195,13 +198,13 @@ class Back(Taken):
         alone = self.constant(run, scope, inner(out))
         sweep(alone)
         if not np.allclose(held_gradient(alone), above, rtol=1e-3):
-            raise Problem("value", f"the way back of {self.pair.owner} through a product and a sum is not right")
+            raise Problem("value", f"the way back of {self.pair.of_values} through a product and a sum is not right")
         sweep(out)
 
     def constant(self, run: Interpreter, scope: Scope, value: Any) -> Object:
         """An object that holds a value. Where it cannot be made, no pass is to blame."""
         try:
-            return self.holder(run, scope, self.pair.owner, float(value) if np.ndim(value) == 0 else value)
+            return self.holder(run, scope, self.pair.of_values, float(value) if np.ndim(value) == 0 else value)
         except Problem as problem:
             raise Problem("value", problem.message) from None
 
@@ -456,6 +459,12 @@ class Back(Taken):
                 if said or np.shape(gradient) == np.shape(weights[path[0]]):
                     found[(whose + path[0],)] = gradient
             found = {**{(whose + name,): one for name, one in in_short(made, weights).items()}, **found}
+            if self.filled_in:  # `self.weights_update`
+                also = {name: made.get(f"{name}_update") for name in weights}
+                found.update({(whose + name,): one for name, one in also.items() if is_gradient(one)})
+            beside = next((name for name in weights if name in HOLDING), None)  # `weight.data`, `weight.grad`
+            if beside is not None and gradient_in(part) in made and held_gradient(part) is not None:
+                found[(whose + beside,)] = held_gradient(part)
         inside = {name: one for name, one in weights_inside(parts, given).items() if name in self.made_of}
         now = {id(part): changed(part, before) | held_lists(part) for part in parts.values()}
         found.update(gradients_inside(inside, now, returned))
@@ -465,7 +474,7 @@ class Back(Taken):
     def makes_own(self) -> bool:
         """Whether the backward pass makes an object of its class itself."""
         nodes = ast.walk(self.pair.backward) if self.pair.backward is not None else ()
-        return self.pair.owner in {ast.unparse(one.func) for one in nodes if isinstance(one, ast.Call)}
+        return self.pair.of_values in {ast.unparse(one.func) for one in nodes if isinstance(one, ast.Call)}
 
     @cached_property
     def updates(self) -> list[tuple[str, list[str], bool]]:
@@ -701,11 +710,12 @@ class Back(Taken):
 
 @lru_cache(MOST_KEPT)
 def gathered(tree: ast.FunctionDef) -> dict[str, list[str]]:
-    """The names under which a function puts gradients together, with theirs: `gradients = dW, db`."""
-    put = {
-        ast.unparse(node.targets[0]): [name_of(one) for one in node.value.elts]
-        for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple | ast.List)
-    }  # fmt: skip
+    """The names under which a function puts gradients together, with theirs: `gradients = dW, db`; and of what it
+    returns, `return dx, (dW, db)`, the places."""
+    last = [node.value for node in tree.body if isinstance(node, ast.Return)][-1:]
+    pairs = [(str(place), one) for some in last if isinstance(some, ast.Tuple) for place, one in enumerate(some.elts)]
+    pairs += [(ast.unparse(node.targets[0]), node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    put = {name: [*map(name_of, one.elts)] for name, one in pairs if isinstance(one, ast.Tuple | ast.List)}
     return {name: some for name, some in put.items() if some and all(map(is_of_gradient, some))}
 
 
@@ -713,15 +723,15 @@ def opened(returned: Any, names: list[str], tree: ast.FunctionDef) -> tuple[Any,
     """What is returned, and its names, with the gradients one by one that are put together before under one name:
     `gradients = dW, db`, `return dx, gradients`."""
     put = gathered(tree)
-    if not isinstance(returned, tuple | list) or put.keys().isdisjoint(names):
+    if not isinstance(returned, tuple | list):
         return returned, names
-    if len(names) == 1 and len(put[names[0]]) == len(returned):
+    if len(names) == 1 and len(put.get(names[0], ())) == len(returned):
         return returned, put[names[0]]
     if len(names) != len(returned):
         return returned, names
     values, known = list[Any](), list[str]()
-    for one, name in zip(returned, names, strict=True):
-        inside = put.get(name, [])
+    for place, (one, name) in enumerate(zip(returned, names, strict=True)):
+        inside = put.get(name or str(place), [])
         whole = isinstance(one, tuple | list) and len(one) == len(inside)
         values += one if whole else [one]
         known += inside if whole else [name]

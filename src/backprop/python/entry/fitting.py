@@ -235,8 +235,8 @@ class Fitting:
         return other is not None and self.search({**known, name: drawn(other)}, unlikely)
 
     def of_factors(self, known: Known) -> Known | None:
-        """The values up to the one matrix that an error names, which is given the size that it should meet, or up to the
-        one size that it was made with."""
+        """The values up to the one matrix that an error names, which is given the size that it should meet, or up to
+        the one size that it was made with."""
         found = FACTORS.search(self.told.get(str(known), ""))
         left, right = (tuple(map(int, re.findall(r"\d+", part))) for part in found.groups()) if found else ((), ())
         if len(left) != 2 or left[1] == right[0]:

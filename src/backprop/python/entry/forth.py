@@ -63,6 +63,7 @@ class Forth(Outputs):
             me = self.kept_context(run, scope, pair.forward)
             function = self.call(run, run.attribute, (self.holds_methods, pair.forward.name), {})
         keywords = {name: sizes(given[name]) if SIZES.search(name) else given[name] for name in names if name in given}
+        keywords.update({name: self.drawing[name] for name in names if name in self.drawing})
         cls, held = self.holding
         listed = {name for name in elements_of(pair.forward).values() if name in held and is_row(given.get(name))}
         self.holder_lists = {
@@ -255,7 +256,8 @@ class Forth(Outputs):
                 run,
                 Bound(start, me),
                 (),
-                {name: sizes(given[name]) for name in made if name in given and name not in self.own},
+                {name: sizes(given[name]) for name in made if name in given and name not in self.own}
+                | {name: self.drawing[name] for name in made if name in self.drawing},
             )
         forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None
         taken = {*made, *(forward.parameters if isinstance(forward, Function) else ())} - self.own

@@ -41,12 +41,12 @@ from backprop.python.names import (
     required_names,
     rest_name,
 )
-from backprop.python.restated import RETAINING
+from backprop.python.restated import RETAINING, defaults
 from backprop.python.source import Code, Part, define, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.arrays import HELD, is_number
 from backprop.python.values.meter import Meter, Refusal
-from backprop.python.values.scope import Class, Object, Scope
+from backprop.python.values.scope import Class, Library, Object, Scope
 from backprop.python.values.work import RUN, spend
 
 UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?s?$")
@@ -55,6 +55,7 @@ TYPE_OF_DATA = re.compile(r"(?:d|data_?)type", re.IGNORECASE)
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 TENSORS = re.compile(r"Tensor|Variable|Array|NDArray|Value|Var")  # classes of what knows its gradient
+DRAWS = re.compile(r"(np_?|p)?rng|rs|rand(om)?_?(state|generator|gen)?")  # parameters, of whose methods it is drawn
 CLIPS = frozenset(["clip", "clamp", "clamp_", "clip_"])
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
@@ -166,12 +167,14 @@ class Inputs:
         return [name for name in names[:1] if alone and name == "ctx" and name not in parameter_names(pair.forward)]  # type: ignore[arg-type]
 
     def outer_call(self, backs: list[ast.FunctionDef]) -> ast.FunctionDef | None:
-        """The method by which an object is called, if it sets what the backward pass reads."""
+        """The method by which an object is called and goes forward, if it sets what the backward pass reads."""
         outer, forward = self.methods().get("__call__"), self.pair.forward
         if self.retains:
             return None
         if outer is None or forward is None or forward is outer:
             return outer
+        if forward.name not in attributes(outer, ast.Load) and "super" not in names_read(outer):
+            return None  # it joins the layer to the one before
         made = attributes(outer, ast.Store) - attributes(forward, ast.Store)
         read = set().union(*[attributes(one, ast.Load) for one in backs])
         return outer if made and (made & read or any(hands_on_itself(one) for one in backs)) else None
@@ -247,11 +250,11 @@ class Inputs:
         pair, classes, read = self.pair, self.code.classes(), self.read_of_inputs(self.pair.forward)
         torch = self.torch or pair.kind not in ("functions", "class", "autograd")
         own = {one for _, one in read if one not in HELD}
-        made = classes.get(pair.owner, {}).get("__init__")
+        made = classes.get(pair.of_values, {}).get("__init__")
         if pair.is_kept and pair.forward is not None and made is not None and len(required_names(made)) == 2:
-            first, *rest = parameter_names(pair.forward)  # its own class
+            first, *rest = parameter_names(pair.forward)[pair.skip :]  # its own class
             like = {one for one in rest if pair.swept and one in ("other", "rhs") and pair.forward.name != "__pow__"}
-            return pair.owner, {first, *like, *self.said_to_be(pair.owner), *(one for one, _ in read)}
+            return pair.of_values, {first, *like, *self.said_to_be(pair.of_values), *(one for one, _ in read)}
         wanted = own or {one for _, one in read if one in HOLDING}  # which others have, too: of what is called a tensor
         for name, methods in classes.items() if wanted and not torch else ():
             start = methods.get("__init__")
@@ -464,7 +467,7 @@ class Inputs:
         needed += [self.any_number] if self.any_number and not needed else []
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
-        needed = [name for name in needed if name not in self.given]
+        needed = [name for name in needed if name not in self.given and name not in self.drawing]
         texts = (
             [one for one, _ in functions]
             + self.functions_around
@@ -473,6 +476,14 @@ class Inputs:
         examples = Examples(texts if needed else [], self.backs() if needed else [])
         of_labels = Examples(self.backs() if labels else [])
         return {name: (of_labels if name in labels else examples).of(name) for name in needed}
+
+    @cached_property
+    def drawing(self) -> dict[str, Any]:
+        """Parameters that are generators of random numbers, as `rng.random(x.shape)` tells, where none is given."""
+        trees = [one for one in (self.pair.forward, *(self.constructors() if self.pair.is_made else ())) if one]
+        needed = {name for one in trees for name in required_names(one) if DRAWS.fullmatch(name)}
+        asked = {name for one in trees for name, _ in members_read(one)}
+        return {name: Library(("numpy", "random")) for name in needed & asked - {*self.given}}
 
     @cached_property
     def functions_around(self) -> list[ast.FunctionDef]:
@@ -638,7 +649,10 @@ def guards_in(node: ast.AST) -> list[ast.expr]:
     """The numbers that a node adds to something, or calls an epsilon: they keep a quotient from 0."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return [node.left, node.right]
-    names = [one.id for one in node.targets if isinstance(one, ast.Name)] if isinstance(node, ast.Assign) else []
+    if isinstance(node, ast.FunctionDef):
+        return [value for one in defaults(node) for value in guards_in(one)]
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    names = [getattr(one, "attr", getattr(one, "id", "")) for one in targets]
     return [node.value] if isinstance(node, ast.Assign) and any(map(EPSILON.search, names)) else []
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.entry.examples import RATE
+from backprop.python.entry.filled import filled_argument, zeroed
 from backprop.python.entry.given import numbers_in
 from backprop.python.entry.gradients import bases, is_cost, is_gradient
 from backprop.python.entry.inputs import UPSTREAM_LIKE, Inputs
@@ -109,7 +110,7 @@ class Outputs(Inputs):
         loss = next((one for one in ("loss", "cost") if is_gradient(me.names.get(one))), None)
         if handed_on and loss is not None:  # what is judged is the loss that it keeps
             results, names = [me.names[loss]], [loss]
-        if returned is None:  # it leaves its result in an attribute
+        if returned is None or returned is me:  # it leaves its result in an attribute
             left = {name: me.names.get(name) for name in OUTPUTS}  # or in a list, one for each step
             name = next(
                 (key for key, one in left.items() if is_gradient(one) or numbers_in(one) or alike_in(one)), None
@@ -174,10 +175,23 @@ class Outputs(Inputs):
         return outputs + (self.loss_beyond if self.with_loss else [])
 
     @cached_property
+    def filled_in(self) -> tuple[str, str] | None:
+        """The parameter of the backward pass into which it writes the gradient of the first input, and the attribute in
+        which it finds that from above, which the forward pass has set to zeros; None where it is otherwise."""
+        pair = self.pair
+        if pair.kind != "class" or pair.forward is None or pair.backward is None or pair.swept:
+            return None
+        above = [name for name in sorted(zeroed(pair.forward)) if OF_ABOVE.search(name)]
+        filled = filled_argument(pair.backward, above[0]) if len(above) == 1 else ""
+        return (filled, above[0]) if filled else None
+
+    @cached_property
     def above_in(self) -> str:
         """The attribute in which a backward pass that takes no gradient from above finds it: one that is called so, and
         that neither pass sets: `self.output_deltas`. "" where there is none."""
         pair = self.pair
+        if self.filled_in:
+            return self.filled_in[1]
         if pair.kind != "class" or pair.forward is None or not {*self.back_names()} <= {*self.given}:
             return ""
         backs = self.backs()
@@ -252,7 +266,15 @@ class Outputs(Inputs):
 
     def unnamed(self, names: list[str]) -> list[str]:
         """The parameters of the backward pass that are neither inputs nor results by their names."""
-        held = {*self.given, *names, *self.renamed, *self.same_labels, *entries_in(self.given), *self.keeping}
+        held = {
+            *self.given,
+            *names,
+            *self.renamed,
+            *(self.filled_in or ()),
+            *self.same_labels,
+            *entries_in(self.given),
+            *self.keeping,
+        }
         known = held - self.sizes
         unknown = [name for name in self.back_names() if name not in known]
         above = [

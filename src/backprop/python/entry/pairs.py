@@ -93,6 +93,7 @@ class Pair(NamedTuple):
     inside: ast.FunctionDef | None = None  # the function that these statements stand in
     start: int = 0  # how many of them stand before the loop, or make the object of a method
     swept: bool = False  # whether the backward pass is that of what a method gives, through all that it was made from
+    of_values: str = ""  # the class of what knows its gradients, and is taken and given
     whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
 
     def bases(self, name: str) -> tuple[str, ...]:
@@ -235,7 +236,9 @@ def all_pairs(code: Code) -> list[Pair]:
     for name, methods in code.classes().items():
         if leaves_open(methods, name in inherited):
             continue
-        if all(passes(methods)):
+        if (layer := swept_layer(code, name, methods)) is not None:
+            found.append(layer)
+        elif all(passes(methods)):
             found.append(class_pair(name, methods))
         elif several := pairs_of_class(name, methods):
             found += several
@@ -297,7 +300,7 @@ def kept_pair(owner: str, forward: ast.FunctionDef) -> Pair | None:
     kept = kept or handed_over(forward, inner)
     if owner and kept and (len(required_names(kept[0])) > 1 or rest_name(kept[0])):
         return None  # the class's own way back knows what it takes
-    return Pair(title, "functions", forward, kept[0], owner=owner) if len(kept) == 1 else None
+    return Pair(title, "functions", forward, kept[0], owner=owner, of_values=owner) if len(kept) == 1 else None
 
 
 def handed_over(forward: ast.FunctionDef, inner: dict[str, ast.FunctionDef]) -> list[ast.FunctionDef]:
@@ -323,7 +326,23 @@ def swept_pair(owner: str, methods: dict[str, ast.FunctionDef], forward: ast.Fun
         return None
     if not hands_itself_on(forward, methods):
         return None
-    return Pair(f"{owner}.{forward.name}", "functions", forward, back, owner=owner, swept=True)
+    return Pair(f"{owner}.{forward.name}", "functions", forward, back, owner=owner, swept=True, of_values=owner)
+
+
+def swept_layer(code: Code, name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
+    """A layer of such values: its forward pass takes some, as its first input is said to be, `x: Tensor`, and has no
+    backward pass of its own; the way back is that of what it gives."""
+    forward, backward = passes(methods)
+    given = forward.args.args[1:2] if forward is not None and not is_abstract(forward) else []
+    said = {word for one in given if one.annotation is not None for word in names_in([one.annotation])}
+    written = backward is not None and not is_abstract(backward)
+    for owner in sorted(said & code.classes().keys()) if not written else ():
+        theirs = code.classes()[owner]
+        back = next((one for way, one in theirs.items() if BACKWARD.match(way)), None)
+        stored = set().union(*[attributes(one, ast.Store) for one in theirs.values()])
+        if back is not None and owner != name and not stored.isdisjoint(["grad", "_grad", "gradient"]):
+            return Pair(name, "class", forward, back, 1, swept=True, of_values=owner)
+    return None
 
 
 def hands_itself_on(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef], deep: bool = True) -> bool:
@@ -906,6 +925,8 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
         return method_pair(owner, classes[owner], method, backward)
     if forward in classes and backward in (None, forward):
         methods = classes[forward]
+        if (layer := swept_layer(code, forward, methods)) is not None:
+            return layer
         missing = [name for name, one in zip(("forward", "backward"), passes(methods), strict=True) if one is None]
         if missing:
             several = pairs_of_class(forward, methods)

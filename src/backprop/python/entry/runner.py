@@ -121,7 +121,7 @@ class Runner(Back):
             with np.errstate(all="ignore"):
                 arguments = self.prepared(given)
                 run.libraries.tape = tape
-                inputs = {}
+                inputs = tape.inputs
                 for path in paths:
                     holder, key = place_of(arguments, path)
                     inputs[path] = tape.leaf(holder[key])

@@ -72,6 +72,8 @@ class Taken(Forth):
             unknown, count, above = unknown[1:], 0, []
         above = [tuple(above)] if self.takes_tuples else above
         bound: dict[str, Any] = dict(zip(unknown[:count], above, strict=False))
+        if self.filled_in:
+            bound[self.filled_in[0]] = np.zeros(np.shape(given[self.parameters[0]]))
         if self.held:  # it takes tensors that hold their gradients: the result, and inputs under other names
             rest = [name for name in self.parameters if name in given and name not in self.back_names()]
             bound = {name: forward.outputs[0] for name in unknown if name in (*OUTPUTS, "res")}

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from backprop.python.values.arrays import DTYPES, dtype_of, is_array, is_number, number_of, plain
+from backprop.python.values.arrays import DTYPES, Device, dtype_of, is_array, is_number, number_of, plain
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Idle, Library, Made, Object, called, kind_of
@@ -129,7 +129,8 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "numpy.can_cast": lambda one, kind, *_: issubclass(dtype_of(one).type, kinds_called(kind)),
         "torch.distributed.is_initialized": lambda: False,
         "torch.distributed.is_available": lambda: False,
-        "torch.device": lambda name="cpu", *_: name,
+        "torch.device": lambda name="cpu", *place: Device(":".join(map(str, (name, *place)))),
+        "torch.Size": lambda x=(): tuple(run.listed(x)),
         "typing.cast": lambda _, x: x,
         "collections.Counter": lambda x=(): Counter(map(plain_key, run.listed(x))),
         "collections.deque": lambda x=(): [*run.listed(x)],
@@ -250,6 +251,12 @@ def text_of(run: Running, value: Any) -> str:
 
 
 def has(run: Running, value: Any, name: str) -> bool:
+    """hasattr. Python knows what is of its own kinds, and NumPy what is of NumPy's."""
+    plain = isinstance(value, str | list | dict | set | tuple | int | float) or type(value) is np.ndarray
+    if plain and name != "value":  # which a member of an Enum has
+        return hasattr(value, name) or (isinstance(value, dict) and name in value)
+    if isinstance(value, Library) and value.path == ("numpy",):
+        return hasattr(np, name)
     try:
         run.attribute(value, name)
     except Refusal:

@@ -23,6 +23,7 @@ from backprop.python.spellings.torch import ALIASES, OF_TENSORS, TORCH, answer
 from backprop.python.values.arrays import (
     DTYPES,
     At,
+    Device,
     Grid,
     Sizes,
     Tensor,
@@ -171,7 +172,8 @@ class Libraries:
         if root == "scipy" and name.replace(".", "_") in NAMES[root]:
             return self.by_text(root, name.replace(".", "_"), arguments, keywords)
         if root == "scipy":
-            return self.numpy(SCIPY, name.removeprefix("special."), "scipy.special", arguments, keywords)
+            part = "scipy.special" if name.startswith("special.") or "." not in name else "scipy"
+            return self.numpy(SCIPY, name.removeprefix("special."), part, arguments, keywords)
         if root == "torch":
             for part in FOLDED:
                 name = name.removeprefix(part)
@@ -547,7 +549,7 @@ def attribute_of_array(a: Any, name: str) -> Any:
     if name in ("data", "real") or (name == "values" and not isinstance(a, Tensor)):  # of a table: it is given as one
         return a
     if name == "device" and isinstance(a, Tensor):
-        return "cpu"
+        return Device("cpu")
     if name in ("is_cuda", "is_sparse", "is_quantized") and isinstance(a, Tensor):
         return False
     if name == "flat":

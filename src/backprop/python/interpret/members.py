@@ -12,7 +12,7 @@ from backprop.python.interpret import indexing
 from backprop.python.interpret.libraries import OPERATIONS, attribute_of_array
 from backprop.python.interpret.machine import Machine
 from backprop.python.spellings.torch import TORCH, Extremum
-from backprop.python.values.arrays import HELD, At, Tensor, is_array, number_of, tensor
+from backprop.python.values.arrays import HELD, At, Device, Tensor, is_array, number_of, tensor
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import (
     Bound,
@@ -82,6 +82,8 @@ class Members(Machine):
                 return kind_of(value)
             if name in NAMED and isinstance(value, Class | Function | Builtin):
                 return value.name if name.endswith("name__") else ""
+            if name == "__getattribute__" and isinstance(value, Object):
+                return Builtin(name, lambda other: self.attribute(value, other))
             if name == "__dict__" and isinstance(value, Object):  # of the user's own, which is nothing of Python's
                 return value.names
             own = own or (isinstance(value, Object) and isinstance(value.cls.find(name), Function))
@@ -118,6 +120,8 @@ class Members(Machine):
         if is_array(value):
             found = attribute_of_array(value, name)
             return Bound(name, value) if found is None else found
+        if isinstance(value, Device) and name in value.parts:
+            return value.parts[name]
         if name == "value" and isinstance(value, str | int):  # of a member of an Enum
             return value
         if isinstance(value, dict) and name in value and not hasattr(dict, name):  # given for an object with fields
@@ -197,6 +201,8 @@ class Members(Machine):
             return
         elif isinstance(base, Tensor) and name in HELD:
             vars(base)[name] = value
+        elif isinstance(base, Tensor) and name == "data" and np.shape(value) == base.shape:
+            self.put_item(base, Ellipsis, value)
         elif isinstance(base, Tensor) and name == "requires_grad":
             if value:
                 self.libraries.asked(base)

@@ -107,6 +107,8 @@ class Operators(Members):
             return tuple(one for side in (a, b) for one in (side if isinstance(side, tuple) else (side,)))  # of kinds
         if kind is ast.Mod and isinstance(a, str):
             return self.formatted(a, b)
+        if {Sizes, float} == {type(a), type(b)}:
+            return self.binary(kind, operand(a), operand(b))  # they were numbers of an array
         if isinstance(a, Sizes) or isinstance(b, Sizes):  # a list or a tuple, as the other one is
             both: Any = tuple if isinstance(a, tuple) or isinstance(b, tuple) else list
             a, b = (both(one) if isinstance(one, Sizes) else one for one in (a, b))

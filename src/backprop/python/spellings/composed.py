@@ -380,6 +380,24 @@ def linalg_cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
     half = np.tril(c) if lower else np.triu(c).T
     return np.linalg.solve(half.T, np.linalg.solve(half, b))
 
+def linalg_lu_factor(a, overwrite_a=False, check_finite=True):
+    lu, piv = np.array(a), np.arange(len(a))
+    for k in range(len(a)):
+        piv[k] = k + np.argmax(np.abs(lu[k:, k]))
+        lu[[k, piv[k]]] = lu[[piv[k], k]]
+        lu[k + 1 :, k] = lu[k + 1 :, k] / lu[k, k]
+        lu[k + 1 :, k + 1 :] -= np.outer(lu[k + 1 :, k], lu[k, k + 1 :])
+    return lu, piv
+
+def linalg_lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
+    lu, piv = lu_and_piv
+    lower, upper, order = np.tril(lu, -1) + np.eye(len(lu)), np.triu(lu), list(range(len(lu)))
+    for k, other in enumerate(piv):
+        order[k], order[other] = order[other], order[k]
+    if trans == 0:
+        return np.linalg.solve(upper, np.linalg.solve(lower, b[order]))
+    return np.linalg.solve(lower.T, np.linalg.solve(upper.T, b))[np.argsort(order)]
+
 def linalg_solve_triangular(a, b, trans=0, lower=False, overwrite_b=False, check_finite=True):
     a = np.tril(a) if lower else np.triu(a)
     return np.linalg.solve(a.T if trans in (1, "T") else a, b)

@@ -50,11 +50,24 @@ class Sizes(list[int]):
 
     __hash__ = None
 
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(key)
+        return Sizes(found) if isinstance(found, list) else found
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, list | tuple) and list(self) == list(other)
 
     def __ne__(self, other: object) -> bool:  # that of a list asks whether it is a list, too
         return not self == other
+
+
+class Device(str):
+    """Where torch would have a tensor: its text, `cuda:0`, with its kind, and which of that kind it is."""
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        kind, _, place = self.partition(":")
+        return {"type": kind, "index": int(place) if place.isdigit() else None}
 
 
 def tensor(value: Any) -> Tensor:

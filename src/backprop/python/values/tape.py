@@ -84,6 +84,7 @@ class Tape:
         self.entries: list[Entry] = []
         self.memory: dict[int, tuple[Any, Any, int]] = {}  # of its owner: it, the numbers of its elements, its address
         self.scalars: dict[int, tuple[Any, int]] = {}
+        self.inputs: dict[tuple[str, ...], Any] = {}  # the numbers of what a sweep is for
         self.leaves: list[Any] = []  # for whose gradients the text itself asks
         self.links: set[int] = set()  # the entries by which they hang on what they were made from
         self.lost = False  # whether something was done without a rule, and too large for differences
@@ -440,6 +441,7 @@ class Straight(Tape):
         super().__init__()
         self.masks = masks
         self.any, self.decides = False, False  # whether there was a step; a comparison, or a place by which is chosen
+        self.deciding: list[Any] = []  # the numbers of what was stepped, or by which places were found
         self.kinds = "fb" if masks else "f"
 
     def compared(self, kind: type[ast.cmpop], a: Any, b: Any, out: Any) -> None:
@@ -459,14 +461,18 @@ class Straight(Tape):
     def called(
         self, name: str, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any], out: Any
     ) -> None:
-        if np.asarray(out).dtype.kind in "biu" and any(np.any(self.ids(one)) for one in given):
+        places = np.asarray(getattr(out, "indices", out))  # torch gives them beside an extreme
+        ids = [np.ravel(self.ids(one)) for one in given] if places.dtype.kind in "biu" else []
+        if any(map(np.any, ids)):
             self.decides = True
+            self.deciding += ids if places.dtype.kind == "i" else []
         if name == "where" and len(given) > 2 and not any(self.ids(one).any() for one in given[1:]):
             self.put(out, np.broadcast_to(self.ids(given[0]), np.shape(out)))
         elif name in STEPS:
-            ids = self.ids(given[0])
-            self.any = self.any or bool(ids.any())
-            self.put(out, ids)
+            own = self.ids(given[0])
+            self.any = self.any or bool(own.any())
+            self.deciding.append(np.ravel(own))
+            self.put(out, own)
         else:
             super().called(name, function, given, named, out)
 
