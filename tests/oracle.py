@@ -105,6 +105,11 @@ def clip(x: Any, lo: Any, hi: Any) -> Any:
     return min(max(x, lo), hi)
 
 
+def fading(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """0 at minus infinity, which times 0 would be nan."""
+    return lambda x: mpf(0) if x == -mp.inf else function(x)
+
+
 def sinc(x: Any) -> Any:
     return mp.sinpi(x) / (mp.pi * x) if x else mpf(1)
 
@@ -230,12 +235,12 @@ ORACLE: dict[str, Oracle] = {
     "selu": Oracle(lambda x: SELU_SCALE * (x if x > 0 else SELU_ALPHA * (mp.exp(x) - 1)), BENT),
     "softplus": Oracle(softplus, [*STEEP, (-740.0,)]),
     "softsign": Oracle(lambda x: x / (1 + abs(x)), NONZERO),
-    "silu": Oracle(lambda x: x * sigmoid(x), [*STEEP, *near(-1.2784645427610738), (-740.0,)]),
+    "silu": Oracle(fading(lambda x: x * sigmoid(x)), [*STEEP, *near(-1.2784645427610738), (-740.0,)]),
     "gelu": Oracle(
-        lambda x: x * erfc(-x / mp.sqrt(2)) / 2,
+        fading(lambda x: x * erfc(-x / mp.sqrt(2)) / 2),
         [*BELL, *near(-0.7517915246935645), (-20.0,), (-37.0,), (-38.2,), (-40.0,)],
     ),
-    "mish": Oracle(lambda x: x * mp.tanh(softplus(x)), [*STEEP, *near(-1.1924358), (-740.0,)]),
+    "mish": Oracle(fading(lambda x: x * mp.tanh(softplus(x))), [*STEEP, *near(-1.1924358), (-740.0,)]),
     "hardtanh": Oracle(lambda x: clip(x, mpf(-1), mpf(1)), line(1e-300, 0.3, 0.999, 1.001, 50.0)),
     "hardsigmoid": Oracle(lambda x: clip((x + 3) / 6, mpf(0), mpf(1)), line(1e-300, 0.3, 2.999, 3.001, 50.0)),
     "logit": Oracle(

@@ -40,6 +40,20 @@ def test_a_gradient_that_ends_beside_a_jump_is_told_too() -> None:
     assert [note.kind for note in backprop.evaluate("step(x)", x=0).notes] == ["jump"]
 
 
+@pytest.mark.parametrize("inner", ["abs", "relu", "norm"])
+@pytest.mark.parametrize("outer", ["abs({})", "relu({})", "abs(relu({}))", "max({}, 0)", "exp(abs({})) - 1"])
+@pytest.mark.parametrize("x", [0.0, [0.0]])
+def test_a_kink_behind_a_gate_that_chooses_nothing_is_told(outer: str, inner: str, x: float | list[float]) -> None:
+    """Of the outer gate the slope in use is 0 there, and nothing arrives at the inner one, which has the kink."""
+    found = backprop.evaluate(f"sum({outer.format(f'{inner}(x)')})", x=x).notes
+    assert [note.kind for note in found if "norm" in note.message or f"{inner}(x)" in note.message] == ["kink"]
+
+
+@pytest.mark.parametrize("text", ["abs(x)^2", "abs(x^2)", "abs(abs(x)^2)", "relu(x)*abs(x)", "clip(x, 0, x)"])
+def test_what_only_looks_like_a_kink_is_none(text: str) -> None:
+    assert not backprop.evaluate(text, x=0).notes
+
+
 def test_labels_that_only_choose_elements_jump_nowhere() -> None:
     assert not backprop.evaluate("mean(s[y == 1])", s=[1, 2, 3], y=[0, 1, 1]).notes
     assert backprop.evaluate("sum(where(y == 1, s, 0))", s=[1, 2, 3], y=[0, 1, 1]).notes

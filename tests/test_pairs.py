@@ -42,7 +42,8 @@ ONE = [
     ("graph convolution", 1), ("mixture of two experts", 1), ("batched attention by einsum", 1),
     ("focal loss binary", 0), ("margin ranking with anchors", 1), ("cosine of rows by norms", 1),
     ("crossentropy over time with mask dict", 0), ("block with a gelu and its slope as helpers", 2),
-    ("layers with activations and slopes as methods", 0),
+    ("layers with activations and slopes as methods", 0), ("relu between two bounds", 1),
+    ("logistic regression whose first weight does not decay", 0),
 ]  # fmt: skip
 
 

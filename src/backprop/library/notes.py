@@ -49,6 +49,7 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
     """Where a stage sits on a kink, and where a gradient ends at a flat gate."""
     circuit = run.circuit
     taken: bytearray | None = None
+    smooth: Run | None = None
     for wire, gate in enumerate(circuit.gates):
         if run.arrays and gate.name == "power" and (meant := meant_of_matrix(run, names, wire)):
             yield note("elementwise", f"{names.line(wire)} is the power of each element; {meant}", names, wire)
@@ -63,7 +64,9 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
             taken = taken or taken_stages(run)
             met = counted(run, wire, met) if taken[wire] else False
         elif is_any(met):
-            met = both(met, reached(run, wire)) if chooses(run, wire) else False
+            smooth = smooth or without_choices(run)
+            chooses = run.ties == "split" or smooth.circuit.gates[wire].kink  # equal shares go also to who has no say
+            met = both(met, either_of(reached(run, wire), reached(smooth, wire))) if chooses else False
         if is_any(met):
             yield kink_note(run, names, wire, met)
         if gate.arranges and wire in equals_sorted(run):
@@ -72,12 +75,12 @@ def kinks_and_ends(run: Run, names: Names) -> Iterator[Note]:
             yield died(names, wire)
 
 
-def chooses(run: Run, wire: int) -> bool:
-    """Whether a gate with a kink has any here: `clip(x, 0, x)` is x. Equal shares go also to who has no say."""
+def without_choices(run: Run) -> Run:
+    """The run without the kinks that are none: `clip(x, 0, x)` is x. Through these more arrives at others: at 0, the
+    outer one of `abs(abs(x))` has the slope 0 in use, and the inner one its kink all the same."""
     from backprop.differentiate.smoothed import smoothed
 
-    plain = smoothed(run.circuit, [shape_of(value) for value in run.values])
-    return run.ties == "split" or bool(plain.gates[wire].kink)
+    return Run(smoothed(run.circuit, [shape_of(value) for value in run.values]), run.values, run.ties, run.upstream)
 
 
 def meant_of_matrix(run: Run, names: Names, wire: int) -> str:
@@ -176,6 +179,11 @@ def both(met: Any, other: Any) -> Any:
     if shape_of(met) == shape_of(other):
         return met & other
     return met if is_any(other) else False
+
+
+def either_of(mask: Any, other: Any) -> Any:
+    """The elements of one mask or of another; where nothing is known of one, those of the other."""
+    return other if mask is False else mask if other is False else mask | other
 
 
 def without(mask: Any, other: Any) -> Any:

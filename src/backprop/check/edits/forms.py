@@ -86,6 +86,13 @@ def literals(text: str) -> list[str]:
 
 
 @cache
+def numbers_in(text: str) -> list[str]:
+    """The numbers that a text has, the first ones: a bound."""
+    found = [one.value for one in nodes_in(text) if isinstance(one, ast.Constant) and type(one.value) in (int, float)]
+    return [repr(one) for one in dict.fromkeys(found)][:8]
+
+
+@cache
 def made_in(text: str) -> set[str]:
     """The names and attributes that a text gives a value of their own."""
     made = [
@@ -158,6 +165,7 @@ def of(node: ast.expr, role: str, seen: Visible) -> Options:
             (f"({left} {sign} {right})", "wrong-point", costs.get(sign, 1.3))
             for sign in (">", "<", "<=", ">=", "==", "!=")
         )
+        yield from ((one, "wrong-point", 1.4) for one in other_bounds(node, left, seen))
         yield node.left, "wrong-point", 1.6
         yield from ((f"({left} == {text})", "wrong-point", 1.9) for text in widened(node.left, seen))
     elif isinstance(node, ast.Call):
@@ -166,6 +174,15 @@ def of(node: ast.expr, role: str, seen: Visible) -> Options:
         yield from slices(node, seen)
     elif isinstance(node, ast.Tuple) and role == "index":
         yield from ((one, "wrong-point", 1.7) for one in indices_in(seen.text))
+
+
+def other_bounds(node: ast.Compare, left: str, seen: Visible) -> Iterator[str]:
+    """What is on one side of a bound, and on the other side of another one, as of a clip."""
+    sign = {ast.Gt: "<", ast.GtE: "<=", ast.Lt: ">", ast.LtE: ">="}.get(type(node.ops[0]))
+    kind = seen.kind(node.left)
+    if sign is not None and kind is not None and kind.shape:
+        old, numbers = ast.unparse(node.comparators[0]), [*seen.numbers, *numbers_in(seen.text)]
+        yield from (f"({ast.unparse(node)}) & ({left} {sign} {text})" for text in numbers if text != old)
 
 
 def widened(like: ast.expr, seen: Visible) -> Iterator[str]:

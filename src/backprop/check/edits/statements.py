@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
-from backprop.check.edits.forms import LIBRARIES, cloned, expression, indices_in
+from backprop.check.edits.forms import LIBRARIES, cloned, expression, indices_in, slices_in
 from backprop.check.edits.instead import SLOPES
 from backprop.check.edits.visible import Visible
 from backprop.check.passes.trace import targets_of
@@ -48,7 +48,20 @@ class Whole:
         places = [ast.unparse(one).strip("()") for one in indices_in(self.seen.text)] + counts
         for place in places if kind is not None and kind.shape and type(statement.op) in SIGNS else ():
             yield f"{target}[{place}] {SIGNS[type(statement.op)]}= {value}", "wrong-point", 1.7
+        yield from self.of_part(target)
         yield from self.accumulated(statement.target, statement.op, value)
+
+    def of_part(self, target: str) -> Texts:
+        """What is added to a part alone, of the same part of what is like it: the weights but for the first one."""
+        kind = self.seen.kind(target)
+        if kind is None or not kind.shape or "[" in target:
+            return
+        alike = [ast.unparse(one) for one in self.reads if isinstance(one, ast.Name | ast.Attribute)]
+        alike = [one for one in alike if self.seen.kind(one) == kind]
+        places = [ast.unparse(one).strip("()") for one in indices_in(self.seen.text)]
+        for place in [*slices_in(self.seen.text), *(one for one in places if ":" in one)] if alike else ():
+            text = self.replaced({one: f"{one}[{place}]" for one in alike})
+            yield f"{target}[{place}]{text.removeprefix(target)}", "wrong-point", 1.5
 
     def of_assignment(self, statement: ast.Assign) -> Texts:
         goal, value = statement.targets[0], statement.value

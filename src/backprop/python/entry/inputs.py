@@ -214,7 +214,7 @@ class Inputs:
         called = {one.func.id for tree in self.trees() for one in ast.walk(tree)
                   if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}  # fmt: skip
         taken = {len(parameter_names(functions[name])) for name in called & functions.keys()}
-        return [one for one in functions.values() if len(parameter_names(one)) in taken and not one.decorator_list]
+        return [one for one in functions.values() if len(parameter_names(one)) in taken and computes_nothing(one)]
 
     def roots(self) -> list[Any] | None:
         """The trees of the pair, of whose texts what they use is needed; None where these are the pass itself."""
@@ -602,6 +602,12 @@ class Inputs:
         bases = [one for owner in self.owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         known = self.code.classes()
         return any(ast.unparse(one) not in known and ast.unparse(one).endswith("Function") for one in bases)
+
+
+def computes_nothing(function: ast.FunctionDef) -> bool:
+    """Whether it is no work to define a function."""
+    defaults = [*function.args.defaults, *function.args.kw_defaults]
+    return not function.decorator_list and all(one is None or isinstance(one, ast.Constant) for one in defaults)
 
 
 def clipped(node: ast.AST) -> ast.expr | None:
