@@ -10,9 +10,8 @@ from itertools import chain
 from math import inf, isfinite, nan
 
 from backprop.check.gradients.probe import COMPLEX_STEP, EPSILON, SMALLEST, Probe, Reading
-from backprop.errors.light import NamedTuple
+from backprop.errors.light import TYPE_CHECKING, NamedTuple
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
