@@ -6,6 +6,7 @@ What is there already under a name is taken by that name: it is known by its val
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +41,10 @@ def name(text: str) -> ast.expr:
 
 def number(value: Any) -> Term:
     return Term(ast.Constant(value), value)
+
+
+Named = dict[str, ast.expr]  # the operands of a call that have names
+Sent = Iterator[tuple[ast.expr, Term]]  # what goes back to quantities that an expression reads
 
 
 def tells(value: Any) -> bool:
