@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import isnan
 
 from backprop.check.gradients.numerical import GOOD, Comparison
+from backprop.errors.light import TYPE_CHECKING
 from backprop.show import objects
 from backprop.show.grid import Column, Grid, furthest, measured
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any

@@ -9,10 +9,9 @@ from backprop.cli.options import Choice, Range, takes, takes_all
 from backprop.cli.output import json_text, write
 from backprop.cli.words import Call
 from backprop.errors import Problem, unknown_suffix
-from backprop.errors.light import Any, Callable
+from backprop.errors.light import TYPE_CHECKING, Any, Callable
 from backprop.show.theme import is_terminal, wants_colour
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from backprop.show.grid import Grid
 

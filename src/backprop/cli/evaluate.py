@@ -20,13 +20,12 @@ from backprop.cli.question import Question, question
 from backprop.cli.shared import rounds_option, shared_options
 from backprop.cli.words import Call
 from backprop.errors import enumerated
-from backprop.errors.light import Any, Sequence
+from backprop.errors.light import TYPE_CHECKING, Any, Sequence
 from backprop.library import Evaluation
 from backprop.numbers.shapes import all_finite
 from backprop.show.objects import evaluation_object, nested_numbers, why_object
 from backprop.show.theme import wants_colour
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from backprop.cli.beyond import Answer
     from backprop.library.rounds import LeftOut

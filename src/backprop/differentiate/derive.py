@@ -17,7 +17,7 @@ from backprop.differentiate.growing import ADD, MULTIPLY, NOT_EQUAL, UNBROADCAST
 from backprop.gates import INPUT
 
 
-class Derived:
+class Derived(NamedTuple):
     """A circuit with its backward pass.
 
     `value` is the wire of the output. `gradients` has the wire of each variable's gradient; `of[i]` that of stage i
@@ -25,27 +25,21 @@ class Derived:
     stages send to their inputs, in the order of the reverse pass.
     """
 
-    __slots__ = ("circuit", "gradients", "of", "shares", "value", "wires")
-
-    def __init__(
-        self,
-        circuit: Circuit,
-        value: int,
-        gradients: dict[str, int],
-        of: dict[int, int],
-        wires: list[int],
-        shares: list[Share],
-    ):
-        self.circuit, self.wires = circuit, wires
-        self.value, self.gradients, self.of, self.shares = value, gradients, of, shares
+    circuit: Circuit
+    value: int
+    gradients: dict[str, int]
+    of: dict[int, int]
+    wires: list[int]
+    shares: list[Share]
 
     def moved(self, same: Sequence[int]) -> Derived:
         """The same, in which what was on wire i is on wire `same[i]`."""
-        self.value = same[self.value]
-        self.of = {stage: same[wire] for stage, wire in self.of.items()}
-        self.gradients = {name: same[wire] for name, wire in self.gradients.items()}
-        self.shares = [share._replace(piece=same[share.piece], total=same[share.total]) for share in self.shares]
-        return self
+        return self._replace(
+            value=same[self.value],
+            of={stage: same[wire] for stage, wire in self.of.items()},
+            gradients={name: same[wire] for name, wire in self.gradients.items()},
+            shares=[share._replace(piece=same[share.piece], total=same[share.total]) for share in self.shares],
+        )
 
 
 class Share(NamedTuple):

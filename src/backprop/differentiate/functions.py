@@ -11,11 +11,10 @@ from math import inf, nan
 
 from backprop.circuit.circuit import Circuit
 from backprop.circuit.lower import template
-from backprop.errors.light import Any, Callable, Mapping, Sequence, cache
+from backprop.errors.light import TYPE_CHECKING, Any, Callable, Mapping, Sequence, cache
 from backprop.gates import CONSTANT, Gate
 from backprop.numbers import floats
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from types import ModuleType
 

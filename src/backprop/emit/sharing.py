@@ -45,8 +45,7 @@ def opened(derived: Derived, target: Target) -> Derived:
             result = growing.splice(template(text, gate.names(len(inputs))), list(inputs))
             circuit.gates[wire], circuit.inputs[wire] = GATES["identity"], (result,)
         wire += 1
-    derived.circuit = circuit
-    return derived
+    return derived._replace(circuit=circuit)
 
 
 def advice(gate: Gate, target: Target) -> str:

@@ -81,6 +81,6 @@ else:
 
 
 __all__ = [
-    "Any", "Callable", "Collection", "Container", "Iterable", "Iterator", "Mapping", "MutableSequence", "NamedTuple",
-    "Sequence", "cache", "cached_property",
+    "TYPE_CHECKING", "Any", "Callable", "Collection", "Container", "Iterable", "Iterator", "Mapping", "MutableSequence",
+    "NamedTuple", "Sequence", "cache", "cached_property",
 ]  # fmt: skip

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.errors.light import Any, Callable
-
-TYPE_CHECKING = False
+from backprop.errors.light import TYPE_CHECKING, Any, Callable
 
 Rules = tuple[str | None, ...]
 TIES = ("both", "split", "first")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from backprop.errors.light import TYPE_CHECKING
 from backprop.grammar import Brackets
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     import re
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
+from backprop.errors.light import TYPE_CHECKING
+
 if TYPE_CHECKING:
     from re import Match
 

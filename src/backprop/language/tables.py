@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from backprop.errors.light import Any, Callable, cache
+from backprop.errors.light import TYPE_CHECKING, Any, Callable, cache
 from backprop.grammar import checksum, grammar_text
 from backprop.grammar import tables as generated
 from backprop.language.builder import handler
 from backprop.language.lexer import SIGNS
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     import re
     from types import ModuleType, SimpleNamespace

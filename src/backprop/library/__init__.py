@@ -11,7 +11,7 @@ from backprop.circuit import Circuit, lower
 from backprop.differentiate.run import Run, run
 from backprop.differentiate.run import evaluate as forward
 from backprop.errors import MOST_NAMED, Problem, enumerated, one_of
-from backprop.errors.light import Any, Iterable, Mapping, cached_property
+from backprop.errors.light import TYPE_CHECKING, Any, Iterable, Mapping, cached_property
 from backprop.gates import CONSTANTS, TIES
 from backprop.gates.row import WORDS
 from backprop.language import canonical_name, parse
@@ -24,7 +24,6 @@ from backprop.numbers.shapes import all_finite, finite_magnitude, quiet, shape_o
 PAYS = 40  # what it costs to make a function of a circuit, in runs of it
 MOST_UNROLLED = 30_000  # stages
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from backprop.differentiate.planned import Plans
     from backprop.differentiate.unrolled import Unrolled

@@ -10,14 +10,13 @@ from math import isclose, isfinite, isinf, isnan, log10
 from backprop.circuit import Opened
 from backprop.differentiate.rules import condition, substituted
 from backprop.differentiate.run import Run, plain, sent_by, sweep
-from backprop.errors.light import Any, Iterable, NamedTuple, Sequence
+from backprop.errors.light import TYPE_CHECKING, Any, Iterable, NamedTuple, Sequence
 from backprop.gates import NAMES, Gate
 from backprop.language import parse
 from backprop.language.printer import rounded, short
 from backprop.library.stages import Names, Stage, operand, stages
 from backprop.numbers.shapes import all_finite, dimension_analysis, quiet, shape_of, shape_text
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from backprop.library.rounds import LeftOut
 

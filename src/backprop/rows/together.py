@@ -15,7 +15,7 @@ from typing import NamedTuple
 from backprop.errors import Problem
 from backprop.rows.compute.mapper import Mapper
 from backprop.rows.pipeline import computed, put
-from backprop.rows.tables.batch import Batch, Judge, Report, check_columns, check_hidden, check_outputs
+from backprop.rows.tables.batch import Batch, Judge, Report, check_columns, check_names
 from backprop.rows.tables.files import TEXT, whole
 from backprop.rows.tables.lines import LARGE, LARGE_BLOCK, decoded
 from backprop.rows.tables.options import Options, size_of, writer_of
@@ -205,8 +205,7 @@ def read_objects(parts: Sequence[Job], texts: Sequence[bytes], mapper: Mapper, o
     if batch is None:
         return None
     judge = Shared(options, parts, texts, 0)
-    check_hidden(batch.records[0], mapper, parts[0].source)
-    check_outputs(batch.records[0], mapper, parts[0].source, options.only_new, judge)
+    check_names(batch.records[0], mapper, parts[0].source, options.only_new, judge)
     return Together(judge, batch)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from backprop.errors.light import Any, Callable, Iterable, Iterator
+from backprop.errors.light import TYPE_CHECKING, Any, Callable, Iterable, Iterator
 from backprop.library.explain import Backward, Fork, Forward, Sent, Story
 from backprop.numbers.shapes import array_text, shape_of
 from backprop.show.grid import cell
 from backprop.show.text import code, latex_text
 from backprop.show.theme import paint
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from typing import TypeVar
 

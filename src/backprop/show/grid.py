@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from backprop.errors.light import Any, Iterable, NamedTuple, Sequence
+from backprop.errors.light import TYPE_CHECKING, Any, Iterable, NamedTuple, Sequence
 from backprop.language.printer import number_text
 from backprop.library import Evaluation
 from backprop.numbers.shapes import shape_code, shape_of
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from backprop.library.rounds import LeftOut
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from backprop.errors.light import Sequence
+from backprop.errors.light import TYPE_CHECKING, Sequence
 from backprop.errors.spans import LONGEST_LINE, excerpt, visible
 from backprop.errors.spelling import in_shell
 from backprop.show.theme import paint
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from backprop.errors import Problem
     from backprop.language.program import Program

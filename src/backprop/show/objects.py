@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from math import isfinite
 
-from backprop.errors.light import Any
+from backprop.errors.light import TYPE_CHECKING, Any
 from backprop.errors.spelling import in_shell
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from backprop.library import Evaluation
     from backprop.library.explain import Story

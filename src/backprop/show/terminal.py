@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import sys
 
-from backprop.errors.light import Sequence
+from backprop.errors.light import TYPE_CHECKING, Sequence
 from backprop.errors.spans import width
 from backprop.show.text import column_cells, pad, plain
 from backprop.show.theme import STYLES, columns_of, is_terminal, paint, verdict_style, verdict_word
 
-TYPE_CHECKING = False  # typing would be a large part of a plain run
 if TYPE_CHECKING:
     from typing import TextIO
 

@@ -110,9 +110,8 @@ class Chain(Rules):
         """What comes back from one reader: under a name of the user's, or by the rule of what is done there."""
         first = readings[0]
         whole = self.scale * first.share  # they are all of the same numbers
-        found = self.atoms.find(whole) if tells(whole) else None
-        if found is not None:
-            return Term(found.tree, found.value)
+        if (found := self.told(whole)) is not None:
+            return found
         room = self.room(first.visit)
         leaves = {one.leaf for one in readings}
         terms = []
@@ -159,25 +158,18 @@ class Chain(Rules):
     def quantity(self, place: int, depth: int) -> Term:
         """A value of the forward pass, by the name that it has here or as it is made."""
         value = self.story.quantities[place].value
-        found = self.atoms.find(value)
-        return Term(found.tree, found.value) if found is not None else self.made(value, depth)
+        return self.atoms.find(value) or self.made(value, depth)
 
     def over(self, a: Term, form: Closed) -> Term:
         """A term over what a quantity was divided by: under whatever name, or as one over it."""
         if not np.all(form.size):  # where rows are equal
             raise Failed
         for size in (form.size, np.squeeze(form.size, axis=form.axes)):
-            value = a.value / form.size
-            found = self.atoms.find(size)
-            if found is not None and np.broadcast_shapes(np.shape(size), a.shape) == a.shape:
-                trial = np.divide(a.value, size)
-                if np.allclose(trial, value):
-                    return self.divide(a, Term(found.tree, found.value))
-            found = self.atoms.find(1 / size)
-            if found is not None and np.broadcast_shapes(np.shape(size), a.shape) == a.shape:
-                trial = np.divide(a.value, size)
-                if np.allclose(trial, value):
-                    return self.multiply(a, Term(found.tree, found.value))
+            for named, way in ((size, self.divide), (1 / size, self.multiply)):
+                found = self.atoms.find(named)
+                fits = found is not None and np.broadcast_shapes(np.shape(size), a.shape) == a.shape
+                if fits and np.allclose(np.divide(a.value, size), a.value / form.size):
+                    return way(a, found)
         return self.divide(a, self.made(form.size, 0))
 
     def inner(self, visit: Visit, root: ast.expr, whole: int) -> list[Term]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from backprop.check.chain_rule.shapes import Shapes
-from backprop.check.chain_rule.terms import Term, name, number
+from backprop.check.chain_rule.terms import Sent, Term, name, number
 from backprop.check.passes.quantities import NOT_SAID, Failed, Room
 from backprop.gates import GATES
+from backprop.numbers.shapes import Shape
 from backprop.python.values.scope import Library
 from backprop.python.values.tape import is_fraction
 
@@ -32,7 +33,7 @@ class Rules(Shapes):
 
     passed: list[Term] | None = None  # the gradients of parts of expressions, where somebody asks
 
-    def back(self, tree: ast.expr, g: Term, room: Room, depth: int) -> Iterator[tuple[ast.expr, Term]]:
+    def back(self, tree: ast.expr, g: Term, room: Room, depth: int) -> Sent:
         """What goes back from an expression to the quantities that it reads."""
         value = room.value(tree)
         if not is_fraction(value):
@@ -61,7 +62,7 @@ class Rules(Shapes):
 
     def operation(
         self, left: ast.expr, kind: type[ast.operator], right: ast.expr, g: Term, room: Room, depth: int, tree: ast.expr
-    ) -> Iterator[tuple[ast.expr, Term]]:
+    ) -> Sent:
         whole = np.shape(room.value(tree))
         a, b = room.value(left), room.value(right)
         if kind is ast.MatMult:
@@ -105,9 +106,7 @@ class Rules(Shapes):
                 with suppress(*NOT_SAID):  # one operand may be said where the other one may not
                     yield from self.back(side, fitted(rule(), its), room, depth)
 
-    def product(
-        self, left: ast.expr, right: ast.expr, g: Term, room: Room, depth: int, whole: tuple[int, ...]
-    ) -> Iterator[tuple[ast.expr, Term]]:
+    def product(self, left: ast.expr, right: ast.expr, g: Term, room: Room, depth: int, whole: Shape) -> Sent:
         """A product of matrices, or of stacks of them."""
         a, b = room.value(left), room.value(right)
         g = self.spread(g, whole)
@@ -133,7 +132,7 @@ class Rules(Shapes):
             raise Failed
         return self.binary(one, ast.MatMult(), two, np.matmul(one.value, two.value))
 
-    def called(self, tree: ast.Call, g: Term, room: Room, depth: int) -> Iterator[tuple[ast.expr, Term]]:
+    def called(self, tree: ast.Call, g: Term, room: Room, depth: int) -> Sent:
         """A function of a library, or a method of an array."""
         function = room.value(tree.func)
         if isinstance(function, Library):
@@ -221,9 +220,7 @@ class Rules(Shapes):
         made = Words().visit(body)
         return self.known(made, self.here.value(made))
 
-    def einsum(
-        self, text: str, operands: list[ast.expr], g: Term, room: Room, depth: int
-    ) -> Iterator[tuple[ast.expr, Term]]:
+    def einsum(self, text: str, operands: list[ast.expr], g: Term, room: Room, depth: int) -> Sent:
         ins, _, out = text.replace(" ", "").partition("->")
         labels = ins.split(",")
         for place, one in enumerate(operands):
@@ -239,9 +236,7 @@ class Rules(Shapes):
             made = self.known(ast.Call(name(f"{self.library}.einsum"), arguments, []), value)
             yield from self.back(one, made, room, depth)
 
-    def crossed(
-        self, tree: ast.Call, operands: list[ast.expr], g: Term, room: Room, depth: int, whole: tuple[int, ...]
-    ) -> Iterator[tuple[ast.expr, Term]]:
+    def crossed(self, tree: ast.Call, operands: list[ast.expr], g: Term, room: Room, depth: int, whole: Shape) -> Sent:
         """A product of vectors in space: turned round, it goes back to each of the two."""
         for place, one in enumerate(operands):
             if is_fraction(room.value(one)):
@@ -252,9 +247,8 @@ class Rules(Shapes):
                 yield from self.back(one, self.fit(term, whole, np.shape(room.value(one))), room, depth)
 
     def larger(
-        self, called: str, tree: ast.Call, operands: list[ast.expr], g: Term, room: Room, depth: int,
-        whole: tuple[int, ...],
-    ) -> Iterator[tuple[ast.expr, Term]]:  # fmt: skip
+        self, called: str, tree: ast.Call, operands: list[ast.expr], g: Term, room: Room, depth: int, whole: Shape
+    ) -> Sent:
         """`np.maximum`: each gets the gradient where it is the larger one."""
         sign: ast.cmpop = ast.Gt() if called == "maximum" else ast.Lt()
         if all(is_fraction(room.value(one)) and not isinstance(one, ast.Constant) for one in operands):
@@ -274,9 +268,7 @@ class Rules(Shapes):
             hit = self.known(compared, self.here.value(compared))
             yield from self.back(one, self.fit(self.multiply(g, hit), whole, np.shape(value)), room, depth)
 
-    def chosen(
-        self, operands: list[ast.expr], g: Term, room: Room, depth: int, whole: tuple[int, ...]
-    ) -> Iterator[tuple[ast.expr, Term]]:
+    def chosen(self, operands: list[ast.expr], g: Term, room: Room, depth: int, whole: Shape) -> Sent:
         """`np.where`: the slopes of both branches, chosen by the same mask."""
         mask = self.value(operands[0], room, depth)
         slopes: dict[str, list[tuple[ast.expr, Term] | None]] = {}

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from backprop.check.chain_rule.terms import Term, name, number
+from backprop.check.chain_rule.terms import Named, Sent, Term, name, number
 from backprop.check.chain_rule.words import Words
 from backprop.check.passes.quantities import Failed, Room
+from backprop.numbers.shapes import Shape
 from backprop.python.values.tape import is_fraction
 
 
 class Shapes(Words):
     """The rules of reductions, and of functions that only arrange elements."""
 
-    def back(self, tree: ast.expr, g: Term, room: Room, depth: int) -> Iterator[tuple[ast.expr, Term]]:
+    def back(self, tree: ast.expr, g: Term, room: Room, depth: int) -> Sent:
         """What goes back from an expression to the quantities that it reads."""
         raise NotImplementedError
 
-    def shaped(self, g: Term, shape: tuple[int, ...], like: ast.expr, room: Room, depth: int) -> Term:
+    def shaped(self, g: Term, shape: Shape, like: ast.expr, room: Room, depth: int) -> Term:
         """A gradient in another shape."""
         if g.shape == shape:
             return g
@@ -35,9 +35,7 @@ class Shapes(Words):
             lengths = list(shape)
         return self.method(g, "reshape", lengths, value)
 
-    def permuted(
-        self, called: str, operands: list[ast.expr], g: Term, room: Room, depth: int, whole: tuple[int, ...]
-    ) -> Iterator[tuple[ast.expr, Term]]:
+    def permuted(self, called: str, operands: list[ast.expr], g: Term, room: Room, depth: int, whole: Shape) -> Sent:
         count = len(whole)
         g = self.spread(g, whole)
         given = [room.value(one) for one in operands[1:]]
@@ -58,7 +56,7 @@ class Shapes(Words):
         verb = "permute" if self.torch else "transpose"
         yield from self.back(operands[0], self.method(g, verb, inverse, value), room, depth)
 
-    def axes(self, operands: list[ast.expr], named: dict[str, ast.expr], room: Room) -> tuple[tuple[int, ...], bool]:
+    def axes(self, operands: list[ast.expr], named: Named, room: Room) -> tuple[tuple[int, ...], bool]:
         """The axes of a reduction, and whether they are kept."""
         count = np.ndim(room.value(operands[0]))
         axis = room.value(operands[1]) if len(operands) > 1 else None
@@ -69,9 +67,7 @@ class Shapes(Words):
             return tuple(range(count)), kept
         return tuple(sorted(one % count for one in ((axis,) if isinstance(axis, int) else axis))), kept
 
-    def expanded(
-        self, operands: list[ast.expr], named: dict[str, ast.expr], g: Term, room: Room, depth: int
-    ) -> Term:  # fmt: skip
+    def expanded(self, operands: list[ast.expr], named: Named, g: Term, room: Room, depth: int) -> Term:
         """A gradient on a sum, with the axes that went away, of one element each."""
         axes, kept = self.axes(operands, named, room)
         count = np.ndim(room.value(operands[0]))
@@ -81,9 +77,7 @@ class Shapes(Words):
         text = ", ".join("None" if axis in axes else ":" for axis in range(count))
         return self.known(name(f"({g.text})[{text}]"), np.asarray(g.value)[index])
 
-    def reduced(
-        self, called: str, operands: list[ast.expr], named: dict[str, ast.expr], g: Term, room: Room, depth: int
-    ) -> Iterator[tuple[ast.expr, Term]]:
+    def reduced(self, called: str, operands: list[ast.expr], named: Named, g: Term, room: Room, depth: int) -> Sent:
         g = self.expanded(operands, named, g, room, depth)
         if called == "mean":
             axes, _ = self.axes(operands, named, room)
@@ -91,9 +85,8 @@ class Shapes(Words):
         yield from self.back(operands[0], g, room, depth)
 
     def spread_of(
-        self, called: str, tree: ast.Call, operands: list[ast.expr], named: dict[str, ast.expr], g: Term, room: Room,
-        depth: int,
-    ) -> Iterator[tuple[ast.expr, Term]]:  # fmt: skip
+        self, called: str, tree: ast.Call, operands: list[ast.expr], named: Named, g: Term, room: Room, depth: int
+    ) -> Sent:
         """A variance, or its root."""
         base = operands[0]
         inner = np.asarray(room.value(base))
@@ -132,9 +125,8 @@ class Shapes(Words):
         return Term(tree, count)
 
     def copied(
-        self, called: str, operands: list[ast.expr], named: dict[str, ast.expr], g: Term, room: Room, depth: int,
-        whole: tuple[int, ...],
-    ) -> Iterator[tuple[ast.expr, Term]]:  # fmt: skip
+        self, called: str, operands: list[ast.expr], named: Named, g: Term, room: Room, depth: int, whole: Shape
+    ) -> Sent:
         """What is there several times gets the sum of all; what is padded, the part inside."""
         base, g = operands[0], self.spread(g, whole)
         inner = np.shape(room.value(base))
@@ -165,9 +157,9 @@ class Shapes(Words):
         return f"{lower}:{upper}"
 
     def joined(
-        self, called: str, parts: ast.Tuple | ast.List, more: list[ast.expr], named: dict[str, ast.expr], g: Term,
-        room: Room, depth: int, whole: tuple[int, ...],
-    ) -> Iterator[tuple[ast.expr, Term]]:  # fmt: skip
+        self, called: str, parts: ast.Tuple | ast.List, more: list[ast.expr], named: Named, g: Term,
+        room: Room, depth: int, whole: Shape,
+    ) -> Sent:  # fmt: skip
         """Arrays put together: each gets its part back."""
         axis = room.value(more[0]) if more else 0
         for key in ("axis", "dim"):

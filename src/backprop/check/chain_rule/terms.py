@@ -6,6 +6,7 @@ What is there already under a name is taken by that name: it is known by its val
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +41,10 @@ def name(text: str) -> ast.expr:
 
 def number(value: Any) -> Term:
     return Term(ast.Constant(value), value)
+
+
+Named = dict[str, ast.expr]  # the operands of a call that have names
+Sent = Iterator[tuple[ast.expr, Term]]  # what goes back to quantities that an expression reads
 
 
 def tells(value: Any) -> bool:
@@ -121,10 +126,14 @@ class Terms:
             elif tells(value):
                 self.atoms.add(value, Term(name(text), np.asarray(value, dtype=float)))
 
+    def told(self, value: Any) -> Term | None:
+        """What has a value that is like no other, by its name here."""
+        found: Term | None = self.atoms.find(value) if tells(value) else None
+        return found
+
     def known(self, tree: ast.expr, value: Any) -> Term:
         """A new expression, or the name that its value has here."""
-        found = self.atoms.find(value) if tells(value) else None
-        return Term(found.tree, found.value) if found is not None else Term(tree, value)
+        return self.told(value) or Term(tree, value)
 
     def binary(self, a: Term, operator: ast.operator, b: Term, value: Any) -> Term:
         return self.known(ast.BinOp(a.tree, operator, b.tree), value)
@@ -156,9 +165,9 @@ class Terms:
         if a.shape == () or len(a.shape) == 1:
             return a
         value = np.swapaxes(a.value, -1, -2)
-        found = self.atoms.find(value)
+        found: Term | None = self.atoms.find(value)
         if found is not None:
-            return Term(found.tree, found.value)
+            return found
         tree = a.tree
         if isinstance(tree, ast.Attribute) and tree.attr == "T":
             return Term(tree.value, value)

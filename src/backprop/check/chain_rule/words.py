@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.check.chain_rule.terms import Term, Terms, name, number, tells
+from backprop.check.chain_rule.terms import Term, Terms, name, number
 from backprop.check.passes.quantities import Failed, Room, Story
 from backprop.check.passes.trace import Visit
 from backprop.python.values.scope import Library
@@ -32,9 +32,8 @@ class Words(Terms):
     def value(self, tree: ast.expr, room: Room, depth: int) -> Term:
         """A value of the forward pass, in the words of the backward pass."""
         value = room.value(tree)
-        found = self.atoms.find(value) if tells(value) else None
-        if found is not None:
-            return Term(found.tree, found.value)
+        if (found := self.told(value)) is not None:
+            return found
         if isinstance(tree, ast.Constant):
             return Term(tree, value)
         if isinstance(value, int) and not isinstance(value, bool):

@@ -9,10 +9,10 @@ from backprop.check.gradients.probe import Probe
 from backprop.check.gradients.stagewise import Stagewise
 from backprop.differentiate.run import Run, run
 from backprop.errors import Problem, enumerated
+from backprop.errors.light import TYPE_CHECKING
 from backprop.library.stages import Names
 from backprop.numbers.shapes import Mismatch, quiet
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any

@@ -10,12 +10,13 @@ from itertools import chain
 from math import inf, isfinite, nan
 
 from backprop.check.gradients.probe import COMPLEX_STEP, EPSILON, SMALLEST, Probe, Reading
-from backprop.errors.light import NamedTuple
+from backprop.errors.light import TYPE_CHECKING, NamedTuple
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
+
+Floats = tuple[float, ...]
 
 SHRINK = 1.4  # Ridders' step goes down by this
 STARTS = (0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # relative first steps; the best estimate wins
@@ -51,12 +52,7 @@ def size(x: float) -> float:
 
 
 def central(
-    probe: Probe,
-    x: float,
-    here: Reading,
-    starts: tuple[float, ...] = STARTS,
-    scales: tuple[float, ...] = (),
-    reach: float = inf,
+    probe: Probe, x: float, here: Reading, starts: Floats = STARTS, scales: Floats = (), reach: float = inf
 ) -> Estimate | None:
     """The best of extrapolated central differences with several first steps, on the piece that x is on and shorter than
     `reach`; None: there is none."""
@@ -70,12 +66,7 @@ def central(
 
 
 def one_sided(
-    probe: Probe,
-    x: float,
-    here: Reading,
-    side: float,
-    starts: tuple[float, ...] = STARTS,
-    scales: tuple[float, ...] = (),
+    probe: Probe, x: float, here: Reading, side: float, starts: Floats = STARTS, scales: Floats = ()
 ) -> Estimate | None:
     """The slope from one side alone; the reading at x itself may be on another piece."""
 
@@ -87,11 +78,7 @@ def one_sided(
 
 
 def best(
-    difference: Callable[[float], Slope],
-    noise: float,
-    order: int,
-    scales: tuple[float, ...],
-    starts: tuple[float, ...] = STARTS,
+    difference: Callable[[float], Slope], noise: float, order: int, scales: Floats, starts: Floats = STARTS
 ) -> Estimate | None:
     """The estimate with the smallest error over all first steps."""
     found: Estimate | None = None

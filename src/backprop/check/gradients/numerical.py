@@ -10,13 +10,12 @@ from math import inf, isfinite, isnan, nan
 from backprop.check.gradients.estimate import STARTS, Estimate, central, complex_noise, is_resolved, one_sided, size
 from backprop.check.gradients.probe import Probe, Reading
 from backprop.differentiate.run import Run
-from backprop.errors.light import NamedTuple
+from backprop.errors.light import TYPE_CHECKING, NamedTuple
 from backprop.gates.row import TIES
 from backprop.language import printer
 from backprop.language.printer import number_text
 from backprop.library.stages import Names
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any

@@ -9,12 +9,11 @@ from __future__ import annotations
 from backprop.circuit.lower import template
 from backprop.differentiate import functions, rules
 from backprop.differentiate.run import Run
-from backprop.errors.light import NamedTuple
+from backprop.errors.light import TYPE_CHECKING, NamedTuple
 from backprop.gates import CONSTANT, INPUT, Gate
 from backprop.numbers import complexes
 from backprop.numbers.shapes import magnitude, shape_of
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any

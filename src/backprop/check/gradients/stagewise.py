@@ -14,10 +14,10 @@ from backprop.check.gradients.numerical import STEP, Comparison, changes, judged
 from backprop.check.gradients.probe import EPSILON, Probe
 from backprop.circuit import Circuit
 from backprop.differentiate.run import Run
+from backprop.errors.light import TYPE_CHECKING
 from backprop.gates import Gate
 from backprop.library.stages import Names
 
-TYPE_CHECKING = False  # typing would be a large part of a short run
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any

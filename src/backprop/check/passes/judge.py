@@ -33,6 +33,9 @@ ROUNDED = "the forward pass is rounded on the way, so that its slope is not know
 LONG = 4.0  # work, in seconds of a usual machine, after which no points further away are begun
 ESTIMATED = "the backward pass draws random numbers: an estimate is not judged"
 
+Found = dict[Path, Comparison]
+Outcomes = list[tuple[Point, Outcome | None]]  # of the backward pass, at each point
+
 
 class Judge:
     """One pass with its points."""
@@ -91,7 +94,7 @@ class Judge:
                     found.append(path)
         return found
 
-    def compare(self, point: Point, outcome: Outcome | None) -> dict[Path, Comparison]:
+    def compare(self, point: Point, outcome: Outcome | None) -> Found:
         """Every gradient at one point."""
         found = {}
         for path, slopes in point.slopes.items():
@@ -157,8 +160,8 @@ class Judge:
         """The verdict on every gradient. The lines are found by who asks for them."""
         self.points += self.surroundings.around()
         self.leave_infinite()
-        found: dict[Path, Comparison] = {}
-        outcomes: list[tuple[Point, Outcome | None]] = []
+        found: Found = {}
+        outcomes: Outcomes = []
         for point in self.points:
             outcome = self.first if point is self.points[0] else self.binding.attempt(point.given, point.upstream)
             outcomes.append((point, outcome))
@@ -195,7 +198,7 @@ class Judge:
         if told:
             self.first = self.binding.attempt(here.given, here.upstream)
 
-    def told_at(self, point: Point, outcome: Outcome | None) -> dict[Path, Comparison]:
+    def told_at(self, point: Point, outcome: Outcome | None) -> Found:
         """Every gradient at one point; none is wrong where roundings on the way hide the slope."""
         found, gradients = self.compare(point, outcome), {} if outcome is None else outcome.gradients
         for path, one in found.items():
@@ -204,9 +207,7 @@ class Judge:
                 found[path] = Comparison("imprecise", one.error, ROUNDED)
         return found
 
-    def hidden(
-        self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]
-    ) -> dict[Path, Comparison]:
+    def hidden(self, found: Found, outcomes: Outcomes) -> Found:
         """What is right at inputs that hide a mistake (a branch that none of them takes, dead units, equal rows) is
         tried at others; where it is wrong there, the search for the line begins there."""
         for point in self.elsewhere():
@@ -229,7 +230,7 @@ class Judge:
                 return {path: worse(found.get(path), one) for path, one in there.items()}
         return found
 
-    def are_clipped(self, points: list[Point], found: dict[Path, Comparison]) -> bool:
+    def are_clipped(self, points: list[Point], found: Found) -> bool:
         """Whether every gradient is right but for bounds around 0 that the backward pass keeps it in."""
         without = self.runner.without_clips() if self.binding.stop is None else None
         for point in points if without is not None else ():
@@ -242,13 +243,11 @@ class Judge:
                 return False
         return without is not None
 
-    def as_clipped(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
+    def as_clipped(self, found: Found) -> Found:
         self.remarks.append("the backward pass keeps gradients in bounds, in which they are right")
         return {path: one._replace(verdict="ok") if one.verdict == "wrong" else one for path, one in found.items()}
 
-    def through_steps(
-        self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]
-    ) -> dict[Path, Comparison]:
+    def through_steps(self, found: Found, outcomes: Outcomes) -> Found:
         """What comes through steps of the forward pass alone: a gradient that they hand on as it is counts as right.
         `outcomes` are those of the backward pass."""
         wrong = wrong_among(found)
@@ -268,16 +267,14 @@ class Judge:
                 told[path] = Comparison("imprecise", found[path].error, INSTEAD)
         return told
 
-    def as_set(
-        self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]
-    ) -> dict[Path, Comparison]:
+    def as_set(self, found: Found, outcomes: Outcomes) -> Found:
         """Gradients that are right but for a factor, which an autograd Function takes for its backward pass alone."""
         told = dict(found)
         known = all(one is not None for _, one in outcomes) and not Intended(self.runner, ()).scaled
         for path in wrong_among(found) if known else ():
             for name, factor in self.settings():
-                there: dict[Path, Comparison] = {}
-                scaled: list[tuple[Point, Outcome | None]] = []
+                there: Found = {}
+                scaled: Outcomes = []
                 for point, outcome in outcomes:
                     gradients = dict(outcome.gradients) if outcome is not None else {}
                     gradients[path] = None if gradients.get(path) is None else gradients[path] / factor
@@ -306,9 +303,7 @@ class Judge:
                     found.append((name, one))
         return found
 
-    def as_intended(
-        self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]
-    ) -> dict[Path, Comparison]:
+    def as_intended(self, found: Found, outcomes: Outcomes) -> Found:
         """Gradients that are others than the forward pass has, where the name of the pass says that they are meant so:
         they count as right."""
         told = dict(found)
@@ -327,9 +322,7 @@ class Judge:
             told.update({path: Comparison("missing", nan, "it has no gradient") for path in zero})
         return told
 
-    def as_means(
-        self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]
-    ) -> dict[Path, Comparison]:
+    def as_means(self, found: Found, outcomes: Outcomes) -> Found:
         """Gradients of weights over the number of examples, where the layer takes that mean: they count as right, and
         what they hang on is said."""
         wrong, right = wrong_among(found), [path for path, one in found.items() if one.verdict == "ok"]
@@ -342,9 +335,7 @@ class Judge:
         self.remarks.append(f"{means.told}: it is right where what comes from above is not divided by them, too")
         return {**found, **{path: Comparison("ok", nan) for path in wrong}}
 
-    def as_named(
-        self, found: dict[Path, Comparison], outcomes: list[tuple[Point, Outcome | None]]
-    ) -> dict[Path, Comparison]:
+    def as_named(self, found: Found, outcomes: Outcomes) -> Found:
         """The one gradient that a loss of probabilities gives, where it is that of what a softmax or a sigmoid makes
         them of, and is called after no input."""
         wrong = wrong_among(found)
@@ -399,7 +390,7 @@ class Judge:
                 return False
         return True
 
-    def but_for_small_numbers(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
+    def but_for_small_numbers(self, found: Found) -> Found:
         """Gradients that are right but for a small number, as of `log(p + 1e-7)`, that the backward pass leaves out."""
         small = [path for path in wrong_among(found) if found[path].error < SMALL_ERROR or self.is_tiny(path)]
         if not small or not self.are_right_but_for_small(self.points, small):
@@ -413,7 +404,7 @@ class Judge:
             max(most, default=inf) < SMALL * max(np.max(np.abs(one), initial=0.0) for one in self.points[0].upstream)
         )
 
-    def but_for_penalties(self, found: dict[Path, Comparison]) -> dict[Path, Comparison]:
+    def but_for_penalties(self, found: Found) -> Found:
         """Gradients that are right but for what the backward pass adds to them when nothing comes from above: the slope
         of a penalty on the weights that the cost counts, and the layer does not."""
         told = dict(found)

@@ -21,6 +21,7 @@ from backprop.numbers.shapes import Mismatch, Shape, shape_of
 from backprop.rows.compute.columns import Column, assembled, column_of, has_finite_sum, is_ragged, not_finite
 from backprop.rows.compute.numpy_engine import pool
 from backprop.rows.compute.plan import Block, Plan
+from backprop.rows.compute.program import Met
 
 CHUNK = 1 << 17  # numbers in the largest array of a batch of rows: about what the cache holds
 MOST = 32_768  # rows at a time
@@ -44,7 +45,7 @@ class ArrayKernel:
 
     def run(
         self, columns: Sequence[Column], rows: int, failed: dict[int, str], left_out: Any = None, threads: int = 1
-    ) -> tuple[list[Column], list[tuple[int, int]]]:
+    ) -> tuple[list[Column], list[Met]]:
         """The columns of the outputs, and for each watch how many rows it met and the first of them.
 
         Rows that are `left_out` have no results, and neither have those that cannot be computed: `failed` says why.
@@ -262,7 +263,7 @@ def met(conditions: Sequence[Value], count: int) -> Any:
     return every.reshape(count, -1).any(axis=1)
 
 
-def counted(places: Sequence[Any]) -> tuple[int, int]:
+def counted(places: Sequence[Any]) -> Met:
     """How many rows there are in all, and the first of them (-1 for none)."""
     count = sum(map(len, places))
     return count, min((int(part.min()) for part in places if len(part)), default=-1)

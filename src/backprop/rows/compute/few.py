@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backprop.numbers import floats
-from backprop.rows.compute.program import Program
+from backprop.rows.compute.program import Met, Program
 
 MOST = 64  # rows: from there on NumPy is worth waiting for
 
@@ -44,9 +44,7 @@ class FewKernel:
         self.program = program
         self.steps = [(EXACT[step.gate], step.sources, step.out) for step in program.steps]
 
-    def run(
-        self, columns: Sequence[Sequence[float]], rows: int
-    ) -> tuple[list[list[float]], list[tuple[int, int]]] | None:
+    def run(self, columns: Sequence[Sequence[float]], rows: int) -> tuple[list[list[float]], list[Met]] | None:
         """The columns of the outputs, and for each watch how many rows it met and the first of them (-1 for none);
         None where a number is not finite."""
         program, outputs = self.program, []

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from backprop.errors import install
 from backprop.rows.compute.numpy_engine import BLOCK, Kernel, joined
-from backprop.rows.compute.program import Program
+from backprop.rows.compute.program import Met, Program
 
 Array = NDArray[np.float64]
 
@@ -65,14 +65,12 @@ class LlvmKernel(Kernel):
 
     def run(
         self, columns: Sequence[Array], rows: int, *, threads: int = 1, out: Sequence[Array] | None = None
-    ) -> tuple[list[Array], list[tuple[int, int]]]:
+    ) -> tuple[list[Array], list[Met]]:
         """The same, of columns whose numbers lie one behind the other."""
         contiguous = [np.ascontiguousarray(column, dtype=float) for column in columns]
         return super().run(contiguous, rows, threads=threads, out=out)
 
-    def part(
-        self, columns: Sequence[Array], results: list[Array], first: int, last: int, threads: int
-    ) -> list[tuple[int, int]]:
+    def part(self, columns: Sequence[Array], results: list[Array], first: int, last: int, threads: int) -> list[Met]:
         """Run over some rows; what the watches met.
 
         The compiler leaves the rows that do not fill its vectors to scalar functions, whose last digits may be others.
@@ -93,9 +91,7 @@ class LlvmKernel(Kernel):
                 result[middle:last] = block[: last - middle]
         return [joined(counts) for counts in zip(*met, strict=True)]
 
-    def block(
-        self, columns: Sequence[Array], results: Sequence[Array], first: int, last: int, limit: int
-    ) -> list[tuple[int, int]]:
+    def block(self, columns: Sequence[Array], results: Sequence[Array], first: int, last: int, limit: int) -> list[Met]:
         """Run over some rows; what the watches met before the limit."""
         met = np.zeros(2 * len(self.program.watches) + 1, dtype=np.int64)
         self.call(first, last, limit, *[array.ctypes.data for array in (*columns, *results, met)])

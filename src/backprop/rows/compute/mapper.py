@@ -13,7 +13,7 @@ from backprop.library.values import as_value, is_truth
 from backprop.numbers.shapes import shape_of
 from backprop.rows.compute.column_names import Called
 from backprop.rows.compute.plan import Asked, Plan
-from backprop.rows.compute.program import Program, program
+from backprop.rows.compute.program import Met, Program, program
 
 Array = Any  # np.ndarray of float64, its first axis counts rows; of objects where rows differ in shape (see columns)
 Value = Any  # a float, or np.ndarray of float64
@@ -29,14 +29,14 @@ class Tally:
     """What was remarkable in many rows: a text, how many rows, and the first one, counted from 0."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, tuple[int, int]] = {}
+        self.rows: dict[str, Met] = {}
 
     def add(self, text: str, count: int, first: int) -> None:
         before, earliest = self.rows.get(text, (0, first))
         if count:
             self.rows[text] = (before + count, min(earliest, first))
 
-    def join(self, other: Mapping[str, tuple[int, int]], offset: int = 0) -> None:
+    def join(self, other: Mapping[str, Met], offset: int = 0) -> None:
         """Add what was found in rows that begin `offset` rows further down."""
         for text, (count, first) in other.items():
             self.add(text, count, first + offset)
@@ -143,7 +143,7 @@ class Mapper:
         rows: int | None = None,
         missing: Any = None,
         failed: dict[int, str] | None = None,
-    ) -> tuple[dict[str, Array], dict[str, tuple[int, int]]]:
+    ) -> tuple[dict[str, Array], dict[str, Met]]:
         """The columns of the outputs; and what was remarkable, in how many rows, and in which one first.
 
         `rows` is needed only where there is no column to count; `missing` are rows of which nothing is remarked. Rows
@@ -164,9 +164,7 @@ class Mapper:
             not_finite(results, tally, missing, failed)
         return results, tally.rows
 
-    def run_few(
-        self, columns: Mapping[str, Any], rows: int
-    ) -> tuple[dict[str, list[float]], dict[str, tuple[int, int]]] | None:
+    def run_few(self, columns: Mapping[str, Any], rows: int) -> tuple[dict[str, list[float]], dict[str, Met]] | None:
         """The same as `run` for a few rows of numbers, in lists, where that can be done without NumPy; else None."""
         from backprop.rows.compute.few import numbers
 
@@ -185,7 +183,7 @@ class Mapper:
         """A table begins, whose rows come batch by batch: what they give does not depend on what came before it."""
         self.done, self.flowing = 0, True
 
-    def run_numbers(self, inputs: list[Array], count: int) -> tuple[list[Array], list[tuple[int, int]]]:
+    def run_numbers(self, inputs: list[Array], count: int) -> tuple[list[Array], list[Met]]:
         """The results of rows of numbers. The last digits of a compiled program may be others than NumPy's: it takes
         over at one row, however a table is cut into batches."""
         left = self.first_compiled - (self.done - count)
@@ -209,7 +207,7 @@ class Mapper:
 
     def run_arrays(
         self, inputs: list[Array], count: int, missing: Any, failed: dict[int, str] | None
-    ) -> tuple[list[Array], list[tuple[int, int]]]:
+    ) -> tuple[list[Array], list[Met]]:
         """The results of rows with arrays, and what the watches met."""
         wrong: dict[int, str] = {}
         found, met = self.array_kernel.run(inputs, count, wrong, missing, self.threads)

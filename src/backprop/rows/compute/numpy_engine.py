@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backprop.gates import GATES
 from backprop.numbers.elementwise import half_power, one_by_one, ufunc
-from backprop.rows.compute.program import Program, Step
+from backprop.rows.compute.program import Met, Program, Step
 
 CHUNK = 32_768  # rows at once, at most: so many numbers of a column are quickly computed with
 FEWEST = 8_192  # and at least: in fewer, the calls cost more than the work
@@ -40,7 +40,7 @@ class Kernel:
 
     def run(
         self, columns: Sequence[Array], rows: int, *, threads: int = 1, out: Sequence[Array] | None = None
-    ) -> tuple[list[Array], list[tuple[int, int]]]:
+    ) -> tuple[list[Array], list[Met]]:
         """The columns of the outputs, and for each watch how many rows it met and the first of them (-1 for none).
 
         `columns` are those of the inputs, in order. An output that is an input is that very column. With `out`, the
@@ -50,9 +50,7 @@ class Kernel:
         met = each_part(rows, threads, lambda first, last: self.part(columns, results, first, last, threads))
         return self.outputs(columns, rows, results), [joined(counts) for counts in zip(*met, strict=True)]
 
-    def part(
-        self, columns: Sequence[Array], results: list[Array], first: int, last: int, threads: int
-    ) -> list[tuple[int, int]]:
+    def part(self, columns: Sequence[Array], results: list[Array], first: int, last: int, threads: int) -> list[Met]:
         """Run over some rows; what the watches met."""
         raise NotImplementedError
 
@@ -79,9 +77,7 @@ class NumpyKernel(Kernel):
         self.columns = {wire for wire, place in self.places.items() if place.kind in ("input", "output")}
         self.moving = [n for n, step in enumerate(program.steps) if self.columns & {*step.sources, step.out}]
 
-    def part(
-        self, columns: Sequence[Array], results: list[Array], first: int, last: int, threads: int
-    ) -> list[tuple[int, int]]:
+    def part(self, columns: Sequence[Array], results: list[Array], first: int, last: int, threads: int) -> list[Met]:
         """Run over some rows, chunk by chunk; what the watches met."""
         met = [(0, -1)] * len(self.program.watches)
         size = min(self.rows_at_once(threads), last - first)
@@ -133,7 +129,7 @@ class NumpyKernel(Kernel):
         return partial(self.functions[number], *[at[source] for source in sources], at[out]), guard
 
 
-def each_part(rows: int, threads: int, run: Callable[[int, int], list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:
+def each_part(rows: int, threads: int, run: Callable[[int, int], list[Met]]) -> list[list[Met]]:
     """What came of each part of the rows: as many parts as threads, done at once, the first of them by this one."""
     threads = min(threads, -(-rows // CHUNK)) or 1
     bounds = [*(rows * part // threads // BLOCK * BLOCK for part in range(threads)), rows]
@@ -152,12 +148,12 @@ def pool(threads: int) -> Any:
     return ThreadPoolExecutor(threads)
 
 
-def joined(counts: Sequence[tuple[int, int]]) -> tuple[int, int]:
+def joined(counts: Sequence[Met]) -> Met:
     """How often something was met in all, and where first."""
     return sum(count for count, _ in counts), next((first for count, first in counts if count), -1)
 
 
-def rows_met(mask: Array, start: int) -> tuple[int, int]:
+def rows_met(mask: Array, start: int) -> Met:
     count = int(np.count_nonzero(mask))
     return (count, start + int(np.argmax(mask))) if count else (0, -1)
 

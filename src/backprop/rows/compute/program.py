@@ -19,6 +19,7 @@ from backprop.numbers.elementwise import spelling
 
 ALGEBRA = Algebra(*POWERS, *SIGNS, *PARITY)
 WHERE, MULTIPLY, POWER = GATES["where"], GATES["multiply"], GATES["power"]
+Met = tuple[int, int]  # how many rows a watch met, and the first of them (-1 for none)
 OWN_MASKS = ("and", "or")  # gates of ours, beside those of the table
 
 

@@ -276,8 +276,7 @@ def check_columns(names: Sequence[str], mapper: Mapper, source: str, only_new: b
     if twice is not None:
         hint = f"write CSV, or {LEFT_OUT}"
         raise Problem("file", f"{source} has two columns called {twice}, and what is written can have one", hint=hint)
-    check_hidden(names, mapper, source)
-    check_outputs(names, mapper, source, only_new, judge)
+    check_names(names, mapper, source, only_new, judge)
     if judge.fixed and judge.names is not None and judge.names != list(names):
         hint = f"they are {enumerated(judge.names)} there, and {enumerated(list(names))} here; or write JSON lines"
         raise Problem("file", f"{source} has other columns than the file before it", hint=hint)
@@ -300,8 +299,9 @@ def check_hidden(names: Iterable[str], mapper: Mapper, source: str) -> None:
             raise Problem("file", f"{source} has a column {name}, and {name} is given a value, too", hint=hint)
 
 
-def check_outputs(names: Iterable[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:
-    """No column is written that is there already."""
+def check_names(names: Iterable[str], mapper: Mapper, source: str, only_new: bool, judge: Judge) -> None:
+    """No column is passed over, and none is written that is there already. Raises a Problem."""
+    check_hidden(names, mapper, source)
     known, added = set(names), judge.added(mapper)
     if added.count("_error") > 1:
         message = "two columns would be called _error: the output, and what is wrong with a row"

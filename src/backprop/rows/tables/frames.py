@@ -14,6 +14,7 @@ import polars as pl
 from backprop.errors import Problem, unreadable
 from backprop.rows.compute.columns import column_of, rank_of
 from backprop.rows.compute.mapper import Mapper
+from backprop.rows.compute.program import Met
 from backprop.rows.tables import lists
 from backprop.rows.tables.batch import Batch, Judge, Report, check_columns
 from backprop.rows.tables.carried import as_objects, check_writable, with_text
@@ -443,7 +444,7 @@ def columns_in(frame: Frame, mapper: Mapper) -> tuple[dict[str, Any], Any, dict[
 
 def computed(
     frame: Frame, mapper: Mapper, judge: Judge, source: str
-) -> tuple[Frame, dict[str, Any], Any, dict[str, tuple[int, int]]]:
+) -> tuple[Frame, dict[str, Any], Any, dict[str, Met]]:
     """The results of a frame, a mask of the rows without any, and what was remarkable; the frame without bad rows that
     are left out."""
     columns, missing, failed = columns_in(frame, mapper)

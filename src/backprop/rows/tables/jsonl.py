@@ -10,7 +10,7 @@ from typing import Any
 
 from backprop.errors import nearest
 from backprop.rows.compute.mapper import Mapper
-from backprop.rows.tables.batch import Batch, Gathered, Judge, check_hidden, check_outputs, has_lists, values_of
+from backprop.rows.tables.batch import Batch, Gathered, Judge, check_names, has_lists, values_of
 from backprop.rows.tables.cells import Bad, column_from_json, json_number, json_value, reader_of_json, shown, whole
 from backprop.rows.tables.lines import NO_COLUMN, NOT_JSON, NOT_UTF8, Input, decoded, is_broken, mended
 from backprop.rows.tables.objects import blocks, is_in_objects, split
@@ -60,8 +60,7 @@ def read(
         failure = batch.failure
         line += len(found) if found else block.count(b"\n")  # there each row is a line
         if not checked and batch.records:
-            check_hidden(batch.records[0], mapper, source.name)
-            check_outputs(batch.records[0], mapper, source.name, only_new, judge)
+            check_names(batch.records[0], mapper, source.name, only_new, judge)
             checked = True
         check_members(batch, mapper, source.name, judge, only_new)
         if fixed:
@@ -138,8 +137,7 @@ def check_members(batch: Batch, mapper: Mapper, source: str, judge: Judge, only_
         return
     for row, record in enumerate(batch.records):
         if not wrong.isdisjoint(record):
-            check_hidden(record, mapper, f"{source}:{batch.lines[row]}: the row")
-            check_outputs(record, mapper, f"{source}:{batch.lines[row]}: the row", only_new, judge)
+            check_names(record, mapper, f"{source}:{batch.lines[row]}: the row", only_new, judge)
 
 
 def rows(

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TextIO
 from backprop.errors import Problem, unwritable
 from backprop.errors.spelling import option
 from backprop.rows.compute.mapper import Mapper
+from backprop.rows.compute.program import Met
 from backprop.rows.tables.batch import Batch, Judge, Report
 from backprop.rows.tables.dialect import PLAIN, Dialect, dialect_of
 from backprop.rows.tables.files import format_of, opened
@@ -170,6 +171,6 @@ def writer_of(target: str, mapper: Mapper, options: Options) -> Any:
     return delimited.Writer(mapper, options.only_new, target, options.errors == "null", options.dialect(target))
 
 
-def moved_up(met: dict[str, tuple[int, int]], dropped: list[int]) -> dict[str, tuple[int, int]]:
+def moved_up(met: dict[str, Met], dropped: list[int]) -> dict[str, Met]:
     """What was remarkable, its rows counted without those that are left out."""
     return {text: (count, first - sum(row < first for row in dropped)) for text, (count, first) in met.items()}
