@@ -714,3 +714,26 @@ def test_a_pass_that_goes_back_from_one_element_alone(check: Check, old: str, ne
     found = check("chances.py", {"scores": [0.3, -1.0, 0.5]}, {"chances.py": FIRST_ALONE.replace(old, new)})
     assert found["verdict"] == verdict
     assert any("ends with the first of dout" in one for one in found["remarks"])
+
+
+DROPS = """
+import numpy as np
+class Drops:
+    def __init__(self, rate=0.5):
+        self.rate, self.kept = rate, None
+    def forward(self, x, is_training=False):
+        if is_training:
+            self.kept = np.random.rand(*x.shape) > self.rate
+            return x * self.kept / (1 - self.rate)
+        return x
+    def backward(self, dout):
+        return dout * self.kept FACTOR
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("/ (1 - self.rate)", "ok"), ("", "wrong")])
+def test_a_pass_goes_back_from_one_of_training(check: Check, factor: str, verdict: str) -> None:
+    given = {"x": [[0.3, -1.0, 0.6, 1.1], [1.2, 0.5, -0.4, 0.2]]}
+    found = check("drops.py", given, {"drops.py": DROPS.replace("FACTOR", factor)})
+    assert found["verdict"] == verdict
+    assert "is_training is taken as True: a backward pass follows" in found["remarks"]

@@ -510,6 +510,27 @@ SIZES = {  # what is offered: sizes that are small, and other ones for axes that
             def backward(self, dout):
                 return dout * self.scalar
     """, "--a 'randn(3)' --scalar '0.6'"),
+    "the shape of a picture": ("""
+        class Pictures:
+            def __init__(self, in_shape):
+                self.depth, self.height, self.width = in_shape
+                self.W = np.random.randn(self.depth, self.height, self.width)
+            def forward(self, z):
+                self.z = z.reshape(z.shape[0], self.depth, self.height, self.width)
+                return self.z * self.W
+            def backward(self, dout):
+                self.dW = (self.z * dout).sum(axis=0)
+                return (dout * self.W).reshape(self.z.shape)
+    """, "--z 'randn(2,3,6,5)' --in_shape '[3,6,5]'"),
+    "labels that the slope of a softmax takes": ("""
+        class Chances:
+            def forward(self, z):
+                self.n = len(z)
+                a = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+                return a
+            def backward(self, a, y):
+                return (a - y) / self.n
+    """, "--z 'randn(4,3)' --y '[[1,0,0],[0,0,1],[0,1,0],[1,0,0]]'"),
 }  # fmt: skip
 
 

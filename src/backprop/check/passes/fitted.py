@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -80,9 +81,12 @@ class Fitted:
             binding = Binding(runner, self.upstream, self.seed)
             outputs = runner.outputs(binding.given)
         except Problem:
+            with suppress(Problem):  # it is the backward pass that cannot be read
+                runner.outputs(runner.given)
+                return Misfits(STOPPED, {}, {})
             return Misfits(2 * STOPPED, {}, {})
-        if binding.first is None:
-            return Misfits(STOPPED, {}, {})
+        if binding.first is None:  # it may be that these values do not fit
+            return Misfits(1.2 * STOPPED, {}, {})
         given = binding.given
         values = [at_path(given, path) for path in binding.first.gradients]
         if not all(is_differentiable(one) or is_whole(one) for one in values if one is not None):  # of what has none

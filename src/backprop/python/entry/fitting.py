@@ -106,7 +106,7 @@ class Fitting:
         self, make: Callable[[type[Runner], dict[str, Any]], Runner], examples: Mapping[str, str],
         misfits: Callable[[Runner], Misfits] = lambda runner: FITS,
     ) -> None:  # fmt: skip
-        self.make, self.examples, self.misfits = make, examples, misfits
+        self.make, self.examples, self.misfits = make, {**examples}, misfits
         self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, np.inf
         self.seen: dict[str, Used | bool | None] = {}
         self.sized: dict[str, float] = {}  # how badly values fit
@@ -235,8 +235,8 @@ class Fitting:
         return other is not None and self.search({**known, name: drawn(other)}, unlikely)
 
     def of_factors(self, known: Known) -> Known | None:
-        """The values up to the one matrix that an error names, which is given the size that it should meet, or up to the
-        one size that it was made with."""
+        """The values up to the one matrix that an error names, which is given the size that it should meet, or up to
+        the one size that it was made with."""
         found = FACTORS.search(self.told.get(str(known), ""))
         left, right = (tuple(map(int, re.findall(r"\d+", part))) for part in found.groups()) if found else ((), ())
         if len(left) != 2 or left[1] == right[0]:
@@ -271,6 +271,8 @@ class Fitting:
         as_outputs = [drawn(shape, numbers=1) for shape in self.shapes_of_outputs]
         free = [name for name in rest if not is_told(self.examples[name])]  # labels, it may be
         others = [{**complete, **dict.fromkeys(free, text)} for text in dict.fromkeys(as_outputs)] if free else []
+        of_kinds = [*labels(self.shapes_of_outputs[:1])]
+        others += [{**complete, name: one} for name in free if is_data(name) for one in of_kinds]
         for rows, kinds in [shape for shape in self.shapes_of_outputs[:1] if len(shape) == 2]:  # one label for each row
             places = str([int(one) % max(kinds, 1) for one in np.resize((0, 2, 1, 1), rows)]).replace(" ", "")
             others += [{**complete, name: places} for name in rest if complete[name] == "[0,2,1,1]" and rows != 4]
@@ -318,6 +320,9 @@ class Fitting:
             return used
         except Problem as problem:
             self.learn(problem.message, known)
+            for name, example in runner.lacks.items() if runner.lacks.keys().isdisjoint(self.examples) else ():
+                self.examples[name] = example
+                return Used(Blank(name), Use("setting"))
             if self.whole or not NO_SIZE.search(problem.message):
                 return None
             self.whole = True  # it may be Python 2, whose own error tells more
@@ -382,9 +387,17 @@ class Fitting:
             yield from ("[1,0]", "[1,2,0]", "[0]")
         elif NAMES_OF_SIDES.search(name):
             yield from ("2", "1", "3", "[2,2]")
+        elif name.endswith("shape") or use.kind == "setting":  # or a size that is one
+            shapes = [shape_of(str(one)) for one in known.values()]
+            yield from [
+                str([*one]).replace(" ", "") for shape in shapes if len(shape) > 1 for one in (shape[1:], shape)
+            ]
+            yield from ("[3,6,5]", "[3,4,2]", "[6,5]", "3")
         elif NAMES_OF_SIZES.search(name):
             several = re.search(r"(shape|s)$", name)
             yield from ("[3,4,2]", "3", "2", "1") if several else ("3", "2", "1", "[3,4,2]")
+        if not NAMES_OF_SIZES.search(name):
+            yield from [of_rows for shape in listed(known) for of_rows in ((2, *shape), shape)]
         if use.kind in ("rows", "items") and PLURAL.search(name) and not isinstance(use.other, tuple | str):
             yield LISTED
         sizes = self.sizes(known)
@@ -506,6 +519,12 @@ def replaced(known: Known, old: int, new: int | None = None) -> Known:
     size = FREE if new is None else new
     changed = {name: tuple(size if one == old else one for one in its) for name, its in shapes.items() if old in its}
     return {**known, **{name: drawn(shape) for name, shape in changed.items()}}
+
+
+def listed(known: Known) -> list[tuple[int, ...]]:
+    """The shapes that are given as such, `[3,6,5]`, to what is so called."""
+    texts = [one for name, one in known.items() if name.endswith("shape") and isinstance(one, str)]
+    return [tuple(map(int, re.findall(r"\d+", one))) for one in texts if one.startswith("[")]
 
 
 def is_square(value: str | list[str]) -> bool:

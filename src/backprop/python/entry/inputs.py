@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.entry.examples import RATE, WEIGHT, Examples
+from backprop.python.entry.examples import RATE, TRAINS, WEIGHT, Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import LABELS, OF_OUTPUT, Path, is_data, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import (
@@ -90,7 +90,8 @@ class Inputs:
         kinds = [
             name for one in self.constructors() for name in required_names(one)[1:] if TYPE_OF_DATA.fullmatch(name)
         ]
-        given = {**dict.fromkeys(kinds, "float64"), **self.defaults(), **given}
+        self.training = [name for name in self.optional_training() if name not in given]  # as a backward pass follows
+        given = {**dict.fromkeys(kinds, "float64"), **self.defaults(), **dict.fromkeys(self.training, True), **given}
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
@@ -116,6 +117,7 @@ class Inputs:
         self.holder_lists: dict[str, list[Object]] = {}  # and by inputs that are lists, one for each of their parts
         self.bare = False  # whether gradients from above are arrays all the same, known when the backward pass was run
         self.output = ""  # of a script, what it sets that is taken for its output where it is not the last
+        self.lacks: dict[str, str] = {}  # what a method takes that sets what a pass needs, and which nobody calls
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
         self.left: dict[str, Any] = {}  # and what that left
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
@@ -146,6 +148,12 @@ class Inputs:
         needed = required_names(self.pair.backward) if self.pair.backward is not None else []
         found = {name: default_of(self.pair.forward, name) for name in needed}
         return {name: value for name, value in found.items() if value not in (None, ...)}
+
+    def optional_training(self) -> list[str]:
+        """The parameters of the forward pass that say whether it is one of training, which it is not unless they do."""
+        forward = self.pair.forward if self.pair.kind in ("functions", "class") else None
+        names = parameter_names(forward) if forward is not None else []
+        return [name for name in names if TRAINS.fullmatch(name) and default_of(forward, name) is False]
 
     def methods(self) -> dict[str, ast.FunctionDef]:
         """Those of the class that the pair is in, if it is in one."""
@@ -537,7 +545,8 @@ class Inputs:
         if self.renamed:
             return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
         names = required_names(pair.backward)
-        beside = {"y", "t"} if any(map(OF_OUTPUT.fullmatch, names)) else set()  # `backward(x, y_hat, y)`
+        outputs = any(map(OF_OUTPUT.fullmatch, names)) or not {*names}.isdisjoint(returns(pair.forward))
+        beside = {"y", "t"} if outputs else set()  # `backward(x, y_hat, y)`
         sizes = {one.arg for one in pair.backward.args.args if ast.unparse(one.annotation or ast.Pass()) == "int"}
         beside |= sizes - own_names(pair.forward)
         places, forth = Examples([pair.backward]), Examples([pair.forward])
