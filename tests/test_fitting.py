@@ -37,6 +37,8 @@ KINDS = [  # pairs that need: sizes that belong together, labels, dictionaries a
     "weights with their slopes", "a loss behind a softmax", "one unit alone", "a rule for heirs",
     # a step that takes what is before it and came out of it; a list of columns, beside which a matrix has both sizes
     "a step and what is before", "columns at each step",
+    # settings that have defaults, and that the way back needs
+    "settings of both passes",
 ]  # fmt: skip
 RIGHT = {pair.name: text_of(pair) for pair in pairs() if pair.half != "held"}
 RIGHT["heads that a width is divided among"] = """
@@ -283,6 +285,32 @@ class Step:
         self.dU = dz.T @ s_prev_layer
         self.dV = dz.T @ s_prev_time
         return dz @ self.U, dz @ self.V
+"""
+RIGHT["settings of both passes"] = """
+import numpy as np
+
+def windows_forward(x, w, b, param):
+    s = param.get("stride", 1)
+    N, H, W = x.shape
+    F, H, K = w.shape
+    F = b.shape[0]
+    out = np.zeros((N, F, (W - K) // s + 1))
+    for n in range(N):
+        for f in range(F):
+            for k in range(out.shape[2]):
+                out[n, f, k] = np.sum(x[n, :, k * s : k * s + K] * w[f]) + b[f]
+    return out, (x, w, b, param)
+
+def windows_backward(dout, cache):
+    x, w, b, param = cache
+    s, K = param["stride"], w.shape[2]
+    dx, dw, db = np.zeros_like(x), np.zeros_like(w), dout.sum(axis=(0, 2))
+    for n in range(len(x)):
+        for f in range(len(w)):
+            for k in range(dout.shape[2]):
+                dx[n, :, k * s : k * s + K] += w[f] * dout[n, f, k]
+                dw[f] += x[n, :, k * s : k * s + K] * dout[n, f, k]
+    return dx, dw, db
 """
 RIGHT["columns at each step"] = """
 import numpy as np

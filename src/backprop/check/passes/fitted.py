@@ -16,7 +16,7 @@ from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.entry.examples import give
-from backprop.python.entry.fitting import FITS, HIDING, SLOPES, STOPPED, Fitting, Misfits
+from backprop.python.entry.fitting import FITS, HIDING, LACKING, SLOPES, STOPPED, Fitting, Misfits
 from backprop.python.entry.given import at_path, is_differentiable, is_whole
 from backprop.python.entry.naming import command
 from backprop.python.entry.runner import Runner
@@ -80,10 +80,10 @@ class Fitted:
         try:
             binding = Binding(runner, self.upstream, self.seed)
             outputs = runner.outputs(binding.given)
-        except Problem:
-            with suppress(Problem):  # it is the backward pass that cannot be read
+        except Problem as problem:
+            with suppress(Problem):  # it is the backward pass that cannot be read, unless it is given too little
                 runner.outputs(runner.given)
-                return Misfits(STOPPED, {}, {})
+                return Misfits(1.5 * STOPPED if LACKING.search(problem.message) else STOPPED, {}, {})
             return Misfits(2 * STOPPED, {}, {})
         if binding.first is None:  # it may be that these values do not fit
             return Misfits(1.2 * STOPPED, {}, {})

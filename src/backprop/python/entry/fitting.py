@@ -39,6 +39,7 @@ STRENGTHS = re.compile(  # names of what is a number as a rule
 )
 NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
 NAMES_OF_SIDES = re.compile(r"(stride|pad|padding|height|width|window)$")
+BIAS = re.compile(r"b(ias(es)?)?\d*")
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list
 PLURAL = re.compile(r"(?i:weights|biases|params|layers)$|^[WbU]s$")  # names of lists of arrays
@@ -121,7 +122,7 @@ class Fitting:
         self.least, self.fitted = hiding(np.inf, {}), False  # how good that is, and whether anything fitted
         self.shapes_of_outputs: list[tuple[int, ...]] = []
         runner = make(Runner, {})
-        text = "\n".join(map(ast.unparse, runner.trees()))
+        text = self.text_of_passes = "\n".join(map(ast.unparse, runner.trees()))
         self.of_numbers = "math." in text
         self.matrices = {*TURNED.findall(text)}
         self.roots = has_roots(runner)
@@ -406,8 +407,10 @@ class Fitting:
         if use.kind == "compared" and isinstance(use.other, str):
             yield use.other
             return
-        elif use.kind == "settings":  # which all have their defaults
+        elif use.kind == "settings":  # which all have their defaults, but for those that are read elsewhere
             yield "{}"
+            keys = re.findall(rf"\b{re.escape(name)}\[['\"](\w+)['\"]\]", self.text_of_passes)
+            yield from [[*dict.fromkeys(keys)]] * bool(keys)
         elif use.kind == "truth":
             yield from ("True", "False")
         elif use.kind == "counts" or (use.kind == "element" and type(use.other) is int and not is_drawn(example)):
@@ -454,6 +457,11 @@ class Fitting:
         shape = shape_of(example)
         if use.kind == "axis" and (name[:1].isupper() or INPUT.fullmatch(name)):  # a matrix, as one is written
             yield from [one for one in ((4, 3), *((rows, size) for rows in (2, 1) for size in sizes)) if use.other < 2]
+        if use.kind == "axis" and BIAS.fullmatch(
+            name
+        ):  # as long as the first or the last axis of the weights before it
+            before = [one for one in map(shape_of, map(str, known.values())) if len(one) > 1][-1:]
+            yield from [(one[place],) for one in before for place in (0, -1)]
         if use.kind == "axes":
             yield from [shape] * (len(shape) == use.other)
             yield from with_axes(use.other, sizes)
