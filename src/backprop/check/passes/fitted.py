@@ -39,7 +39,7 @@ class Fitted:
     def told(self, wanting: Sequence[tuple[Pair, dict[str, str]]]) -> tuple[str, list[str]]:
         """The hint for passes that lack values; and where the same ones do not fit all of them as well as others of
         their own, the commands that judge each."""
-        searches = [self.search(pair, some) for pair, some in wanting]
+        searches = [self.search(pair, some, len(wanting) - 1) for pair, some in wanting]
         found = [one.found() for one in searches]
         if len(found) == 1:
             return give(found[0]) + ("" if runs_whole(searches[0]) else GUESSED), []
@@ -47,8 +47,8 @@ class Fitted:
         sizes = [[one.size_of(values) for one in searches] for values in every]
         own = [one.size_of(values) for one, values in zip(searches, found, strict=True)]
         least, values = min(zip(map(sum, sizes), every, strict=True), key=lambda one: one[0])
-        if least <= sum(own):
-            return give(values) + ("" if all(map(runs_whole, searches)) else GUESSED), []
+        if least <= sum(own) and (all(map(runs_whole, searches)) or not any(map(runs_whole, searches))):
+            return give(values) + ("" if runs_whole(searches[0]) else GUESSED), []
         commands = [command(self.code, pair, one) for (pair, _), one in zip(wanting, found, strict=True)]
         if self.given:
             alone = Fitted(self.code, {}, self.upstream, self.seed)
@@ -61,15 +61,15 @@ class Fitted:
         found = []
         for pair in pairs:
             runner = self.runner(pair, Runner, {})
-            search = self.search(pair, runner.missing() or runner.missing_of_script())
+            search = self.search(pair, runner.missing() or runner.missing_of_script(), len(pairs) - 1)
             values = search.found()
             if also_unfit or runs_whole(search):
                 found.append(command(self.code, pair, values))
         return found
 
-    def search(self, pair: Pair, missing: Mapping[str, str]) -> Fitting:
+    def search(self, pair: Pair, missing: Mapping[str, str], beside: int) -> Fitting:
         large = large_sizes(self.runner(pair, Runner, {})) if missing else {}
-        return Fitting(partial(self.runner, pair), {**missing, **large}, self.misfits)
+        return Fitting(partial(self.runner, pair), {**missing, **large}, self.misfits, beside)
 
     def runner(self, pair: Pair, kind: type[Runner], values: Mapping[str, Any]) -> Runner:
         return kind(self.code, pair, {**self.given, **values}, self.seed, MOST)

@@ -27,7 +27,8 @@ from backprop.python.values.meter import Meter
 from backprop.python.values.work import after, now
 
 MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
-MOST_WORK = 8.0  # in seconds of a usual machine
+MOST_WORK = 8.0  # in seconds of a usual machine; less where passes beside are looked at, too
+LEAST_WORK = 2.0
 MOST_UNLIKELY = 16
 MORE_STEPS = 10_000  # once all is right but for what may hide mistakes
 MOST_STEPS = 400_000  # of these runs in all
@@ -100,15 +101,16 @@ class Fitting:
     """A search for values of the parameters that are not given.
 
     `make` makes the runner of the pass with what it is given; `misfits` says of one that runs how much in it does not
-    fit; `examples` are what the text tells of the parameters.
+    fit; `examples` are what the text tells of the parameters, and so many passes `beside` are searched as well.
     """
 
     def __init__(
         self, make: Callable[[type[Runner], dict[str, Any]], Runner], examples: Mapping[str, str],
-        misfits: Callable[[Runner], Misfits] = lambda runner: FITS,
+        misfits: Callable[[Runner], Misfits] = lambda runner: FITS, beside: int = 0,
     ) -> None:  # fmt: skip
         self.make, self.examples, self.misfits = make, {**examples}, misfits
         self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, np.inf
+        self.most = max(MOST_WORK * 3 / (3 + beside), LEAST_WORK)
         self.seen: dict[str, Used | bool | None] = {}
         self.sized: dict[str, float] = {}  # how badly values fit
         self.multiples: list[int] = []
@@ -132,7 +134,7 @@ class Fitting:
 
     def found(self) -> dict[str, str]:
         """A text for each parameter, as it is typed."""
-        self.until = after(MOST_WORK)
+        self.until = after(self.most)
         with np.errstate(all="ignore"):
             any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
             if not self.of_numbers and not self.fitted:  # once more, with numbers first
