@@ -106,9 +106,10 @@ class Fitting:
 
     def __init__(
         self, make: Callable[[type[Runner], dict[str, Any]], Runner], examples: Mapping[str, str],
-        misfits: Callable[[Runner], Misfits] = lambda runner: FITS, beside: int = 0,
+        misfits: Callable[[Runner], Misfits] | None = None, beside: int = 0,
     ) -> None:  # fmt: skip
-        self.make, self.examples, self.misfits = make, {**examples}, misfits
+        self.make, self.examples = make, {**examples}
+        self.judges, self.misfits = misfits is not None, misfits or (lambda runner: FITS)
         self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, np.inf
         self.most = max(MOST_WORK * 3 / (3 + beside), LEAST_WORK)
         self.seen: dict[str, Used | bool | None] = {}
@@ -167,7 +168,7 @@ class Fitting:
     def try_apart(self) -> None:
         """Where values fit and two axes of an array have one size, look at those of which one is of another size, also
         that of every vector: between equal axes mistakes hide."""
-        fitting = self.best is not None and not self.best[0]
+        fitting = self.judges and self.best is not None and not self.best[0]
         known = self.best[1] if self.best is not None and fitting else {}
         for name in [name for name, one in known.items() if is_square(one)]:
             size, _ = shape_of(str(known[name]))
