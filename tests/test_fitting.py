@@ -520,7 +520,7 @@ SIZES = {  # what is offered: sizes that are small, and other ones for axes that
             def backward(self, dout):
                 self.dW = self.X.T @ dout
                 return dout @ self.W.T
-    """, "--X 'randn(4,3)' --input_dim '3' --units '2'"),
+    """, "--X 'randn(4,3)' --input_dim '3'"),
     "a layer that flattens": ("""
         def flat_forward(x, w, b):
             return x.reshape(x.shape[0], -1).dot(w) + b, (x, w, b)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backprop.python.source import Code
 
 MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
-LARGE = 16  # a size for which a pass takes longer than its mistakes ask for
+LARGE = 1000  # a size for which a pass takes longer than its mistakes ask for
 GUESSED = "; none were found with which all of it runs: these are a guess"
 
 
