@@ -732,9 +732,13 @@ class Drops:
 """
 
 
+@pytest.mark.parametrize("flag", ["is_training", "save_it"])
 @pytest.mark.parametrize(("factor", "verdict"), [("/ (1 - self.rate)", "ok"), ("", "wrong")])
-def test_a_pass_goes_back_from_one_of_training(check: Check, factor: str, verdict: str) -> None:
+def test_a_pass_goes_back_from_one_of_training_or_that_keeps_what_it_needs(
+    check: Check, factor: str, verdict: str, flag: str
+) -> None:
     given = {"x": [[0.3, -1.0, 0.6, 1.1], [1.2, 0.5, -0.4, 0.2]]}
-    found = check("drops.py", given, {"drops.py": DROPS.replace("FACTOR", factor)})
+    text = DROPS.replace("FACTOR", factor).replace("is_training", flag)
+    found = check("drops.py", given, {"drops.py": text})
     assert found["verdict"] == verdict
-    assert "is_training is taken as True: a backward pass follows" in found["remarks"]
+    assert f"{flag} is taken as True: a backward pass follows" in found["remarks"]

@@ -150,10 +150,16 @@ class Inputs:
         return {name: value for name, value in found.items() if value not in (None, ...)}
 
     def optional_training(self) -> list[str]:
-        """The parameters of the forward pass that say whether it is one of training, which it is not unless they do."""
+        """The parameters of the forward pass that say whether it is one of training, or is to keep what the way back
+        needs, which it is not unless they do: `if save_cache: self.cache["x"] = x`."""
         forward = self.pair.forward if self.pair.kind in ("functions", "class") else None
         names = parameter_names(forward) if forward is not None else []
-        return [name for name in names if TRAINS.fullmatch(name) and default_of(forward, name) is False]
+        branches = [one for one in ast.walk(forward) if isinstance(one, ast.If)] if forward is not None else []
+        keeping = {ast.unparse(one.test).partition(" ")[0] for one in branches if keeps_in(one)}
+        return [
+            name for name in names
+            if default_of(forward, name) is False and (name in keeping or TRAINS.fullmatch(name))
+        ]  # fmt: skip
 
     def methods(self) -> dict[str, ast.FunctionDef]:
         """Those of the class that the pair is in, if it is in one."""
@@ -620,6 +626,13 @@ def elements_of(tree: ast.FunctionDef | None) -> dict[str, str]:
         one.target.id: whole.get(one.iter.id, one.iter.id) for one in loops
         if isinstance(one.target, ast.Name) and isinstance(one.iter, ast.Name)
     }  # fmt: skip
+
+
+def keeps_in(branch: ast.If) -> bool:
+    """Whether a branch that is taken where something is true puts it into an attribute of its object."""
+    plain = isinstance(branch.test, ast.Name) or ast.unparse(branch.test).endswith((" == True", " is True"))
+    targets = [one for node in branch.body if isinstance(node, ast.Assign) for one in node.targets]
+    return plain and any(attributes(one, ast.Store) | attributes(one, ast.Load) for one in targets)
 
 
 def hands_on_itself(method: ast.FunctionDef) -> bool:
