@@ -195,6 +195,20 @@ def BackwardPass(X, W, dout):
     dz = dout * (1 - np.tanh(X @ W) ** 2)
     return dz @ W.T, X.T @ dz
 """,
+    "a step over the rows of an input that has the shape of the weights": """
+import numpy as np
+class Linear:
+    def __init__(self, input, output):
+        self.w, self.rate = np.random.randn(output, input), 0.1
+    def forward(self, X):
+        self.x = X
+        return X @ self.w.T
+    def backward(self, dout):
+        of_weights = dout.T @ self.x
+        dX = dout @ self.w
+        self.w -= self.rate * (3 * of_weights / self.x.shape[0])
+        return dX
+""",
     "a tensor of sizes that is drawn": """
 from torch import Tensor
 class Linear:
