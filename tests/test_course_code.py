@@ -195,6 +195,14 @@ def BackwardPass(X, W, dout):
     dz = dout * (1 - np.tanh(X @ W) ** 2)
     return dz @ W.T, X.T @ dz
 """,
+    "a word that begins with a capital": """
+import numpy as np
+def squash(X, W):
+    return np.tanh(X @ W)
+def squashBackward(dout, X, W):
+    dz = dout * (1 - np.tanh(X @ W) ** 2)
+    return dz @ W.T, X.T @ dz
+""",
     "a step over the rows of an input that has the shape of the weights": """
 import numpy as np
 class Linear:
