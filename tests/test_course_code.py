@@ -195,6 +195,28 @@ def BackwardPass(X, W, dout):
     dz = dout * (1 - np.tanh(X @ W) ** 2)
     return dz @ W.T, X.T @ dz
 """,
+    "a word that begins with a capital": """
+import numpy as np
+def squash(X, W):
+    return np.tanh(X @ W)
+def squashBackward(dout, X, W):
+    dz = dout * (1 - np.tanh(X @ W) ** 2)
+    return dz @ W.T, X.T @ dz
+""",
+    "a step over the rows of an input that has the shape of the weights": """
+import numpy as np
+class Linear:
+    def __init__(self, input, output):
+        self.w, self.rate = np.random.randn(output, input), 0.1
+    def forward(self, X):
+        self.x = X
+        return X @ self.w.T
+    def backward(self, dout):
+        of_weights = dout.T @ self.x
+        dX = dout @ self.w
+        self.w -= self.rate * (3 * of_weights / self.x.shape[0])
+        return dX
+""",
     "a tensor of sizes that is drawn": """
 from torch import Tensor
 class Linear:
@@ -463,6 +485,7 @@ class OverClasses:
     [
         ("", "", ""), ("db += deltas", "db += 2 * deltas", "b"), ("deltas", "dout", "W b x"),
         ("deltas, x):", "dout, x):\n        'of a cross-entropy'\n        deltas = dout", ""),
+        ("deltas, x):", "dout, x):\n        'it already has the softmax in it'\n        deltas = dout", ""),
         ("deltas, x):", "dout, x):\n        'of a softmax'\n        deltas = dout", "W b x"),
     ],
 )  # fmt: skip
@@ -714,3 +737,30 @@ def test_a_pass_that_goes_back_from_one_element_alone(check: Check, old: str, ne
     found = check("chances.py", {"scores": [0.3, -1.0, 0.5]}, {"chances.py": FIRST_ALONE.replace(old, new)})
     assert found["verdict"] == verdict
     assert any("ends with the first of dout" in one for one in found["remarks"])
+
+
+DROPS = """
+import numpy as np
+class Drops:
+    def __init__(self, rate=0.5):
+        self.rate, self.kept = rate, None
+    def forward(self, x, is_training=False):
+        if is_training:
+            self.kept = np.random.rand(*x.shape) > self.rate
+            return x * self.kept / (1 - self.rate)
+        return x
+    def backward(self, dout):
+        return dout * self.kept FACTOR
+"""
+
+
+@pytest.mark.parametrize("flag", ["is_training", "save_it"])
+@pytest.mark.parametrize(("factor", "verdict"), [("/ (1 - self.rate)", "ok"), ("", "wrong")])
+def test_a_pass_goes_back_from_one_of_training_or_that_keeps_what_it_needs(
+    check: Check, factor: str, verdict: str, flag: str
+) -> None:
+    given = {"x": [[0.3, -1.0, 0.6, 1.1], [1.2, 0.5, -0.4, 0.2]]}
+    text = DROPS.replace("FACTOR", factor).replace("is_training", flag)
+    found = check("drops.py", given, {"drops.py": text})
+    assert found["verdict"] == verdict
+    assert f"{flag} is taken as True: a backward pass follows" in found["remarks"]

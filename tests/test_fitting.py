@@ -37,6 +37,8 @@ KINDS = [  # pairs that need: sizes that belong together, labels, dictionaries a
     "weights with their slopes", "a loss behind a softmax", "one unit alone", "a rule for heirs",
     # a step that takes what is before it and came out of it; a list of columns, beside which a matrix has both sizes
     "a step and what is before", "columns at each step",
+    # settings that have defaults, and that the way back needs
+    "settings of both passes",
 ]  # fmt: skip
 RIGHT = {pair.name: text_of(pair) for pair in pairs() if pair.half != "held"}
 RIGHT["heads that a width is divided among"] = """
@@ -284,6 +286,32 @@ class Step:
         self.dV = dz.T @ s_prev_time
         return dz @ self.U, dz @ self.V
 """
+RIGHT["settings of both passes"] = """
+import numpy as np
+
+def windows_forward(x, w, b, param):
+    s = param.get("stride", 1)
+    N, H, W = x.shape
+    F, H, K = w.shape
+    F = b.shape[0]
+    out = np.zeros((N, F, (W - K) // s + 1))
+    for n in range(N):
+        for f in range(F):
+            for k in range(out.shape[2]):
+                out[n, f, k] = np.sum(x[n, :, k * s : k * s + K] * w[f]) + b[f]
+    return out, (x, w, b, param)
+
+def windows_backward(dout, cache):
+    x, w, b, param = cache
+    s, K = param["stride"], w.shape[2]
+    dx, dw, db = np.zeros_like(x), np.zeros_like(w), dout.sum(axis=(0, 2))
+    for n in range(len(x)):
+        for f in range(len(w)):
+            for k in range(dout.shape[2]):
+                dx[n, :, k * s : k * s + K] += w[f] * dout[n, f, k]
+                dw[f] += x[n, :, k * s : k * s + K] * dout[n, f, k]
+    return dx, dw, db
+"""
 RIGHT["columns at each step"] = """
 import numpy as np
 
@@ -492,7 +520,7 @@ SIZES = {  # what is offered: sizes that are small, and other ones for axes that
             def backward(self, dout):
                 self.dW = self.X.T @ dout
                 return dout @ self.W.T
-    """, "--X 'randn(4,3)' --input_dim '3' --units '2'"),
+    """, "--X 'randn(4,3)' --input_dim '3'"),
     "a layer that flattens": ("""
         def flat_forward(x, w, b):
             return x.reshape(x.shape[0], -1).dot(w) + b, (x, w, b)
@@ -510,6 +538,27 @@ SIZES = {  # what is offered: sizes that are small, and other ones for axes that
             def backward(self, dout):
                 return dout * self.scalar
     """, "--a 'randn(3)' --scalar '0.6'"),
+    "the shape of a picture": ("""
+        class Pictures:
+            def __init__(self, in_shape):
+                self.depth, self.height, self.width = in_shape
+                self.W = np.random.randn(self.depth, self.height, self.width)
+            def forward(self, z):
+                self.z = z.reshape(z.shape[0], self.depth, self.height, self.width)
+                return self.z * self.W
+            def backward(self, dout):
+                self.dW = (self.z * dout).sum(axis=0)
+                return (dout * self.W).reshape(self.z.shape)
+    """, "--z 'randn(2,3,6,5)' --in_shape '[3,6,5]'"),
+    "labels that the slope of a softmax takes": ("""
+        class Chances:
+            def forward(self, z):
+                self.n = len(z)
+                a = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+                return a
+            def backward(self, a, y):
+                return (a - y) / self.n
+    """, "--z 'randn(4,3)' --y '[[1,0,0],[0,0,1],[0,1,0],[1,0,0]]'"),
 }  # fmt: skip
 
 

@@ -112,6 +112,7 @@ def judged(
             continue
         remarks += [*verdict.remarks, *(said_of_rest(verdict) if wrt is None else ())]
         remarks += [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
+        remarks += [f"{one} is taken as True: a backward pass follows" for one in runner.training]
         found.verdicts.append(verdict._replace(name=name, remarks=remarks))
     if stopped and not wanting and not found.verdicts:
         raise stopped[0]

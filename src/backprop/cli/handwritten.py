@@ -150,7 +150,7 @@ def judge_passes(
     for remark in remarks if not quiet else ():
         note(remark, color)
     with waiting("looking for values of the others", not quiet and is_terminal(sys.stderr)):
-        commands = [] if quiet else Fitted(asked.code, {}, above, seed or 0).commands(found.rest)
+        commands = [] if quiet or chosen == "json" else Fitted(asked.code, {}, above, seed or 0).commands(found.rest)
     if commands:
         note("with values of their own, these are judged:", color)
         write_error("".join(f"  {one}\n" for one in commands))  # as they are to be typed, so not broken

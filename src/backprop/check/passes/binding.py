@@ -32,7 +32,7 @@ AS_WHOLE = re.compile(r"as an integer|whole number is needed|only integers|of in
 CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
 MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
 AT_LOGITS = re.compile(r"(?i)_?(delta|err(or)?)s?(_?(out|output|next))?|d_?(z|logits?|scores?)\d*")  # of a softmax
-BEHIND = re.compile(r"cross[-_ ]?entropy", re.IGNORECASE)  # whose slope has that of the softmax before it in it
+BEHIND = re.compile(r"cross[-_ ]?entropy|already[^.]*softmax", re.I)  # the slope of the softmax before is in its own
 UPSTREAM = option("--upstream")
 
 

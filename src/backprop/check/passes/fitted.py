@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.entry.examples import give
-from backprop.python.entry.fitting import FITS, HIDING, SLOPES, STOPPED, Fitting, Misfits
+from backprop.python.entry.fitting import FITS, HIDING, LACKING, SLOPES, STOPPED, Fitting, Misfits
 from backprop.python.entry.given import at_path, is_differentiable, is_whole
 from backprop.python.entry.naming import command
 from backprop.python.entry.runner import Runner
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from backprop.python.source import Code
 
 MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
-LARGE = 16  # a size for which a pass takes longer than its mistakes ask for
+LARGE = 1000  # a size for which a pass takes longer than its mistakes ask for
 GUESSED = "; none were found with which all of it runs: these are a guess"
 
 
@@ -38,7 +39,7 @@ class Fitted:
     def told(self, wanting: Sequence[tuple[Pair, dict[str, str]]]) -> tuple[str, list[str]]:
         """The hint for passes that lack values; and where the same ones do not fit all of them as well as others of
         their own, the commands that judge each."""
-        searches = [self.search(pair, some) for pair, some in wanting]
+        searches = [self.search(pair, some, len(wanting) - 1) for pair, some in wanting]
         found = [one.found() for one in searches]
         if len(found) == 1:
             return give(found[0]) + ("" if runs_whole(searches[0]) else GUESSED), []
@@ -46,8 +47,8 @@ class Fitted:
         sizes = [[one.size_of(values) for one in searches] for values in every]
         own = [one.size_of(values) for one, values in zip(searches, found, strict=True)]
         least, values = min(zip(map(sum, sizes), every, strict=True), key=lambda one: one[0])
-        if least <= sum(own):
-            return give(values) + ("" if all(map(runs_whole, searches)) else GUESSED), []
+        if least <= sum(own) and (all(map(runs_whole, searches)) or not any(map(runs_whole, searches))):
+            return give(values) + ("" if runs_whole(searches[0]) else GUESSED), []
         commands = [command(self.code, pair, one) for (pair, _), one in zip(wanting, found, strict=True)]
         if self.given:
             alone = Fitted(self.code, {}, self.upstream, self.seed)
@@ -60,15 +61,15 @@ class Fitted:
         found = []
         for pair in pairs:
             runner = self.runner(pair, Runner, {})
-            search = self.search(pair, runner.missing() or runner.missing_of_script())
+            search = self.search(pair, runner.missing() or runner.missing_of_script(), len(pairs) - 1)
             values = search.found()
             if also_unfit or runs_whole(search):
                 found.append(command(self.code, pair, values))
         return found
 
-    def search(self, pair: Pair, missing: Mapping[str, str]) -> Fitting:
+    def search(self, pair: Pair, missing: Mapping[str, str], beside: int) -> Fitting:
         large = large_sizes(self.runner(pair, Runner, {})) if missing else {}
-        return Fitting(partial(self.runner, pair), {**missing, **large}, self.misfits)
+        return Fitting(partial(self.runner, pair), {**missing, **large}, self.misfits, beside)
 
     def runner(self, pair: Pair, kind: type[Runner], values: Mapping[str, Any]) -> Runner:
         return kind(self.code, pair, {**self.given, **values}, self.seed, MOST)
@@ -79,10 +80,13 @@ class Fitted:
         try:
             binding = Binding(runner, self.upstream, self.seed)
             outputs = runner.outputs(binding.given)
-        except Problem:
+        except Problem as problem:
+            with suppress(Problem):  # it is the backward pass that cannot be read, unless it is given too little
+                runner.outputs(runner.given)
+                return Misfits(1.5 * STOPPED if LACKING.search(problem.message) else STOPPED, {}, {})
             return Misfits(2 * STOPPED, {}, {})
-        if binding.first is None:
-            return Misfits(STOPPED, {}, {})
+        if binding.first is None:  # it may be that these values do not fit
+            return Misfits(1.2 * STOPPED, {}, {})
         given = binding.given
         values = [at_path(given, path) for path in binding.first.gradients]
         if not all(is_differentiable(one) or is_whole(one) for one in values if one is not None):  # of what has none

@@ -44,7 +44,7 @@ from backprop.python.entry.objects import (
 )
 from backprop.python.entry.outputs import Forward, array_in
 from backprop.python.entry.pairs import HOLDING, name_of, returns
-from backprop.python.entry.rounds import GENERIC, called, is_descent, updates_in
+from backprop.python.entry.rounds import GENERIC, called, is_descent, names_in, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import MOST_KEPT, default_of, parameter_names, required_names, rest_name
@@ -482,7 +482,7 @@ class Back(Taken):
         is handed, `self.W = self.opt.update(self.W, dW)`, is its own affair."""
         nodes = ast.walk(self.pair.backward) if self.pair.backward is not None else ()
         found = [
-            (name, sorted(by - {name}), is_descent(node))
+            (name, sorted(by - {name} - measured_in(node)), is_descent(node))
             for node in nodes if not isinstance(getattr(node, "value", None), ast.Call)
             and isinstance(getattr(node, "op", ast.Sub()), ast.Add | ast.Sub)
             for name, by in updates_in(node) if not is_of_gradient(name)
@@ -791,6 +791,13 @@ def is_multiple(moved: Any, gradient: Any) -> bool:
     """Whether a weight has moved along a gradient, however far."""
     much = np.vdot(moved, gradient) / max(np.vdot(gradient, gradient), np.finfo(float).tiny)
     return bool(np.any(gradient)) and is_close(moved, much * np.asarray(gradient))
+
+
+def measured_in(node: ast.AST) -> set[str]:
+    """The names of which a statement only takes the size: `self.W -= rate * dW / self.x.shape[0]`."""
+    sized = [one.value for one in ast.walk(node) if isinstance(one, ast.Attribute) and one.attr in ("shape", "size")]
+    counted = [one for one in ast.walk(node) if isinstance(one, ast.Call) and ast.unparse(one.func) == "len"]
+    return names_in([*sized, *[argument for one in counted for argument in one.args]])
 
 
 def held_gradient(holder: Any) -> Any:

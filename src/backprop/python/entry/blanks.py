@@ -124,7 +124,7 @@ class Watching(Interpreter):
             return Blank(value.name, value.turned, shape=True)
         if name in FIELDS:
             raise Used(value, Use("fields"))
-        if is_field(name) and name not in TENSOR_ALONE | TEXTUAL:  # it is an object
+        if is_field(name) and name not in TENSOR_ALONE | TEXTUAL | {"get"}:  # it is an object
             raise Used(value, Use("items", name))
         return Bound(name, value)
 

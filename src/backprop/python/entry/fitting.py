@@ -27,7 +27,8 @@ from backprop.python.values.meter import Meter
 from backprop.python.values.work import after, now
 
 MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
-MOST_WORK = 8.0  # in seconds of a usual machine
+MOST_WORK = 8.0  # in seconds of a usual machine; less where passes beside are looked at, too
+LEAST_WORK = 2.0
 MOST_UNLIKELY = 16
 MORE_STEPS = 10_000  # once all is right but for what may hide mistakes
 MOST_STEPS = 400_000  # of these runs in all
@@ -39,6 +40,7 @@ STRENGTHS = re.compile(  # names of what is a number as a rule
 )
 NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
 NAMES_OF_SIDES = re.compile(r"(stride|pad|padding|height|width|window)$")
+BIAS = re.compile(r"b(ias(es)?)?\d*")
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list
 PLURAL = re.compile(r"(?i:weights|biases|params|layers)$|^[WbU]s$")  # names of lists of arrays
@@ -99,15 +101,17 @@ class Fitting:
     """A search for values of the parameters that are not given.
 
     `make` makes the runner of the pass with what it is given; `misfits` says of one that runs how much in it does not
-    fit; `examples` are what the text tells of the parameters.
+    fit; `examples` are what the text tells of the parameters, and so many passes `beside` are searched as well.
     """
 
     def __init__(
         self, make: Callable[[type[Runner], dict[str, Any]], Runner], examples: Mapping[str, str],
-        misfits: Callable[[Runner], Misfits] = lambda runner: FITS,
+        misfits: Callable[[Runner], Misfits] | None = None, beside: int = 0,
     ) -> None:  # fmt: skip
-        self.make, self.examples, self.misfits = make, examples, misfits
+        self.make, self.examples = make, {**examples}
+        self.judges, self.misfits = misfits is not None, misfits or (lambda runner: FITS)
         self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, np.inf
+        self.most = max(MOST_WORK * 3 / (3 + beside), LEAST_WORK)
         self.seen: dict[str, Used | bool | None] = {}
         self.sized: dict[str, float] = {}  # how badly values fit
         self.multiples: list[int] = []
@@ -121,7 +125,7 @@ class Fitting:
         self.least, self.fitted = hiding(np.inf, {}), False  # how good that is, and whether anything fitted
         self.shapes_of_outputs: list[tuple[int, ...]] = []
         runner = make(Runner, {})
-        text = "\n".join(map(ast.unparse, runner.trees()))
+        text = self.text_of_passes = "\n".join(map(ast.unparse, runner.trees()))
         self.of_numbers = "math." in text
         self.matrices = {*TURNED.findall(text)}
         self.roots = has_roots(runner)
@@ -131,7 +135,7 @@ class Fitting:
 
     def found(self) -> dict[str, str]:
         """A text for each parameter, as it is typed."""
-        self.until = after(MOST_WORK)
+        self.until = after(self.most)
         with np.errstate(all="ignore"):
             any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
             if not self.of_numbers and not self.fitted:  # once more, with numbers first
@@ -164,7 +168,7 @@ class Fitting:
     def try_apart(self) -> None:
         """Where values fit and two axes of an array have one size, look at those of which one is of another size, also
         that of every vector: between equal axes mistakes hide."""
-        fitting = self.best is not None and not self.best[0]
+        fitting = self.judges and self.best is not None and not self.best[0]
         known = self.best[1] if self.best is not None and fitting else {}
         for name in [name for name, one in known.items() if is_square(one)]:
             size, _ = shape_of(str(known[name]))
@@ -271,6 +275,8 @@ class Fitting:
         as_outputs = [drawn(shape, numbers=1) for shape in self.shapes_of_outputs]
         free = [name for name in rest if not is_told(self.examples[name])]  # labels, it may be
         others = [{**complete, **dict.fromkeys(free, text)} for text in dict.fromkeys(as_outputs)] if free else []
+        of_kinds = [*labels(self.shapes_of_outputs[:1])]
+        others += [{**complete, name: one} for name in free if is_data(name) for one in of_kinds]
         for rows, kinds in [shape for shape in self.shapes_of_outputs[:1] if len(shape) == 2]:  # one label for each row
             places = str([int(one) % max(kinds, 1) for one in np.resize((0, 2, 1, 1), rows)]).replace(" ", "")
             others += [{**complete, name: places} for name in rest if complete[name] == "[0,2,1,1]" and rows != 4]
@@ -318,6 +324,9 @@ class Fitting:
             return used
         except Problem as problem:
             self.learn(problem.message, known)
+            for name, example in runner.lacks.items() if runner.lacks.keys().isdisjoint(self.examples) else ():
+                self.examples[name] = example
+                return Used(Blank(name), Use("setting"))
             if self.whole or not NO_SIZE.search(problem.message):
                 return None
             self.whole = True  # it may be Python 2, whose own error tells more
@@ -382,9 +391,17 @@ class Fitting:
             yield from ("[1,0]", "[1,2,0]", "[0]")
         elif NAMES_OF_SIDES.search(name):
             yield from ("2", "1", "3", "[2,2]")
+        elif name.endswith("shape") or use.kind == "setting":  # or a size that is one
+            shapes = [shape_of(str(one)) for one in known.values()]
+            yield from [
+                str([*one]).replace(" ", "") for shape in shapes if len(shape) > 1 for one in (shape[1:], shape)
+            ]
+            yield from ("[3,6,5]", "[3,4,2]", "[6,5]", "3")
         elif NAMES_OF_SIZES.search(name):
             several = re.search(r"(shape|s)$", name)
             yield from ("[3,4,2]", "3", "2", "1") if several else ("3", "2", "1", "[3,4,2]")
+        if not NAMES_OF_SIZES.search(name):
+            yield from [of_rows for shape in listed(known) for of_rows in ((2, *shape), shape)]
         if use.kind in ("rows", "items") and PLURAL.search(name) and not isinstance(use.other, tuple | str):
             yield LISTED
         sizes = self.sizes(known)
@@ -393,8 +410,10 @@ class Fitting:
         if use.kind == "compared" and isinstance(use.other, str):
             yield use.other
             return
-        elif use.kind == "settings":  # which all have their defaults
+        elif use.kind == "settings":  # which all have their defaults, but for those that are read elsewhere
             yield "{}"
+            keys = re.findall(rf"\b{re.escape(name)}\[['\"](\w+)['\"]\]", self.text_of_passes)
+            yield from [[*dict.fromkeys(keys)]] * bool(keys)
         elif use.kind == "truth":
             yield from ("True", "False")
         elif use.kind == "counts" or (use.kind == "element" and type(use.other) is int and not is_drawn(example)):
@@ -441,6 +460,11 @@ class Fitting:
         shape = shape_of(example)
         if use.kind == "axis" and (name[:1].isupper() or INPUT.fullmatch(name)):  # a matrix, as one is written
             yield from [one for one in ((4, 3), *((rows, size) for rows in (2, 1) for size in sizes)) if use.other < 2]
+        if use.kind == "axis" and BIAS.fullmatch(
+            name
+        ):  # as long as the first or the last axis of the weights before it
+            before = [one for one in map(shape_of, map(str, known.values())) if len(one) > 1][-1:]
+            yield from [(one[place],) for one in before for place in (0, -1)]
         if use.kind == "axes":
             yield from [shape] * (len(shape) == use.other)
             yield from with_axes(use.other, sizes)
@@ -506,6 +530,12 @@ def replaced(known: Known, old: int, new: int | None = None) -> Known:
     size = FREE if new is None else new
     changed = {name: tuple(size if one == old else one for one in its) for name, its in shapes.items() if old in its}
     return {**known, **{name: drawn(shape) for name, shape in changed.items()}}
+
+
+def listed(known: Known) -> list[tuple[int, ...]]:
+    """The shapes that are given as such, `[3,6,5]`, to what is so called."""
+    texts = [one for name, one in known.items() if name.endswith("shape") and isinstance(one, str)]
+    return [tuple(map(int, re.findall(r"\d+", one))) for one in texts if one.startswith("[")]
 
 
 def is_square(value: str | list[str]) -> bool:

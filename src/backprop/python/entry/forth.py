@@ -380,6 +380,7 @@ class Forth(Outputs):
                     free = [one for one in required_names(setter[0])[1:] if one not in self.given]
                     plain = not free or name in free
                     one, value = (name, '{"KEY": …}') if plain else (free[0], taken_by(setter[0], free[0]))
+                    self.lacks = {} if plain else {one: value}
                     given = either(f"--{one} '{value}'", f"{one}={value}")
                     state = "is not there" if absent else "is None"
                     hint = f"{name} {state}: {setter[0].name}() sets it, and nobody calls that; give it, like {given}"

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.entry.examples import RATE, WEIGHT, Examples
+from backprop.python.entry.examples import RATE, TRAINS, WEIGHT, Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
 from backprop.python.entry.gradients import LABELS, OF_OUTPUT, Path, is_data, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import (
@@ -91,7 +91,8 @@ class Inputs:
         kinds = [
             name for one in self.constructors() for name in required_names(one)[1:] if TYPE_OF_DATA.fullmatch(name)
         ]
-        given = {**dict.fromkeys(kinds, "float64"), **self.defaults(), **given}
+        self.training = [name for name in self.optional_training() if name not in given]  # as a backward pass follows
+        given = {**dict.fromkeys(kinds, "float64"), **self.defaults(), **dict.fromkeys(self.training, True), **given}
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
@@ -117,6 +118,7 @@ class Inputs:
         self.holder_lists: dict[str, list[Object]] = {}  # and by inputs that are lists, one for each of their parts
         self.bare = False  # whether gradients from above are arrays all the same, known when the backward pass was run
         self.output = ""  # of a script, what it sets that is taken for its output where it is not the last
+        self.lacks: dict[str, str] = {}  # what a method takes that sets what a pass needs, and which nobody calls
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
         self.left: dict[str, Any] = {}  # and what that left
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
@@ -147,6 +149,18 @@ class Inputs:
         needed = required_names(self.pair.backward) if self.pair.backward is not None else []
         found = {name: default_of(self.pair.forward, name) for name in needed}
         return {name: value for name, value in found.items() if value not in (None, ...)}
+
+    def optional_training(self) -> list[str]:
+        """The parameters of the forward pass that say whether it is one of training, or is to keep what the way back
+        needs, which it is not unless they do: `if save_cache: self.cache["x"] = x`."""
+        forward = self.pair.forward if self.pair.kind in ("functions", "class") else None
+        names = parameter_names(forward) if forward is not None else []
+        branches = [one for one in ast.walk(forward) if isinstance(one, ast.If)] if forward is not None else []
+        keeping = {ast.unparse(one.test).partition(" ")[0] for one in branches if keeps_in(one)}
+        return [
+            name for name in names
+            if default_of(forward, name) is False and (name in keeping or TRAINS.fullmatch(name))
+        ]  # fmt: skip
 
     def methods(self) -> dict[str, ast.FunctionDef]:
         """Those of the class that the pair is in, if it is in one."""
@@ -563,7 +577,8 @@ class Inputs:
         if self.renamed:
             return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
         names = required_names(pair.backward)
-        beside = {"y", "t"} if any(map(OF_OUTPUT.fullmatch, names)) else set()  # `backward(x, y_hat, y)`
+        outputs = any(map(OF_OUTPUT.fullmatch, names)) or not {*names}.isdisjoint(returns(pair.forward))
+        beside = {"y", "t"} if outputs else set()  # `backward(x, y_hat, y)`
         sizes = {one.arg for one in pair.backward.args.args if ast.unparse(one.annotation or ast.Pass()) == "int"}
         beside |= sizes - own_names(pair.forward)
         places, forth = Examples([pair.backward]), Examples([pair.forward])
@@ -643,6 +658,13 @@ def elements_of(tree: ast.FunctionDef | None) -> dict[str, str]:
         one.target.id: whole.get(one.iter.id, one.iter.id) for one in loops
         if isinstance(one.target, ast.Name) and isinstance(one.iter, ast.Name)
     }  # fmt: skip
+
+
+def keeps_in(branch: ast.If) -> bool:
+    """Whether a branch that is taken where something is true puts it into an attribute of its object."""
+    plain = isinstance(branch.test, ast.Name) or ast.unparse(branch.test).endswith((" == True", " is True"))
+    targets = [one for node in branch.body if isinstance(node, ast.Assign) for one in node.targets]
+    return plain and any(attributes(one, ast.Store) | attributes(one, ast.Load) for one in targets)
 
 
 def hands_on_itself(method: ast.FunctionDef) -> bool:

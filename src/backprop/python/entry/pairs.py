@@ -637,8 +637,9 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
         if turned != name and turned in functions:
             return functions[turned]
     match = BACK.match(name)
-    if match is None:
-        return None
+    if match is None:  # `reluBackward` of `relu`
+        plain = in_words(name)
+        return counterpart(plain, {in_words(one): its for one, its in functions.items()}) if plain != name else None
     stem = match["first"] or match["second"]
     forms = (*FORTH, "{}_loss", "{}_cost") if re.search("back|bwd", name) else FORTH  # `compute_grad` is of no other
     names = ["forward", "fwd"] if stem is None else [form.format(stem) for form in forms]
@@ -646,6 +647,11 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
         stem = stem.rpartition("_")[0]
         names += [form.format(stem) for form in FORTH[:4]]
     return next((functions[one] for one in names if one in functions and one != name), None)
+
+
+def in_words(name: str) -> str:
+    """A name whose words begin with capitals, with underscores between them."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def whole(forth: ast.FunctionDef, back: ast.FunctionDef, functions: dict[str, ast.FunctionDef]) -> ast.FunctionDef:

@@ -69,9 +69,9 @@ def line_of(code: Code, function: ast.FunctionDef) -> int | None:
     raised = next((one for one in left_open(function) if isinstance(one, ast.Raise) and not told_why(one)), None)
     if raised is not None:
         return raised.lineno
-    counted = next((one for one in ast.walk(function) if isinstance(one, ast.For) and is_nothing(one.iter)), None)
-    if counted is not None:
-        return counted.lineno
+    taken = next(filter(takes_nothing, ast.walk(function)), None)
+    if isinstance(taken, ast.stmt):
+        return taken.lineno
     kept = kept_in(function)
     read = names_needed(function)
     for name, one in kept.items():
@@ -101,6 +101,15 @@ def is_nothing(tree: ast.AST) -> bool:
     """None, or as many rounds: `range(None)`."""
     inner = tree.args[0] if isinstance(tree, ast.Call) and len(tree.args) == 1 else tree
     return isinstance(inner, ast.Constant) and inner.value is None
+
+
+def takes_nothing(statement: ast.AST) -> bool:
+    """Whether a loop goes over as many rounds, `reversed(range(None))`, or None is taken apart: `n, m = None`."""
+    if isinstance(statement, ast.For):
+        calls = [one for one in ast.walk(statement.iter) if isinstance(one, ast.Call)]
+        return any(map(is_nothing, [statement.iter, *calls]))
+    parted = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple)
+    return parted and is_nothing(statement.value)  # type: ignore[attr-defined]
 
 
 def told_why(statement: ast.Raise) -> bool:
