@@ -233,7 +233,7 @@ class Inputs:
         and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none; they
         hold then the array in the attribute that is read, `a.value`, and nothing else."""
         pair, classes, read = self.pair, self.code.classes(), self.read_of_inputs(self.pair.forward)
-        torch = self.torch or pair.kind not in ("functions", "class", "autograd")
+        torch = self.torch or pair.kind not in ("functions", "class", "autograd", "both")
         own = {one for _, one in read if one not in HELD}
         made = classes.get(pair.of_values, {}).get("__init__")
         if pair.is_kept and pair.forward is not None and made is not None and len(required_names(made)) == 2:
