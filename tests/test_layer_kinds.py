@@ -225,6 +225,24 @@ class Tensor:
                 pending.append(parent)
 """
 
+LISTED = """
+import numpy as np
+
+def one_hot(labels, classes):
+    return np.eye(classes)[labels]
+class CrossEntropy:
+    def forward(self, logits, targets):
+        if isinstance(targets, list):
+            targets = one_hot(targets, logits.shape[-1])
+        if targets.shape != logits.shape:
+            raise ValueError("other labels")
+        self.targets, e = targets, np.exp(logits)
+        self.p = e / e.sum(axis=-1, keepdims=True)
+        return -np.sum(targets * np.log(self.p))
+    def backward(self):
+        return self.p - self.targets
+"""
+
 KINDS: dict[str, tuple[str, str, dict[str, Any], str, str, set[str]]] = {
     "a layer of values": (
         "Linear", ON_VALUES, {"x": X, "inputs": 3, "outputs": 2},
@@ -245,6 +263,9 @@ KINDS: dict[str, tuple[str, str, dict[str, Any], str, str, set[str]]] = {
     "a value under a name of another language": (
         "Tensor.__mul__", OTHERWISE_CALLED, {"self": X, "otro": [0.5, 2.0, -1.0]},
         "lambda d: d * otro.valor", "lambda d: d * self.valor", {"self", "otro"},
+    ),
+    "labels in a list": (
+        "CrossEntropy", LISTED, {"logits": X, "targets": [0, 2]}, "self.p - self.targets", "self.p", {"logits"},
     ),
     "a loss that holds its gradient": (
         "mse_loss", A_LOSS, {"inpt": X, "target": [[0.1, 0.2, 0.3], [1.0, 0.0, -1.0]]},

@@ -97,6 +97,7 @@ class Inputs:
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
         self.own: set[str] = set()  # the weights that were learned of so, and are no arguments
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
+        self.lists: frozenset[str] = frozenset()  # what is given as lists, and not as arrays
         self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
         self.made_at_top: dict[str, dict[str, Any]] = {}  # dictionaries of weights that a script sets at its top
         self.filled: dict[str, Any] = {}  # what the backward pass is given to put gradients into
