@@ -182,3 +182,26 @@ def test_the_loss_of_weights_that_are_zero_is_found_away_from_them(tmp_path: Pat
     status, found = check(tmp_path, zeros, "--wrt W1,b1,W2,b2")
     assert (status, found["verdict"]) == (0, "ok")
     assert "no loss stands in the code: what is judged is the gradient of the cross-entropy with y" in found["remarks"]
+
+
+def test_settings_are_those_that_the_script_gives_in_place_of_their_defaults(tmp_path: Path) -> None:
+    Path(tmp_path, "pool.py").write_text("""
+import numpy as np
+class Pool:
+    def __init__(self, size, stride=1, mode="mean"):
+        self.size, self.stride, self.mode = size, stride, mode
+        assert stride == 2
+    def forward(self, x, scale=1.0):
+        self.n, self.scale = len(x), scale
+        return scale * np.array([x[i:i + self.size].mean() for i in range(0, len(x) - self.size + 1, self.stride)])
+    def backward(self, g):
+        dx = np.zeros(self.n)
+        for k, i in enumerate(range(0, self.n - self.size + 1, self.stride)):
+            dx[i:i + self.size] += g[k] * self.scale / self.size
+        return dx
+if __name__ == "__main__":
+    Pool(3, stride=2).forward(np.linspace(0, 1, 7), scale=2.0)
+""")
+    done = in_process("backprop check pool.py", tmp_path)
+    assert (done.returncode, "WRONG" in done.stdout) == (0, False), done.stderr
+    assert "x, size, stride, scale are as in line 16" in done.stderr

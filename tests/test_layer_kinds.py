@@ -143,6 +143,106 @@ class Norm:
         return g * self.x.mean(axis=0) + (g * self.x).mean(axis=0)
 """.replace("self.mean *=", "self.x = x\n        self.mean *=")
 
+DRAWING = """
+import numpy as np
+
+class Dropout:
+    def __init__(self, keep, rng):
+        self.keep, self.scale = keep, rng.uniform(0.5, 1.0)
+    def forward(self, x, rng):
+        self.mask = rng.random(x.shape) < self.keep
+        return x * self.mask * self.scale
+    def backward(self, g):
+        return g * self.mask * self.scale
+"""
+
+ON_DEVICES = """
+import torch
+
+class Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, w):
+        if x.device.type != "cpu" or x.device.index is not None or torch.device("cuda", 1).index != 1:
+            raise RuntimeError("on another device")
+        ctx.save_for_backward(x, w)
+        out = torch.zeros(torch.Size([x.shape[0], w.shape[1]])).to(x.device)
+        out.data = x @ w
+        return out
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return x.new(x.size()).copy_(g @ w.t()), x.t() @ g
+"""
+
+SENTINEL = """
+import numpy as np
+
+class _NoValueType:
+    pass
+_NoValue = _NoValueType()
+class Variance:
+    def forward(self, x, ddof=_NoValue):
+        self.x, self.ddof = x, ddof
+        return x.var() if ddof is _NoValue else x.var(ddof=ddof)
+    def backward(self, g):
+        return g * 2 * (self.x - self.x.mean()) / (self.x.size - self.ddof)
+"""
+
+A_LOSS = """
+import numpy as np
+
+class Loss:
+    def __init__(self, loss, grad, model):
+        self.loss, self.grad, self.model = loss, grad, model
+    def backward(self):
+        self.model.go_back(self.grad)
+def mse_loss(inpt, target):
+    off = inpt.array - target
+    loss, grad = (off ** 2).sum() / off.shape[0], 2 * off / off.shape[0]
+    return Loss(loss, grad, inpt.model)
+"""
+
+OTHERWISE_CALLED = """
+import numpy as np
+
+class Tensor:
+    def __init__(self, valor, _padres=()):
+        self.valor = np.asarray(valor, dtype=float)
+        self.grad = np.zeros_like(self.valor)
+        self._padres = _padres
+    def __mul__(self, otro):
+        otro = otro if isinstance(otro, Tensor) else Tensor(otro)
+        salida = Tensor(self.valor * otro.valor)
+        salida._padres = ((self, lambda d: d * otro.valor), (otro, lambda d: (d * self.valor).sum(axis=0)))
+        return salida
+    def backward(self, grad=None):
+        self.grad = np.ones_like(self.valor) if grad is None else grad
+        pending = [self]
+        while pending:
+            one = pending.pop()
+            for parent, back in one._padres:
+                parent.grad = parent.grad + back(one.grad)
+                pending.append(parent)
+"""
+
+LISTED = """
+import numpy as np
+
+def one_hot(labels, classes):
+    return np.eye(classes)[labels]
+class CrossEntropy:
+    def forward(self, logits, targets):
+        if isinstance(targets, list):
+            targets = one_hot(targets, logits.shape[-1])
+        if targets.shape != logits.shape:
+            raise ValueError("other labels")
+        self.targets, e = targets, np.exp(logits)
+        self.p = e / e.sum(axis=-1, keepdims=True)
+        return -np.sum(targets * np.log(self.p))
+    def backward(self):
+        return self.p - self.targets
+"""
+
 KINDS: dict[str, tuple[str, str, dict[str, Any], str, str, set[str]]] = {
     "a layer of values": (
         "Linear", ON_VALUES, {"x": X, "inputs": 3, "outputs": 2},
@@ -159,6 +259,26 @@ KINDS: dict[str, tuple[str, str, dict[str, Any], str, str, set[str]]] = {
     "places in a table": (
         "Embedding", OF_PLACES, {"inputs": [[0, 2], [1, 2]], "words": 3, "size": 2},
         "self.hot.T @ dout", "self.hot.T @ dout * 2", {"weights"},
+    ),
+    "a value under a name of another language": (
+        "Tensor.__mul__", OTHERWISE_CALLED, {"self": X, "otro": [0.5, 2.0, -1.0]},
+        "lambda d: d * otro.valor", "lambda d: d * self.valor", {"self", "otro"},
+    ),
+    "labels in a list": (
+        "CrossEntropy", LISTED, {"logits": X, "targets": [0, 2]}, "self.p - self.targets", "self.p", {"logits"},
+    ),
+    "a loss that holds its gradient": (
+        "mse_loss", A_LOSS, {"inpt": X, "target": [[0.1, 0.2, 0.3], [1.0, 0.0, -1.0]]},
+        "2 * off / off.shape[0]", "off / off.shape[0]", {"inpt"},
+    ),
+    "a generator of random numbers": (
+        "Dropout", DRAWING, {"x": X, "keep": 0.8}, "return g * self.mask * self.scale", "return g * self.mask", {"x"},
+    ),
+    "a device": (
+        "Product", ON_DEVICES, {"x": X, "w": [[1.0], [2.0], [0.5]]}, "x.t() @ g", "-x.t() @ g", {"x", "w"},
+    ),
+    "a default that stands for no value": (
+        "Variance", SENTINEL, {"x": X, "ddof": 0}, "(self.x.size - self.ddof)", "self.x.size ** 2", {"x"},
     ),
     "whole numbers given for an array": (
         "Norm", RUNNING, {"x": X, "mean": [0, 0, 1], "decay": 0.9},
@@ -197,3 +317,9 @@ class LayerNorm:
 def test_of_two_numbers_that_are_normalized_an_epsilon_alone_is_left(check: Check, shape: str) -> None:
     found = check(f"norm.py:LayerNorm --x randn({shape}) --seed 1", {}, {"norm.py": NORMALIZED})
     assert found["verdict"] == "ok"
+
+
+def test_a_default_that_stands_for_no_value_is_asked_for(check: Check) -> None:
+    found = check("layer.py:Variance", {"x": X}, {"layer.py": SENTINEL})
+    assert ([one["verdict"] for one in found["gradients"]], found["verdict"]) == (["imprecise"], "incomplete"), found
+    assert "ddof stands for no value where none is given: --ddof 0" in found["remarks"][-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,31 @@ class Bound(torch.autograd.Function):
     Path(tmp_path, "bound.py").write_text(text)
     done = in_process("backprop check bound.py --x '[0.5, 2, -3]'", tmp_path)
     assert (done.returncode, "WRONG" in done.stdout) == (1, True), done.stdout
+
+
+QUANTIZERS = {
+    "a clipping bound": (
+        "y = torch.clamp(x, min=0, max=alpha.item()); n = 3 / alpha; return torch.round(y * n) / n",
+        "inside = ~((x < 0) | (x > alpha)); return g * inside.float(), (g * (x >= alpha).float()).sum().view(-1)",
+        {"x": "ok", "alpha": "imprecise"},
+    ),
+    "the scale of levels": (
+        "s = x / alpha; n = (LEVELS.unsqueeze(1) - s.view(-1)).abs().min(dim=0)[1]; "
+        "return LEVELS[n].view(x.shape) * alpha",
+        "s = x / alpha; n = (LEVELS.unsqueeze(1) - s.view(-1)).abs().min(dim=0)[1]; q = LEVELS[n].view(x.shape); "
+        "return g, (g * (q - s)).sum().view(-1)",
+        {"x": "ok", "alpha": "imprecise"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", QUANTIZERS)
+def test_a_scale_beside_what_is_quantized_is_not_judged_where_it_is_estimated(kind: str, tmp_path: Path) -> None:
+    forward, back, verdicts = QUANTIZERS[kind]
+    lines = ["import torch", "LEVELS = torch.tensor([-1.0, -0.5, 0.0, 0.5, 1.0])", "class Q(torch.autograd.Function):"]
+    lines += ["    @staticmethod", "    def forward(ctx, x, alpha):", "        ctx.save_for_backward(x, alpha)"]
+    lines += [f"        {one}" for one in forward.split("; ")]
+    lines += ["    @staticmethod", "    def backward(ctx, g):", "        x, alpha = ctx.saved_tensors"]
+    Path(tmp_path, "q.py").write_text("\n".join([*lines, *[f"        {one}" for one in back.split("; ")], ""]))
+    done = in_process("backprop check q.py --x 'randn(3, 4)' --alpha [0.8] --seed 1 --json", tmp_path)
+    assert {one["name"]: one["verdict"] for one in json.loads(done.stdout)["gradients"]} == verdicts, done.stdout

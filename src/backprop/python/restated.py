@@ -101,6 +101,21 @@ def by_their_names(tree: ast.Module) -> None:
                 break
 
 
+def as_both(tree: ast.Module) -> None:
+    """Return a loss and its gradient where an object is made that holds both: `return Loss(loss, grad, x.model)`."""
+    for node in [node for node in ast.walk(tree) if isinstance(node, ast.Return) and isinstance(node.value, ast.Call)]:
+        made: ast.Call = node.value  # type: ignore[assignment]
+        first = [getattr(one, "id", "") for one in made.args[:2]]
+        of_loss = re.search(r"Loss|Cost|Criterion|Result|Output", ast.unparse(made.func))
+        if (
+            of_loss
+            and len(first) == 2
+            and first[0] in ("loss", "cost")
+            and re.match(r"_*(d_?)?(grad|loss_grad)", first[1])
+        ):
+            node.value = ast.copy_location(ast.Tuple(made.args[:2], ast.Load()), made)
+
+
 def as_import(statement: ast.stmt, body: list[ast.stmt]) -> ast.stmt:
     """`from numpy import *` in place of a call that puts the names of NumPy among those of the text, each as it is or
     wrapped: `wrap(np.__dict__, globals())`."""

@@ -19,6 +19,7 @@ from backprop.python.interpret.machine import ERRORS
 from backprop.python.names import DEFINING, free, inside, is_used, names_set, names_used, required_names
 from backprop.python.registered import WORDS, registered
 from backprop.python.restated import (
+    as_both,
     as_import,
     as_operation,
     by_their_names,
@@ -57,6 +58,7 @@ def part_of(text: str, name: str | None) -> Part:
     part.tree.body[:] = [as_import(one, part.tree.body) for one in part.tree.body]
     of_chainer = re.search(r"^\s*(from|import)\s+chainer\b", text, re.MULTILINE)
     by_their_names(part.tree)
+    as_both(part.tree)
     for statement in [*part.tree.body]:
         if of_chainer and isinstance(statement, ast.ClassDef):
             with_framework(statement)

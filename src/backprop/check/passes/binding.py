@@ -42,7 +42,7 @@ class Binding:
     def __init__(self, runner: Runner, upstream: Any, seed: int, reading: str | None = None) -> None:
         self.runner, self.seed = runner, seed
         self.readings: list[str] = []  # what else the first parameter of a wrong pass may be
-        self.random = np.random.default_rng([seed, 1])  # from that of the inputs it would draw the first of them again
+        self.random = np.random.default_rng(seed)
         self.remarks: list[str] = []
         self.loss: Loss | None = None  # that the backward pass means, where it takes labels and none stands in the code
         self.handed: str | None = None  # the input that is the gradient from above
@@ -147,7 +147,8 @@ class Binding:
                 "the backward pass gives the slopes of every element of the output: a gradient is made of them"
             )
         self.remarks.append(said(f"the gradient on the output is random ({seed}); {UPSTREAM} gives another"))
-        found = [self.random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
+        random = np.random.default_rng([self.seed, 1])  # with that of the inputs it would draw the first of them again
+        found = [random.normal(size=np.shape(one)) if np.ndim(one) else 1.0 for one in outputs]
         if (name := ends_with_first(self.runner)) and len(found) == 1:
             self.remarks.append(
                 f"all of it but one element is 0: the backward pass ends with the first of {name} that is not"

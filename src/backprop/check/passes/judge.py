@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from math import inf, isfinite, nan
@@ -24,11 +25,13 @@ from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import at_path, is_differentiable, is_whole
 from backprop.python.entry.gradients import Path, is_data
 from backprop.python.entry.runner import Instead, Runner
+from backprop.python.names import default_of, parameter_names, required_names
 from backprop.python.values.meter import RAISED
 from backprop.python.values.work import after, now
 
 SMALL_ERROR = 1e-2  # how wrong a small number of the forward pass makes a gradient
 PLAIN = 1e-3  # of the size of the gradients
+NO_VALUE = re.compile(r"an object of _*(No_?Value|Not_?(Given|Set)|Unset|Missing|Sentinel|Undefined|Omitted)")
 ROUNDED = "the forward pass is rounded on the way, so that its slope is not known as exactly"
 LONG = 4.0  # work, in seconds of a usual machine, after which no points further away are begun
 ESTIMATED = "the backward pass draws random numbers: an estimate is not judged"
@@ -119,8 +122,16 @@ class Judge:
 
     @property
     def raises(self) -> bool:
-        """Whether the backward pass ends with an error that it raises itself, as where it is not written yet."""
-        return self.binding.stop is not None and self.binding.stop.kind == RAISED
+        """Whether the backward pass ends with an error that it raises itself, as where it is not written yet, or over
+        what stands for no value."""
+        stop = self.binding.stop
+        return stop is not None and (stop.kind == RAISED or bool(NO_VALUE.search(stop.message)))
+
+    def left_out(self) -> list[str]:
+        """The settings that are not given, and have no plain value where they are not."""
+        forward = self.runner.pair.forward
+        names = {*parameter_names(forward)} - {*required_names(forward), *self.runner.given} if forward else ()
+        return [name for name in sorted(names) if default_of(forward, name) is ...]
 
     def is_own(self, point: Point, path: Path, outcome: Outcome) -> bool:
         """Whether a gradient is that of the pass as it was written."""
@@ -499,6 +510,8 @@ class Judge:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")
         if self.unnamed:
             remarks.append(f"no gradient comes out for {enumerated(self.unnamed)}")
+        if away := self.runner.given_away if self.runner.pair.kind == "class" else []:
+            remarks.append(f"something else changes {enumerated(away)}: what it is given for that is not judged")
         if self.runner.hangs_on_chance(self.binding.given):
             seed = option("--seed", self.binding.seed)
             remarks.append(said(f"the forward pass draws random numbers: they are the same in every run ({seed})"))
@@ -512,6 +525,9 @@ class Judge:
             remarks.append("the forward pass stops at points around the given one, which alone was tested")
         if (stop := self.binding.stop) is not None:
             remarks.append(f"the backward pass stops in line {stop.line}: {stop.message}")
+            names = self.left_out() if NO_VALUE.search(stop.message) else []
+            where = "stands for no value where none is given"
+            remarks += [said(f"{name} {where}: {option(f'--{name}', 0)}") for name in names]
         return remarks
 
 

@@ -56,8 +56,8 @@ class AsCalled:
         return type(inputs)(inputs.code, inputs.pair, given, inputs.seed), given, [str(own)]
 
     def of(self, inputs: Inputs) -> Called | None:
-        """Values of what a pass is not given, and of what is None where it is not; None where the text does not tell
-        all that is missing, or where an array is given that has another shape than the text's."""
+        """Values of what a pass is not given, and of settings that the text has otherwise than by default; None where
+        it does not tell all that is missing, or where an array is given that has another shape than the text's."""
         pair, missing, given = inputs.pair, inputs.missing(), inputs.given
         if not missing:
             return None
@@ -69,7 +69,12 @@ class AsCalled:
             for name, one in given.items()
         ):
             return None
-        absent = [name for name in forth.values if default_of(whole, name) is None and values[name] is not None]
+        trees = [whole, *(inputs.constructors() if pair.is_made else ())]
+        plain = {
+            name: default for one in trees for name in forth.values if (default := default_of(one, name)) is not ...
+        }
+        given_there = {name: one for name, one in values.items() if name in plain and one is not None}
+        absent = [name for name, one in given_there.items() if not is_default(one, plain[name])]
         wanted = dict.fromkeys([*missing, *(name for name in absent if name not in given)])
         return Called({name: values[name] for name in wanted}, forth.line) if values.keys() >= missing.keys() else None
 
@@ -134,6 +139,11 @@ def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 def plain_values(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
     """The parameters that are arrays, numbers, texts, or lists and dictionaries of these, in memory of their own."""
     return {name: fresh(one) for name, one in bind(function, arguments, keywords).items() if is_plain(one)}
+
+
+def is_default(value: Any, default: Any) -> bool:
+    """Whether a value is what a parameter has where none is given."""
+    return type(value) is type(default) and bool(value == default)
 
 
 def is_plain(value: Any) -> bool:

@@ -29,6 +29,7 @@ from backprop.python.entry.gradients import (
 )
 from backprop.python.entry.inputs import UPSTREAM_LIKE, supposes
 from backprop.python.entry.objects import (
+    LISTS,
     attribute_at,
     changed,
     dotted,
@@ -43,7 +44,7 @@ from backprop.python.entry.objects import (
     weights_inside,
 )
 from backprop.python.entry.outputs import Forward, array_in
-from backprop.python.entry.pairs import HOLDING, name_of, returns
+from backprop.python.entry.pairs import attributes, name_of, returns
 from backprop.python.entry.rounds import GENERIC, called, is_descent, names_in, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
@@ -462,9 +463,10 @@ class Back(Taken):
             if self.filled_in:  # `self.weights_update`
                 also = {name: made.get(f"{name}_update") for name in weights}
                 found.update({(whose + name,): one for name, one in also.items() if is_gradient(one)})
-            beside = next((name for name in weights if name in HOLDING), None)  # `weight.data`, `weight.grad`
-            if beside is not None and gradient_in(part) in made and held_gradient(part) is not None:
-                found[(whose + beside,)] = held_gradient(part)
+            of_part = [made[key] for key in (*GRADIENTS, *LISTS) if is_gradient(made.get(key))] if whose else []
+            others = [name for name in weights if name not in (*GRADIENTS, *LISTS)]
+            if len(others) == 1 and of_part:  # `weight.data`, `weight.grad`
+                found[(whose + others[0],)] = of_part[0]
         inside = {name: one for name, one in weights_inside(parts, given).items() if name in self.made_of}
         now = {id(part): changed(part, before) | held_lists(part) for part in parts.values()}
         found.update(gradients_inside(inside, now, returned))
@@ -490,6 +492,15 @@ class Back(Taken):
         ]  # fmt: skip
         means = {name for _, by, _ in found for name in by if name in self.running}
         return [one for one in found if one[0] not in means]
+
+    @property
+    def given_away(self) -> list[str]:
+        """The weights of its object that the backward pass has something else change, and of which no gradient is
+        known: `self.W = self.opt.update(self.W, dW)`."""
+        calls = [node for one in self.backs() for node in ast.walk(one)
+                 if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)]  # fmt: skip
+        names = [name for one in calls for name in attributes(one, ast.Store) & attributes(one.value, ast.Load)]
+        return sorted({*names} & self.made_of.keys() - self.learned.keys())
 
     @cached_property
     def running(self) -> dict[str, list[str]]:

@@ -98,6 +98,7 @@ class Inputs:
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
         self.own: set[str] = set()  # the weights that were learned of so, and are no arguments
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
+        self.lists: frozenset[str] = frozenset()  # what is given as lists, and not as arrays
         self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
         self.made_at_top: dict[str, dict[str, Any]] = {}  # dictionaries of weights that a script sets at its top
         self.filled: dict[str, Any] = {}  # what the backward pass is given to put gradients into
@@ -262,7 +263,7 @@ class Inputs:
         and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none; they
         hold then the array in the attribute that is read, `a.value`, and nothing else."""
         pair, classes, read = self.pair, self.code.classes(), self.read_of_inputs(self.pair.forward)
-        torch = self.torch or pair.kind not in ("functions", "class", "autograd")
+        torch = self.torch or pair.kind not in ("functions", "class", "autograd", "both")
         own = {one for _, one in read if one not in HELD}
         made = classes.get(pair.of_values, {}).get("__init__")
         if pair.is_kept and pair.forward is not None and made is not None and len(required_names(made)) == 2:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop.python.entry.gradients import Path, bases, is_gradient, leaves, owner_at
-from backprop.python.values.scope import Object
+from backprop.python.values.scope import Function, Object
 
 MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
 
@@ -183,4 +185,17 @@ def inner(value: Any) -> Any:
     if not isinstance(value, Object) or value.cls.is_tuple:
         return value
     names = OF_RECORDS if value.cls.fields else DATA  # a record's x is one of several things that it holds
+    names = (*names, *made_first(value.cls.find("__init__")))
     return next((value.names[key] for key in names if is_gradient(value.names.get(key))), value)
+
+
+def made_first(start: Any) -> list[str]:
+    """The attribute that a constructor makes of the first thing that it is given and then its gradient's, in whatever
+    language: `self.valor = np.asarray(valor)`, `self.grad = np.zeros_like(self.valor)`."""
+    if not isinstance(start, Function) or len(start.parameters) < 2 or not isinstance(start.tree, ast.FunctionDef):
+        return []
+    sets = [one for one in start.tree.body if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None]
+    made = [ast.unparse(one.targets[0] if isinstance(one, ast.Assign) else one.target) for one in sets]
+    read = [{node.id for node in ast.walk(one.value) if isinstance(node, ast.Name)} for one in sets if one.value]
+    own = [name.removeprefix("self.") for name, some in zip(made, read, strict=True) if start.parameters[1] in some]
+    return own[:1] if any(re.fullmatch(r"self\._?grad(ient)?", name) for name in made) else []

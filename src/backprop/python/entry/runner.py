@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from contextlib import suppress
+from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple, Protocol
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.entry.back import Back, Outcome
+from backprop.python.entry.given import is_whole
 from backprop.python.entry.gradients import Path, behind_softmax, place_of
 from backprop.python.entry.outputs import Forward
 from backprop.python.interpret.autograd import asks
@@ -25,6 +27,7 @@ from backprop.python.values.tape import Tape
 
 Instead = dict[ast.stmt, list[ast.stmt]]
 HOLDERS = (np.ndarray, dict, list, Object)  # what a pass may write into
+LISTED = re.compile(r"isinstance\((\w+), \(?list\b")
 NO_SIZE = re.compile("cannot be interpreted as an integer|only integers.* are valid indices")
 TENSOR = re.compile(r"\bTensor\b")
 MOST_UNASKED = 5  # inputs
@@ -57,7 +60,7 @@ class Runner(Back):
         try:
             run, found = self.forward_alone(given)
         except Problem as problem:
-            if problem.kind == RAISED and self.asks_less(given):
+            if (problem.kind == RAISED and self.asks_less(given)) or self.takes_lists(given):
                 return self.outputs(given)
             if self.whole_quotients or not NO_SIZE.search(problem.message):
                 raise
@@ -70,6 +73,24 @@ class Runner(Back):
         self.drew = self.drew or run.libraries.drew
         self.steps = run.meter.steps
         return found
+
+    def takes_lists(self, given: dict[str, Any]) -> bool:
+        """Whether a forward pass that ends with an error goes on where rows of whole numbers, as labels are, are lists,
+        which it asks for: `isinstance(targets, list)`."""
+        if self.lists:
+            return False
+        rows = [name for name in self.lists_asked_for if is_whole(given.get(name)) and np.ndim(given[name]) == 1]
+        self.lists = frozenset(rows)
+        with suppress(Problem):
+            if rows:
+                self.forward_alone(given)
+                return True
+        self.lists = frozenset()
+        return False
+
+    @cached_property
+    def lists_asked_for(self) -> list[str]:
+        return LISTED.findall(ast.unparse(self.pair.forward)) if self.pair.forward is not None else []
 
     def asks_less(self, given: dict[str, Any]) -> bool:
         """Whether a forward pass that ends with an error goes on where gradients of fewer inputs are asked for, as
@@ -136,7 +157,9 @@ class Runner(Back):
 
     def prepared(self, given: dict[str, Any]) -> dict[str, Any]:
         """Arguments in memory of their own, as tensors for torch."""
-        copied: dict[str, Any] = fresh(given)
+        copied: dict[str, Any] = {
+            name: np.asarray(one).tolist() if name in self.lists else one for name, one in fresh(given).items()
+        }
         if not self.torch:
             return copied
         said = tensors_said(self.pair.forward)
