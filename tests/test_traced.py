@@ -55,6 +55,12 @@ def run(x, s):
     np.add.at(h, ([1, 0, 1], [0, 2, 0]), s)
     return np.sum(h * np.array([[s, s, s], x[0], x[1] * s]))
 """,
+    "a number that fills": """
+def run(x, s):
+    t = np.full((2, 3), s / 3)
+    t[0, 1] += 1 - s
+    return (t * x[:2] * np.full_like(x[:2], s)).sum()
+""",
     "attention": """
 def run(x, W):
     q = x @ W
@@ -73,6 +79,7 @@ GIVEN = {
     "layernorm": {"x": X},
     "dictionary": {"x": X, "W": SQUARE},
     "a number in many places": {"x": X, "s": 0.5},
+    "a number that fills": {"x": X, "s": 0.5},
     "attention": {"x": X, "W": SQUARE},
 }
 

@@ -102,9 +102,9 @@ class Fitted:
             here = [Given(given, binding.upstream, one) for one in gradients.values()]
             far = dict.fromkeys(far, 0.0) if squashed_by(runner, here, *gradients) else far
         if all(np.all(np.isfinite(one)) for one in outputs) and not any(far.values()):
-            judge = Judge(runner, self.upstream, self.seed) if labels else None
-            missing = judge is not None and any(one.verdict == "missing" for one in judge.judge().gradients)
-            if missing:
+            seeds = [self.seed, self.seed + 1] if labels else []  # a slope may be 0 at all points around one
+            judges = (Judge(runner, self.upstream, seed) for seed in seeds)
+            if any(one.verdict == "missing" for judge in judges for one in judge.judge().gradients):
                 return Misfits(SLOPES, {}, labels)
             return Misfits(HIDING, {}, {}) if runner.pair.of_one and np.size(outputs[0]) > 1 else FITS
         shapes = {

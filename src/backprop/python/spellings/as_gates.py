@@ -159,53 +159,6 @@ def scaled(sign: str) -> Formula:
     return lambda given, word: f"{word(given['x'])} {sign} {word(given['alpha'])} * {word(given['y'])}"
 
 
-def known(gate: str, instead: str = "") -> Formula:
-    """A reduction of those elements that are no nan: of the others it takes something that changes nothing."""
-
-    def said(given: dict[str, Any], word: Words) -> str:
-        a = word(given["a"])
-        if np.isnan(given["a"]).any():
-            if not instead:
-                raise LookupError
-            a = f"where({a} == {a}, {a}, {instead})"
-        return f"{gate}({a}{kept(given)})"
-
-    return said
-
-
-def mean_of_known(given: dict[str, Any], word: Words) -> str:
-    a, options = word(given["a"]), kept(given)
-    return f"sum(where({a} == {a}, {a}, 0){options}) / sum({a} == {a}{options})"
-
-
-def quantile(whole: float) -> Callable[[dict[str, Any], Words], str]:
-    """What lies so far in the order of elements, of which the last is `whole`; between two it is on the line."""
-
-    def said(given: dict[str, Any], word: Words) -> str:
-        a, share = given["a"], np.asarray(given["q"], dtype=float)
-        if share.ndim or isinstance(a, Tensor) or given["method"] not in ("linear", None) or np.isnan(a).any():
-            raise LookupError
-        axis = given["axis"]
-        a, axis = (np.ravel(a), 0) if axis is None else (a, int(axis) % np.ndim(a))
-        if given["keepdims"] and given["axis"] is None:
-            raise LookupError
-        place = float(share) / whole * (np.shape(a)[axis] - 1)
-        lower = int(place)
-        ordered, before = f"sort({word(a)}, axis={axis})", ":, " * axis
-        more = place - lower
-
-        def at(one: int) -> str:
-            return f"{ordered}[{before}{f'{one}:{one + 1}' if given['keepdims'] else one}]"
-
-        return at(lower) if more == 0 else f"{1 - more!r} * {at(lower)} + {more!r} * {at(lower + 1)}"
-
-    return said
-
-
-def median(given: dict[str, Any], word: Words) -> str:
-    return quantile(2)({**given, "q": 1, "method": None}, word)
-
-
 def mse_loss(given: dict[str, Any], word: Words) -> str:
     reduced = {"mean": "mean", "sum": "sum", "none": ""}[given["reduction"]]
     return f"{reduced}(({word(given['a'])} - {word(given['b'])})^2)"
@@ -275,16 +228,6 @@ SAID: dict[str, tuple[str, Formula]] = {
     "vdot": ("a b", lambda given, word: f"{word(np.ravel(given['a']))} @ {word(np.ravel(given['b']))}"),
     "trace": ("a", lambda given, word: f"sum({word(np.diagonal(given['a']))})"),
     "floor_divide": ("x y", "floor({x} / {y})"),
-    "fmod": ("x y", "{x} - {y} * trunc({x} / {y})"),
-    "copysign": ("x y", "where({y} < 0, -abs({x}), abs({x}))"),
-    "heaviside": ("x y", "where({x} == 0, {y}, {x} > 0)"),
-    "nanmean": ("a axis=None dtype=None out=None keepdims=False", mean_of_known),
-    **{f"nan{gate}": ("a axis=None dtype=None out=None keepdims=False", known(gate, instead))
-       for gate, instead in (("sum", "0"), ("prod", "1"), ("max", "-inf"), ("min", "inf"), ("cumsum", "0"))},
-    **{f"nan{gate}": ("a axis=None dtype=None out=None ddof=0 keepdims=False", known(gate)) for gate in ("var", "std")},
-    "quantile": ("a q axis=None method=None keepdims=False", quantile(1)),
-    "percentile": ("a q axis=None method=None keepdims=False", quantile(100)),
-    **dict.fromkeys(("median", "nanmedian"), ("a axis=None keepdims=False", median)),
     "mse_loss": ("a b reduction=mean", mse_loss),
     "linear": ("a weight bias=None", linear),
     "addmm": ("b x y", "{b} + {x} @ {y}"),

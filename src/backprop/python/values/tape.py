@@ -27,7 +27,7 @@ MOVES = frozenset([
     "broadcast_arrays", "rollaxis",
     "view", "permute", "t", "unsqueeze", "expand", "expand_as", "view_as", "cat", "concat", "chunk", "gather",
     "lib.stride_tricks.sliding_window_view", "index_select", "repeat_interleave", "masked_fill", "narrow", "select",
-    "unbind", "insert", "delete", "block", "lib.stride_tricks.as_strided", "resize", "full", "full_like",
+    "unbind", "insert", "delete", "block", "lib.stride_tricks.as_strided", "full", "full_like",
 ])  # fmt: skip
 JOINS = ("concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "cat", "concat")
 SAME = frozenset([
