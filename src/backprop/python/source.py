@@ -167,6 +167,7 @@ class Code:
         self.unread: dict[str, str] = {}  # what is wrong with a file that is only imported from
         self.found: dict[Any, list[tuple[Part, list[ast.stmt]]]] = {}  # what a pass needs of them
         self.handing: dict[str, dict[str, list[tuple[Source, ast.stmt]]]] = {}  # what a file has from others, and how
+        self.known_classes: tuple[Any, dict[str, dict[str, ast.FunctionDef]]] = (None, {})  # and of which texts
         for part in parts:
             self.add(part, beside)
 
@@ -236,7 +237,13 @@ class Code:
         return found
 
     def classes(self) -> dict[str, dict[str, ast.FunctionDef]]:
-        """The classes with their methods, from whichever text they come."""
+        """The classes with their methods, from whichever text they come. Found once for the same texts."""
+        key = tuple([(id(part.tree), len(part.tree.body)) for part in self.parts])
+        if self.known_classes[0] != key:
+            self.known_classes = key, self.all_classes()
+        return self.known_classes[1]
+
+    def all_classes(self) -> dict[str, dict[str, ast.FunctionDef]]:
         found: dict[str, dict[str, ast.FunctionDef]] = {}
         modules = self.modules()
         elsewhere: set[str] = set()  # in files that others import from
