@@ -178,7 +178,7 @@ def of(node: ast.expr, role: str, seen: Visible) -> Options:
 
 def other_bounds(node: ast.Compare, left: str, seen: Visible) -> Iterator[str]:
     """What is on one side of a bound, and on the other side of another one, as of a clip."""
-    sign = {ast.Gt: "<", ast.GtE: "<=", ast.Lt: ">", ast.LtE: ">="}.get(type(node.ops[0]))
+    sign = MIRRORED.get(type(node.ops[0]))
     kind = seen.kind(node.left)
     if sign is not None and kind is not None and kind.shape:
         old, numbers = ast.unparse(node.comparators[0]), [*seen.numbers, *numbers_in(seen.text)]
@@ -222,18 +222,18 @@ def functions(node: ast.expr, seen: Visible) -> Options:
         if other not in (name, seen.line.function):
             akin = other in name or name in other
             cost = 1.2 if akin else 1.7
-            yield ast.Name(other) if isinstance(node, ast.Name) else with_attribute(node, other), "wrong-point", cost
+            yield renamed(node, other), "wrong-point", cost
     if isinstance(node, ast.Attribute):
         for name, other, cause in LIKE:
             if node.attr == name:
                 cost = 1.0 if other in ("argmax", "argmin", "max", "min") else 1.2
                 cost += 0.0 if other == "sum" or other in seen.text else STRANGE
-                yield with_attribute(node, other), cause, cost
+                yield renamed(node, other), cause, cost
 
 
-def with_attribute(node: ast.expr, name: str) -> ast.expr:
-    assert isinstance(node, ast.Attribute)
-    return ast.Attribute(node.value, name, ast.Load())
+def renamed(function: ast.expr, name: str) -> ast.expr:
+    """A function of another name, of the same object or library."""
+    return ast.Attribute(function.value, name, ast.Load()) if isinstance(function, ast.Attribute) else ast.Name(name)
 
 
 def constants(node: ast.Constant, role: str, seen: Visible) -> Options:

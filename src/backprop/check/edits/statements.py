@@ -45,8 +45,9 @@ class Whole:
         yield "pass", "counted-twice", 2.5
         kind = self.seen.kind(target)
         counts = [text for text, its in self.seen.atoms.items() if its.letter == "k" and text.isidentifier()]
-        places = [ast.unparse(one).strip("()") for one in indices_in(self.seen.text)] + counts
-        for place in places if kind is not None and kind.shape and type(statement.op) in SIGNS else ():
+        for place in (
+            [*self.places(), *counts] if kind is not None and kind.shape and type(statement.op) in SIGNS else ()
+        ):
             yield f"{target}[{place}] {SIGNS[type(statement.op)]}= {value}", "wrong-point", 1.7
         yield from self.of_part(target)
         yield from self.accumulated(statement.target, statement.op, value)
@@ -58,10 +59,14 @@ class Whole:
             return
         alike = [ast.unparse(one) for one in self.reads if isinstance(one, ast.Name | ast.Attribute)]
         alike = [one for one in alike if self.seen.kind(one) == kind]
-        places = [ast.unparse(one).strip("()") for one in indices_in(self.seen.text)]
-        for place in [*slices_in(self.seen.text), *(one for one in places if ":" in one)] if alike else ():
+        places = [*slices_in(self.seen.text), *(one for one in self.places() if ":" in one)]
+        for place in places if alike else ():
             text = self.replaced({one: f"{one}[{place}]" for one in alike})
             yield f"{target}[{place}]{text.removeprefix(target)}", "wrong-point", 1.5
+
+    def places(self) -> list[str]:
+        """The indices of several places that the text has, as they stand between brackets."""
+        return [ast.unparse(one).strip("()") for one in indices_in(self.seen.text)]
 
     def of_assignment(self, statement: ast.Assign) -> Texts:
         goal, value = statement.targets[0], statement.value

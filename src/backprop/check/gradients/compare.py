@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from backprop.check.gradients.jointly import Jointly
 
+LARGER = "give inputs that are larger: no gradient of nothing can be tested"
 MANY = 200  # wires: each by itself, all would cost as much as they are, squared
 
 
@@ -35,8 +36,7 @@ def wires_of(result: Run, names: Names, gradients: Iterable[str], stages: bool) 
         raise Problem("option", "there is no variable to check", hint="only what is given as a value has a gradient")
     if not any(getattr(result.values[wire], "size", 1) for wire in wires):
         have = f"{enumerated([names.text(wire) for wire in wires])} {'has' if len(wires) == 1 else 'have'}"
-        hint = "give inputs that are larger: no gradient of nothing can be tested"
-        raise Problem("value", f"{have} no elements: there is nothing to compare", hint=hint)
+        raise Problem("value", f"{have} no elements: there is nothing to compare", hint=LARGER)
     return wires
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.check.gradients.compare import LARGER
 from backprop.check.passes.losses import Compared, Loss, close, factors, is_multiple, loss_of, losses, targets
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
@@ -118,8 +119,7 @@ class Binding:
         """The gradients on the outputs: as given, 1 for a number, and else random ones, which is said."""
         if not any(map(np.size, outputs)):
             told = enumerated([shape_text(np.shape(one)) for one in outputs])
-            hint = "give inputs that are larger: no gradient of nothing can be tested"
-            raise Problem("value", f"nothing comes out of the forward pass: its output is {told}", hint=hint)
+            raise Problem("value", f"nothing comes out of the forward pass: its output is {told}", hint=LARGER)
         labels = self.runner.labels() if not self.runner.above else {}
         if labels and upstream is None:
             return self.of_labels(outputs, labels)

@@ -31,26 +31,21 @@ class Steps:
     def __init__(self, runner: Runner, points: Sequence[tuple[Point, Mapping[Path, Any]]]) -> None:
         self.runner, self.points = runner, points
         self.swept = ([point.swept for point, _ in points],) * 2
-        self.any = self.may_jump = False
         self.tapes: list[Straight] = []
-        if points and self.met(points[0][0]):
-            self.sweep(points)
-
-    def met(self, point: Point) -> bool:
-        """Whether the forward pass takes a step or chooses by a value; where it does neither, it does so nowhere."""
-        tape = Straight(False)
-        self.runner.swept(point.given, point.upstream, list(point.slopes), tape)
-        return tape.any or tape.decides
-
-    def sweep(self, points: Sequence[tuple[Point, Mapping[Path, Any]]]) -> None:
-        self.tapes = [Straight(masks) for masks in (False, True) for _ in points]
-        found = [
-            self.runner.swept(point.given, point.upstream, list(point.slopes), tape)
-            for tape, (point, _) in zip(self.tapes, [*points, *points], strict=True)
-        ]
+        self.any = self.may_jump = False
+        found = list[dict[Path, Any]]()
+        for masks in (False, True):
+            for point, _ in points:
+                tape = Straight(masks)
+                found.append(runner.swept(point.given, point.upstream, list(point.slopes), tape))
+                if not (
+                    self.tapes or tape.any or tape.decides
+                ):  # without a step or a choice here, there is none elsewhere
+                    return
+                self.tapes.append(tape)
         self.swept = found[: len(points)], found[len(points) :]
         self.any = any(tape.any for tape in self.tapes)
-        self.may_jump = self.any or any(tape.decides for tape in self.tapes)
+        self.may_jump = bool(self.tapes)
 
     def hide(self, path: Path) -> bool:
         """Whether it cannot be said what an input should have: its slope is 0 at every point but for what steps hand

@@ -213,22 +213,22 @@ class Inputs:
         arguments = {} if arguments is None else arguments
         given = {name: arguments[name] for name in self.of_text_itself if name in arguments}
         scope = self.code.loaded(run, self.roots(), given)
+        arguments.update({name: run.written(one, scope) for name, one in arguments.items()})
+        return scope
+
+    def define_at_hand(self, run: Interpreter, scope: Scope) -> None:
+        """Define what another line may call."""
         source, run.source = run.source, self.part().source
         for one in self.at_hand:
             if one.name not in scope.names:
                 define(run, one, scope)
         run.source = source
-        arguments.update({name: run.written(one, scope) for name, one in arguments.items()})
-        return scope
 
     @cached_property
     def at_hand(self) -> list[ast.FunctionDef]:
-        """The functions of the text that take as much as one that is called: a line may have been meant to call one."""
-        body = self.part().tree.body
-        functions = {one.name: one for one in body if isinstance(one, ast.FunctionDef)}
-        called = {one.func.id for tree in self.trees() for one in ast.walk(tree)
-                  if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}  # fmt: skip
-        taken = {len(parameter_names(functions[name])) for name in called & functions.keys()}
+        """The functions of the text that take as much as one that is read: a line may have been meant to call one."""
+        functions = {one.name: one for one in self.part().tree.body if isinstance(one, ast.FunctionDef)}
+        taken = {len(parameter_names(functions[name])) for name in names_in(self.trees()) & functions.keys()}
         return [one for one in functions.values() if len(parameter_names(one)) in taken and computes_nothing(one)]
 
     def roots(self) -> list[Any] | None:

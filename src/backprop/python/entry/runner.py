@@ -177,6 +177,8 @@ class Runner(Back):
         with np.errstate(all="ignore"):
             arguments = self.prepared(given)
             scope = self.loaded(run, arguments)
+            if any(one is not None for one in (instead, observer, recorder)):  # other lines are looked for
+                self.define_at_hand(run, scope)
             if recorder is not None:
                 recorder.starts(run, arguments)
             if self.pair.of_one:
