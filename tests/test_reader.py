@@ -434,6 +434,37 @@ while True:
     U -= dU
     V -= dV
 """, 9, ("1 - hs[t]**2", "1 - hs[t]"), 17),
+    "steps whose gradients have no name": (
+        HEAD + """
+V, rate = np.random.randn(3, 1), 0.5
+U = np.random.randn(2, 3)
+for epoch in range(3):
+    h = np.tanh(X @ U)
+    out = h @ V
+    error = out - Y[:, None]
+    loss = np.sum(error**2)
+    delta = 2*error
+    back = delta @ V.T * (1 - h**2)
+    V -= rate * h.T @ delta
+    U = U - rate * X.T.dot(back)
+""", 10, ("@ V.T * (1 - h**2)", "@ V.T * (1 - h)"), 16),
+    "steps up, of errors without a loss, that a counter called j begins": (
+        HEAD + """
+def slope(h): return h*(1 - h)
+V, T = np.random.randn(3, 1), Y[:, None]
+U = np.random.randn(2, 3)
+for j in range(3):
+    h = 1/(1 + np.exp(-X.dot(U)))
+    out = 1/(1 + np.exp(-h.dot(V)))
+    out_error = T - out
+    if j % 2 == 0:
+        print(np.mean(np.abs(out_error)))
+    out_delta = out_error*slope(out)
+    h_error = out_delta.dot(V.T)
+    h_delta = h_error*slope(h)
+    V += h.T.dot(out_delta)
+    U += X.T.dot(h_delta)
+""", 11, ("h_error*slope(h)", "h_error*h"), 19),
     "where the file is run itself": (
         HEAD + """
 def sigmoid(x): return 1/(1 + np.exp(-x))
@@ -462,6 +493,46 @@ def test_the_round_is_found_wherever_the_loop_stands(name: str, check: Check) ->
     assert f"of the loop in line {line} the first round is judged" in found["remarks"]
     found = check("loop.py", {}, {"loop.py": text.replace(right, wrong)})
     assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [place], found
+
+
+def test_a_step_is_told_as_it_is_written(check: Check) -> None:
+    text, *_ = ROUNDS["steps whose gradients have no name"]
+    for right, wrong, cure in [
+        ("V -= rate * h.T @ delta", "V -= rate * -h.T @ delta", "V -= rate * (h.T @ delta)"),
+        ("U = U - rate * X.T.dot(back)", "U = U + rate * X.T.dot(back)", "U = U - rate * X.T.dot(back)"),
+    ]:
+        found = check("loop.py", {}, {"loop.py": text.replace(right, wrong)})
+        (line,) = [one for one in found["lines"] if one["verdict"] == "wrong"]
+        assert line["write"] == cure, line
+        assert f"`{wrong}`" in line["advice"], line
+
+
+STEPS_BEHIND = """
+import numpy as np
+X = np.array([[1.0], [2.0]])
+y = np.array([[1.0]])
+W = np.array([[0.4, -0.2], [0.1, 0.6]])
+V = np.array([[0.7, -0.3]])
+h = np.maximum(0, W @ X + 0.5)
+p = 1/(1 + np.exp(-V @ h))
+loss = -np.mean(y*np.log(p + 1e-6) + (1 - y)*np.log(1 - p + 1e-6))
+dz = p - y
+dV = dz @ h.T
+dh = V.T @ dz
+dW = dh*(h > 0) @ X.T
+W = W - 0.1*dW
+V = V - 0.1*dV
+print(W, V)
+"""
+
+
+def test_the_steps_behind_all_gradients_are_none_of_them(check: Check) -> None:
+    """What a script sets again at its end it sets once before; and a small number in its loss is told, not blamed."""
+    found = check("steps.py", {}, {"steps.py": STEPS_BEHIND})
+    assert (found["verdict"], [one["name"] for one in found["gradients"]]) == ("ok", ["V", "W"]), found
+    assert any("below 0.0001" in one for one in found["remarks"])
+    found = check("steps.py", {}, {"steps.py": STEPS_BEHIND.replace("dz = p - y", "dz = 3*(p - y)")})
+    assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [10], found
 
 
 ROOM_FIRST = """

@@ -24,6 +24,7 @@ from backprop.check.passes.trace import differ
 from backprop.check.passes.verdict import Place, Verdict
 from backprop.python.entry.gradients import Path
 from backprop.python.entry.runner import Instead
+from backprop.python.entry.unnamed import retold
 from backprop.python.values.work import SECOND
 
 MOST_MISTAKES = 3
@@ -371,6 +372,9 @@ def written(cure: Cure) -> str:
         text = text.replace("+ 0.0", f"+ {small.pop()}")
     if cure.edit.adds:
         return "\n".join(map(ast.unparse, cure.edit.statements[1:]))
+    new = ast.parse(text).body[0]
+    if isinstance(new, ast.Assign) and (step := retold(line.statement, new.value)) is not None:
+        return step
     if isinstance(line.statement, COMPOUND):
         return text.split("\n", 1)[0]
     return in_own_words(spliced(line, text), segment, line.source.text)

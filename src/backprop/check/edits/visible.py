@@ -168,11 +168,14 @@ class Visible:
         self.arrays = {text: kind for text, kind in atoms.items() if kind.shape}
 
     def lengths(self) -> list[str]:
-        """The lengths of arrays that no name stands for, each once."""
+        """The lengths of arrays that no name stands for, each once: of an array in the line, if one has it."""
         known = {self.line.value(text) for text in self.sizes}
         found: dict[int, str] = {}
-        for text, kind in self.atoms.items():
-            for place, length in enumerate(kind.shape):
+        read = [
+            one.id for one in ast.walk(self.statement) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)
+        ]
+        for text in (*filter(self.atoms.__contains__, read), *self.atoms):
+            for place, length in enumerate(self.atoms[text].shape):
                 if length > 1 and length not in known and text.isidentifier():
                     found.setdefault(length, f"{text}.shape[{place}]")
         return list(found.values())

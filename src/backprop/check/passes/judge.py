@@ -73,12 +73,11 @@ class Judge:
         for path in found:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
-        updates = self.runner.updates  # of the network's own weights, by itself
         of_weights = (
             any(path[0] in made for path in found)
             and not self.runner.above
-            and (self.binding.loss is None or self.runner.renamed or any(name in made for name, *_ in updates))
-        )  # a cost, of which the inputs are data
+            and (self.binding.loss is None or self.runner.renamed or not self.runner.trained.isdisjoint(made))
+        )  # a cost of a network that trains itself, of which the inputs are data
         pair = self.runner.pair
         of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
         of_cost = of_cost or pair.inside is not None or pair.line > 0  # in a loop that trains, too

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem, enumerated
-from backprop.python.entry.examples import RATE
+from backprop.python.entry.called import GENERIC, called, names_in
 from backprop.python.entry.forth import OF_COST, as_wrapped, variables
 from backprop.python.entry.given import at_path, has_gradient, is_differentiable, numbers_in
 from backprop.python.entry.gradients import (
+    RATE,
     Path,
     bases,
     by_key,
@@ -45,7 +46,7 @@ from backprop.python.entry.objects import (
 )
 from backprop.python.entry.outputs import Forward, array_in
 from backprop.python.entry.pairs import attributes, name_of, returns
-from backprop.python.entry.rounds import GENERIC, called, is_descent, names_in, updates_in
+from backprop.python.entry.rounds import is_descent, updates_in
 from backprop.python.entry.taken import NODE, Taken
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import MOST_KEPT, default_of, parameter_names, required_names, rest_name
@@ -492,6 +493,12 @@ class Back(Taken):
         ]  # fmt: skip
         means = {name for _, by, _ in found for name in by if name in self.running}
         return [one for one in found if one[0] not in means]
+
+    @property
+    def trained(self) -> set[str]:
+        """What the backward pass, or another method of its object, changes by a step: `self.W -= rate * self.dW`."""
+        nodes = [node for one in self.methods().values() for node in ast.walk(one)]
+        return {name for name, *_ in self.updates}.union(*[{name for name, _ in updates_in(one)} for one in nodes])
 
     @property
     def given_away(self) -> list[str]:

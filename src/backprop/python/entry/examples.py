@@ -11,6 +11,7 @@ import numpy as np
 
 from backprop.errors import MOST_NAMED
 from backprop.errors.spelling import either, flag, setting
+from backprop.python.entry.gradients import RATE
 from backprop.python.entry.pairs import HOLDING
 from backprop.python.names import rest_name
 from backprop.python.spellings.numpy import DRAWN
@@ -20,9 +21,6 @@ from backprop.python.values.arrays import HELD
 SIZES = (4, 3, 5, 6)  # of axes, in the order in which the text names them, so that no two are mixed up
 SIZES_OF_PICTURES = (2, 3, 5, 4, 6)  # which passes go through in loops
 SMALL, UNNAMED = 2, 3  # of any after these, as of filters, and of those called _
-RATE = re.compile(  # of the steps that a backward pass takes
-    r"((^|_)(?i:lr|(learning)?rate|eta|momentum|decay)|[a-z](Lr|LR|Rate|Momentum|Decay))$"
-)
 WEIGHT = re.compile(  # of a penalty, or the part that is kept: a number which no name of the forward pass may have
     r"(?i)(^|_)(lamb?da?|lam|reg(ulari[sz]\w*)?|(l[12]_?)?(reg\w*_)?(lambda|strength|penalty)|l[12]|weight_?decay"
     r"|(keep|drop(out)?)_?(p|prob\w*|rate|ratio)?)_?$"

@@ -13,13 +13,13 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.entry.blanks import MORE_SIZES, ROOTS, Blank, Use, Used, Watching
+from backprop.python.entry.called import names_in
 from backprop.python.entry.examples import WEIGHT, whole_numbers
 from backprop.python.entry.given import SIZES as NAMES_OF_SIZES
 from backprop.python.entry.given import arguments_from
 from backprop.python.entry.gradients import is_data, is_gradient
 from backprop.python.entry.inputs import INPUT
 from backprop.python.entry.pairs import reached
-from backprop.python.entry.rounds import names_in
 from backprop.python.entry.runner import NO_SIZE, Runner
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.values.arrays import is_array

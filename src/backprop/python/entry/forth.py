@@ -14,6 +14,7 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.errors.spelling import either
+from backprop.python.entry.called import called, names_in, set_in
 from backprop.python.entry.examples import TRAINS, Examples
 from backprop.python.entry.given import SIZES, has_gradient, is_differentiable, is_row, is_whole, sizes
 from backprop.python.entry.gradients import LABELS, is_gradient
@@ -21,7 +22,7 @@ from backprop.python.entry.inputs import DEFINITIONS, elements_of, with_sizes
 from backprop.python.entry.objects import DATA, PARAMETERS, dotted, inner, objects_in, weights_inside
 from backprop.python.entry.outputs import Forward, Outputs
 from backprop.python.entry.pairs import HOLDING, SLOPES, attributes, backward_call, reached, returns
-from backprop.python.entry.rounds import COST, called, cost_within, names_in
+from backprop.python.entry.rounds import COST, cost_within, is_start
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
@@ -166,6 +167,8 @@ class Forth(Outputs):
         bound.update({name: first for name in names if name not in bound})
         known_results = [first] if anew else [*found.outputs, *found.results]
         taken = sum(any(one is its for its in known_results) for one in bound.values())
+        left = self.pair.forward is not None and attributes(self.pair.forward, ast.Store)
+        taken += int(of_class and not taken and bool(left and left & attributes(self.cost, ast.Load)))
         function = run.attribute(found.me, self.cost.name) if of_class else self.of_text(run, scope, self.cost.name)
         return self.ends_with(found, self.call(run, function, (), bound) if taken == 1 else None)
 
@@ -434,7 +437,8 @@ class Forth(Outputs):
         part = self.script_part
         if not part.tree.body:
             raise Problem("syntax", f"there is no code in {part.source.name or 'this text'}")
-        body = [self.with_value(one, given) for one in part.tree.body[: self.pair.split or None]]
+        own = part.tree.body[: self.pair.split or None]
+        body = [self.with_value(one, given) for one in own]
         scope.names.update({name: one for name, one in given.items() if name in self.words})  # others are attributes
         run.source = part.source
         then = tuple(part.tree.body[self.pair.split :][: 1 if self.pair.kind == "values" else None])
@@ -451,7 +455,8 @@ class Forth(Outputs):
             name: self.left[name] for name in last_names(body[start:])
             if is_gradient(self.left.get(name)) and name not in given
         }  # fmt: skip
-        costs = [name for name, one in found.items() if COST.fullmatch(name) and np.size(one) == 1]
+        computed = {name for one in own if not is_start(one) for name in set_in(one)}
+        costs = [name for name, one in found.items() if name in computed and COST.fullmatch(name) and np.size(one) == 1]
         self.last_set = costs[:1] or [*found]
         if not found:
             hint = "what stands in `if __name__ == …` is not run" if "__name__" in self.words else "set it: loss = …"
@@ -463,7 +468,9 @@ class Forth(Outputs):
 
     def compared(self, output: Any) -> dict[str, Any]:
         """The labels that the output of a script may be compared with: data with as many elements, or rows."""
-        made = last_names(self.code.parts[-1].tree.body[self.pair.start : self.pair.split])
+        made = {*self.given, *self.made_of}
+        for one in self.code.parts[-1].tree.body[self.pair.start : self.pair.split]:
+            made |= names_set(one) if self.pair.start or not made.isdisjoint(names_in([one])) else set()
         data = {name: one for name, one in self.left.items() if isinstance(one, np.ndarray) and name not in made}
         return {
             name: one

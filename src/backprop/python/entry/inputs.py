@@ -6,6 +6,7 @@ import ast
 import copy
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from typing import Any, Self
@@ -13,9 +14,10 @@ from typing import Any, Self
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.entry.examples import RATE, TRAINS, WEIGHT, Examples
+from backprop.python.entry.called import names_in
+from backprop.python.entry.examples import TRAINS, WEIGHT, Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
-from backprop.python.entry.gradients import LABELS, OF_OUTPUT, Path, is_data, is_gradient, leaves, place_of
+from backprop.python.entry.gradients import LABELS, OF_OUTPUT, RATE, Path, is_data, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import (
     HOLDING,
     Pair,
@@ -27,7 +29,6 @@ from backprop.python.entry.pairs import (
     returns,
     with_first_round,
 )
-from backprop.python.entry.rounds import names_in
 from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
@@ -418,11 +419,9 @@ class Inputs:
         """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0; or without
         the `guards` in both passes: what is added, and what is called an epsilon."""
         zeros = {name: 0.0 for name, value in self.given.items() if isinstance(value, float) and 0 < value <= small}
-        forward = self.pair.forward
-        if forward is None:
+        if self.pair.forward is None and not self.pair.split:
             return None, {}
-        back = self.pair.backward if self.pair.backward is not forward else None
-        kept = {id(node) for node in ast.walk(back)} if back is not None and not guards else set()
+        kept = set() if guards else {id(node) for one in self.backward_trees() for node in ast.walk(one)}
         parts, changed = [], bool(zeros)
         for part in self.code.parts:
             tree = copy.deepcopy(part.tree)
@@ -435,13 +434,8 @@ class Inputs:
             parts.append(part._replace(tree=tree))
         if not changed:
             return None, {}
-        code = self.code.of(parts)
-        found = [one for one in all_pairs(code) if one.name == self.pair.name and one.kind == self.pair.kind]
-        if not found:
-            return None, {}
-        runner = type(self)(code, found[0], {**self.given, **zeros}, self.seed, self.most)
-        runner.instead_of_above = self.instead_of_above
-        return runner, zeros
+        other = self.with_texts(parts, zeros)
+        return other, {} if other is None else zeros
 
     def without_clips(self) -> Self | None:
         """The same pass without the bounds that gradients are kept in, `np.clip(dW, -5, 5, out=dW)`."""
@@ -449,14 +443,27 @@ class Inputs:
         kept = {id(node) for node in ast.walk(pair.forward)} if pair.forward not in (None, pair.backward) else set()
         if not any(clipped(node) for part in code.parts for node in ast.walk(part.tree) if id(node) not in kept):
             return None
-        parts = [part._replace(tree=Unclipped().visit(copy.deepcopy(part.tree))) for part in code.parts]
-        found = [one for one in all_pairs(code.of(parts)) if one.name == pair.name and one.kind == pair.kind]
+        return self.with_texts([part._replace(tree=Unclipped().visit(copy.deepcopy(part.tree))) for part in code.parts])
+
+    def with_texts(self, parts: list[Part], given: Mapping[str, Any] = {}) -> Self | None:
+        """The same pass in texts that say it otherwise, with what is known of it; None where it is no longer found."""
+        pair, code = self.pair, self.code.of(parts)
+        found = [one for one in all_pairs(code) if one.name == pair.name and one.kind == pair.kind]
+        if pair.kind == "script":  # its statements stand in the order in which they are run
+            found = [pair._replace(body=tuple(parts[-1].tree.body))]
         if not found:
             return None
-        other = type(self)(code.of(parts), found[0], self.given, self.seed, self.most)
+        other = type(self)(code, found[0], {**self.given, **given}, self.seed, self.most)
         for name in ("instead_of_above", "bare", "own", "parameters", "of_text_itself"):
             setattr(other, name, getattr(self, name))
         return other
+
+    def backward_trees(self) -> Sequence[ast.AST]:
+        """The backward pass alone: a function, or the statements behind the forward pass of a script."""
+        pair = self.pair
+        if pair.forward is None:
+            return self.code.parts[-1].tree.body[pair.split :]
+        return [pair.backward] if pair.backward not in (None, pair.forward) else []
 
     def arguments_inside(self) -> set[str]:
         """The arguments of a function or a method that trains, which are no weights."""

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
-from backprop.python.entry.examples import RATE
 from backprop.python.entry.filled import filled_argument, zeroed
 from backprop.python.entry.given import numbers_in
-from backprop.python.entry.gradients import bases, is_cost, is_gradient
+from backprop.python.entry.gradients import RATE, bases, is_cost, is_gradient
 from backprop.python.entry.inputs import UPSTREAM_LIKE, Inputs
 from backprop.python.entry.objects import LISTS, inner, rowed
 from backprop.python.entry.pairs import Pair, attributes, leading, returns

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
+from backprop.python.entry.called import arguments_of, names_in
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
-from backprop.python.entry.rounds import Passes, arguments_of, both_passes, names_in, training
+from backprop.python.entry.rounds import Passes, both_passes, training
 from backprop.python.names import MOST_KEPT, names_set, names_used, parameter_names, required_names, rest_name
 from backprop.python.registered import MARK, handed_back, nondiff
 from backprop.python.restated import defaults

@@ -9,13 +9,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from backprop.python.entry.called import GENERIC, arguments_of, called, names_in, set_in, targets
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
+from backprop.python.entry.unnamed import with_names
 from backprop.python.names import names_set
 
 LOOPS = (ast.For, ast.While)
 ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
-GENERIC = frozenset(["grad", "grads", "gradient", "gradients", "g"])  # told by what they update: `w -= rate * grad`
 COST = re.compile(r"(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?|j", re.IGNORECASE)  # what may be called a cost in a loop
+ERROR = re.compile(r"(^|_)(delta|err(or)?|grad)s?_?\d*(_|$)", re.IGNORECASE)  # what a gradient on the way is called
 ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 
 
@@ -35,13 +37,14 @@ class Passes(NamedTuple):
 def both_passes(statements: list[ast.stmt], known: Iterable[str] = ()) -> Passes | None:
     """The two passes among the statements of a script: as they stand, or in the first round of a loop, whatever comes
     behind it. `known` are names that are set before all."""
+    statements = with_names(statements)
     return Rounds(statements, known).passes(statements)
 
 
 def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passes | None:
     """The two passes in a function that trains: gradients are set in it, and then by these what they are of.
     `attributes` are those of the object whose method it is."""
-    body = [one for one in function.body if not isinstance(one, ast.Global)]
+    body = with_names([one for one in function.body if not isinstance(one, ast.Global)])
     before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
     rounds = Rounds(body, [*before, *arguments_of(function), *attributes])
     found = rounds.passes([one for one in body if not isinstance(one, ast.Return)])
@@ -53,7 +56,8 @@ def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passe
     gradients = {name for one in found.body[found.split :] for name in set_in(one)}
     known = names_in([function])
     gradients = {one for one in gradients if (is_of_gradient(one) and not is_word(one, known)) or one in GENERIC}
-    updates = [name for one in ast.walk(function) for name, by in updates_in(one) if not gradients.isdisjoint(by)]
+    nodes = [node for one in body for node in ast.walk(one)]
+    updates = [name for one in nodes for name, by in updates_in(one) if not gradients.isdisjoint(by)]
     return found if {*updates} - gradients or any(map(costs_in, found.body[: found.split])) else None
 
 
@@ -80,9 +84,19 @@ class Rounds:
         self.whose = told_by_updates(statements, self.known)
 
     def passes(self, statements: list[ast.stmt]) -> Passes | None:
-        """The passes as the statements stand, or in a first round."""
+        """The passes as the statements stand, up to the last gradient and without the steps behind it, or in a first
+        round."""
         split = self.split_of(statements)
-        return self.apart(statements, split) if split else self.first_round(statements)
+        if not split:
+            return self.first_round(statements)
+        last = self.last_gradient(statements)
+        behind = statements[last + 1 :]
+        return self.apart([*statements[: last + 1], *[one for one in behind if not updates_in(one)]], split)
+
+    def last_gradient(self, statements: list[ast.stmt]) -> int:
+        """The place of the last statement that sets a gradient; -1 where none does."""
+        names = names_in(statements)
+        return max([place for place, one in enumerate(statements) if self.sets_gradient(one, names)], default=-1)
 
     def apart(
         self, body: list[ast.stmt], split: int, line: int = 0, start: int = 0, behind: Sequence[ast.stmt] = ()
@@ -99,7 +113,7 @@ class Rounds:
         late = [one for statement in forth[start:] for one in costs_in(statement)][-1:]
         late = late or cost_behind([*body[split:], *behind])
         late = [one for one in late if one not in own]
-        back = [one for one in body[split:] if one not in late]
+        back = without_steps([one for one in body[split:] if one not in late])
         return Passes([*forth, *late, *rooms, *back], len(forth) + len(late), line, self.whose, start)
 
     def first_round(self, statements: list[ast.stmt], start: int | None = None) -> Passes | None:
@@ -108,8 +122,7 @@ class Rounds:
         for place in reversed(range(len(statements))):
             statement = statements[place]
             whole = [*start_of(statement), *blocks(statement)]
-            names = names_in(whole)
-            last = max([index for index, one in enumerate(whole) if self.sets_gradient(one, names)], default=-1)
+            last = self.last_gradient(whole)
             if last < 0:
                 continue
             body = [*statements[:place], *whole[: last + 1]]
@@ -147,15 +160,22 @@ class Rounds:
         return (self.whose[name],) if name in self.whose else bases(name)
 
 
+def without_steps(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements without the steps among them whose outcome none of them reads: of an input there is one value."""
+    kept: list[ast.stmt] = []
+    read: set[str] = set()
+    for one in reversed(statements):
+        stepped = {name for name, _ in updates_in(one) if not is_of_gradient(name) and name not in GENERIC}
+        if not stepped or not stepped.isdisjoint(read):
+            kept.append(one)
+            read |= names_in([one])
+    return kept[::-1]
+
+
 def tells_nothing(name: str, names: Collection[str]) -> bool:
     """Whether a gradient's name does not tell what it is of: `grad`, and `dw` where there is a `theta` and no `w`."""
     known = {*names}
     return name in GENERIC or (is_of_gradient(name) and known.isdisjoint(bases(name)) and not is_word(name, known))
-
-
-def set_in(loop: ast.AST) -> set[str]:
-    """The names that are set anew in a loop: no step size is, as `dt` of `x += dt * v`."""
-    return {name for one in ast.walk(loop) if isinstance(one, ast.stmt) for name in targets(one)}
 
 
 def updates_in(node: ast.AST) -> list[tuple[str, set[str]]]:
@@ -196,6 +216,11 @@ def start_of(loop: ast.stmt) -> list[ast.stmt]:
     return [*first]
 
 
+def is_start(statement: ast.stmt) -> bool:
+    """Whether a statement sets what nothing was counted into yet: the start of a sum, or what a loop takes first."""
+    return makes_room(statement) or ast.unparse(statement).partition(" = ")[2].startswith("next(iter(")
+
+
 def blocks(statement: ast.stmt) -> list[ast.stmt]:
     """What a loop, a condition that the file is run itself, or a `with` does."""
     if isinstance(statement, ast.If):
@@ -205,7 +230,13 @@ def blocks(statement: ast.stmt) -> list[ast.stmt]:
 
 def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
     """Where a backward pass begins of which a statement is the first to set the gradient of anything known: before it
-    stand those of gradients whose names tell nothing, as `dh = hs[3]`."""
+    stand those of gradients whose names tell nothing, as `dh = hs[3]`; and before one that has no name itself, errors
+    and deltas that no cost is computed of."""
+    if hasattr(body[place], "step"):
+        of_costs = names_in([cost for one in body for cost in costs_in(one)])
+        errors = [at for at, one in enumerate(body[:place])
+                  if of_costs.isdisjoint(names := targets(one)) and any(map(ERROR.search, names))]  # fmt: skip
+        return min([place, *filter(None, errors)])
     while (
         place > 1
         and (names := targets(body[place - 1]))
@@ -252,7 +283,7 @@ def costs_in(statement: ast.stmt) -> list[ast.stmt]:
             made = ast.Assign([ast.Name("loss", ast.Store())], call.args[0])
             kept = COST.match(called(call.func.value) or "") and not isinstance(call.args[0], ast.Name)
             found += [ast.fix_missing_locations(ast.copy_location(made, one))] if kept else []
-        elif isinstance(one, ASSIGNMENTS) and not makes_room(one) and any(map(COST.fullmatch, targets(one))):
+        elif isinstance(one, ASSIGNMENTS) and not is_start(one) and any(map(COST.fullmatch, targets(one))):
             found.append(one)
     return found
 
@@ -313,40 +344,3 @@ def hung_on(statements: Sequence[ast.stmt], needed: set[str]) -> list[ast.stmt]:
             needed |= names_in([one])
         found.append(kept)
     return found[::-1]
-
-
-def called(node: ast.AST) -> str | None:
-    """What a variable is called: by its name, that of an attribute of `self` or of a part of it, or the key of a
-    dictionary. Under its own key in a dictionary of gradients, `grads["W"]`, is the gradient."""
-    if isinstance(node, ast.Name):
-        return node.id if node.id != "self" else None
-    if isinstance(node, ast.Attribute):
-        root, _, dotted = ast.unparse(node).partition(".")
-        return dotted if root == "self" and dotted.replace(".", "").isidentifier() else None
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-        key, holder = node.slice.value, called(node.value) or ""
-        of_gradients = (holder in GENERIC or is_of_gradient(holder)) and not is_of_gradient(key)
-        return f"d{key}" if of_gradients else key
-    return None
-
-
-def targets(statement: ast.stmt) -> list[str]:
-    """The names that an assignment sets, also several at once."""
-    found = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    return [name for target in found if target is not None for name in set_by(target)]
-
-
-def set_by(target: ast.expr) -> list[str]:
-    """What a target sets: of `grads["W"][i]` the entry and the dictionary."""
-    if isinstance(target, ast.Tuple | ast.List):
-        return [name for one in target.elts for name in set_by(one)]
-    own = [] if (name := called(target)) is None else [name]
-    return own + (set_by(target.value) if isinstance(target, ast.Subscript | ast.Attribute | ast.Starred) else [])
-
-
-def arguments_of(function: ast.FunctionDef) -> set[str]:
-    return {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
-
-
-def names_in(trees: Sequence[ast.AST]) -> set[str]:
-    return {name for tree in trees for node in ast.walk(tree) if (name := called(node)) is not None}

@@ -1,0 +1,152 @@
+"""Gradients that a script takes its steps with and gives no name, `W -= rate * X.T @ delta`: they get one."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from typing import Any, NamedTuple
+
+from backprop.python.entry.called import called, set_in
+from backprop.python.entry.gradients import RATE, bases, is_of_gradient
+
+RATES = frozenset(["alpha", "step", "step_size", "stepsize", "learningrate"])  # beside those that `RATE` knows
+SMALL_RATE = 0.2  # a number that is multiplied with is a rate below
+PRODUCTS = (ast.Mult, ast.MatMult, ast.Div)
+BLOCKS = ("body", "orelse")
+
+
+class Step(NamedTuple):
+    """What is changed by a step, and by what: `rate` times `gradient`, down."""
+
+    target: ast.Name | ast.Attribute | ast.Subscript
+    rate: ast.expr | None
+    gradient: ast.expr
+
+
+def with_names(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements in which every step reads a gradient that has a name, set right before; the same ones, if all do."""
+    made = set().union(*map(set_in, statements))
+    known = {base for name in made for base in bases(name)}
+    return named_in(statements, known)
+
+
+def named_in(statements: list[ast.stmt], known: set[str]) -> list[ast.stmt]:
+    found: list[ast.stmt] = []
+    for one in statements:
+        step = None if (name := changed(one)) is None or name in known else step_of(one)
+        found += [inside(one, known)] if step is None else in_two(one, step)
+    return statements if all(a is b for a, b in zip(found, statements, strict=False)) else found
+
+
+def inside(statement: ast.stmt, known: set[str]) -> ast.stmt:
+    """A loop or a condition, whose statements are looked at; what a function does is its own affair."""
+    if not isinstance(statement, ast.For | ast.While | ast.If | ast.With):
+        return statement
+    parts = {key: named_in(value, known) for key, value in ast.iter_fields(statement) if key in BLOCKS and value}
+    if all(part is getattr(statement, key) for key, part in parts.items()):
+        return statement
+    made = copy.copy(statement)
+    for key, part in parts.items():
+        setattr(made, key, part)
+    return made
+
+
+def in_two(statement: ast.stmt, step: Step) -> list[ast.stmt]:
+    """A step as two statements: its gradient under a name, and the step with that."""
+    name = f"d{called(step.target)}".replace(".", "_")
+    gradient: Any = ast.Assign([ast.Name(name, ast.Store())], step.gradient)
+    gradient.step = statement, step  # of which it is told
+    read = ast.Name(name, ast.Load())
+    taken = ast.AugAssign(step.target, ast.Sub(), read if step.rate is None else ast.BinOp(step.rate, ast.Mult(), read))
+    return [with_place(one, statement) for one in (gradient, taken)]
+
+
+def with_place(made: ast.stmt, old: ast.stmt) -> ast.stmt:
+    """What was made in place of a statement, with its place where it has none."""
+    for node in ast.walk(made):
+        if "lineno" in node._attributes and not hasattr(node, "lineno"):
+            ast.copy_location(node, old)
+    return made
+
+
+def retold(statement: ast.stmt, gradient: ast.expr) -> str | None:
+    """The step that the user wrote, with another gradient; None of any other statement."""
+    if not hasattr(statement, "step"):
+        return None
+    old, step = statement.step
+    down = not isinstance(gradient, ast.UnaryOp) or not isinstance(gradient.op, ast.USub)
+    by = gradient if down else gradient.operand  # type: ignore[attr-defined]
+    by = by if step.rate is None else ast.BinOp(step.rate, ast.Mult(), by)
+    sign = ast.Sub() if down else ast.Add()
+    if isinstance(old, ast.AugAssign):
+        return ast.unparse(ast.AugAssign(step.target, sign, by))
+    return ast.unparse(ast.Assign([step.target], ast.BinOp(old.value.left, sign, by), lineno=old.lineno))
+
+
+# ── what a step is ──
+
+
+def changed(statement: ast.stmt) -> str | None:
+    """What a statement may change by a step: no gradient is, nor what is called one."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    name = called(targets[0]) if len(targets) == 1 and targets[0] is not None else None
+    return None if name is None or is_of_gradient(name) else name
+
+
+def step_of(statement: ast.stmt) -> Step | None:
+    """The step that a statement takes, if its gradient has no name and it is plainly one: by a rate, or by a product
+    with what is turned."""
+    target: Any
+    if isinstance(statement, ast.AugAssign):
+        target, value, sign = statement.target, statement.value, statement.op
+    elif isinstance(statement, ast.Assign) and isinstance(statement.value, ast.BinOp):
+        target, value, sign = statement.targets[0], statement.value.right, statement.value.op
+        if ast.unparse(statement.value.left) != ast.unparse(target):
+            return None
+    else:
+        return None
+    if not isinstance(sign, ast.Add | ast.Sub) or isinstance(value, ast.Name | ast.Attribute | ast.Constant):
+        return None
+    rates: list[ast.expr] = []
+    gradient = without_rate(value, rates, is_named_rate) or without_rate(value, rates, is_small) or value
+    negative = isinstance(sign, ast.Add) != any(isinstance(one, ast.UnaryOp) for one in rates)
+    if called(gradient) is not None or not (rates or is_turned(gradient)):
+        return None
+    rate = rates[0].operand if rates and isinstance(rates[0], ast.UnaryOp) else next(iter(rates), None)
+    return Step(target, rate, ast.UnaryOp(ast.USub(), gradient) if negative else gradient)
+
+
+def without_rate(value: ast.expr, rates: list[ast.expr], is_rate: Any) -> ast.expr | None:
+    """A product without the first factor that is a rate, which is put into `rates`; None where it has none."""
+    if not isinstance(value, ast.BinOp) or not isinstance(value.op, PRODUCTS):
+        return None
+    if isinstance(value.op, ast.Mult):
+        for one, other in ((value.left, value.right), (value.right, value.left)):
+            if is_rate(one):
+                rates.append(one)
+                return other
+    if isinstance(value.op, ast.Div) and is_rate(value.left):
+        rates.append(value.left)
+        return ast.BinOp(ast.Constant(1), ast.Div(), value.right)
+    left = without_rate(value.left, rates, is_rate)
+    if left is not None:
+        return ast.BinOp(left, value.op, value.right)
+    right = without_rate(value.right, rates, is_rate) if isinstance(value.op, ast.Mult) else None
+    return None if right is None else ast.BinOp(value.left, value.op, right)
+
+
+def is_named_rate(node: ast.expr) -> bool:
+    node = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
+    name = (called(node) or "").rpartition(".")[2]
+    return bool(RATE.search(name)) or name.lower() in RATES
+
+
+def is_small(node: ast.expr) -> bool:
+    node = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
+    return isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < node.value < SMALL_RATE
+
+
+def is_turned(gradient: ast.expr) -> bool:
+    """Whether a product has a matrix that is turned in it, as that of weights has."""
+    words = {one.attr for one in ast.walk(gradient) if isinstance(one, ast.Attribute)}
+    return not words.isdisjoint(("T", "t", "transpose"))
