@@ -809,6 +809,59 @@ def test_a_loss_of_margins_and_outputs_that_are_kept_in_a_list(check: Check, out
     assert "with a penalty on w: let a function loss return their sum" in penal["hint"]
 
 
+HELD_LABELS = """
+import numpy as np
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+def slope(s):
+    return s * (1 - s)
+class Network:
+    def __init__(self, x, y):
+        self.input, self.y = x, y
+        self.first, self.second = np.full((x.shape[1], 3), 0.4), np.array([[0.5], [-0.3], [0.8]])
+    def feedforward(self):
+        self.layer = sigmoid(self.input @ self.first + np.arange(3))
+        self.output = sigmoid(self.layer @ self.second)
+    def backprop(self):
+        error = 2 * (self.y - self.output) * slope(self.output)
+        d_second = self.layer.T @ error
+        d_first = self.input.T @ (error @ self.second.T * slope(self.layer))
+        self.first += d_first
+        self.second += d_second
+"""
+COST = """
+    def mean_error(self, y):
+        return np.mean((y - self.output) ** 2)
+"""
+
+
+def test_a_network_holds_its_labels_and_takes_its_own_steps_up(check: Check) -> None:
+    """What it takes no rate for is the gradient itself; and a function that both passes call is not blamed."""
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.4, -0.1]], "y": [[1], [0], [1]]}
+    found = check("network.py", given, {"network.py": HELD_LABELS})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"first": "ok", "second": "ok"}, found
+    assert "squared error with y" in str(found["remarks"])
+    found = check(
+        "network.py", given, {"network.py": HELD_LABELS.replace("* slope(self.layer)", "* sigmoid(self.layer)")}
+    )
+    (line,) = [one for one in found["lines"] if one["verdict"] == "wrong"]
+    assert (line["line"], "slope(self.layer)" in line["write"]) == (17, True), found
+
+
+def test_a_cost_may_take_the_labels_alone(check: Check) -> None:
+    text = (
+        (HELD_LABELS + COST)
+        .replace("def backprop(self):", "def backprop(self, labels):")
+        .replace("(self.y -", "(labels -")
+    )
+    text = text.replace("2 * (labels", "2 / 3 * (labels").replace("self.input, self.y = x, y", "self.input = x")
+    text = text.replace("def __init__(self, x, y)", "def __init__(self, x)")
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.4, -0.1]], "labels": [[1], [0], [1]]}
+    found = check("network.py", given, {"network.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"first": "ok", "second": "ok"}, found
+    assert "the gradient of mean_error with labels" in str(found["remarks"]), found
+
+
 PREPARED = """
 import numpy as np
 class Layer:

@@ -9,7 +9,7 @@ import ast
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from heapq import heapify, heappop, heappush
 from time import process_time
 from typing import Any, NamedTuple
@@ -150,7 +150,8 @@ class Search:
             self.judge.runner.run(point.given, point.upstream, instead, seen, most=4.0)
         found = []
         self.read = reads(list(seen.found.values()))
-        own = [one for one in seen.found.values() if not sense.makes_output(one.statement)]
+        own = [one for one in seen.found.values()
+               if one.statement not in self.forth and not sense.makes_output(one.statement)]  # fmt: skip
         self.functions = self.functions or {one.statement: one.function for one in seen.found.values()}
         self.lines = self.lines or own
         for line in own:
@@ -162,6 +163,16 @@ class Search:
             if moves is None or moves & sense.bad:
                 found.append(Reach(line, moves, affine))
         return found
+
+    @cached_property
+    def forth(self) -> set[ast.stmt]:
+        """The lines that the forward pass runs, too, as of a function that both passes call: what is changed in them
+        changes what is to be differentiated."""
+        seen = Lines()
+        if not self.judge.runner.pair.of_one:
+            with suppress(Problem):
+                self.judge.runner.forward_alone(self.judge.points[0].given, seen)
+        return {*seen.found}
 
     def verdicts(self, point: Point, instead: Instead) -> dict[Path, str]:
         """What is said about every gradient with edits put in."""

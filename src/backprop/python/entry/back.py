@@ -552,6 +552,8 @@ class Back(Taken):
                 moved = -moved if self.above and not descends else moved  # up: what comes from above is as it is
             if len(alike) == 1 and (moved is None or is_close(moved, alike[0])) and (descends or rates):
                 found[name] = alike[0]  # with all its digits
+            elif len(alike) == 1 and alone and not (descends or rates or means or self.above):  # a step up by itself
+                found[name] = -alike[0]
             elif moved is not None and len(alike) < 2 and (alone or any(is_multiple(moved, one) for one in alike)):
                 found[name] = moved
         return found

@@ -159,16 +159,18 @@ class Forth(Outputs):
         known = {**given, **dict(zip(found.names, found.results, strict=True))}
         labels, names = [*self.labels().values()], required_names(self.cost)[int(of_class) :]
         bound = {name: known[name] for name in names if name in known}
+        left = self.pair.forward is not None and attributes(self.pair.forward, ast.Store)
+        reads_left = of_class and bool(left and left & attributes(self.cost, ast.Load))
         if len(labels) == 1:
-            free = [name for name in names if name not in bound and LABELS.fullmatch(name)]
+            rest = [name for name in names if name not in bound]
+            free = [name for name in rest if LABELS.fullmatch(name) or (reads_left and len(rest) == 1)]
             bound.update(dict.fromkeys(free[:1], labels[0]))
         anew = self.is_whole(self.cost)  # of the inputs, through a forward pass of its own
         first = next((given[name] for name in self.parameters if name in given), None) if anew else found.outputs[0]
         bound.update({name: first for name in names if name not in bound})
         known_results = [first] if anew else [*found.outputs, *found.results]
         taken = sum(any(one is its for its in known_results) for one in bound.values())
-        left = self.pair.forward is not None and attributes(self.pair.forward, ast.Store)
-        taken += int(of_class and not taken and bool(left and left & attributes(self.cost, ast.Load)))
+        taken += int(reads_left and not taken)
         function = run.attribute(found.me, self.cost.name) if of_class else self.of_text(run, scope, self.cost.name)
         return self.ends_with(found, self.call(run, function, (), bound) if taken == 1 else None)
 

@@ -12,7 +12,7 @@ import numpy as np
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.entry.filled import filled_argument, zeroed
 from backprop.python.entry.given import numbers_in
-from backprop.python.entry.gradients import RATE, bases, is_cost, is_gradient
+from backprop.python.entry.gradients import RATE, bases, is_cost, is_data, is_gradient
 from backprop.python.entry.inputs import UPSTREAM_LIKE, Inputs
 from backprop.python.entry.objects import LISTS, inner, rowed
 from backprop.python.entry.pairs import Pair, attributes, leading, returns
@@ -250,10 +250,19 @@ class Outputs(Inputs):
 
     def labels(self) -> dict[str, Any]:
         """What is given to the backward pass alone, which takes no gradient from above: the labels of a loss."""
-        names = [] if self.above_in else self.of_backward_alone()
+        names = [] if self.above_in else self.of_backward_alone() or self.kept_labels()
         found = {name: self.given[name] for name in names if is_gradient(self.given[name]) and not RATE.search(name)}
         arrays = {name: one for name, one in found.items() if np.ndim(one)}
         return arrays or found  # beside arrays of them numbers are sizes
+
+    def kept_labels(self) -> list[str]:
+        """The labels that an object is made of, and that only its backward pass reads: `self.y - self.output`."""
+        back = self.pair.backward if self.pair.kind == "class" else None
+        if back is None or self.pair.forward is None or required_names(back)[1:]:
+            return []
+        read = attributes(back, ast.Load) - attributes(self.pair.forward, ast.Load)
+        made = [name for one in self.constructors() for name in parameter_names(one)[1:]]
+        return [name for name in made if name in read and name in self.given and is_data(name)]
 
     def of_backward_alone(self) -> list[str]:
         """What is given, and only the backward pass takes: nothing has a gradient of it."""

@@ -124,8 +124,9 @@ class Runner(Back):
         run.libraries.tape = Tape() if self.asks else None
         return run
 
-    def forward_alone(self, given: dict[str, Any]) -> tuple[Interpreter, list[Any]]:
+    def forward_alone(self, given: dict[str, Any], observer: Observer | None = None) -> tuple[Interpreter, list[Any]]:
         run = self.started()
+        run.observer = observer or run.observer
         with np.errstate(all="ignore"):
             arguments = self.prepared(given)
             found = self.forward(run, self.loaded(run, arguments), arguments)
