@@ -145,8 +145,7 @@ def numpy_vjps_unbroadcast(x, target_meta, broadcast_idx=0):
             x = np.sum(x, axis=axis, keepdims=True)
     return x
 
-def numpy_vjps_unbroadcast_f(target, f):
-    return lambda g: numpy_vjps_unbroadcast(f(g), target)
+numpy_vjps_unbroadcast_f(target, f) = lambda g: numpy_vjps_unbroadcast(f(g), target)
 
 def numpy_vjps_repeat_to_match_shape(g, shape, dtype, axis, keepdims):
     if axis is None:
@@ -220,13 +219,13 @@ def vectorize(function, signature=None, **_):
         return np.array([function(*one) for one in zip(*[a.ravel() for a in given])]).reshape(given[0].shape)
     return called
 
-add_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) + b
-subtract_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) - b
-divide_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) / b
-maximum_outer(a, b) = np.maximum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
-minimum_outer(a, b) = np.minimum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
-def broadcast_shapes(*shapes):
-    return np.shape(sum([np.zeros(one) for one in shapes]))
+_apart(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b))
+add_outer(a, b) = _apart(a, b) + b
+subtract_outer(a, b) = _apart(a, b) - b
+divide_outer(a, b) = _apart(a, b) / b
+maximum_outer(a, b) = np.maximum(_apart(a, b), b)
+minimum_outer(a, b) = np.minimum(_apart(a, b), b)
+broadcast_shapes(*shapes) = np.shape(sum([np.zeros(one) for one in shapes]))
 
 def _over_cores(function, cores, given):
     sizes = [a.ndim - len([one for one in core.strip().strip("()").split(",") if one]) for core, a in zip(cores, given)]
@@ -234,21 +233,6 @@ def _over_cores(function, cores, given):
     rows = [np.broadcast_to(a, shape + a.shape[size:]).reshape((-1,) + a.shape[size:]) for a, size in zip(given, sizes)]
     found = np.array([function(*one) for one in zip(*rows)])
     return found.reshape(shape + found.shape[1:])
-
-def add_outer(a, b):
-    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) + b
-
-def subtract_outer(a, b):
-    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) - b
-
-def divide_outer(a, b):
-    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) / b
-
-def maximum_outer(a, b):
-    return np.maximum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
-
-def minimum_outer(a, b):
-    return np.minimum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
 
 def kron(a, b):
     a, b = np.asarray(a), np.asarray(b)
@@ -698,7 +682,7 @@ def convolution(x, weight, bias, stride, padding, dilation, groups):
     out = out.transpose(2, 3).reshape(n, weight.shape[0], *places)
     return out if bias is None else out + bias.reshape(1, -1, *[1] * count)
 
-conv1d conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) =
+conv1d conv2d conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) =
     convolution(input, weight, bias, stride, padding, dilation, groups)
 
 def _pooled(input, kernel_size, stride, padding, value):
@@ -709,11 +693,10 @@ def _pooled(input, kernel_size, stride, padding, value):
     found = _windows_of(x, kernel, stride, (1,) * len(kernel))
     return found.reshape(*found.shape[: 2 + len(kernel)], -1)
 
-max_pool2d(input, kernel_size, stride=None, padding=0) =
+max_pool1d max_pool2d max_pool3d(input, kernel_size, stride=None, padding=0) =
     _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
-avg_pool2d(input, kernel_size, stride=None, padding=0) = _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
-max_pool1d(input, kernel_size, stride=None, padding=0) = max_pool2d(input, kernel_size, stride, padding)
-avg_pool1d(input, kernel_size, stride=None, padding=0) = avg_pool2d(input, kernel_size, stride, padding)
+avg_pool1d avg_pool2d avg_pool3d(input, kernel_size, stride=None, padding=0) =
+    _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
 _reduced(loss, reduction) = loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
 
 def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
