@@ -18,7 +18,6 @@ from backprop.gates.row import TWICE
 from backprop.numbers.shapes import MOST_AXES, shape_of, shape_text
 
 Value = Any  # a float or an array of float64
-Array = Any  # an array of float64
 AT_ONCE = 1 << 22  # elements of the largest stage, for all the sweeps that go together
 
 

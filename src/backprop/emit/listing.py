@@ -360,6 +360,14 @@ class Listing:
         return [line for line in self.lines if line.backward]
 
 
+def merged(lines: list[Line]) -> dict[str, list[Line]]:
+    """The lines by their names: one that is added to stands where it is complete."""
+    parts: dict[str, list[Line]] = {}
+    for line in lines:
+        parts[line.name] = [*parts.pop(line.name, []), line]
+    return parts
+
+
 def signed(text: Text) -> tuple[Text, str]:
     """What is added, and whether by `+=` or, where it begins with a minus sign, by `-=`."""
     if text.text.startswith("-") and text.level >= PRODUCT and not text.literal:

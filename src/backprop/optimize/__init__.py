@@ -87,7 +87,7 @@ def minimize(
         table = columns(compiled, start, data, source_format, called)
         objective = table_objective(compiled, start, wrt, table, maximize, total)
     elif (batch, epochs, total) == (None, None, False):
-        objective = formula_objective(compiled, start, wrt, maximize, settings)
+        objective = formula_objective(compiled, start, wrt, maximize)
     else:
         raise Problem("option", "batches, epochs and sums are for tables, and there is none")
     return solve(objective, settings, maximize=maximize, seen=seen)
@@ -144,7 +144,7 @@ def columns(
 
 
 def formula_objective(
-    compiled: Compiled, start: Mapping[str, Value], wrt: Iterable[str] | None, maximize: bool, settings: Settings
+    compiled: Compiled, start: Mapping[str, Value], wrt: Iterable[str] | None, maximize: bool
 ) -> Formula:
     """The formula at a point as what is made small."""
     used = compiled.variables_given(start)

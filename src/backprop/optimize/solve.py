@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import isfinite
 from os import PathLike, fspath
-from typing import Any
 
 import numpy as np
 
@@ -22,8 +21,6 @@ from backprop.optimize.table import Table
 from backprop.optimize.watch import Watch
 from backprop.optimize.why import Account, Stopped, Verdict
 from backprop.rows.tables.files import put
-
-Value = Any
 
 CURVED = ("newton", "trust-region")
 SCIPY = ("bfgs", "l-bfgs", "least-squares")

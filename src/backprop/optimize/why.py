@@ -78,7 +78,7 @@ class Account:
         if self.falls_further_on(step):
             told = f"{self.small(step)}, but a little further on the value {self.falls} faster"
             return Verdict("plateau", told)
-        bound = self.at_bound(step, free)
+        bound = self.at_bound(free)
         return Verdict("converged", f"{self.small(step)}{bound}")
 
     def small(self, step: Step) -> str:
@@ -91,7 +91,7 @@ class Account:
         """Which elements are not held by a bound."""
         return free_of(step.x, step.gradient, self.lower, self.upper)
 
-    def at_bound(self, step: Step, free: Mask) -> str:
+    def at_bound(self, free: Mask) -> str:
         if free.all():
             return ""
         held = [name for name, moves in zip(self.objective.parameters.elements(), free, strict=True) if not moves]

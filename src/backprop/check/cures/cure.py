@@ -195,13 +195,11 @@ class Solver:
         """Derived cures in words that are as near to the user's as can be, with the names of the mistakes."""
         found: list[Cure] = []
         for one in cures:
-            others = {cure.line.statement: cure.edit.statements for cure in cures if cure is not one}
+            others = put([cure for cure in cures if cure is not one])
             sense = self.search.sense_here(others)
             own = [reach for reach in lines if reach.line is one.line]
             derived = one.edit.cause is None and sense.bad
-            said = self.worded(one, own, sense, others) if derived else one
-            cause = sense.cause(one.line.statement, said.edit.statements, said.edit.cause)
-            found.append(said._replace(edit=said.edit._replace(cause=cause)))
+            found.append((self.worded(one, own, sense, others) if derived else one).named(sense))
         return self.needed(found)
 
     def worded(self, cure: Cure, own: list[Reach], sense: Sense, others: Instead) -> Cure:

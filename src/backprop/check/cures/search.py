@@ -69,6 +69,11 @@ class Cure(NamedTuple):
     cost: float
     repaired: frozenset[Path]
 
+    def named(self, sense: Sense) -> Cure:
+        """The same with the name of the mistake, by what the line and its edit give in a pass."""
+        cause = sense.cause(self.line.statement, self.edit.statements, self.edit.cause)
+        return self._replace(edit=self.edit._replace(cause=cause))
+
 
 class Candidate(NamedTuple):
     """An edit of a line with its cost; without a plan, what the chain rule says for the line."""
@@ -275,10 +280,9 @@ class Search:
                 names = self.names(sense) if names is None else names
                 cost += self.newly_wrong(sense, names, changed) + self.unlikely(reach.line, edit, instead)
                 cost += self.around_helpers(reach.line.statement, edit.statements)
-                edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
+                found = Cure(reach.line, edit, cost, effect.repaired).named(sense)
                 if not whole:
                     until = self.now() + ticks(AFTER)
-                found = Cure(reach.line, edit, cost, effect.repaired)
                 known = [place for place, one in enumerate(whole) if one.line is reach.line]
                 if not known:
                     whole.append(found)
@@ -290,8 +294,7 @@ class Search:
                 and (part is None or len(effect.repaired) > len(part.repaired))
                 and self.proven_part(changed, effect.repaired)
             ):
-                edit = edit._replace(cause=sense.cause(reach.line.statement, edit.statements, edit.cause))
-                part = Cure(reach.line, edit, cost, effect.repaired)
+                part = Cure(reach.line, edit, cost, effect.repaired).named(sense)
         best = [one for one in whole if one.cost <= whole[0].cost + ALIKE]
         return best, part
 
@@ -429,10 +432,10 @@ def idle(trace: Trace, changed: Instead) -> set[Any]:
     return set(stores) - read
 
 
-def read_and_set(statement: ast.stmt) -> tuple[set[str], set[str]]:
-    """The names that a statement reads, and those that it gives a value; `+=` does both."""
-    nodes = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-    adds = isinstance(statement, ast.AugAssign)
+def read_and_set(tree: ast.AST) -> tuple[set[str], set[str]]:
+    """The names that a statement or an expression reads, and those that it gives a value; `+=` does both."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    adds = isinstance(tree, ast.AugAssign)
     return {one.id for one in nodes if adds or isinstance(one.ctx, ast.Load)}, {
         one.id for one in nodes if isinstance(one.ctx, ast.Store)
     }
@@ -499,9 +502,7 @@ def carried(line: Line, edit: Edit) -> bool:
     """Whether an edit of a line in a loop reads what the line itself leaves for its next visit."""
     if line.visits == 1:
         return False
-    stored = {
-        node.id for node in ast.walk(line.statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    _, stored = read_and_set(line.statement)
     for target in targets_of(line.statement):
         base: Any = target
         while isinstance(base, ast.Subscript | ast.Attribute):
@@ -514,13 +515,7 @@ def carried(line: Line, edit: Edit) -> bool:
         same = isinstance(old, ast.AugAssign) and isinstance(now, ast.AugAssign) and type(old.op) is type(now.op)
         if not same or edit.adds:
             return True
-    read = {
-        node.id
-        for one in edit.statements
-        for node in ast.walk(getattr(one, "value", one))
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
-    return bool(stored & read)
+    return any(stored & read_and_set(getattr(one, "value", one))[0] for one in edit.statements)
 
 
 def plausible(line: Line, edit: Edit) -> bool:

@@ -83,12 +83,7 @@ class Several:
             found = self.with_second(cure, first, cure in untold and cure.cost < UNTOLD)
             if found is not None and (best is None or found[0] < best[0]):
                 best = found
-        return [self.with_cause(one) for one in best[1]] if best is not None else []
-
-    def with_cause(self, cure: Cure) -> Cure:
-        edit = cure.edit
-        cause = self.sense.cause(cure.line.statement, edit.statements, edit.cause)
-        return cure._replace(edit=edit._replace(cause=cause))
+        return [one.named(self.sense) for one in best[1]] if best is not None else []
 
     def hopeful(self, second: Cure, others: list[Cure]) -> bool:
         """Whether some other edit repairs all that does not hang on the line of this one."""
@@ -199,8 +194,7 @@ class InOrder:
                     continue
             runs += 1
             if self.holds(wrong.name, {**instead, statement: edit.statements}, sense):
-                cause = sense.cause(statement, edit.statements, edit.cause)
-                return Cure(one.reach.line, edit._replace(cause=cause), one.cost, frozenset())
+                return Cure(one.reach.line, edit, one.cost, frozenset()).named(sense)
         return None
 
     def holds(self, name: str, changed: Instead, before: Sense) -> bool:

@@ -97,13 +97,13 @@ class Catalogue:
             for index, one in enumerate(value) if isinstance(value, list) else [(None, value)]:
                 if not isinstance(one, ast.AST) or (isinstance(node, COMPOUND) and field not in ("iter", "test")):
                     continue
-                inner = self.role(node, field, one, role)
+                inner = self.role(node, field, role)
                 stored = isinstance(getattr(one, "ctx", None), ast.Store)
                 if isinstance(one, ast.expr) and not stored:
                     yield Spot(one, node, field, index, depth, inner)
                 yield from self.walk(one, depth + 1, inner)
 
-    def role(self, node: ast.AST, field: str, one: ast.AST, outer: str) -> str:
+    def role(self, node: ast.AST, field: str, outer: str) -> str:
         if isinstance(node, ast.Subscript) and field == "slice":
             return "index"
         if outer == "target" or isinstance(getattr(node, "ctx", None), ast.Store):

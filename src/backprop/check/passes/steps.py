@@ -14,7 +14,8 @@ from backprop.errors import Problem
 from backprop.python.entry.given import at_path
 from backprop.python.entry.gradients import Path, place_of
 from backprop.python.entry.runner import Runner
-from backprop.python.values.tape import Straight, reached
+from backprop.python.values.straight_through import Straight
+from backprop.python.values.tape import reached
 
 STRAIGHT = (
     "the backward pass hands gradients straight through the steps of the forward pass, whose slope is 0: but for "

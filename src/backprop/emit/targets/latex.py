@@ -10,7 +10,7 @@ import re
 from copy import copy
 from typing import Any
 
-from backprop.emit.listing import Line, Listing
+from backprop.emit.listing import Line, Listing, merged
 from backprop.emit.request import Request
 from backprop.emit.target import Text
 from backprop.emit.targets.tex import Tex
@@ -91,20 +91,13 @@ def backward(request: Request, listing: Listing, naming: TexNaming, values: list
     seed = "1" if request.upstream is None else number(request.upstream) if values is not None else ""
     rows = [[f"{top} &= {seed}"]] if seed else []
     stages = {name: stage for stage, name in listing.gradient_names.items()}
-    lines = listing.backward_lines()
-    last = {line.name: place for place, line in enumerate(lines)}
-    arrived: dict[str, list[Line]] = {}
-    for place, line in enumerate(lines):
-        arrived.setdefault(line.name, []).append(line)
-        if place < last[line.name]:
-            continue
-        shares = arrived[line.name]
+    for name, shares in merged(listing.backward_lines()).items():
         text = shares[0].text + "".join(map(summand, shares[1:]))
         text = text.replace(" + -", " - ")
         value = None
         if values is not None:
-            value = request.run.gradient(stages[line.name]) if line.name in stages else values[line.wire]
-        rows.append(row(line.name, text, ", ".join(dict.fromkeys(str(share.number) for share in shares)), value))
+            value = request.run.gradient(stages[name]) if name in stages else values[shares[-1].wire]
+        rows.append(row(name, text, ", ".join(dict.fromkeys(str(share.number) for share in shares)), value))
     nothing = (name for name in request.wrt if listing.circuit.variables[name] not in listing.gradient_names)
     rows += [[f"{naming.gradient_of(listing.inputs[name])} &= 0"] for name in nothing if listing.named]
     return rows

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 from typing import Any
 
-from backprop.emit.listing import Line, Listing
+from backprop.emit.listing import Line, Listing, merged
 from backprop.emit.naming import Naming
 from backprop.emit.request import Request
 from backprop.emit.sharing import opened
@@ -148,14 +148,6 @@ def qualified(name: str, target: SQL, flag: str, what: str) -> str:
 
 
 # ── lines and levels ──
-
-
-def merged(lines: list[Line]) -> dict[str, list[Line]]:
-    """The lines by their names: one that is added to stands where it is complete."""
-    parts: dict[str, list[Line]] = {}
-    for line in lines:
-        parts[line.name] = [*parts.pop(line.name, []), line]
-    return parts
 
 
 def levels(lines: list[Line]) -> list[list[tuple[str, list[Line]]]]:

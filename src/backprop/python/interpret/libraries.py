@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from functools import cache, cached_property
 from inspect import signature
-from operator import index
+from operator import attrgetter, index
 from typing import Any
 
 import numpy as np
@@ -534,31 +534,24 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple([one.name for one in found if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)])
 
 
+ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
+    "shape": lambda a: a.shape, "ndim": lambda a: a.ndim, "dtype": lambda a: a.dtype, "T": lambda a: a.T,
+    "mT": lambda a: np.swapaxes(a, -1, -2), "flat": lambda a: a.reshape(-1), "at": At,
+    "data": lambda a: a, "real": lambda a: a,
+}  # fmt: skip
+OF_TENSOR = {
+    "device": lambda _: Device("cpu"), **dict.fromkeys(("is_cuda", "is_sparse", "is_quantized"), lambda _: False),
+}  # fmt: skip
+OF_ARRAY: dict[str, Callable[[Any], Any]] = {
+    "size": lambda a: int(a.size), "values": lambda a: a,  # of a table: it is given as one
+    **{name: attrgetter(name) for name in ("itemsize", "nbytes", "strides")},
+}  # fmt: skip
+
+
 def attribute_of_array(a: Any, name: str) -> Any:
     """`a.shape` and its like; None of an unknown name is told from a value by the caller's table of methods."""
-    if name == "shape":
-        return a.shape
-    if name == "ndim":
-        return a.ndim
-    if name == "size" and not isinstance(a, Tensor):
-        return int(a.size)
-    if name == "dtype":
-        return a.dtype
-    if name in ("T", "mT"):
-        return a.T if name == "T" else np.swapaxes(a, -1, -2)
-    if name in ("data", "real") or (name == "values" and not isinstance(a, Tensor)):  # of a table: it is given as one
-        return a
-    if name == "device" and isinstance(a, Tensor):
-        return Device("cpu")
-    if name in ("is_cuda", "is_sparse", "is_quantized") and isinstance(a, Tensor):
-        return False
-    if name == "flat":
-        return a.reshape(-1)
-    if name in ("itemsize", "nbytes", "strides") and isinstance(a, np.ndarray) and not isinstance(a, Tensor):
-        return getattr(a, name)
-    if name == "at":
-        return At(a)
-    return None
+    found = ATTRIBUTES.get(name) or (OF_TENSOR if isinstance(a, Tensor) else OF_ARRAY).get(name)
+    return None if found is None else found(a)
 
 
 def as_tensor(value: Any) -> Any:

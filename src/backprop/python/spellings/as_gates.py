@@ -7,7 +7,9 @@ other arguments than its formula has a place for is not said, and refused.
 from __future__ import annotations
 
 import math
+from ast import literal_eval
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -28,11 +30,13 @@ RENAMED = {
     "absolute": "abs", "fabs": "abs", "rint": "round", "asin": "asin", "acos": "acos", "atan": "atan",
     "arcsinh": "asinh", "arccosh": "acosh",
     "expit": "sigmoid", "logistic": "sigmoid", "swish": "silu", "gammaln": "lgamma", "linalg.det": "det",
-    "linalg.inv": "inv", "det": "det", "inv": "inv",
+    "linalg.inv": "inv", "det": "det", "inv": "inv", "sgn": "sign", "linalg.cholesky": "cholesky",
+    "cholesky": "cholesky",
 }  # fmt: skip
 TWO = {
     "maximum": "max", "fmax": "max", "minimum": "min", "fmin": "min", "hypot": "hypot", "logaddexp": "logaddexp",
     "arctan2": "atan2", "atan2": "atan2", "xlogy": "xlogy", "mod": "mod", "remainder": "mod", "solve": "solve",
+    "cross": "cross", "outer": "outer", "multiply.outer": "outer",
 }  # fmt: skip
 INFIX = {
     "add": "+", "subtract": "-", "sub": "-", "multiply": "*", "mul": "*", "divide": "/", "true_divide": "/",
@@ -179,50 +183,39 @@ SAID: dict[str, tuple[str, Formula]] = {
         for name, gate in REDUCED.items()
     },
     "average": ("a axis=None", "mean({a}{kept})"),
-    "add.reduce": ("a axis=0 dtype=None out=None keepdims=False", "sum({a}{kept})"),
-    "multiply.reduce": ("a axis=0 dtype=None out=None keepdims=False", "prod({a}{kept})"),
-    "maximum.reduce": ("a axis=0 dtype=None out=None keepdims=False", "max({a}{kept})"),
+    **{
+        f"{name}.reduce": ("a axis=0 dtype=None out=None keepdims=False", f"{gate}({{a}}{{kept}})")
+        for name, gate in {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}.items()
+    },
     "ptp": ("a axis=None out=None keepdims=False", "max({a}{kept}) - min({a}{kept})"),
-    "cumsum": ("a axis=None dtype=None", "cumsum({a}{kept})"),
-    "cumprod": ("a axis=None dtype=None", "cumprod({a}{kept})"),
+    **{name: ("a axis=None dtype=None", f"{name}({{a}}{{kept}})") for name in ("cumsum", "cumprod")},
     "sort": ("a axis=-1", "sort({a}{kept})"),
     "diff": ("a n=1 axis=-1", difference),
-    "var": ("a axis=None dtype=None out=None ddof=0 keepdims=False unbiased=True correction=None", spread("var")),
-    "std": ("a axis=None dtype=None out=None ddof=0 keepdims=False unbiased=True correction=None", spread("std")),
+    **{
+        name: ("a axis=None dtype=None out=None ddof=0 keepdims=False unbiased=True correction=None", spread(name))
+        for name in ("var", "std")
+    },
     "norm": ("a ord=None axis=None keepdims=False", length),
-    "negative": ("x", "-{x}"),
-    "neg": ("x", "-{x}"),
+    **dict.fromkeys(("negative", "neg"), ("x", "-{x}")),
     "log": ("x base=None", logarithm),
-    "deg2rad": ("x", "{x} * pi / 180"),
-    "radians": ("x", "{x} * pi / 180"),
-    "degrees": ("x", "{x} * 180 / pi"),
-    "rad2deg": ("x", "{x} * 180 / pi"),
+    **dict.fromkeys(("deg2rad", "radians"), ("x", "{x} * pi / 180")),
+    **dict.fromkeys(("degrees", "rad2deg"), ("x", "{x} * 180 / pi")),
     "positive": ("x", "{x}"),
-    "sgn": ("x", "sign({x})"),
     "ldexp": ("x y", "{x} * 2^{y}"),
     "logaddexp2": ("x y", "logaddexp({x} * log(2), {y} * log(2)) / log(2)"),
-    "cross": ("x y", "cross({x}, {y})"),
-    "linalg.cholesky": ("x", "cholesky({x})"),
-    "cholesky": ("x", "cholesky({x})"),
-    "minimum.reduce": ("a axis=0 dtype=None out=None keepdims=False", "min({a}{kept})"),
     "add.accumulate": ("a axis=0 dtype=None", "cumsum({a}{kept})"),
     "multiply.accumulate": ("a axis=0 dtype=None", "cumprod({a}{kept})"),
-    "round": ("a decimals=0", rounded),
-    "around": ("a decimals=0", rounded),
-    "clip": ("a min=None max=None", clipped),
-    "clamp": ("a min=None max=None", clipped),
+    **dict.fromkeys(("round", "around"), ("a decimals=0", rounded)),
+    **dict.fromkeys(("clip", "clamp"), ("a min=None max=None", clipped)),
     "clamp_min": ("a min", "max({a}, {min})"),
     "leaky_relu": ("x slope=0.01", "leaky_relu({x}, {slope})"),
     "elu": ("x alpha=1.0", "elu({x}, {alpha})"),
     "gelu": ("a approximate=none", gelu),
-    "softmax": ("a axis=None dtype=None", along("softmax")),
-    "log_softmax": ("a axis=None dtype=None", along("log_softmax")),
+    **{name: ("a axis=None dtype=None", along(name)) for name in ("softmax", "log_softmax")},
     "logsumexp": ("a axis=None b=1.0 keepdims=False", sum_of_exponentials),
     "dot": ("a b", dot),
     "inner": ("a b", lambda given, word: (
         f"{word(given['a'])} {'@' if np.ndim(given['a']) else '*'} {word(np.transpose(given['b']))}")),
-    "outer": ("x y", "outer({x}, {y})"),
-    "multiply.outer": ("x y", "outer({x}, {y})"),
     "tensordot": ("a b axes=2", tensordot),
     "einsum": ("text *arrays", einsum),
     "vdot": ("a b", lambda given, word: f"{word(np.ravel(given['a']))} @ {word(np.ravel(given['b']))}"),
@@ -234,10 +227,11 @@ SAID: dict[str, tuple[str, Formula]] = {
 }  # fmt: skip
 TORCH = {
     **{name: ("a dim=None keepdim=False", f"{gate}({{a}}{{kept}})") for name, gate in REDUCED.items()},
-    "add": ("x y alpha=1", scaled("+")),
-    "sub": ("x y alpha=1", scaled("-")),
-    "var": ("a axis=None unbiased=True keepdim=False correction=None dtype=None", spread("var")),
-    "std": ("a axis=None unbiased=True keepdim=False correction=None dtype=None", spread("std")),
+    **{name: ("x y alpha=1", scaled(sign)) for name, sign in (("add", "+"), ("sub", "-"))},
+    **{
+        name: ("a axis=None unbiased=True keepdim=False correction=None dtype=None", spread(name))
+        for name in ("var", "std")
+    },
     "norm": ("a p=2 dim=None keepdim=False", length),
     "logsumexp": ("a dim keepdim=False", sum_of_exponentials),
 }
@@ -282,18 +276,9 @@ def bound(parameters: list[str], given: tuple[Any, ...], named: dict[str, Any]) 
         if name not in values:
             if not has:
                 raise LookupError
-            values[name] = DEFAULTS.get(default, default) if not number_like(default) else float_or_int(default)
+            values[name] = default
+            with suppress(ValueError):  # else it is a word: none, mean
+                values[name] = literal_eval(default)
     if len(given) > len(names):
         raise LookupError
     return values
-
-
-DEFAULTS: dict[str, Any] = {"None": None, "False": False, "True": True}
-
-
-def number_like(text: str) -> bool:
-    return text.lstrip("-")[:1].isdigit()
-
-
-def float_or_int(text: str) -> float | int:
-    return float(text) if "." in text else int(text)

@@ -12,7 +12,9 @@ import ast
 import re
 from functools import cache
 
+from backprop.python.spellings.composed_numpy import EINOPS, LIMITS, NUMPY, OF_AUTOGRAD, SCIPY
 from backprop.python.spellings.composed_torch import MORE
+from backprop.python.spellings.jax import COMPOSED as JAX
 from backprop.python.spellings.tensorflow import TENSORFLOW
 
 FUNCTOOLS = """
@@ -28,7 +30,6 @@ def reduce(function, items, *start):
         found = function(found, one)
     return found
 """
-
 ITERTOOLS = """
 def product(*given, repeat=1):
     found = [()]
@@ -56,7 +57,6 @@ def accumulate(items):
         found.append(found[-1] + one if found else one)
     return iter(found)
 """
-
 OPERATOR = """
 add(a, b) = a + b
 sub(a, b) = a - b
@@ -66,12 +66,10 @@ neg(a) = -a
 matmul(a, b) = a @ b
 itemgetter(key) = lambda items: items[key]
 """
-
 TQDM = """
 tqdm(items=None, *_, **__) = items
 trange(*given, **_) = range(*given)
 """
-
 ARGPARSE = """
 class Parser:
     def __init__(self):
@@ -105,14 +103,12 @@ class Parsed:
 
 ArgumentParser(*_, **__) = Parser()
 """
-
 MATH = """
 def prod(items, start=1):
     for one in items:
         start = start * one
     return start
 """
-
 COPY = """
 def deepcopy(value, memo=None):
     if isinstance(value, dict):
@@ -125,483 +121,6 @@ def deepcopy(value, memo=None):
 
 copy(value) = value.copy() if isinstance(value, (dict, list, np.ndarray)) else value
 """
-
-LIMITS = """
-class Limits:
-    eps, resolution, bits = 2.0**-52, 1e-15, 64
-    max, min, tiny = (2 - 2.0**-52) * 2.0**1023, -(2 - 2.0**-52) * 2.0**1023, 2.0**-1022
-    smallest_normal = tiny
-
-finfo(dtype=None) = Limits()
-"""
-
-OF_AUTOGRAD = """
-def numpy_vjps_unbroadcast(x, target_meta, broadcast_idx=0):
-    shape = np.shape(target_meta)
-    while np.ndim(x) > len(shape):
-        x = np.sum(x, axis=broadcast_idx)
-    for axis, length in enumerate(shape):
-        if length == 1:
-            x = np.sum(x, axis=axis, keepdims=True)
-    return x
-
-def numpy_vjps_unbroadcast_f(target, f):
-    return lambda g: numpy_vjps_unbroadcast(f(g), target)
-
-def numpy_vjps_repeat_to_match_shape(g, shape, dtype, axis, keepdims):
-    if axis is None:
-        return np.broadcast_to(g, shape), np.prod(shape)
-    axes = [axis] if isinstance(axis, int) else list(axis)
-    kept = [1 if i in [one % len(shape) for one in axes] else length for i, length in enumerate(shape)]
-    return np.broadcast_to(np.reshape(g, kept), shape), np.prod([shape[one] for one in axes])
-"""
-
-NUMPY = """
-divmod(x1, x2) = x1 // x2, x1 % x2
-
-def copyto(dst, src, where=True, **_):
-    there = np.broadcast_to(where, np.shape(dst))
-    dst[there] = np.broadcast_to(src, np.shape(dst))[there]
-
-def _over(count, values):
-    values = np.ravel(np.asarray(values))
-    return values[np.arange(count) % len(values)]
-
-def putmask(a, mask, values):
-    a[mask] = np.reshape(_over(a.size, values), a.shape)[mask]
-
-def place(arr, mask, vals):
-    arr[mask] = _over(int(np.sum(mask)), vals)
-
-def piecewise(x, condlist, funclist, *more):
-    out = np.zeros_like(x)
-    rest = np.ones_like(x, dtype=bool)
-    for condition, function in zip(condlist, funclist):
-        out[condition] = function(x[condition], *more) if callable(function) else function
-        rest = rest & ~np.asarray(condition)
-    if len(funclist) > len(condlist):
-        out[rest] = funclist[-1](x[rest], *more) if callable(funclist[-1]) else funclist[-1]
-    return out
-
-nditer(op) = list(np.reshape(op, -1))
-isscalar(element) = isinstance(element, (int, float, bool, str))
-einsum_path(*_, **__) = None, ""
-
-def convolve(a, v, mode="full"):
-    a, v = np.asarray(a), np.asarray(v)
-    if len(a) < len(v):
-        a, v = v, a
-    return correlate(a, v[::-1], mode)
-
-def correlate(a, v, mode="valid"):
-    a, v = np.asarray(a), np.asarray(v)
-    if len(a) < len(v):
-        return correlate(v, a, mode)[::-1]
-    n = len(v)
-    if mode != "valid":
-        a = np.pad(a, (n - 1, n - 1))
-    found = np.lib.stride_tricks.sliding_window_view(a, n) @ v
-    if mode == "same":
-        start = n // 2 if n % 2 else n // 2 - 1
-        found = found[start : start + len(a) - 2 * (n - 1)]
-    return found
-
-def apply_along_axis(func1d, axis, arr, *more, **names):
-    rows = np.moveaxis(arr, axis, -1)
-    found = np.array([func1d(one, *more, **names) for one in rows.reshape(-1, rows.shape[-1])])
-    found = found.reshape((*rows.shape[:-1], *found.shape[1:]))
-    return np.moveaxis(found, -1, axis) if found.ndim == arr.ndim else found
-
-def vectorize(function, signature=None, **_):
-    def called(*given):
-        if signature is not None:
-            return _over_cores(function, signature.split("->")[0].split("),("), [np.asarray(one) for one in given])
-        given = np.broadcast_arrays(*given)
-        return np.array([function(*one) for one in zip(*[a.ravel() for a in given])]).reshape(given[0].shape)
-    return called
-
-add_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) + b
-subtract_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) - b
-divide_outer(a, b) = np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) / b
-maximum_outer(a, b) = np.maximum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
-minimum_outer(a, b) = np.minimum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
-def broadcast_shapes(*shapes):
-    return np.shape(sum([np.zeros(one) for one in shapes]))
-
-def _over_cores(function, cores, given):
-    sizes = [a.ndim - len([one for one in core.strip().strip("()").split(",") if one]) for core, a in zip(cores, given)]
-    shape = np.shape(sum(np.zeros(a.shape[:size]) for a, size in zip(given, sizes)))
-    rows = [np.broadcast_to(a, shape + a.shape[size:]).reshape((-1,) + a.shape[size:]) for a, size in zip(given, sizes)]
-    found = np.array([function(*one) for one in zip(*rows)])
-    return found.reshape(shape + found.shape[1:])
-
-def add_outer(a, b):
-    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) + b
-
-def subtract_outer(a, b):
-    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) - b
-
-def divide_outer(a, b):
-    return np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)) / b
-
-def maximum_outer(a, b):
-    return np.maximum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
-
-def minimum_outer(a, b):
-    return np.minimum(np.asarray(a).reshape(np.shape(a) + (1,) * np.ndim(b)), b)
-
-def kron(a, b):
-    a, b = np.asarray(a), np.asarray(b)
-    count = max(a.ndim, b.ndim)
-    left, right = [(1,) * (count - one.ndim) + one.shape for one in (a, b)]
-    every = a.reshape([n for one in left for n in (one, 1)]) * b.reshape([n for one in right for n in (1, one)])
-    return every.reshape([m * n for m, n in zip(left, right)])
-
-ediff1d(ary) = np.diff(np.ravel(ary))
-
-def gradient(f, spacing=1.0):
-    inner = (f[2:] - f[:-2]) / 2
-    return np.concatenate([f[1:2] - f[:1], inner, f[-1:] - f[-2:-1]]) / spacing
-
-def trapezoid(y, x=None, dx=1.0, axis=-1):
-    y = np.moveaxis(np.asarray(y), axis, -1)
-    step = dx if x is None else np.diff(x)
-    return (step * (y[..., 1:] + y[..., :-1]) / 2).sum(-1)
-
-def cov(m, rowvar=True, bias=False, ddof=None):
-    x = np.asarray(m) if rowvar or np.ndim(m) < 2 else np.asarray(m).T
-    off = x - x.mean(axis=-1, keepdims=True)
-    less = (0 if bias else 1) if ddof is None else ddof
-    return (off @ off.T if x.ndim > 1 else (off * off).sum()) / (x.shape[-1] - less)
-
-def corrcoef(x, rowvar=True):
-    found = cov(x, rowvar)
-    scale = np.sqrt(np.diag(found))
-    return found / scale[:, None] / scale
-
-def polyval(p, x):
-    found = 0 * x
-    for one in p:
-        found = found * x + one
-    return found
-
-def vander(x, N=None, increasing=False):
-    powers = range(len(x) if N is None else N)
-    return np.stack([x**i for i in (powers if increasing else powers[::-1])], axis=1)
-
-extract(condition, arr) = np.ravel(arr)[np.nonzero(np.ravel(condition))[0]]
-
-def compress(condition, a, axis=None):
-    places = np.nonzero(condition)[0]
-    return np.ravel(a)[places] if axis is None else np.take(a, places, axis=axis)
-
-def _leaves_of(arrays, depth=0):
-    if not isinstance(arrays, (list, tuple)):
-        return [(np.asarray(arrays), depth)]
-    return [leaf for one in arrays for leaf in _leaves_of(one, depth + 1)]
-
-def block(arrays):
-    leaves = _leaves_of(arrays)
-    ndim = max([max(depth, one.ndim) for one, depth in leaves])
-    def joined(part, axis):
-        if isinstance(part, (list, tuple)):
-            return np.concatenate([joined(one, axis + 1) for one in part], axis=axis)
-        part = np.asarray(part)
-        return part.reshape((1,) * (ndim - part.ndim) + part.shape)
-    return joined(arrays, -leaves[0][1])
-
-asscalar(a) = a.item()
-vecdot(x1, x2, axis=-1) = (x1 * x2).sum(axis=axis)
-matvec(x1, x2) = (x1 @ x2[..., None])[..., 0]
-vecmat(x1, x2) = (x1[..., None, :] @ x2)[..., 0, :]
-matrix_transpose(x) = np.swapaxes(x, -1, -2)
-unstack(x, axis=0) = tuple([one for one in np.moveaxis(x, axis, 0)])
-
-def linalg_matrix_power(a, n):
-    if n < 0:
-        return linalg_matrix_power(np.linalg.inv(a), -n)
-    found = np.eye(np.shape(a)[-1])
-    for _ in range(n):
-        found = found @ a
-    return found
-
-def linalg_multi_dot(arrays):
-    found = arrays[0]
-    for one in arrays[1:]:
-        found = found @ one
-    return found
-
-def linalg_slogdet(a):
-    found = np.linalg.det(a)
-    return np.sign(found), np.log(np.abs(found))
-
-def select(condlist, choicelist, default=0):
-    found = default
-    for condition, choice in zip(condlist[::-1], choicelist[::-1]):
-        found = np.where(condition, choice, found)
-    return found
-"""
-
-SCIPY = """
-def _slid(in1, in2, mode, late=0):
-    # all places of one over the other, those of "same" from the middle on; of two, `late` from the later
-    in1, in2 = np.asarray(in1), np.asarray(in2)
-    kernel = in2.shape
-    x = in1 if mode == "valid" else np.pad(in1, [(n - 1, n - 1) for n in kernel])
-    windows = np.lib.stride_tricks.sliding_window_view(x, kernel)
-    found = (windows.reshape(-1, in2.size) @ in2.reshape(-1)).reshape(windows.shape[: in1.ndim])
-    if mode == "same":
-        starts = [(n - 1 + late) // 2 for n in kernel]
-        found = found[tuple([slice(start, start + m) for start, m in zip(starts, in1.shape)])]
-    return found
-
-signal_correlate(in1, in2, mode="full", method="auto") = _slid(in1, in2, mode)
-signal_convolve(in1, in2, mode="full", method="auto") = _slid(in1, np.flip(in2), mode)
-signal_fftconvolve(in1, in2, mode="full") = signal_convolve(in1, in2, mode)
-
-def _zero_outside(boundary, fillvalue):
-    assert boundary == "fill" and fillvalue == 0
-
-def signal_correlate2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
-    _zero_outside(boundary, fillvalue)
-    return _slid(in1, in2, mode, 1)
-
-def signal_convolve2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
-    _zero_outside(boundary, fillvalue)
-    return signal_convolve(in1, in2, mode)
-
-special_psi(x) = scipy.special.digamma(x)
-linalg_cholesky(a, lower=False, overwrite_a=False, check_finite=True) =
-    np.linalg.cholesky(a) if lower else np.linalg.cholesky(a.T).T
-linalg_cho_factor(a, lower=False, overwrite_a=False, check_finite=True) = linalg_cholesky(a, lower), lower
-
-def linalg_cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
-    c, lower = c_and_lower
-    half = np.tril(c) if lower else np.triu(c).T
-    return np.linalg.solve(half.T, np.linalg.solve(half, b))
-
-def linalg_lu_factor(a, overwrite_a=False, check_finite=True):
-    lu, piv = np.array(a), np.arange(len(a))
-    for k in range(len(a)):
-        piv[k] = k + np.argmax(np.abs(lu[k:, k]))
-        lu[[k, piv[k]]] = lu[[piv[k], k]]
-        lu[k + 1 :, k] = lu[k + 1 :, k] / lu[k, k]
-        lu[k + 1 :, k + 1 :] -= np.outer(lu[k + 1 :, k], lu[k, k + 1 :])
-    return lu, piv
-
-def linalg_lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
-    lu, piv = lu_and_piv
-    lower, upper, order = np.tril(lu, -1) + np.eye(len(lu)), np.triu(lu), list(range(len(lu)))
-    for k, other in enumerate(piv):
-        order[k], order[other] = order[other], order[k]
-    if trans == 0:
-        return np.linalg.solve(upper, np.linalg.solve(lower, b[order]))
-    return np.linalg.solve(lower.T, np.linalg.solve(upper.T, b))[np.argsort(order)]
-
-def linalg_solve_triangular(a, b, trans=0, lower=False, overwrite_b=False, check_finite=True):
-    a = np.tril(a) if lower else np.triu(a)
-    return np.linalg.solve(a.T if trans in (1, "T") else a, b)
-
-linalg_solve(a, b, assume_a=None, overwrite_a=False, overwrite_b=False, check_finite=True) = np.linalg.solve(a, b)
-linalg_inv(a, overwrite_a=False, check_finite=True) = np.linalg.inv(a)
-linalg_det(a) = np.linalg.det(a)
-linalg_norm(a, ord=None, axis=None, keepdims=False) = np.linalg.norm(a, ord, axis, keepdims)
-
-def spatial_distance_cdist(XA, XB, metric="euclidean"):
-    assert metric in ("euclidean", "sqeuclidean")
-    squares = ((XA[:, None] - XB[None]) ** 2).sum(axis=-1)
-    return squares if metric == "sqeuclidean" else np.sqrt(squares)
-
-stats_truncnorm_rvs(a, b, loc=0, scale=1, size=None, random_state=None) =
-    loc + scale * np.clip(np.random.normal(size=size), a, b)
-stats_norm_rvs(loc=0, scale=1, size=None, random_state=None) = np.random.normal(loc, scale, size)
-stats_norm_logpdf(x, loc=0, scale=1) = -0.5 * ((x - loc) / scale) ** 2 - np.log(scale * np.sqrt(2 * np.pi))
-stats_norm_pdf(x, loc=0, scale=1) = np.exp(stats_norm_logpdf(x, loc, scale))
-stats_norm_cdf(x, loc=0, scale=1) = 0.5 * scipy.special.erfc((loc - x) / (scale * np.sqrt(2)))
-"""
-
-EINOPS = """
-def _groups_of(side):
-    # the axes of one side of a pattern, each with the names that it is made of
-    found, inner = [], None
-    for word in side.replace("(", " ( ").replace(")", " ) ").replace("...", " ... ").split():
-        if word == "(":
-            inner = []
-        elif word == ")":
-            found.append(inner)
-            inner = None
-        elif inner is None:
-            found.append([word])
-        else:
-            inner.append(word)
-    return found
-
-def _opened(groups, more):
-    # the groups with names in place of an ellipsis
-    found = []
-    for group in groups:
-        if group == ["..."]:
-            found += [["axis " + str(i)] for i in range(more)]
-        else:
-            found.append([one for name in group for one in
-                          (["axis " + str(i) for i in range(more)] if name == "..." else [name])])
-    return found
-
-def _moved(x, pattern, reduction, sizes):
-    left, right = [_groups_of(side) for side in pattern.split("->")]
-    more = x.ndim - len(left) + 1
-    left, right = _opened(left, more), _opened(right, more)
-    assert len(left) == x.ndim
-    sizes = {**sizes}
-    for group, length in zip(left, x.shape):
-        known, open_ = 1, []
-        for name in group:
-            if name.isdigit() or name in sizes:
-                known *= int(name) if name.isdigit() else sizes[name]
-            else:
-                open_.append(name)
-        assert len(open_) < 2
-        for name in open_:
-            sizes[name] = length // known
-    names = [name for group in left for name in group if not name.isdigit()]
-    wanted = [name if not name.isdigit() else name + " " + str(i)
-              for i, name in enumerate([name for group in right for name in group]) if name != "1"]
-    for name in wanted:
-        if name not in sizes:
-            sizes[name] = int(name.split()[0])
-    x = x.reshape(tuple([sizes[name] for name in names]))
-    gone = tuple([i for i, name in enumerate(names) if name not in wanted])
-    if gone:
-        reduce = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min, "prod": np.prod}
-        x = reduce[reduction](x, axis=gone)
-    names = [name for name in names if name in wanted]
-    new = [name for name in wanted if name not in names]
-    if new:
-        x = np.broadcast_to(x, (*[sizes[name] for name in new], *x.shape))
-    names = new + names
-    x = np.transpose(x, [names.index(name) for name in wanted])
-    lengths, place = [], 0
-    for group in right:
-        length = 1
-        for name in group:
-            if name != "1":
-                length *= sizes[wanted[place]]
-                place += 1
-        lengths.append(length)
-    return x.reshape(tuple(lengths))
-
-_together(x) = np.stack(x) if isinstance(x, (list, tuple)) else x
-rearrange repeat(tensor, pattern, **sizes) = _moved(_together(tensor), pattern, "", sizes)
-reduce(tensor, pattern, reduction, **sizes) = _moved(_together(tensor), pattern, reduction, sizes)
-
-def einsum(*given):
-    letters, words = {}, []
-    for word in given[-1].replace(",", " , ").replace("->", " -> ").split():
-        if word not in (",", "->", "...") and word not in letters:
-            letters[word] = "abcdefghijklmnopqrstuvwxyz"[len(letters)]
-        words.append(letters.get(word, word))
-    return np.einsum("".join(words), *given[:-1])
-"""
-
-JAX = """
-def tree_map(function, tree, *rest, is_leaf=None):
-    if tree is None:
-        return None
-    if isinstance(tree, dict):
-        return {key: tree_map(function, one, *[other[key] for other in rest]) for key, one in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        found = [tree_map(function, *every) for every in zip(tree, *rest)]
-        return found if isinstance(tree, list) else tuple(found)
-    return function(tree, *rest)
-
-def tree_leaves(tree):
-    if tree is None:
-        return []
-    if isinstance(tree, dict):
-        return [leaf for key in sorted(tree) for leaf in tree_leaves(tree[key])]
-    if isinstance(tree, (list, tuple)):
-        return [leaf for one in tree for leaf in tree_leaves(one)]
-    return [tree]
-
-_stacked(found, axis=0) = tree_map(lambda *every: np.stack(every, axis), found[0], *found[1:])
-
-def linear_transpose(function, *primals):
-    def transposed(*every):
-        above, found = every if len(every) > 1 else every[0], []
-        for place, primal in enumerate(primals):
-            slopes = np.zeros(np.size(primal))
-            for i in range(slopes.size):
-                tangents = [np.zeros(np.shape(one)) for one in primals]
-                one = np.zeros(slopes.size)
-                one[i] = 1
-                tangents[place] = one.reshape(np.shape(primal))
-                moved = function(*tangents)
-                pairs = zip(above, moved) if isinstance(moved, tuple) else [(above, moved)]
-                slopes[i] = sum([np.sum(one * its) for one, its in pairs])
-            found.append(slopes.reshape(np.shape(primal)))
-        return tuple(found)
-    return transposed
-
-def lax_scan(f, init, xs=None, length=None, reverse=False, unroll=1):
-    count = length if xs is None else len(tree_leaves(xs)[0])
-    places = list(range(count))
-    carry, found = init, []
-    for i in (places[::-1] if reverse else places):
-        carry, y = f(carry, tree_map(lambda one: one[i], xs))
-        found.append(y)
-    return carry, _stacked(found[::-1] if reverse else found)
-
-def lax_fori_loop(lower, upper, body_fun, init_val):
-    for i in range(lower, upper):
-        init_val = body_fun(i, init_val)
-    return init_val
-
-def lax_while_loop(cond_fun, body_fun, init_val):
-    while cond_fun(init_val):
-        init_val = body_fun(init_val)
-    return init_val
-
-lax_cond(pred, true_fun, false_fun, *operands) = true_fun(*operands) if pred else false_fun(*operands)
-lax_switch(index, branches, *operands) = branches[min(max(int(index), 0), len(branches) - 1)](*operands)
-lax_map(f, xs) = _stacked([f(tree_map(lambda one: one[i], xs)) for i in range(len(tree_leaves(xs)[0]))])
-lax_select(pred, on_true, on_false) = np.where(pred, on_true, on_false)
-lax_dynamic_slice(operand, start_indices, slice_sizes) =
-    operand[tuple([
-        slice(i, i + n) for i, n in
-        [(max(min(int(i), size - n), 0), n) for i, size, n in zip(start_indices, operand.shape, slice_sizes)]
-    ])]
-
-def vmap(fun, in_axes=0, out_axes=0):
-    def mapped(*given):
-        axes = in_axes if isinstance(in_axes, (list, tuple)) else [in_axes] * len(given)
-        count = [tree_leaves(one)[0].shape[axis] for one, axis in zip(given, axes) if axis is not None][0]
-        return _stacked([fun(*[
-            one if axis is None else tree_map(lambda leaf: np.moveaxis(leaf, axis, 0)[i], one)
-            for one, axis in zip(given, axes)
-        ]) for i in range(count)], out_axes)
-    return mapped
-
-random_PRNGKey random_key(seed=0) = seed
-random_split(key, num=2) = [key * (num + 1) + i + 1 for i in range(num)]
-random_fold_in(key, data) = key * 31 + data + 1
-_drawn(key) = np.random.RandomState(abs(int(key)) % 2 ** 32)
-random_normal(key, shape=(), dtype=None) = _drawn(key).standard_normal(shape)
-random_uniform(key, shape=(), dtype=None, minval=0.0, maxval=1.0) = _drawn(key).uniform(minval, maxval, shape)
-random_bernoulli(key, p=0.5, shape=()) = _drawn(key).uniform(size=shape) < p
-random_gumbel(key, shape=(), dtype=None) = -np.log(-np.log(_drawn(key).uniform(1e-300, 1.0, shape)))
-random_exponential(key, shape=(), dtype=None) = -np.log(_drawn(key).uniform(1e-300, 1.0, shape))
-
-def lax_top_k(operand, k):
-    places = np.argsort(-operand, axis=-1)[..., :k]
-    return np.take_along_axis(operand, places, axis=-1), places
-
-ShapeDtypeStruct(shape, dtype) = (shape, dtype)
-pure_callback(callback, result_shape_dtypes, *args, **_) = callback(*args)
-lax_round(x, rounding_method=0) = np.round(x) if rounding_method == 1 else np.trunc(x + np.copysign(0.5, x))
-lax_floor(x) = np.floor(x)
-lax_ceil(x) = np.ceil(x)
-"""
-
 TORCH = """
 _sizes(given) = tuple(given[0]) if len(given) == 1 and isinstance(given[0], (list, tuple)) else given
 randn(*size, **_) = torch.as_tensor(np.random.standard_normal(_.get("size", _sizes(size))))
@@ -698,7 +217,7 @@ def convolution(x, weight, bias, stride, padding, dilation, groups):
     out = out.transpose(2, 3).reshape(n, weight.shape[0], *places)
     return out if bias is None else out + bias.reshape(1, -1, *[1] * count)
 
-conv1d conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) =
+conv1d conv2d conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) =
     convolution(input, weight, bias, stride, padding, dilation, groups)
 
 def _pooled(input, kernel_size, stride, padding, value):
@@ -709,11 +228,10 @@ def _pooled(input, kernel_size, stride, padding, value):
     found = _windows_of(x, kernel, stride, (1,) * len(kernel))
     return found.reshape(*found.shape[: 2 + len(kernel)], -1)
 
-max_pool2d(input, kernel_size, stride=None, padding=0) =
+max_pool1d max_pool2d max_pool3d(input, kernel_size, stride=None, padding=0) =
     _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
-avg_pool2d(input, kernel_size, stride=None, padding=0) = _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
-max_pool1d(input, kernel_size, stride=None, padding=0) = max_pool2d(input, kernel_size, stride, padding)
-avg_pool1d(input, kernel_size, stride=None, padding=0) = avg_pool2d(input, kernel_size, stride, padding)
+avg_pool1d avg_pool2d avg_pool3d(input, kernel_size, stride=None, padding=0) =
+    _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
 _reduced(loss, reduction) = loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
 
 def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
@@ -780,7 +298,6 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         scores = scores + attn_mask
     return dropout(torch.softmax(scores, -1), dropout_p, dropout_p > 0) @ value
 """
-
 INSPECT = """
 class Parameter:
     empty = None
@@ -813,7 +330,6 @@ def signature(names, defaults):
     found = {name: Parameter(name, defaults[i - first] if i >= first else None) for i, name in enumerate(names)}
     return Signature(found)
 """
-
 IM2COL_CYTHON = """
 def im2col_cython(x, field_height, field_width, padding, stride):
     N, C, H, W = x.shape
@@ -842,7 +358,6 @@ def col2im_cython(cols, N, C, H, W, field_height, field_width, padding, stride):
     cols = cols.reshape(C, field_height, field_width, rows, columns, N).transpose(0, 1, 2, 5, 3, 4)
     return col2im_6d_cython(cols, N, C, H, W, field_height, field_width, padding, stride)
 """
-
 FORMULA = re.compile(r"^(\w+(?: \w+)*)(\(.*?\)) =\s+(.*)", re.MULTILINE)
 
 

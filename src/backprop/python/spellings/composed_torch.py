@@ -59,10 +59,7 @@ def bilinear(input1, input2, weight, bias=None):
     out = torch.einsum("...i,kij,...j->...k", input1, weight, input2)
     return out if bias is None else out + bias
 
-conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) =
-    convolution(input, weight, bias, stride, padding, dilation, groups)
-
-def _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation):
+def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     # each number of the input sends the kernel, times itself, to the places that it comes from
     count = input.ndim - 2
     kernel = weight.shape[2:]
@@ -82,16 +79,10 @@ def _transposed_convolution(input, weight, bias, stride, padding, output_padding
     out = out[(slice(None), slice(None), *[slice(p, length - p) for p, length in zip(padding, lengths)])]
     return out if bias is None else out + bias.reshape(1, -1, *[1] * count)
 
-conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1) =
-    _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
 conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1) =
-    _transposed_convolution(input, weight, bias, stride, padding, output_padding, groups, dilation)
-avg_pool3d(input, kernel_size, stride=None, padding=0) = _pooled(input, kernel_size, stride, padding, 0.0).mean(-1)
-max_pool3d(input, kernel_size, stride=None, padding=0) =
-    _pooled(input, kernel_size, stride, padding, float("-inf")).amax(-1)
-lp_pool1d(input, norm_type, kernel_size, stride=None) =
+    conv_transpose1d(input, weight, bias, stride, padding, output_padding, groups, dilation)
+lp_pool1d lp_pool2d(input, norm_type, kernel_size, stride=None) =
     (_pooled(input, kernel_size, stride, 0, 0.0) ** norm_type).sum(-1) ** (1 / norm_type)
-lp_pool2d(input, norm_type, kernel_size, stride=None) = lp_pool1d(input, norm_type, kernel_size, stride)
 
 def _adaptive(input, output_size, count, reduction):
     # each number of the output is made of its own part of the input

@@ -22,94 +22,42 @@ OF_NUMPY = {
 }  # fmt: skip
 OF_JAX = ("sigmoid", "softplus", "relu", "elu", "silu", "swish", "leaky_relu", "gelu", "softmax", "log_softmax")
 TENSORFLOW = """
-def convert_to_tensor(value, dtype=None, dtype_hint=None):
-    return np.asarray(value) if dtype is None else np.asarray(value).astype(dtype)
+convert_to_tensor(value, dtype=None, dtype_hint=None) =
+    np.asarray(value) if dtype is None else np.asarray(value).astype(dtype)
 
 def constant(value, dtype=None, shape=None):
     found = convert_to_tensor(value, dtype)
     return found if shape is None else np.broadcast_to(found, shape)
 
-def cast(x, dtype):
-    return np.asarray(x).astype(dtype)
-
-def identity(input):
-    return np.array(input)
-
-def stop_gradient(input):
-    return input
-
-def shape(input, out_type=None):
-    return np.array(np.shape(input))
-
-def size(input, out_type=None):
-    return np.size(input)
-
-def rank(input):
-    return np.ndim(input)
-
-def fill(dims, value):
-    return np.full(dims, value)
-
-def clip_by_value(t, clip_value_min, clip_value_max):
-    return np.clip(t, clip_value_min, clip_value_max)
-
-def clip(x, min_value, max_value):
-    return np.clip(x, min_value, max_value)
-
-def rsqrt(x):
-    return 1 / np.sqrt(x)
-
-def reciprocal(x):
-    return 1 / x
-
-def divide_no_nan(x, y):
-    return np.where(np.equal(y, 0), 0.0, x / np.where(np.equal(y, 0), 1.0, y))
-
-def squared_difference(x, y):
-    return (x - y) ** 2
-
-def transpose(a, perm=None, conjugate=False):
-    return np.transpose(a, perm)
-
-def concat(values, axis):
-    return np.concatenate(values, axis)
-
-def add_n(inputs):
-    return sum(inputs)
-
-def tile(input, multiples):
-    return np.tile(input, multiples)
-
-def gather(params, indices, axis=0):
-    return np.take(params, indices, axis=axis)
-
-def norm(tensor, ord='euclidean', axis=None, keepdims=False):
-    return np.sqrt(np.sum(np.square(tensor), axis=axis, keepdims=keepdims))
-
-def reduce_euclidean_norm(input_tensor, axis=None, keepdims=False):
-    return norm(input_tensor, axis=axis, keepdims=keepdims)
-
-def reduce_logsumexp(input_tensor, axis=None, keepdims=False):
-    return scipy.special.logsumexp(input_tensor, axis=axis, keepdims=keepdims)
-
-def l2_loss(t):
-    return np.sum(np.square(t)) / 2
-
-def erf(x):
-    return scipy.special.erf(x)
-
-def lgamma(x):
-    return scipy.special.gammaln(x)
-
-def digamma(x):
-    return scipy.special.digamma(x)
-
-def one_hot(indices, depth, on_value=1.0, off_value=0.0):
-    return np.where(np.asarray(indices)[..., None] == np.arange(depth), on_value, off_value)
-
-def cond(pred, true_fn, false_fn):
-    return true_fn() if pred else false_fn()
-
-def unstack(value, num=None, axis=0):
-    return [one for one in np.moveaxis(value, axis, 0)]
+cast(x, dtype) = np.asarray(x).astype(dtype)
+identity(input) = np.array(input)
+stop_gradient(input) = input
+shape(input, out_type=None) = np.array(np.shape(input))
+size(input, out_type=None) = np.size(input)
+rank(input) = np.ndim(input)
+fill(dims, value) = np.full(dims, value)
+clip_by_value(t, clip_value_min, clip_value_max) = np.clip(t, clip_value_min, clip_value_max)
+clip(x, min_value, max_value) = np.clip(x, min_value, max_value)
+rsqrt(x) = 1 / np.sqrt(x)
+reciprocal(x) = 1 / x
+divide_no_nan(x, y) = np.where(np.equal(y, 0), 0.0, x / np.where(np.equal(y, 0), 1.0, y))
+squared_difference(x, y) = (x - y) ** 2
+transpose(a, perm=None, conjugate=False) = np.transpose(a, perm)
+concat(values, axis) = np.concatenate(values, axis)
+add_n(inputs) = sum(inputs)
+tile(input, multiples) = np.tile(input, multiples)
+gather(params, indices, axis=0) = np.take(params, indices, axis=axis)
+norm(tensor, ord='euclidean', axis=None, keepdims=False) =
+    np.sqrt(np.sum(np.square(tensor), axis=axis, keepdims=keepdims))
+reduce_euclidean_norm(input_tensor, axis=None, keepdims=False) = norm(input_tensor, axis=axis, keepdims=keepdims)
+reduce_logsumexp(input_tensor, axis=None, keepdims=False) =
+    scipy.special.logsumexp(input_tensor, axis=axis, keepdims=keepdims)
+l2_loss(t) = np.sum(np.square(t)) / 2
+erf(x) = scipy.special.erf(x)
+lgamma(x) = scipy.special.gammaln(x)
+digamma(x) = scipy.special.digamma(x)
+one_hot(indices, depth, on_value=1.0, off_value=0.0) =
+    np.where(np.asarray(indices)[..., None] == np.arange(depth), on_value, off_value)
+cond(pred, true_fn, false_fn) = true_fn() if pred else false_fn()
+unstack(value, num=None, axis=0) = [one for one in np.moveaxis(value, axis, 0)]
 """

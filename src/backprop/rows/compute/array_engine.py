@@ -177,7 +177,7 @@ class ArrayKernel:
         shapes = {name: row_shape(value) for name, value in at.items()}
         watched = [wire for watch in plan.watches.values() for wire in watch]
         wires = [*plan.wires.values(), *plan.slopes.values(), *watched]
-        found = evaluate(plan.circuit, wires, at, count, self.same_in_all(plan.circuit, at))
+        found = evaluate(plan.circuit, wires, at, count, self.same_in_all(plan.circuit))
         results = []
         for name, wire in plan.wires.items():
             value = found[wire]
@@ -210,7 +210,7 @@ class ArrayKernel:
         """The second derivatives in one variable and others: the circuit of its gradient, derived, and seeded with a 1
         for one element after the other."""
         own = shapes[block.variable]
-        known = self.same_in_all(block.circuit, at)
+        known = self.same_in_all(block.circuit)
         rows: dict[str, list[Column]] = {other: [] for other in block.wires}
         for place in np.ndindex(*own):
             seed: Value = np.zeros(own)
@@ -227,7 +227,7 @@ class ArrayKernel:
             for other, columns in rows.items()
         ]
 
-    def same_in_all(self, circuit: Circuit, at: Mapping[str, Value]) -> dict[int, Value]:
+    def same_in_all(self, circuit: Circuit) -> dict[int, Value]:
         """The stages of a circuit that are the same in all rows, computed once."""
         if circuit not in self.known:
             given = [name for name in circuit.variables if name in self.given]
