@@ -50,6 +50,11 @@ MECHANISMS = [
     ("peephole lstm step", 3, "names hold what unchanged lines prove right, whatever they are called"),
     ("ordinal thresholds", 3, "a result is divided as those beside it are"),
     ("cosine transform of blocks", 0, "a matrix turned in all places"),
+    ("multi head attention with mask and dropout given", 0, "a name like any other that is called ctx"),
+    ("multi head attention with mask and dropout given", 1, "a factor for all that read a name, where it is made"),
+    ("gru over time with a dict of caches", 0, "all that a round sends back to the one before it"),
+    ("gru over time with a dict of caches", 1, "a sum of shares by its name, and what comes out of an array"),
+    ("embedding with a padding index", 0, "a count of each row where a size stands"),
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from contextlib import suppress
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from backprop.check.chain_rule.rules import Rules
 from backprop.check.chain_rule.terms import Term, name, number, tells
 from backprop.check.chain_rule.words import DEEPEST
 from backprop.check.passes.closed_forms import Closed
-from backprop.check.passes.quantities import NOT_SAID, Failed, Reading, Story
+from backprop.check.passes.quantities import CLOSE, NOT_SAID, Failed, Reading, Story
 from backprop.check.passes.trace import Visit
 from backprop.check.remembered import remembered
 from backprop.python.values.tape import is_fraction
@@ -62,7 +63,7 @@ class Chain(Rules):
                     return self.together(*cut, quantity.gradient, depth)
             if not 0 < len(readers) <= MOST_READERS:
                 raise Failed
-            return self.total([self.share(one, depth) for one in readers], quantity.value)
+            return self.total(self.shares_of(place, readers, depth), quantity.value)
         finally:
             self.doing.discard(place)
 
@@ -98,6 +99,25 @@ class Chain(Rules):
         with suppress(Failed):
             return self.here.with_value(self.story.pieces[place], np.arange(int(np.prod(shape))).reshape(shape))
         return None
+
+    def shares_of(self, place: int, readers: list[list[Reading]], depth: int = 0) -> list[Term]:
+        """What comes back to a quantity: from what is not read but comes out itself, as an entry of an array, from
+        several readers together where their sum has a name, and from each of the others."""
+        left = self.story.quantities[place].gradient - sum(one[0].share for one in readers)
+        comes = float(np.abs(left).max(initial=0.0)) > CLOSE * float(
+            np.abs(self.story.quantities[place].gradient).max()
+        )
+        above = self.told(self.scale * left) if comes else None
+        return [*([above] if above is not None else []), *self.shares_from(place, readers, depth)]
+
+    def shares_from(self, place: int, readers: list[list[Reading]], depth: int) -> list[Term]:
+        """The same without what comes out itself."""
+        for count in range(len(readers), 1, -1) if len(readers) <= MOST_READERS else ():
+            for some in combinations(readers, count):
+                if (found := self.told(self.scale * sum(one[0].share for one in some))) is not None:
+                    rest = [one for one in readers if not any(one is other for other in some)]
+                    return [*self.shares_from(place, rest, depth), found]
+        return [self.from_reader(place, one) if depth == 0 else self.share(one, depth) for one in readers]
 
     def total(self, shares: list[Term], like: Any) -> Term:
         """The sum of shares, of the shape of what they are the gradient of."""

@@ -88,7 +88,7 @@ class Derivation(Right):
         if not visits or not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return):
             return []
         for place, visit in enumerate(visits):
-            if not self.all_right(visit, statement, visit.values):
+            if not self.all_right(visit, statement, visit.values) or self.falls_short(statement, visit, visit.values):
                 if self.doubted(Room(self.trace, visit), statement):
                     return []
                 texts = sorted(self.plans(line, atoms))
@@ -129,7 +129,8 @@ class Derivation(Right):
     def gives(self, visit: Visit, statement: ast.stmt, text: str) -> bool:
         """Whether a text gives gradients that are right."""
         values = self.trace.alone(visit, statement, ast.parse(text).body)
-        return values is not None and self.all_right(visit, statement, values)
+        right = values is not None and self.all_right(visit, statement, values)
+        return right and not self.falls_short(statement, visit, values)  # type: ignore[arg-type]
 
     def known(self, statement: ast.stmt, statements: list[ast.stmt]) -> tuple[bool | None, bool | None]:
         """Whether a line gives what is known, as it stands and as it may be; None where that tells nothing.
@@ -303,6 +304,9 @@ class Derivation(Right):
             if shares and len(shares) == len(readers) <= MOST_READERS:
                 with suppress(*NOT_SAID):
                     yield chain.total(shares, quantity.value)
+            if 0 < len(readers) <= MOST_READERS:
+                with suppress(*NOT_SAID):
+                    yield chain.total(chain.shares_of(place, readers), quantity.value)
             if len(readers) > 1:
                 yield from shares
             for count in range(2, len(shares)) if len(shares) <= MOST_READERS else ():

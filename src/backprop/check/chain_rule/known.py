@@ -43,6 +43,7 @@ class Known:
         self.writes: dict[tuple[str, str], list[tuple[ast.stmt, Visit]]] | None = None
         self.read_as_one: set[bytes] | None = None  # the numbers that the forward pass reads together
         self.sloped: dict[int, list[Any]] = like.sloped if like is not None else {}
+        self.insides: dict[int, list[Any]] = like.insides if like is not None else {}
         self.rounds: dict[int, tuple[int, ...] | None] = {}
         self.above = [float(np.asarray(one).flat[0]) for one in above if np.size(one) == 1]  # plain numbers
         self.multiplied: dict[float, int] | None = None  # when the last line reads these
@@ -137,10 +138,16 @@ class Known:
         for base in bases(name):
             known = [held[base]] if is_fraction(held.get(base)) else [one for one, _ in self.trace.names.get(base, ())]
             for place in {self.story.index.find(one) for one in known} - {None}:
-                for maker, _ in self.story.makers.get(place, ()):
-                    for entry in [one for ends in maker.spans for one in self.story.trace.tape.entries[slice(*ends)]]:
-                        if not self.turns(gradient := self.story.gradients[entry.made]):
-                            yield gradient
+                yield from self.inside_of(place)
+
+    def inside_of(self, place: int) -> list[Any]:
+        """The gradients of what stands in the lines that make a quantity; found once."""
+        if place not in self.insides:
+            spans = [ends for maker, _ in self.story.makers.get(place, ()) for ends in maker.spans]
+            made = [one.made for ends in spans for one in self.story.trace.tape.entries[slice(*ends)]]
+            found = [self.story.gradients[ids] for ids in made]
+            self.insides[place] = [one for one in found if not self.turns(one)]
+        return self.insides[place]
 
     def to_come(self, visit: Visit | None) -> list[float]:
         """The numbers from above that are read only at a visit or later: until then gradients lack them."""
@@ -179,7 +186,8 @@ class Known:
     def round_of(self, visit: Visit) -> tuple[int, ...] | None:
         """The round of the forward pass of which most is read where a line of the backward pass stands."""
         if id(visit) not in self.rounds:
-            held = visit.scope.names.values() if visit.scope is not None else ()
+            held = [*visit.scope.names.values()] if visit.scope is not None else []
+            held += [value for one in held if isinstance(one, dict) for value in one.values()]
             places = [self.story.index.find(one) for one in held if is_fraction(one) and tells(one)]
             found = Counter(self.story.visits[one].rounds for one in places if one in self.story.visits)
             found.pop((), None)

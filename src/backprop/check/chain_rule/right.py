@@ -81,6 +81,13 @@ class Right(Known):
         here = self.round_of(visit)
         return here is None or not any(np.any(one) and tells(one) and self.is_only_of(one, here) for one in values)
 
+    def falls_short(self, statement: ast.stmt, visit: Visit, values: list[Any]) -> bool:
+        """Whether what a loop hands on to its next round is one share of several that this round sends back."""
+        if len(values) != 1 or not isinstance(statement, ast.Assign) or not self.hands_on(statement):
+            return False
+        sent = [one for place in self.whose(values[0]) for one in self.sent_in_round(place, visit)]
+        return bool(sent) and not any(same(values[0], one) for one in sent) and not self.totals.find(values[0])
+
     def is_replaced(self, statement: ast.stmt, visit: Visit) -> bool:
         """Whether a name gets another value in the same round, later."""
         base = base_name(targets_of(statement)[0]) or ""

@@ -63,7 +63,15 @@ def in_one(search: Search, cures: Sequence[Cure]) -> list[Cure]:
 
 
 def shared(search: Search, cures: Sequence[Cure]) -> list[Cure]:
-    """The cures, or one of the line that gives a name its value, where several read the same in place of the name."""
+    """The cures, or one of the line that gives a name its value, where several read the same in place of the name, or
+    put the same factor behind what they read of it."""
+    for name, operator, factor, some in factored(cures):
+        for line in [one for one in search.lines[::-1] if assigned(one.statement)[0] == name and one.visits == 1]:
+            whole = ast.BinOp(assigned(line.statement)[1], operator, factor)  # type: ignore[arg-type]
+            own = cure_of(line, f"{name} = {ast.unparse(whole)}", some[0].cost)
+            rest = [one for one in cures if one not in some]
+            if all(one.line is not line for one in cures) and search.judge.all_right(put([own, *rest])):
+                return [own, *rest]
     found = Counter(text for one in cures for text in {*products(one.edit.statements[-1])})
     writers = {name: one for one in search.lines if one.visits == 1 and (name := assigned(one.statement)[0])}
     for text in [one for one, count in found.items() if count > 1]:
@@ -81,6 +89,21 @@ def shared(search: Search, cures: Sequence[Cure]) -> list[Cure]:
             if search.judge.all_right(put([own, *rest])):
                 return [own, *rest]
     return list(cures)
+
+
+def factored(cures: Sequence[Cure]) -> Iterator[tuple[str, ast.operator, ast.expr, list[Cure]]]:
+    """The names that several cures read that multiply by the same, or divide by it, with that and these cures."""
+    found: dict[tuple[type[ast.operator], str], list[tuple[Cure, ast.BinOp]]] = {}
+    for one in cures:
+        old, new = (getattr(tree, "value", None) for tree in (one.line.statement, one.edit.statements[-1]))
+        if not isinstance(new, ast.BinOp) or not isinstance(new.op, ast.Mult | ast.Div) or old is None:
+            continue
+        if ast.dump(new.left) == ast.dump(old):
+            found.setdefault((type(new.op), ast.unparse(new.right)), []).append((one, new))
+    for some in [one for one in found.values() if len(one) > 1]:
+        (_, first), alike = some[0], [one for one, _ in some]
+        for name in sorted(set.intersection(*[names(new.left) for _, new in some])):
+            yield name, first.op, first.right, alike
 
 
 def cure_of(line: Line, text: str, cost: float) -> Cure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from itertools import combinations, combinations_with_replacement, permutations
 from typing import Any, NamedTuple
 
@@ -145,11 +146,25 @@ class Quantity:
         text, seen = self.text, self.seen
         if self.role == "value" and self.scales:
             yield f"{seen.library}.sqrt({text})", "factor", 1.4
+            yield from ((other, "factor", 2.0) for other in self.counts())
+        if isinstance(self.parent, ast.Assign) and text.endswith("]") and ".shape[" in text:  # of all axes but one
+            base = text.rpartition(".shape[")[0]
+            kind = seen.kind(base)
+            axes = range(len(kind.shape) if kind is not None else 0)
+            yield from ((f"{base}.size // {base}.shape[{axis}]", "factor", 1.9) for axis in axes)
         if self.role == "value" and not self.scales and isinstance(seen.statement, ast.Assign):
             for other in seen.sizes:
                 yield from ((f"{other} {sign} {text}", "factor", 2.1) for sign in ("-", "+", "*", "//"))
         if self.role == "index":
             yield from ((f"{text} {shift}", None, 1.5) for shift in ("+ 1", "- 1"))
+
+    def counts(self) -> Iterator[str]:
+        """What may be counted of each row instead of a size, by which it is divided."""
+        divides = isinstance(self.parent, ast.BinOp) and isinstance(self.parent.op, ast.Div)
+        over = self.seen.kind(ast.unparse(self.parent)) if divides else None
+        for other, its in self.seen.arrays.items() if over is not None else ():
+            if its.letter != "m" and spreads(its.shape, over.shape) and its.shape != over.shape:  # type: ignore[union-attr]
+                yield other
 
     def is_term(self) -> bool:
         """Whether a factor may stand beside it."""

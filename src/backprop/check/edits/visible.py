@@ -133,7 +133,8 @@ class Line:
             )
             for places in ([place_of(one) for one in subscripts], indices_in(self.source.text) if subscripts else ())
         )  # fmt: skip
-        return [*of_elements[:MOST_ENTRIES], *found[:MOST_ENTRIES], *[*alike][:MOST_ENTRIES], *[*others][:MOST_OTHERS]]
+        first = sorted(others, key=lambda one: one not in self.source.text)  # what stands in the text as it is
+        return [*of_elements[:MOST_ENTRIES], *found[:MOST_ENTRIES], *[*alike][:MOST_ENTRIES], *first[:MOST_OTHERS]]
 
 
 def place_of(tree: ast.Subscript) -> tuple[str, str]:

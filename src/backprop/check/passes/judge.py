@@ -33,6 +33,7 @@ SMALL_ERROR = 1e-2  # how wrong a small number of the forward pass makes a gradi
 PLAIN = 1e-3  # of the size of the gradients
 NO_VALUE = re.compile(r"an object of _*(No_?Value|Not_?(Given|Set)|Unset|Missing|Sentinel|Undefined|Omitted)")
 ROUNDED = "the forward pass is rounded on the way, so that its slope is not known as exactly"
+MASKED = 4  # elements, from which on an array of 0 and one other number is a mask
 LONG = 4.0  # work, in seconds of a usual machine, after which no points further away are begun
 ESTIMATED = "the backward pass draws random numbers: an estimate is not judged"
 
@@ -531,8 +532,9 @@ class Judge:
 
 
 def is_mask(value: Any) -> bool:
-    """Whether an input that has no gradient is a mask or labels by its values."""
-    return bool(np.isin(np.asarray(value).reshape(-1), (0.0, 1.0)).all())
+    """Whether an input that has no gradient is a mask or labels by its values: 0 and 1, or 0 and what is kept by."""
+    flat = np.asarray(value).reshape(-1)
+    return bool(np.isin(flat, (0.0, 1.0)).all()) or (len(flat) > MASKED and len(np.unique(flat)) == 2 and 0 in flat)
 
 
 def wrong_among(found: Mapping[Path, Comparison]) -> list[Path]:

@@ -477,10 +477,12 @@ def fitted(gradient: Any, value: Any) -> Any:
 
 
 def base_name(tree: ast.expr) -> str | None:
-    """The name that an attribute or an entry begins with; None where it is something else."""
-    while isinstance(tree, ast.Attribute | ast.Subscript):
-        tree = tree.value
-    return tree.id if isinstance(tree, ast.Name) and tree.id not in ("self", "ctx") else None
+    """The name that an attribute or an entry begins with; None where it is something else, or an object's."""
+    base = tree
+    while isinstance(base, ast.Attribute | ast.Subscript):
+        base = base.value
+    of_object = base is not tree and isinstance(base, ast.Name) and base.id in ("self", "ctx")
+    return base.id if isinstance(base, ast.Name) and not of_object else None
 
 
 def goal_of(gradient: Any, slopes: Slopes, random: np.random.Generator) -> Goal:
