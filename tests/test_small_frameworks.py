@@ -83,10 +83,13 @@ class Scale(Layer):
 TURNED = """
 import numpy as np
 class Rotary:
-    def __init__(self, angle):
+    def __init__(self, dim):
+        angle = 0.3 + 10000.0 ** (-np.arange(0, dim, 2, dtype=np.float32) / dim)
+        angle = np.concatenate([angle, angle])
         self.cos, self.sin = np.cos(angle), np.sin(angle)
     def half(self, x):
-        return np.concatenate([-x[1:], x[:1]])
+        half = x.shape[-1] // 2
+        return np.concatenate([-x[half:], x[:half]])
     def apply_rotary(self, x):
         return x * self.cos + self.half(x) * self.sin
     def backward_rotary(self, g):
@@ -103,7 +106,7 @@ class Clipped:
     (NODES, "Tensor.exp", {"self": [0.5, -1.2]}, "out.data * grad", "self.data * grad"),
     (NODES, "Tensor.beside", {"self": [0.5, -1.2]}, "(-grad,)", "(grad,)"),
     (LAYERS, "Scale", {"x": [0.5, -1.2], "size": 2}, "g * self.factor", "g"),
-    (TURNED, "Rotary", {"x": [0.5, -1.2], "angle": 0.3}, "- self.half(g)", "+ self.half(g)"),
+    (TURNED, "Rotary", {"x": [0.5, -1.2, 0.3, 2.0], "dim": 4}, "- self.half(g)", "+ self.half(g)"),
     (TURNED, "Clipped", {"z": [0.5, -1.2]}, "(z > 0)", "(z < 0)"),
 ])  # fmt: skip
 def test_frameworks_in_ways_of_their_own(
