@@ -108,6 +108,20 @@ def f_backward(dout, x):
     assert any("is np.sqrt(2 / np.pi) but for its digits" in one for one in found.remarks) == (verdict == "ok")
 
 
+@pytest.mark.parametrize(("number", "verdict"), [("0.598413", "ok"), ("0.598423", "wrong"), ("0.5984", "wrong")])
+def test_numbers_that_are_rounded_products_of_others_are_no_mistakes(number: str, verdict: str) -> None:
+    code = Code([part_of(f"""import numpy as np
+def f_forward(x):
+    return 0.25 * np.sqrt(2 / np.pi) * x ** 3
+def f_backward(dout, x):
+    return dout * {number} * x ** 2
+""", "f.py")])  # fmt: skip
+    judge = Judge(Runner(code, pairs_in(code)[0], {"x": np.array([0.3, -1.2])}))
+    found = with_lines(judge, judge.judge())
+    assert found.verdict == verdict
+    assert any(f"{number} in line 5 is 0.598413420" in one for one in found.remarks) == (verdict == "ok")
+
+
 def test_lines_that_are_tried_leave_what_was_recorded() -> None:
     """An edit of two lines wrote into an array under the name that its first line gave it."""
     text = (

@@ -409,3 +409,34 @@ def weigh_backward(g, cache):
     given = {"x": [[0.5, 1.0], [2.0, -1.0]], "w": [[0.3, 0.7]]}
     assert check("weigh.py", given, {"weigh.py": text})["verdict"] == "ok"
     assert check("weigh.py", given, {"weigh.py": text.replace("* w,", "+ w,")})["verdict"] == "wrong"
+
+
+ABOVE_FIRST = """
+import autograd.numpy as anp
+from autograd.core import defvjp
+
+def fitted(target, g):
+    while anp.ndim(g) > anp.ndim(target):
+        g = anp.sum(g, axis=0)
+    return g
+def left(g, ans, lhs, rhs):
+    return anp.dot(g, rhs.T)
+
+defvjp(anp.multiply, lambda g, ans, x, y: fitted(x, y * g), lambda g, ans, x, y: fitted(y, x * g))
+defvjp(anp.dot, left, lambda g, ans, lhs, rhs: anp.dot(lhs.T, g))
+defvjp(anp.where, None,
+       lambda g, ans, c, x=None, y=None: anp.where(c, g, 0.0), lambda g, ans, c, x=None, y=None: anp.where(c, 0.0, g))
+"""
+
+
+@pytest.mark.parametrize(("name", "given", "right", "wrong"), [
+    ("multiply", {"x": [[0.5, -1.0]], "y": [1.5, 0.25]}, "x * g)", "y * g)"),
+    ("dot", {"lhs": [[0.5, -1.0]], "rhs": [[1.5], [0.25]]}, "rhs.T", "-rhs.T"),
+    ("where", {"c": [1, 0], "x": [0.5, -1.0], "y": [1.5, 0.25]}, "anp.where(c, 0.0, g)", "anp.where(c, g, 0.0)"),
+])  # fmt: skip
+def test_rules_that_take_the_gradient_before_the_result(
+    name: str, given: dict[str, Any], right: str, wrong: str, check: Check
+) -> None:
+    assert check(f"rules.py:{name}", given, {"rules.py": ABOVE_FIRST})["verdict"] == "ok"
+    planted = ABOVE_FIRST.replace(right, wrong)
+    assert check(f"rules.py:{name}", given, {"rules.py": planted})["verdict"] == "wrong"

@@ -223,7 +223,8 @@ def with_names(call: ast.Call, name: str) -> list[ast.FunctionDef]:
 
 def with_makers(call: ast.Call, functions: dict[str, ast.FunctionDef]) -> list[ast.FunctionDef]:
     """`defvjp(f, lambda ans, x: lambda g: …, …)`: what makes the gradient of each argument, or None."""
-    whose, *makers = call.args
+    whose, *given = call.args
+    makers = [in_two_steps(one, functions) for one in given]
     function = functions.get(ast.unparse(whose))
     known = [taken_by(one, functions) for one in makers]
     arguments = function.args if function is not None else next((one for one in known if one is not None), None)
@@ -236,8 +237,12 @@ def with_makers(call: ast.Call, functions: dict[str, ast.FunctionDef]) -> list[a
     places = [one.value for one in getattr(asked, "elts", [asked]) if isinstance(one, ast.Constant)]
     by_place = dict(zip(places or range(len(makers)), makers, strict=False))
     above = free_name(call)
-    handed = [ast.keyword(one, name_of(one)) for one in names[len(names) - len(arguments.defaults) :]]
-    first = [name_of(one) for one in names[: len(names) - len(handed)]]
+    told = [place for place, one in by_place.items() if isinstance(place, int) and not isinstance(one, ast.Constant)]
+    plain = max(
+        [len(names) - len(arguments.defaults), *[place + 1 for place in told]]
+    )  # what has a gradient has a place
+    handed = [ast.keyword(one, name_of(one)) for one in names[plain:]]
+    first = [name_of(one) for one in names[:plain]]
     whole = [name_of(ans), *first]
     parts = [
         made_gradient(by_place.get(place, ast.Constant(None)), whole, handed, above) for place in range(len(names))
@@ -245,6 +250,18 @@ def with_makers(call: ast.Call, functions: dict[str, ast.FunctionDef]) -> list[a
     returned = ast.Tuple(parts, ast.Load()) if len(parts) > 1 else parts[0]
     back = defined("backward", parameters([above]), returned, call)
     return [around(name, arguments, calling(whose, *first, named=handed), back, call, ans)]
+
+
+def in_two_steps(maker: ast.expr, functions: dict[str, ast.FunctionDef]) -> ast.expr:
+    """What takes the gradient from above before the result, `lambda g, ans, x: …`, as what takes it last of all."""
+    taken = taken_by(maker, functions)
+    if taken is None or [one.arg for one in taken.args[1:2]] != ["ans"]:
+        return maker
+    above, others = without_first(taken)
+    names = [one.arg for one in taken.args]
+    value = maker.body if isinstance(maker, ast.Lambda) else calling(maker, *map(name_of, names))
+    made = ast.Lambda(others, ast.Lambda(parameters([above]), value))
+    return ast.fix_missing_locations(ast.copy_location(made, maker))
 
 
 def made_gradient(maker: ast.expr, given: list[ast.Name], named: list[ast.keyword], above: str) -> ast.expr:

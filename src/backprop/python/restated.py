@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Mapping
 
@@ -99,6 +100,35 @@ def by_their_names(tree: ast.Module) -> None:
                 statement.targets, statement.value = [ast.Name(rest.arg, ast.Store())], parts
                 ast.fix_missing_locations(statement)
                 break
+
+
+def as_handed_on(tree: ast.ClassDef) -> None:
+    """Give passes that take anything, and only hand it on to another method, the parameters of that one:
+    `def backward(self, *args, **kwargs): grad = self.backward_impl(*args, **kwargs)`."""
+    methods = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
+    for one in methods.values():
+        rest, named = one.args.vararg, one.args.kwarg
+        if rest is None or not PASSES.match(one.name) or len(one.args.args) != 1 or one.args.kwonlyargs:
+            continue
+        words = [rest.arg, *([named.arg] if named is not None else [])]
+        reads = [node for node in ast.walk(one) if isinstance(node, ast.Name) and node.id in words]
+        calls = [
+            node
+            for node in ast.walk(one)
+            if isinstance(node, ast.Call) and [*map(ast.unparse, node.args)] == [f"*{rest.arg}"]
+        ]
+        whose = (
+            methods.get(ast.unparse(calls[0].func).removeprefix(f"{one.args.args[0].arg}."))
+            if len(calls) == 1
+            else None
+        )
+        if whose is None or whose is one or whose.args.vararg or whose.args.kwarg or len(reads) != len(words):
+            continue
+        names = parameter_names(whose)[1:]
+        calls[0].args = [ast.copy_location(ast.Name(name, ast.Load()), calls[0]) for name in names]
+        calls[0].keywords = []
+        first, one.args = one.args.args[0], copy.deepcopy(whose.args)
+        one.args.args[0] = first
 
 
 def as_both(tree: ast.Module) -> None:

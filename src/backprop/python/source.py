@@ -20,6 +20,7 @@ from backprop.python.names import DEFINING, free, inside, is_used, names_set, na
 from backprop.python.registered import WORDS, registered
 from backprop.python.restated import (
     as_both,
+    as_handed_on,
     as_import,
     as_operation,
     by_their_names,
@@ -62,6 +63,8 @@ def part_of(text: str, name: str | None) -> Part:
     for statement in [*part.tree.body]:
         if of_chainer and isinstance(statement, ast.ClassDef):
             with_framework(statement)
+        if isinstance(statement, ast.ClassDef):
+            as_handed_on(statement)
         part.tree.body += inner_classes(statement) if isinstance(statement, ast.ClassDef) else []
         part.tree.body += [*as_operation(statement), *lifted(statement, part.tree.body)]
     if WORDS.search(text):

@@ -408,7 +408,7 @@ class Inputs:
         }  # fmt: skip
         found: list[ast.FunctionDef] = []
         classes, pending = self.code.classes(), [self.pair.owner or self.pair.name]
-        while pending and (not found or found[-1].args.kwarg is not None):
+        while pending and (not found or hands_on_names(found[-1])):
             name = pending.pop(0)
             start = classes.get(name, {}).get("__init__")  # its own, or that of one it is made from
             found += [start] if start is not None and start not in found else []
@@ -690,6 +690,13 @@ def guards_in(node: ast.AST) -> list[ast.expr]:
     targets = node.targets if isinstance(node, ast.Assign) else []
     names = [getattr(one, "attr", getattr(one, "id", "")) for one in targets]
     return [node.value] if isinstance(node, ast.Assign) and any(map(EPSILON.search, names)) else []
+
+
+def hands_on_names(function: ast.FunctionDef) -> bool:
+    """Whether a function hands on what it is given by other names than its own: `super().__init__(**kwargs)`."""
+    rest = function.args.kwarg
+    given = [one for node in ast.walk(function) if isinstance(node, ast.Call) for one in node.keywords]
+    return rest is not None and any(one.arg is None and ast.unparse(one.value) == rest.arg for one in given)
 
 
 def is_rate(name: str) -> bool:

@@ -232,8 +232,8 @@ class Outputs(Inputs):
             return []
         names = parameter_names(back)[leading(back) if self.pair.kind in ("class", "autograd") else 0 :]
         optional = set(names) - set(required_names(back))
-        if names and UPSTREAM_LIKE.match(names[0]) and default_of(back, names[0]) is None:
-            optional -= {names[0]}  # `grad=None`
+        above = [name for place, name in enumerate(names) if (OF_ABOVE if place else UPSTREAM_LIKE).match(name)][:1]
+        optional -= {name for name in above if default_of(back, name) is None}  # `grad=None`
         return [name for name in names if name not in optional or name in self.given]
 
     def left_none(self) -> list[str]:

@@ -72,6 +72,10 @@ SELVES = re.compile(r"_*(self|cls|klass|this|me|ctx|context|s|c|m)?_*", re.IGNOR
 UNWRITTEN = re.compile(
     r"\bNotImplemented|\bnot (yet )?implemented|\bTODO\b|\bimplement (this|me|it|the)\b", re.IGNORECASE
 )
+OPERATORS = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow", ast.MatMult: "matmul",
+    ast.USub: "neg",
+}  # fmt: skip
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
 
@@ -346,7 +350,7 @@ def swept_layer(code: Code, name: str, methods: dict[str, ast.FunctionDef]) -> P
     return None
 
 
-def hands_itself_on(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef], deep: bool = True) -> bool:
+def hands_itself_on(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef], deep: int = 2) -> bool:
     """Whether a method gives something, and hands its own object to what makes it, `Value(y, (self, other))`, puts it
     there, `out.before = self, other`, or has another method do so."""
     nodes = [*ast.walk(method)]
@@ -366,9 +370,26 @@ def hands_itself_on(method: ast.FunctionDef, methods: Mapping[str, ast.FunctionD
     own = first_parameter(method)
     if any(isinstance(one, ast.Name) and one.id == own for one in pending):
         return gives
+    links = [one for one in pending if isinstance(one, ast.Attribute) and GOES_BACK.search(one.attr)]
+    if any(
+        isinstance(one.value, ast.Name) and one.value.id == own for one in links
+    ):  # its own way back: `self.grad_fn`
+        return gives
     names = {name for name in methods if any(ast.unparse(one.func) == f"{own}.{name}" for one in calls)}
+    names |= {name for name in methods if name in operators_on(own, nodes)}
     others = [methods[name] for name in names if methods[name] is not method] if deep and gives else []
-    return any(hands_itself_on(one, methods, deep=False) for one in others)
+    return any(hands_itself_on(one, methods, deep - 1) for one in others)
+
+
+def operators_on(name: str, nodes: list[ast.AST]) -> set[str]:
+    """The methods by which operators are said of an object of a name: `__sub__` of `self - x`."""
+    found = [one for one in nodes if isinstance(one, ast.BinOp | ast.UnaryOp)]
+    sides = [(one, one.left if isinstance(one, ast.BinOp) else one.operand, "") for one in found]
+    sides += [(one, one.right, "r") for one in found if isinstance(one, ast.BinOp)]
+    return {
+        f"__{turned}{OPERATORS.get(type(one.op), '')}__" for one, side, turned in sides
+        if isinstance(side, ast.Name) and side.id == name
+    }  # fmt: skip
 
 
 @lru_cache(MOST_KEPT)
@@ -642,7 +663,9 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
         plain = in_words(name)
         return counterpart(plain, {in_words(one): its for one, its in functions.items()}) if plain != name else None
     stem = match["first"] or match["second"]
-    forms = (*FORTH, "{}_loss", "{}_cost") if re.search("back|bwd", name) else FORTH  # `compute_grad` is of no other
+    forms = (
+        (*FORTH, "apply_{}", "compute_{}", "{}_loss", "{}_cost") if re.search("back|bwd", name) else FORTH
+    )  # `compute_grad` is of no other
     names = ["forward", "fwd"] if stem is None else [form.format(stem) for form in forms]
     while stem is not None and forms is not FORTH and "_" in stem:  # `backward_pass_with_dropout` of `forward_pass`
         stem = stem.rpartition("_")[0]

@@ -78,6 +78,8 @@ class Calls(Expressions):
     def of_Call(self, tree: ast.Call, scope: Scope) -> Any:
         if isinstance(tree.func, ast.Name) and tree.func.id == "super":
             return self.super_of(scope)
+        if isinstance(tree.func, ast.Name) and tree.func.id == "locals" and not (tree.args or tree.keywords):
+            return {name: one for name, one in scope.names.items() if name != "__class__"}
         function = self.evaluate(tree.func, scope)
         arguments = tuple(self.elements(tree.args, scope))
         keywords: dict[str, Any] = {}

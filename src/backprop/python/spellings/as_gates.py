@@ -94,7 +94,7 @@ def length(given: dict[str, Any], word: Words) -> str:
     a, kind = given["a"], given.get("ord", given.get("p"))
     axis = given["axis"] if "axis" in given else given.get("dim")
     vector = np.ndim(a) == 1 or (axis is not None and np.ndim(axis) == 0)
-    if kind == 1 and vector:
+    if kind == 1 and (vector or isinstance(a, Tensor)):
         return f"sum(abs({word(a)}){kept(given)})"
     if kind is None or kind == "fro" or (kind == 2 and (vector or isinstance(a, Tensor))):
         return f"norm({word(a)}{kept(given)})"

@@ -95,8 +95,10 @@ def place_of(name: str) -> Callable[..., Any]:
 
 
 def norm(a: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
-    if p not in (2, "fro"):
+    if p not in (1, 2, "fro"):
         raise Refusal("this norm is not read", "name")
+    if p == 1:
+        return np.sum(np.abs(a), axis=axes_of(dim), keepdims=bool(keepdim))
     return np.sqrt(np.sum(np.square(a), axis=axes_of(dim), keepdims=bool(keepdim)))
 
 

@@ -510,7 +510,7 @@ def puller(
     function: Callable[..., Any], given: list[Any], place: int, named: dict[str, Any], count: int
 ) -> Callable[[Any], Any]:
     """What pulls a gradient back through a function of so many results by differences: nan where it has none so near,
-    as a matrix that is no longer positive definite."""
+    as a matrix that is no longer positive definite, or `arange` of another length."""
     kept: list[Any] = []
 
     def jacobian() -> Any:
@@ -526,7 +526,8 @@ def puller(
                     out = function(*given[:place], moved, *given[place + 1 :], **named)
                 except np.linalg.LinAlgError:
                     return np.full(count, np.nan)
-                return np.asarray(getattr(out, "values", out), dtype=float).reshape(-1)
+                found = np.asarray(getattr(out, "values", out), dtype=float).reshape(-1)
+                return found if found.size == count else np.full(count, np.nan)
 
             rows.append(slope_at(at) / size)
         return np.array(rows)
