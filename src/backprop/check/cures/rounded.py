@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from backprop.check.cures.search import Search
 from backprop.check.edits.catalogue import COMPOUND
-from backprop.check.edits.forms import LIBRARIES, expression, nodes_in, replaced
-from backprop.check.edits.visible import Line
+from backprop.check.edits.forms import LIBRARIES, expression, replaced
+from backprop.check.edits.visible import Line, nodes_in
 from backprop.check.passes.verdict import Verdict
 from backprop.python.entry.runner import Instead
 
