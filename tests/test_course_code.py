@@ -764,3 +764,61 @@ def test_a_pass_goes_back_from_one_of_training_or_that_keeps_what_it_needs(
     found = check("drops.py", given, {"drops.py": text})
     assert found["verdict"] == verdict
     assert f"{flag} is taken as True: a backward pass follows" in found["remarks"]
+
+
+NORMED = """
+import numpy as np
+class Norm:
+    def __init__(self, size):
+        self.BW, self.Bb = np.ones((1, size)), np.zeros((1, size))
+        self.mean, self.deviation = np.zeros((1, size)), np.ones((1, size))
+    def forward(self, x, eval=False):
+        if eval:
+            self.normed = (x - self.mean) / self.deviation
+            return self.BW * self.normed + self.Bb
+        self.x, self.m, self.s = x, x.mean(axis=0), np.sqrt(x.var(axis=0) + 1e-5)
+        self.normed = (x - self.m) / self.s
+        return self.BW * self.normed + self.Bb
+    def backward(self, dLdy):
+        self.dLdBW = np.sum(dLdy * self.OF, axis=0)
+        self.dLdBb = np.sum(dLdy, axis=0)
+        dn = dLdy * self.BW
+        return (dn - dn.mean(axis=0) - self.normed * (dn * self.normed).mean(axis=0)) / self.s
+"""
+
+
+@pytest.mark.parametrize(("of", "verdict"), [("normed", "ok"), ("x", "wrong")])
+def test_a_layer_goes_back_from_no_run_of_a_test_and_its_weights_are_judged_in_their_rows(
+    check: Check, of: str, verdict: str
+) -> None:
+    given = {"size": 3, "x": [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4], [0.1, 0.9, 2.0], [-0.7, 0.2, 0.8]]}
+    found = check("norm.py", given, {"norm.py": NORMED.replace("OF", of)})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"BW": verdict, "Bb": "ok", "x": "ok"}
+
+
+def test_a_layer_that_hands_nothing_on_may_take_the_mean_in_its_weights(check: Check) -> None:
+    text = "import numpy as np\nclass Last:\n    def __init__(self, size):\n"
+    text += "        self.W, self.b = np.random.randn(3, size), np.random.randn(1, size)\n"
+    text += "    def forward(self, x):\n        self.x = x\n        return x @ self.W + self.b\n"
+    text += "    def backward(self, dout):\n        self.dW = self.x.T @ dout / len(self.x)\n"
+    text += "        self.db = dout.sum(axis=0, keepdims=True) / len(self.x)\n"
+    given = {"size": 2, "x": [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4], [0.1, 0.9, 2.0], [-0.7, 0.2, 0.8]]}
+    found = check("last.py", given, {"last.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "ok", "b": "ok", "x": "missing"}
+    assert "the mean over 4 examples" in str(found["remarks"])
+
+
+def test_what_is_called_a_set_of_data_is_no_gradient_from_above(check: Check) -> None:
+    text = "import numpy as np\ndef one(w, dataset):\n    return w ** 2, 2 * w\n"
+    text += "def all_of(w, dataset):\n    cost, grad_w = one(w, dataset)\n    return cost, grad_w\n"
+    found = check("all.py:all_of", {"w": [0.3, -1.0], "dataset": [2.0, 5.0]}, {"all.py": text})
+    assert "is taken for the gradient" not in str(found["remarks"])
+
+
+def test_a_saturated_cost_has_slopes_that_can_be_measured(check: Check) -> None:
+    text = "import numpy as np\ndef cost(w, b, X, Y):\n    A = 1 / (1 + np.exp(-(w @ X + b)))\n"
+    text += "    loss = -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A))\n    dw = (A - Y) @ X.T / X.shape[1]\n"
+    text += "    db = np.mean(A - Y)\n    return loss, {'dw': dw, 'db': db}\n"
+    given = {"w": [[1.0, 2.0]], "b": 2.0, "X": [[1.0, 2.0], [3.0, 4.0]], "Y": [[1, 0]]}
+    found = check("cost.py", given, {"cost.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "b": "ok"}

@@ -559,6 +559,93 @@ SIZES = {  # what is offered: sizes that are small, and other ones for axes that
             def backward(self, a, y):
                 return (a - y) / self.n
     """, "--z 'randn(4,3)' --y '[[1,0,0],[0,0,1],[0,1,0],[1,0,0]]'"),
+    "labels of a cost that is wrong by a factor": ("""
+        class Costs:
+            def forward(self, z, y):
+                self.a, self.y = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True), y
+                return -np.sum(y * np.log(self.a)) / z.shape[0]
+            def backward(self):
+                return self.a - self.y
+    """, "--z 'randn(4,3)' --y '[[1,0,0],[0,0,1],[0,1,0],[1,0,0]]'"),
+    "a wrong cost of probabilities": ("""
+        class Costs:
+            def forward(self, pred, y):
+                self.pred, self.y = pred, y
+                return -np.sum(y * np.log(pred + 1e-9))
+            def backward(self):
+                return self.y / (1 - self.pred)
+    """, "--pred 'rand(3)' --y 'rand(3)'"),
+    "all weights in a row": ("""
+        def net(data, labels, params, dimensions):
+            D, H, K = dimensions[0], dimensions[1], dimensions[2]
+            W = params[:D * H].reshape(D, H)
+            V = params[D * H:D * H + H * K].reshape(H, K)
+            h = np.tanh(data.dot(W))
+            out = h.dot(V)
+            cost = np.sum((out - labels) ** 2)
+            dout = 2 * (out - labels)
+            dh = dout.dot(V.T) * (1 - h ** 2)
+            grad = np.concatenate([data.T.dot(dh).ravel(), h.T.dot(dout).ravel()])
+            return cost, grad
+    """, "--data 'randn(5,3)' --labels 'randn(5,2)' --params 'randn(20)' --dimensions '[3,4,2]'"),
+    "a step of rows of a state": ("""
+        def step_forward(x, prev_h, prev_c, Wx, Wh, b):
+            _, H = prev_c.shape
+            a = x.dot(Wx) + prev_h.dot(Wh) + b
+            i, f = 1 / (1 + np.exp(-a[:, :H])), 1 / (1 + np.exp(-a[:, H:2 * H]))
+            return f * prev_c + i, (x, prev_h, prev_c, Wx, Wh, i, f)
+        def step_backward(dnext_c, cache):
+            x, prev_h, prev_c, Wx, Wh, i, f = cache
+            di, df = dnext_c * i * (1 - i), dnext_c * prev_c * f * (1 - f)
+            da = np.hstack([di, df])
+            return da.dot(Wx.T), da.dot(Wh.T), dnext_c * f, x.T.dot(da), prev_h.T.dot(da), da.sum(axis=0)
+    """, "--x 'randn(3,5)' --prev_h 'randn(3,4)' --prev_c 'randn(3,4)' --Wx 'randn(5,8)' --Wh 'randn(4,8)' "
+         "--b 'randn(8)'"),
+    "two axes that are swapped": ("""
+        class Swap:
+            def forward(self, a):
+                return np.swapaxes(a, a.ndim - 2, a.ndim - 1)
+            def backward(self, dout):
+                return np.swapaxes(dout, -1, -2)
+    """, "--a 'randn(4,3)'"),
+    "a shape that is another one": ("""
+        class Shaped:
+            def __init__(self, shape):
+                self.shape = shape
+            def forward(self, a):
+                self.was = a.shape
+                return np.reshape(a, self.shape)
+            def backward(self, dout):
+                return np.reshape(dout, self.was)
+    """, "--a 'randn(4,3)' --shape '[3,4]'"),
+    "a shape that has more axes": ("""
+        class Wide:
+            def __init__(self, shape):
+                self.shape = shape
+            def forward(self, a):
+                self.was = a.shape
+                return np.broadcast_to(a, self.shape)
+            def backward(self, dout):
+                more = len(self.shape) - len(self.was)
+                ones = [i + more for i, one in enumerate(self.was) if one == 1]
+                return dout.sum(axis=(*range(more), *ones)).reshape(self.was)
+    """, "--a 'randn(4,3)' --shape '[2,4,3]'"),
+    "a picture of the size that a net has unless another is given": ("""
+        class Net:
+            def __init__(self, input_dim=(1, 28, 28), units=5):
+                self.W = np.random.randn(input_dim[0] * input_dim[1] * input_dim[2], units)
+            def loss(self, x, t):
+                n, c, h, w = x.shape
+                s = x.reshape(n, -1).dot(self.W)
+                p = np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)
+                if t.size == p.size:
+                    t = t.argmax(axis=1)
+                cost = -np.log(p[np.arange(n), t]).sum()
+                p[np.arange(n), t] -= 1
+                grads = {}
+                grads["W"] = x.reshape(n, -1).T.dot(p)
+                return cost, grads
+    """, "--x 'randn(2,1,12,12)' --t '[0,2]' --input_dim '[1,12,12]'"),
 }  # fmt: skip
 
 

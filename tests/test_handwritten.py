@@ -222,6 +222,7 @@ class Masked(Module):
         ),
         ('raise RuntimeError("not implemented")', "Step.backward is not written yet: line 16"),
         ("raise NotImplementedError", "Step.backward is not written yet: line 16"),
+        ("return NotImplemented", "Step.backward is not written yet: line 16"),
         ("pass", "Step.backward is not written yet: line 16"),
     ],
 )  # fmt: skip

@@ -13,8 +13,7 @@ import numpy as np
 
 from backprop.check.cures.search import Cure
 from backprop.check.edits.catalogue import header
-from backprop.check.edits.forms import nodes_in
-from backprop.check.edits.visible import Line, Lines
+from backprop.check.edits.visible import Line, Lines, nodes_in
 from backprop.check.passes.judge import Judge
 from backprop.errors import Problem, enumerated
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from backprop.check.cures.search import Search
 from backprop.check.edits.catalogue import COMPOUND
-from backprop.check.edits.forms import LIBRARIES, expression, nodes_in, replaced
-from backprop.check.edits.visible import Line
+from backprop.check.edits.forms import LIBRARIES, expression, replaced
+from backprop.check.edits.visible import Line, nodes_in
 from backprop.check.passes.verdict import Verdict
 from backprop.errors import Problem
 from backprop.python.entry.gradients import Path

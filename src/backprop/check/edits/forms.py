@@ -9,7 +9,7 @@ from functools import cache
 from itertools import combinations
 from typing import Any, TypeGuard
 
-from backprop.check.edits.visible import Visible
+from backprop.check.edits.visible import Visible, nodes_in
 
 Options = Iterator[tuple[ast.expr | str, str | None, float]]  # each with its cause and its cost
 LIKE = (
@@ -65,15 +65,6 @@ def replaced(tree: Any, others: Mapping[str, ast.expr]) -> Any:
             return self.generic_visit(node) if other is None else other
 
     return Putting().visit(cloned(tree))
-
-
-@cache
-def nodes_in(text: str) -> list[ast.AST]:
-    """All that stands in a text; nothing where it cannot be read."""
-    try:
-        return list(ast.walk(ast.parse(text)))
-    except (SyntaxError, ValueError, RecursionError):
-        return []
 
 
 @cache

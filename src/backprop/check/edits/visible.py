@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from functools import cache
 from itertools import permutations
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from backprop.check.remembered import remembered
 from backprop.errors import Problem
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
+from backprop.python.source import as_python_3
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Object, Scope
@@ -143,9 +145,18 @@ def place_of(tree: ast.Subscript) -> tuple[str, str]:
 
 
 @cache
+def nodes_in(text: str) -> list[ast.AST]:
+    """All that stands in a text, also of Python 2; nothing where it cannot be read."""
+    for one in (text, as_python_3(text)):
+        with suppress(SyntaxError, ValueError, RecursionError):
+            return list(ast.walk(ast.parse(one)))
+    return []
+
+
+@cache
 def indices_in(text: str) -> list[tuple[str, str]]:
     """The indices in a text by names, with what they stand behind."""
-    found = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.Subscript)]
+    found = [one for one in nodes_in(text) if isinstance(one, ast.Subscript)]
     return list(dict.fromkeys(place_of(one) for one in found if any(isinstance(node, ast.Name)
                                                                     for node in ast.walk(one.slice))))  # fmt: skip
 

@@ -16,6 +16,7 @@ from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import at_path
 from backprop.python.entry.gradients import Path
 from backprop.python.entry.runner import Runner
+from backprop.python.names import parameter_names
 
 
 class Means:
@@ -39,9 +40,12 @@ class Means:
 
     def are_meant(self, right: Sequence[Path]) -> bool:
         """Whether the layer takes the mean in all its weights, of which there are several, and only there: what is
-        right has the examples, and what is not is divided in the text. Whether that is wrong hangs on what comes from
-        above."""
-        if not self.size or len(self.wrong) < 2 or not right or not self.runner.above or self.runner.pair.of_one:
+        right has the examples, or no gradient goes on, and what is not is divided in the text. Whether that is wrong
+        hangs on what comes from above."""
+        forward = self.runner.pair.forward
+        taken = set(parameter_names(forward)) if forward is not None else set()
+        of_weights = right or taken.isdisjoint(path[0] for path in self.wrong)
+        if not self.size or len(self.wrong) < 2 or not of_weights or not self.runner.above or self.runner.pair.of_one:
             return False
         given = self.outcomes[0][0].given
         examples = all(self.size in np.shape(at_path(given, path)) for path in right)

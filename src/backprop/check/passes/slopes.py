@@ -19,7 +19,7 @@ from backprop.python.entry.gradients import Path, replaced
 from backprop.python.values.arrays import fresh
 from backprop.python.values.work import SECOND, now
 
-STEPS = (1e-4, 1e-6)  # relative to the element, at least to 1; the second where the first meets a kink
+STEPS = (1e-4, 1e-6, 1e-2)  # relative to the element, at least to 1; the others where there is a kink, or much noise
 EPSILON = 2.220446049250313e-16
 MOST_ELEMENTS = 400  # of an input that are probed one by one; of more, some, and sums in random directions
 DIRECTIONS = 16

@@ -454,7 +454,7 @@ class Back(Taken):
         for whose, part in dotted(parts):
             weights = {name: self.made_of[whose + name] for name in part.names if whose + name in self.made_of}
             made = changed(part, before)
-            plainly = {f"{sign}{name}" for name in weights for sign in ("d", "d_", "grad_")}
+            plainly = {f"{sign}{name}" for name in weights for sign in ("d", "d_", "grad_", "dLd", "dL_d")}
             plainly |= {f"{name}{sign}" for name in weights for sign in ("_grad", "_gradient")}
             for path, gradient in by_key(made, [(name,) for name in weights], exact=False).items():
                 said = any(made.get(name) is gradient for name in plainly)  # of another shape it is a wrong one

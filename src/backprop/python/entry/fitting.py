@@ -29,7 +29,9 @@ from backprop.python.values.work import after, now
 MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
 MOST_WORK = 8.0  # in seconds of a usual machine; less where passes beside are looked at, too
 LEAST_WORK = 2.0
+ALL_WORK = 24.0  # where there are very many passes beside
 MOST_UNLIKELY = 16
+MOST_LABELS = 48
 MORE_STEPS = 10_000  # once all is right but for what may hide mistakes
 MOST_STEPS = 400_000  # of these runs in all
 USUAL = (  # shapes, where nothing tells more
@@ -40,10 +42,12 @@ STRENGTHS = re.compile(  # names of what is a number as a rule
 )
 NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
 NAMES_OF_SIDES = re.compile(r"(stride|pad|padding|height|width|window)$")
+WEIGHTS = re.compile(r"(?i)(.*[._])?(w|u|v|theta|kernel)(eights?)?([._\d]|[a-z]{0,2}$)")
 BIAS = re.compile(r"b(ias(es)?)?\d*")
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list
 PLURAL = re.compile(r"(?i:weights|biases|params|layers)$|^[WbU]s$")  # names of lists of arrays
+FLAT = re.compile(r"(?i)param|theta|weights$|vec|^w$|^x0?$")  # names of all weights in a row, which are cut out of it
 RANDOM = re.compile(r"(randn|rand)\((.*)\)$")
 MULTIPLES = re.compile(  # of a size: 4 * H, and no 0.5 * x
     r"(?<![\w.])([2-6])\s*\*\s*[A-Za-z_]|[A-Za-z_]\w*\s*\*\s*([2-6])(?![\w.])|(?:split|chunk)\([^()]*?\b([2-6])\b"
@@ -59,6 +63,7 @@ NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of int
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
 SLOPES = 0.5  # misfits where all shapes fit and a gradient is missing; twice as much where all are wrong
+LONG = 60  # of weights in a row, whose gradient tells how many are needed
 FREE = MORE_SIZES[-1]  # a size that others seldom have
 STOPPED = 500.0  # misfits where the backward pass ends in an error; twice as much where none runs
 HIDING = 0.1  # misfits where all is right, and an axis of 1, or a loss that is no number, may hide that it is not
@@ -67,11 +72,12 @@ Known = dict[str, "str | list[str]"]  # of each parameter the text of its value,
 
 class Misfits(NamedTuple):
     """How badly a pass fits what it is given, 0 if in every way; of what inputs the gradients have another shape, and
-    which; and the arrays that have no gradient, as labels have none."""
+    which; the arrays that have no gradient, as labels have none; and whether the outputs are finite."""
 
     size: float
     shapes: dict[str, tuple[int, ...]]
     labels: dict[str, tuple[int, ...]]
+    finite: bool = True
 
 
 FITS = Misfits(0.0, {}, {})
@@ -111,7 +117,7 @@ class Fitting:
         self.make, self.examples = make, {**examples}
         self.judges, self.misfits = misfits is not None, misfits or (lambda runner: FITS)
         self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, np.inf
-        self.most = max(MOST_WORK * 3 / (3 + beside), LEAST_WORK)
+        self.most = max(MOST_WORK * 3 / (3 + beside), min(LEAST_WORK, ALL_WORK / (1 + beside)))
         self.seen: dict[str, Used | bool | None] = {}
         self.sized: dict[str, float] = {}  # how badly values fit
         self.multiples: list[int] = []
@@ -152,9 +158,7 @@ class Fitting:
         may hide a mistake."""
         if self.best is None or not self.best[0] or not self.roots:
             return self.best
-        known: Known = {
-            name: one.replace("randn", "rand") if isinstance(one, str) else one for name, one in self.best[1].items()
-        }
+        known = above_zero(self.best[1])
         wrong = self.misfits(self.make(Runner, self.values(known))).size
         return (wrong, known) if wrong < self.best[0] else self.best
 
@@ -212,6 +216,11 @@ class Fitting:
             if self.seen[key] is True and self.completed(known):
                 return True
         used = self.seen[key]
+        if used is None and NO_INDEX.search(self.told.get(key, "")):  # what was chosen last, or before that
+            arrays = {name: shape_of(str(one)) for name, one in [*known.items()][::-1]}
+            short = [(name, its) for name, its in arrays.items() if its and np.prod(its) <= MOST_LABELS]
+            labelled = [{**known, name: whole_numbers(its)} for name, its in short[:2]]
+            return any(self.search(one, unlikely) for one in labelled if str(one) not in self.seen)
         if used is None and unlikely > 0 and (earlier := self.of_factors(known)) and str(earlier) not in self.seen:
             return self.search(earlier, unlikely - 1)
         if not isinstance(used, Used):
@@ -231,8 +240,6 @@ class Fitting:
             more: Known = {one: [*dict.fromkeys([*known[one], *self.lacking[root]])] for one in alike}
             return more != {one: known[one] for one in alike} and self.begun({**known, **more}, used, unlikely)
         shape = shape_of(str(known[name]))
-        if shape and NO_INDEX.search(told):
-            return self.search({**known, name: whole_numbers(shape)}, unlikely)
         if len(shape) == 2 and COLUMNS.search(told):  # beside a state, which is a column
             return self.search({**known, name: drawn((*shape, 1))}, unlikely)
         other = self.broadcast(shape, told, used.use)
@@ -291,13 +298,17 @@ class Fitting:
         rank, self.fitted = hiding(found.size, known, self.of_numbers), self.fitted or not found.size
         if self.best is None or rank < self.least:
             self.best, self.least = (found.size, known), rank
+        if not found.finite and self.roots and (positive := above_zero(known)) != known:
+            return self.weighed(positive, repairs)
         if found.size <= HIDING and (found.size or rank[1]):
             self.steps = min(self.steps, MORE_STEPS)
             wider = replaced(known, 1)
             return HIDING if wider == known else self.weighed(wider, 0)
         if not found.size or not repairs:
             return found.size
-        others: list[Known] = [{name: drawn(shape) for name, shape in found.shapes.items()}] if found.shapes else []
+        long = [name for name, one in known.items() if one == drawn((LONG,))] if len(found.shapes) == 1 else []
+        others: list[Known] = [{name: drawn(shape)} for name in long for shape in found.shapes.values()]
+        others += [{name: drawn(shape) for name, shape in found.shapes.items()}] if found.shapes else []
         if not others:
             shapes = self.shapes_of_outputs
             others = [
@@ -382,11 +393,13 @@ class Fitting:
         example = self.examples.get(name, "")
         other = np.shape(use.other) if is_array(use.other) else ()
         if example[:1] in "{[" and example[1:2] == '"':  # a dictionary with the keys that are read
+            yield from [example] * ('"d": ' in example)  # what is counted and turned, as words with their places
             yield list(json.loads(example))
         elif example == "3":
             yield from apart(("3", "2", "4"), known)
         elif example and not example.startswith("randn"):
             yield example
+            yield from [example.replace("12,12", one) for one in ("28,28", "32,32")] if "12,12" in example else ()
         if NAMES_OF_ORDERS.search(name):
             yield from ("[1,0]", "[1,2,0]", "[0]")
         elif NAMES_OF_SIDES.search(name):
@@ -394,7 +407,10 @@ class Fitting:
         elif name.endswith("shape") or use.kind == "setting":  # or a size that is one
             shapes = [shape_of(str(one)) for one in known.values()]
             yield from [
-                str([*one]).replace(" ", "") for shape in shapes if len(shape) > 1 for one in (shape[1:], shape)
+                str([*one]).replace(" ", "")
+                for shape in shapes
+                if len(shape) > 1
+                for one in (shape[1:], (2, *shape), shape, shape[::-1])
             ]
             yield from ("[3,6,5]", "[3,4,2]", "[6,5]", "3")
         elif NAMES_OF_SIZES.search(name):
@@ -432,6 +448,7 @@ class Fitting:
         elif use.kind == "items":
             if is_data(name) and isinstance(use.other, tuple):  # of each step
                 yield from [whole_numbers(one[:2]) for one in map(shape_of, map(str, known.values())) if len(one) > 2]
+            yield from [(LONG,)] * (isinstance(use.other, slice) and bool(FLAT.search(name)))
             yield from with_items(use.other, sizes, self.lacking.get(name, []))
         elif use.kind == "unpacked":
             yield from ([str(place) for place in range(use.other)], (use.other,), (use.other, 3))
@@ -440,11 +457,7 @@ class Fitting:
             yield from ((4, 3), (3,), "[0,2,1,1]", LISTED, LAYERS, (2, 3, 3))
         elif use.kind == "product":
             self.multiplied.add(name)
-            yield from [(many * size, size) for many in self.multiples for size in sizes if not other and use.left]
-            squares = [(size, size) for size in sizes]
-            yield from (
-                self.factors(other, use, sizes, used.blank) if other else ((4, 3), (3, 3), *squares, (3,), (2, 3, 4))
-            )
+            yield from self.factors(other, use, sizes, used.blank) if other else self.first_factors(name, use, known)
             return
         elif use.kind == "element" and other:
             if 0 in other:  # an empty slice: what is known so far is too small
@@ -457,6 +470,9 @@ class Fitting:
             return
         elif use.kind == "number":  # an array first: what is no number may be taken as well
             yield from (shape_of(example), "2.0", "3")
+        elif use.kind == "fields" and is_data(name):  # one label for each row of what is known
+            rows = [one[0] for one in map(shape_of, map(str, known.values())) if len(one) > 1]
+            yield from [str([0, 2, 1, 1, 0, 2][:many]).replace(" ", "") for many in dict.fromkeys(rows) if many < 7]
         shape = shape_of(example)
         if use.kind == "axis" and (name[:1].isupper() or INPUT.fullmatch(name)):  # a matrix, as one is written
             yield from [one for one in ((4, 3), *((rows, size) for rows in (2, 1) for size in sizes)) if use.other < 2]
@@ -480,6 +496,18 @@ class Fitting:
         """The sizes of axes so far, the last ones first."""
         texts = [text for text in known.values() if isinstance(text, str)]
         return list(dict.fromkeys(size for text in texts[::-1] for size in shape_of(text)[::-1]))
+
+    def first_factors(self, name: str, use: Use, known: Known) -> Iterator[tuple[int, ...]]:
+        """The shapes of what is multiplied with something that is not known yet: of weights several gates, of data as
+        many rows as there are of a state, and of a state what another one has."""
+        sizes, shapes = self.sizes(known), {one: shape_of(str(its)) for one, its in known.items()}
+        gates = [(many * size, size) for many in self.multiples for size in sizes if use.left]
+        yield from (
+            gates if WEIGHTS.match(name) else [its for one, its in shapes.items() if is_beside(one, name) and its]
+        )
+        free = next(size for size in (*MORE_SIZES, FREE + 1) if size not in sizes)
+        rows = [(its[0], free) for its in shapes.values() if len(its) == 2]
+        yield from ((4, 3), *rows, (3, 3), *((size, size) for size in sizes), (3,), (2, 3, 4), *gates)
 
     def factors(self, other: tuple[int, ...], use: Use, used: list[int], blank: Blank) -> Iterator[tuple[int, ...]]:
         """The shapes of what is multiplied with a matrix or a vector; what has a small letter may be one itself, if it
@@ -532,10 +560,21 @@ def replaced(known: Known, old: int, new: int | None = None) -> Known:
     return {**known, **{name: drawn(shape) for name, shape in changed.items()}}
 
 
+def above_zero(known: Known) -> Known:
+    """Random arrays of numbers above 0."""
+    return {name: one.replace("randn", "rand") if isinstance(one, str) else one for name, one in known.items()}
+
+
 def listed(known: Known) -> list[tuple[int, ...]]:
     """The shapes that are given as such, `[3,6,5]`, to what is so called."""
-    texts = [one for name, one in known.items() if name.endswith("shape") and isinstance(one, str)]
-    return [tuple(map(int, re.findall(r"\d+", one))) for one in texts if one.startswith("[")]
+    texts = [one for name, one in known.items() if re.search("(shape|dims?|size)$", name) and isinstance(one, str)]
+    return [tuple(map(int, re.findall(r"\d+", one))) for one in texts if one.count(",") == 2 and one.startswith("[")]
+
+
+def is_beside(name: str, other: str) -> bool:
+    """Whether two names differ in one letter, as those of two states do: `prev_h` and `prev_c`, `h0` and `c0`."""
+    apart = [pair for pair in zip(name, other, strict=False) if pair[0] != pair[1]]
+    return len(name) == len(other) > 1 and len(apart) == 1 and "".join(apart[0]).isalpha()
 
 
 def is_square(value: str | list[str]) -> bool:
@@ -617,7 +656,7 @@ def hiding(size: float, known: Known, of_numbers: bool = False) -> tuple[bool, i
     values."""
     shapes = [shape_of(one) for one in known.values() if isinstance(one, str)] if size <= 2 * SLOPES else []
     ones = sum(shape.count(1) for shape in shapes) + [*known.values()].count("1") * bool(shapes)
-    ones += bool(shapes) and not of_numbers and all(one in NUMBERS for one in known.values())
+    ones += bool(shapes) and not of_numbers and all(one in NUMBERS or one[:1] == "[" for one in known.values())
     return size > 2 * SLOPES, ones, size == 2 * SLOPES, sum(len(shape) - len({*shape}) for shape in shapes), size
 
 

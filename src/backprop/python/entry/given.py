@@ -12,7 +12,7 @@ from backprop.python.entry.gradients import Path, leaves, place_of
 from backprop.python.values.arrays import Sizes, is_number
 
 SIZES = re.compile(  # names of whole numbers that stay whole
-    r"(shape|size|sizes|dims|kernel|stride|strides|padding|axes|perm(utation)?|order)$"
+    r"(shape|size|sizes|dims|dimensions|kernel|stride|strides|padding|axes|perm(utation)?|order)$"
 )
 
 

@@ -17,7 +17,7 @@ from backprop.errors import Problem
 from backprop.python.entry.called import names_in
 from backprop.python.entry.examples import TRAINS, WEIGHT, Examples
 from backprop.python.entry.given import arguments_from, is_differentiable
-from backprop.python.entry.gradients import LABELS, OF_OUTPUT, RATE, Path, is_data, is_gradient, leaves, place_of
+from backprop.python.entry.gradients import LABELS, OF_OUTPUT, RATE, WORDS, Path, is_data, is_gradient, leaves, place_of
 from backprop.python.entry.pairs import (
     HOLDING,
     Pair,
@@ -50,10 +50,11 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Library, Object, Scope
 from backprop.python.values.work import RUN, spend
 
-UPSTREAM_LIKE = re.compile(r"(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?s?$")
+UPSTREAM_LIKE = re.compile(rf"(?!{WORDS.pattern})(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?s?$")
 INPUT = re.compile(r"(?i:x|in|inp|inpt|inputs?|input_?(data|x|val\w*|tensor|array|batch)?|x_?in|a_prev)")
 TYPE_OF_DATA = re.compile(r"(?:d|data_?)type", re.IGNORECASE)
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
+TESTS = re.compile(r"_*(is_)?(eval|test|infer|predict)\w*")  # what says that no backward pass follows
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 TENSORS = re.compile(r"Tensor|Variable|Array|NDArray|Value|Var")  # classes of what knows its gradient
 DRAWS = re.compile(r"(np_?|p)?rng|rs|rand(om)?_?(state|generator|gen)?")  # parameters, of whose methods it is drawn
@@ -161,7 +162,8 @@ class Inputs:
         keeping = {ast.unparse(one.test).partition(" ")[0] for one in branches if keeps_in(one)}
         return [
             name for name in names
-            if default_of(forward, name) is False and (name in keeping or TRAINS.fullmatch(name))
+            if default_of(forward, name) is False and not TESTS.fullmatch(name)
+            and (name in keeping or TRAINS.fullmatch(name))
         ]  # fmt: skip
 
     def methods(self) -> dict[str, ast.FunctionDef]:
