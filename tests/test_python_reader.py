@@ -12,10 +12,12 @@ import scipy
 import scipy.special
 
 from backprop.errors import Problem
-from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import arguments_from
-from backprop.python.entry.pairs import Pair, all_pairs, script_pair
+from backprop.python.entry.gradients import Outcome
+from backprop.python.entry.pair import Pair
+from backprop.python.entry.pairs import all_pairs
 from backprop.python.entry.runner import Runner
+from backprop.python.entry.trained import script_pair
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.source import Code, part_of
 from backprop.python.spellings.numpy import NUMPY, SCIPY

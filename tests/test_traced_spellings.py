@@ -6,7 +6,7 @@ import pytest
 from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.library.traced import check_moves
-from backprop.python.entry.pairs import Pair
+from backprop.python.entry.pair import Pair
 from backprop.python.entry.runner import Runner
 from backprop.python.source import Code, part_of
 from backprop.python.spellings.jax import JAX

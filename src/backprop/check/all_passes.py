@@ -17,13 +17,13 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
 from backprop.python.entry.as_called import AsCalled
 from backprop.python.entry.examples import typed
-from backprop.python.entry.pairs import refusal
+from backprop.python.entry.functions import refusal
 from backprop.python.entry.runner import Runner
 from backprop.python.entry.unwritten import line_of_gradient, waiting, waiting_below
 from backprop.python.names import parameter_names
 
 if TYPE_CHECKING:
-    from backprop.python.entry.pairs import Pair
+    from backprop.python.entry.pair import Pair
     from backprop.python.source import Code
 
 

@@ -59,7 +59,7 @@ def passes(
 def back_alone(path: str) -> str | None:
     """The first function of a text that defines functions alone, if it is a backward pass by its name."""
     from backprop.library.traced import only_defines
-    from backprop.python.entry.pairs import BACK
+    from backprop.python.entry.counterparts import BACK
     from backprop.python.source import Code, part_of
 
     part = part_of(read_text(path), path)
@@ -69,7 +69,7 @@ def back_alone(path: str) -> str | None:
 
 def both_passes(path: str) -> Passes | None:
     """The two passes of a listing that holds both; None where it is a forward pass alone, or no Python."""
-    from backprop.python.entry.pairs import split_pair, values_pair
+    from backprop.python.entry.trained import split_pair, values_pair
     from backprop.python.source import Code, part_of
 
     try:
@@ -109,7 +109,8 @@ def as_fraction(value: Any) -> Any:
 
 def found(forth: Meant, back: Meant | None) -> Passes | None:
     """The pairs in one or two files."""
-    from backprop.python.entry.pairs import alone, pairs_across, pairs_in, script_pair
+    from backprop.python.entry.pairs import alone, pairs_across, pairs_in
+    from backprop.python.entry.trained import script_pair
     from backprop.python.source import Code, part_of
 
     parts = [part_of(read_text(forth.path), forth.path)]

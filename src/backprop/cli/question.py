@@ -213,7 +213,7 @@ def forward_part(text: str, source: str | None) -> str:
     """Of a listing in Python that holds both passes, the forward pass, without what makes room for gradients in it."""
     if source is None or not source.endswith(".py"):
         return text
-    from backprop.python.entry.pairs import split_pair
+    from backprop.python.entry.trained import split_pair
     from backprop.python.source import part_of
 
     try:

@@ -12,7 +12,7 @@ from backprop.library import Compiled
 from backprop.library.values import file_text
 
 if TYPE_CHECKING:
-    from backprop.python.entry.pairs import Pair
+    from backprop.python.entry.pair import Pair
     from backprop.python.entry.runner import Runner
     from backprop.python.source import Code
     from backprop.python.traced import Traced
@@ -119,7 +119,10 @@ def chooses(name: str, found: Traced) -> Problem:
 
 def meant(code: Code, name: str, path: str) -> Pair:
     """The function, the class or the statements that are meant."""
-    from backprop.python.entry.pairs import Pair, class_pair, methods_of, passes, split_pair
+    from backprop.python.entry.counterparts import passes
+    from backprop.python.entry.of_classes import class_pair, methods_of
+    from backprop.python.entry.pair import Pair
+    from backprop.python.entry.trained import split_pair
 
     functions, classes = code.functions(), code.classes()
     name = name or only(functions, classes, code)
@@ -153,7 +156,7 @@ def only_defines(tree: ast.Module) -> bool:
 
 def only(functions: dict[str, Any], classes: dict[str, Any], code: Code) -> str:
     """The one function or class of a text that has no statements beside it; "" where there are others."""
-    from backprop.python.entry.pairs import passes
+    from backprop.python.entry.counterparts import passes
 
     names = [*functions, *[name for name, methods in classes.items() if passes(methods)[0] is not None]]
     body = code.parts[-1].tree.body

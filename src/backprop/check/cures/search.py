@@ -25,8 +25,7 @@ from backprop.check.passes.points import Point
 from backprop.check.passes.sensitivity import Effect, Sense, base_name
 from backprop.check.passes.trace import Trace, targets_of
 from backprop.errors import Problem
-from backprop.python.entry.back import Outcome
-from backprop.python.entry.gradients import Path
+from backprop.python.entry.gradients import Outcome, Path
 from backprop.python.entry.runner import Instead
 from backprop.python.values.work import after, now, ticks
 

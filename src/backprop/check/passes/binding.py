@@ -15,13 +15,12 @@ from backprop.check.passes.losses import Compared, Loss, close, factors, is_mult
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
-from backprop.python.entry.back import Outcome
 from backprop.python.entry.called import names_in
 from backprop.python.entry.examples import Examples, give
 from backprop.python.entry.given import SIZES, at_path, floated, is_differentiable
-from backprop.python.entry.gradients import Path, leaves
-from backprop.python.entry.inputs import UPSTREAM_LIKE
+from backprop.python.entry.gradients import Outcome, Path, leaves
 from backprop.python.entry.runner import Runner
+from backprop.python.entry.said import UPSTREAM_LIKE
 from backprop.python.entry.taken import unsaid
 from backprop.python.names import parameter_names
 from backprop.python.values.arrays import fresh

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from backprop.check.passes.points import Point
-from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path
+from backprop.python.entry.gradients import Outcome, Path
 from backprop.python.entry.runner import Runner
 
 FACTOR = re.compile(r"revers|(^|_)grl|grad\w*?_?(scal|mul)|(scal|mul)\w*?_?grad", re.IGNORECASE)  # of the gradient

@@ -12,9 +12,8 @@ import numpy as np
 
 from backprop.check.passes.points import Point
 from backprop.errors import enumerated
-from backprop.python.entry.back import Outcome
 from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path
+from backprop.python.entry.gradients import Outcome, Path
 from backprop.python.entry.runner import Runner
 from backprop.python.names import parameter_names
 

@@ -19,8 +19,7 @@ from backprop.check.passes.slopes import Slopes
 from backprop.check.passes.trace import Trace, Visit, targets_of
 from backprop.check.remembered import remembered
 from backprop.errors import Problem
-from backprop.python.entry.back import Outcome
-from backprop.python.entry.gradients import Path, bases
+from backprop.python.entry.gradients import Outcome, Path, bases
 from backprop.python.entry.runner import Instead
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.python.entry.functions import returns
 from backprop.python.entry.given import at_path
 from backprop.python.entry.gradients import Path, bases, behind_softmax, is_of_gradient
-from backprop.python.entry.pairs import returns
 from backprop.python.entry.runner import Runner
 
 

@@ -14,7 +14,7 @@ from backprop.errors import Problem, enumerated
 from backprop.python.entry.called import names_in
 from backprop.python.entry.gradients import is_gradient
 from backprop.python.entry.inputs import Inputs
-from backprop.python.entry.pairs import Pair
+from backprop.python.entry.pair import Pair
 from backprop.python.interpret.calls import bind
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS

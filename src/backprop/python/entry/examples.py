@@ -11,8 +11,8 @@ import numpy as np
 
 from backprop.errors import MOST_NAMED
 from backprop.errors.spelling import either, flag, setting
+from backprop.python.entry.functions import HOLDING
 from backprop.python.entry.gradients import RATE
-from backprop.python.entry.pairs import HOLDING
 from backprop.python.names import rest_name
 from backprop.python.spellings.numpy import DRAWN
 from backprop.python.spellings.torch import TORCH

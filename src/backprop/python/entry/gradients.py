@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import copy
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -210,3 +210,12 @@ def by_key(entries: dict[Any, Any], inputs: list[Path], exact: bool) -> dict[Pat
         if whose is not None:
             found.setdefault(whose, value)
     return found
+
+
+class Outcome(NamedTuple):
+    """What a pass came to: the outputs, and the gradients by their inputs."""
+
+    outputs: list[Any]
+    gradients: dict[Path, Any]
+    by: str  # "position", "key", "attribute", "name" or "both" (beside the loss)
+    wrote: list[str]  # what of the caller's the backward pass wrote into

@@ -8,41 +8,26 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.entry.called import names_in
-from backprop.python.entry.examples import TRAINS, WEIGHT, Examples
+from backprop.python.entry.examples import WEIGHT, Examples
+from backprop.python.entry.functions import HOLDING, attributes, held, reached, returns
 from backprop.python.entry.given import arguments_from, is_differentiable
-from backprop.python.entry.gradients import LABELS, OF_OUTPUT, RATE, WORDS, Path, is_data, is_gradient, leaves, place_of
-from backprop.python.entry.pairs import (
-    HOLDING,
-    Pair,
-    all_pairs,
-    attributes,
-    held,
-    leading,
-    reached,
-    returns,
-    with_first_round,
-)
+from backprop.python.entry.gradients import LABELS, OF_OUTPUT, RATE, Path, is_gradient, leaves, place_of
+from backprop.python.entry.pair import Pair
+from backprop.python.entry.pairs import all_pairs
+from backprop.python.entry.said import Said, members_read, names_read
+from backprop.python.entry.trained import with_first_round
 from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.names import (
-    MOST_KEPT,
-    default_of,
-    names_set,
-    names_used,
-    own_names,
-    parameter_names,
-    required_names,
-    rest_name,
-)
-from backprop.python.restated import RETAINING, defaults
+from backprop.python.names import names_set, names_used, own_names, parameter_names, required_names, rest_name
+from backprop.python.restated import defaults
 from backprop.python.source import Code, Part, define, roots_of, uses_torch
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.values.arrays import HELD, is_number
@@ -50,19 +35,16 @@ from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Class, Library, Object, Scope
 from backprop.python.values.work import RUN, spend
 
-UPSTREAM_LIKE = re.compile(rf"(?!{WORDS.pattern})(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?s?$")
 INPUT = re.compile(r"(?i:x|in|inp|inpt|inputs?|input_?(data|x|val\w*|tensor|array|batch)?|x_?in|a_prev)")
 TYPE_OF_DATA = re.compile(r"(?:d|data_?)type", re.IGNORECASE)
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
-TESTS = re.compile(r"_*(is_)?(eval|test|infer|predict)\w*")  # what says that no backward pass follows
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 TENSORS = re.compile(r"Tensor|Variable|Array|NDArray|Value|Var")  # classes of what knows its gradient
 DRAWS = re.compile(r"(np_?|p)?rng|rs|rand(om)?_?(state|generator|gen)?")  # parameters, of whose methods it is drawn
 CLIPS = frozenset(["clip", "clamp", "clamp_", "clip_"])
-DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 
-class Inputs:
+class Inputs(Said):
     """A pair, and what it is given."""
 
     interpreting: type[Interpreter] = Interpreter
@@ -140,77 +122,6 @@ class Inputs:
         self.held, self.held_above = held(backs) if self.torch else ("", False)
         self.outer = self.outer_call(backs)
 
-    def defined(self, names: set[str]) -> list[ast.FunctionDef | ast.ClassDef]:
-        """The functions and classes of the code that have one of these names."""
-        return [
-            one for part in self.code.parts for one in part.tree.body
-            if isinstance(one, DEFINITIONS) and one.name in names
-        ]  # fmt: skip
-
-    def defaults(self) -> dict[str, Any]:
-        """What the backward pass needs, and the forward pass has a default for: `keep_prob=0.5` is that of both."""
-        needed = required_names(self.pair.backward) if self.pair.backward is not None else []
-        found = {name: default_of(self.pair.forward, name) for name in needed}
-        return {name: value for name, value in found.items() if value not in (None, ...)}
-
-    def optional_training(self) -> list[str]:
-        """The parameters of the forward pass that say whether it is one of training, or is to keep what the way back
-        needs, which it is not unless they do: `if save_cache: self.cache["x"] = x`."""
-        forward = self.pair.forward if self.pair.kind in ("functions", "class") else None
-        names = parameter_names(forward) if forward is not None else []
-        branches = [one for one in ast.walk(forward) if isinstance(one, ast.If)] if forward is not None else []
-        keeping = {ast.unparse(one.test).partition(" ")[0] for one in branches if keeps_in(one)}
-        return [
-            name for name in names
-            if default_of(forward, name) is False and not TESTS.fullmatch(name)
-            and (name in keeping or TRAINS.fullmatch(name))
-        ]  # fmt: skip
-
-    def methods(self) -> dict[str, ast.FunctionDef]:
-        """Those of the class that the pair is in, if it is in one."""
-        return self.code.classes().get(self.pair.name, {}) if self.pair.kind == "class" else {}
-
-    @cached_property
-    def retains(self) -> bool:
-        """Whether the pair is a Function of chainer's, whose inputs, and the gradients from above, come in tuples."""
-        return RETAINING in self.methods()
-
-    @cached_property
-    def keeping(self) -> list[str]:
-        """The parameter of a backward pass in a class that is an object of the class, made of the inputs: `ctx.args`
-        of `backward(ctx, grad)` beside `forward(x, y)`."""
-        pair, names = self.pair, parameter_names(self.pair.backward) if self.pair.backward is not None else []
-        made = next(filter(rest_name, self.constructors()), None)
-        alone = pair.kind == "functions" and pair.owner != "" and pair.forward is not None and made is not None
-        return [name for name in names[:1] if alone and name == "ctx" and name not in parameter_names(pair.forward)]  # type: ignore[arg-type]
-
-    def outer_call(self, backs: list[ast.FunctionDef]) -> ast.FunctionDef | None:
-        """The method by which an object is called and goes forward, if it sets what the backward pass reads."""
-        outer, forward = self.methods().get("__call__"), self.pair.forward
-        if self.retains:
-            return None
-        if outer is None or forward is None or forward is outer:
-            return outer
-        if forward.name not in attributes(outer, ast.Load) and "super" not in names_read(outer):
-            return None  # it joins the layer to the one before
-        made = attributes(outer, ast.Store) - attributes(forward, ast.Store)
-        read = set().union(*[attributes(one, ast.Load) for one in backs])
-        return outer if made and (made & read or any(hands_on_itself(one) for one in backs)) else None
-
-    def backs(self) -> list[ast.FunctionDef]:
-        """The backward pass of a function or an object, and the methods that it calls."""
-        back = self.pair.backward
-        if back is None or self.pair.kind not in ("functions", "class"):
-            return []
-        methods = self.methods()
-        return [back, *[methods[name] for name in sorted(attributes(back, ast.Load)) if name in methods]]
-
-    def trees(self) -> list[Any]:
-        """What belongs to the pair."""
-        if self.pair.forward is None:
-            return [part.tree for part in self.code.parts]
-        return [one for one in (self.pair.forward, self.pair.backward) if one is not None]
-
     def loaded(self, run: Interpreter, arguments: dict[str, Any] | None = None) -> Scope:
         """What the texts define, and the pass uses; what they set and is given, as it is among the arguments."""
         arguments = {} if arguments is None else arguments
@@ -249,18 +160,6 @@ class Inputs:
         return [one for one in used if one is not None]
 
     @cached_property
-    def any_number(self) -> str:
-        """The parameter in which a forward pass takes any number of inputs, `*tensors`, and goes through them or takes
-        them apart; "" where there is none."""
-        tree, rest = self.pair.forward, rest_name(self.pair.forward)
-        if tree is None or not rest:
-            return ""
-        targets = [node.targets[0] for node in ast.walk(tree)
-                   if isinstance(node, ast.Assign) and ast.unparse(node.value) == rest]  # fmt: skip
-        several = any(isinstance(one, ast.Tuple | ast.List) and len(one.elts) > 1 for one in targets)
-        return rest if several or rest in elements_of(tree).values() else ""
-
-    @cached_property
     def holding(self) -> tuple[str, set[str]]:
         """The class whose objects a forward pass takes in place of arrays: it reads of its inputs what no array has,
         and the class sets (`a.requires_grad`, `a.children`), and what it takes so. "" where there is none; they
@@ -283,37 +182,12 @@ class Inputs:
         torch |= pair.kind == "autograd"
         return "", set() if torch else {one for one, attribute in read if attribute in HOLDING}
 
-    def said_to_be(self, name: str) -> set[str]:
-        """The inputs that are said to be objects of a class; of an autograd Function that says nothing, all."""
-        pair = self.pair
-        given = pair.forward.args.args[pair.skip :] if pair.forward is not None else []
-        said = {one.arg: ast.unparse(one.annotation) for one in given if one.annotation is not None}
-        if pair.kind == "autograd" and not said:
-            return {one.arg for one in given}
-        return {one for one, words in said.items() if re.search(rf"\b{name}\b", words)}
-
     @cached_property
     def maker(self) -> str:
         """The function that makes such an object of a list, where the class does not: `tensor([1.0, 2.0])`."""
         name = self.holding[0].lower()
         function = self.code.functions().get(name)
         return name if function is not None and len(required_names(function)) == 1 else ""
-
-    def read_of_inputs(self, tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
-        """What a function reads of its inputs that no array has, with the names of these."""
-        whose = elements_of(tree)
-        found = [(whose.get(name, name), attribute) for name, attribute in members_read(tree)]
-        skip = leading(tree) if tree is not None and self.pair.kind in ("class", "autograd") else 0
-        own = parameter_names(tree)[skip:] if tree is not None else []
-        own += [rest for rest in [rest_name(tree)] if rest]
-        return [(name, one) for name, one in found if name in own and (one == "data" or not hasattr(np.ndarray, one))]
-
-    def part(self) -> Part:
-        """The text that the forward pass stands in."""
-        for part in self.code.parts if self.pair.forward is not None else ():
-            if any(self.pair.forward in (one, *getattr(one, "body", ())) for one in part.tree.body):
-                return part
-        return self.code.parts[-1]
 
     def literals(self, given: dict[str, Any]) -> dict[str, Any]:
         """The inputs that statements themselves set to plain numbers: `x = 3`, `x = Value(3)`; in a script to arrays of
@@ -348,15 +222,6 @@ class Inputs:
         return {
             name: value for name, value in found.items() if is_gradient(value) and np.size(value) and again[name] == 1
         }
-
-    def with_gradients(self) -> set[str]:
-        """The names that a script sets once, and of which it later sets what is called their gradient."""
-        body = self.code.parts[-1].tree.body
-        set_once = Counter(name for one in body for name in names_set(one))
-        gradients = {
-            base for one in body[self.pair.split :] for name in names_set(one) for base in self.pair.bases(name)
-        }
-        return {name for name in gradients if set_once[name] == 1}
 
     def named_inputs(self, given: dict[str, Any]) -> list[str]:
         """The inputs of the pair by their names, the parameters of the forward pass first."""
@@ -401,21 +266,6 @@ class Inputs:
         if free:  # what nothing defines: the functions of a file that is not there
             self.of_top |= free & names_used(roots, [one for part in self.code.parts for one in part.tree.body])
         return [name for name in given if name in self.of_top]
-
-    def constructors(self) -> list[ast.FunctionDef]:
-        """The constructor of the object, and those of the classes that it hands on what it is given by name to."""
-        bases = {
-            one.name: [ast.unparse(base).rpartition(".")[2] for base in one.bases]
-            for part in self.code.parts for one in part.tree.body if isinstance(one, ast.ClassDef)
-        }  # fmt: skip
-        found: list[ast.FunctionDef] = []
-        classes, pending = self.code.classes(), [self.pair.owner or self.pair.name]
-        while pending and (not found or hands_on_names(found[-1])):
-            name = pending.pop(0)
-            start = classes.get(name, {}).get("__init__")  # its own, or that of one it is made from
-            found += [start] if start is not None and start not in found else []
-            pending += bases.get(name, [])
-        return found
 
     def without_small(self, small: float, guards: bool = False) -> tuple[Self | None, dict[str, Any]]:
         """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0; or without
@@ -467,13 +317,6 @@ class Inputs:
             return self.code.parts[-1].tree.body[pair.split :]
         return [pair.backward] if pair.backward not in (None, pair.forward) else []
 
-    def arguments_inside(self) -> set[str]:
-        """The arguments of a function or a method that trains, which are no weights."""
-        if self.pair.inside is None:
-            return set()
-        functions = [self.pair.inside, *(self.constructors() if self.pair.owner else ())]
-        return {name for one in functions for name in parameter_names(one)} | {"self"}
-
     def missing(self) -> dict[str, str]:
         """The parameters of the forward pass that have no value, each with an example of one."""
         pair = self.pair
@@ -509,28 +352,6 @@ class Inputs:
         asked = {name for one in trees for name, _ in members_read(one)}
         return {name: Library(("numpy", "random")) for name in needed & asked - {*self.given}}
 
-    @cached_property
-    def functions_around(self) -> list[ast.FunctionDef]:
-        """The functions inside which a pair is defined, as those are that make a pass: `def clip(low, high): …`."""
-        whole = None if self.pair.owner or self.pair.is_kept else self.pair.forward or self.pair.inside
-        body = next((part.tree.body for part in self.code.parts for one in part.tree.body for node in ast.walk(one)
-                     if node is whole), [])  # fmt: skip
-        methods = [one for owner in body if isinstance(owner, ast.ClassDef) for one in owner.body]
-        return [
-            one for one in (*body, *methods)
-            if isinstance(one, ast.FunctionDef) and whole is not None and one is not whole
-            and any(node.lineno <= whole.lineno <= (node.end_lineno or 0) for node in ast.walk(one)
-                    if isinstance(node, ast.FunctionDef) and node is not one)
-        ]  # fmt: skip
-
-    @cached_property
-    def settings_around(self) -> list[str]:
-        """What these take and the pair reads: it is no input."""
-        passes = [one for one in (self.pair.forward, self.pair.backward) if one is not None]
-        own = {name for one in passes for name in parameter_names(one)} | {"self", "cls"}
-        read = set().union(*map(names_read, [*passes, *self.functions_around])) - own
-        return [name for one in self.functions_around for name in required_names(one) if name in read]
-
     def left_at_zero(self) -> list[str]:
         """The parameters of the forward pass that are 0.0 where they are not given, as the weight of a penalty is."""
         function = self.pair.forward
@@ -540,22 +361,6 @@ class Inputs:
         defaults = dict(zip(taken[::-1], function.args.defaults[::-1], strict=False))
         zeros = [name for name in taken if name in defaults and ast.unparse(defaults[name]) == "0.0"]
         return [name for name in zeros if name not in self.given]
-
-    def begins_anew(self) -> dict[str, str]:
-        """What a method calls the first input that is both passes, `backprop(self, x, y)`, beside one that only goes
-        forward, `feedforward(self, a)`: it reads nothing that this one leaves, and takes the labels, too."""
-        pair = self.pair
-        if pair.kind != "class" or pair.forward is None or pair.backward is None:
-            return {}
-        first, taken = parameter_names(pair.forward)[1:2], required_names(pair.backward)[1:]
-        own = names_in([pair.forward])
-        if not first or len(taken) != 2 or not is_data(taken[1]) or not own.isdisjoint(taken):
-            return {}
-        methods = self.code.classes().get(pair.name, {})
-        left = set().union(*[attributes(one, ast.Store) for one in reached(pair.forward, methods)])
-        used = set().union(*[attributes(one, ast.Load) for one in self.backs()])
-        anew = not left & used and not UPSTREAM_LIKE.match(taken[0])
-        return {taken[0]: first[0]} if anew else {}
 
     @cached_property
     def sizes(self) -> set[str]:
@@ -653,36 +458,6 @@ class Unclipped(ast.NodeTransformer):
         return clipped(node) or node
 
 
-@lru_cache(MOST_KEPT)
-def elements_of(tree: ast.FunctionDef | None) -> dict[str, str]:
-    """The names under which a function goes through something else that has one, `for t in tensors`, also of what it
-    takes apart first: `*tensors, axis = args`."""
-    nodes = [*ast.walk(tree or ast.Pass())]
-    whole = {
-        one.value.id: node.value.id for node in nodes
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and isinstance(node.targets[0], ast.Tuple)
-        for one in node.targets[0].elts if isinstance(one, ast.Starred) and isinstance(one.value, ast.Name)
-    }  # fmt: skip
-    loops = [node for node in nodes if isinstance(node, ast.For | ast.comprehension)]
-    return {
-        one.target.id: whole.get(one.iter.id, one.iter.id) for one in loops
-        if isinstance(one.target, ast.Name) and isinstance(one.iter, ast.Name)
-    }  # fmt: skip
-
-
-def keeps_in(branch: ast.If) -> bool:
-    """Whether a branch that is taken where something is true puts it into an attribute of its object."""
-    plain = isinstance(branch.test, ast.Name) or ast.unparse(branch.test).endswith((" == True", " is True"))
-    targets = [one for node in branch.body if isinstance(node, ast.Assign) for one in node.targets]
-    return plain and any(attributes(one, ast.Store) | attributes(one, ast.Load) for one in targets)
-
-
-def hands_on_itself(method: ast.FunctionDef) -> bool:
-    """Whether a method hands its object to somebody, who may read all that it holds: `PoolGrad(self)(gy)`."""
-    given = [one for node in ast.walk(method) if isinstance(node, ast.Call) for one in node.args]
-    return any(isinstance(one, ast.Name) and one.id == "self" for one in given)
-
-
 def guards_in(node: ast.AST) -> list[ast.expr]:
     """The numbers that a node adds to something, or calls an epsilon: they keep a quotient from 0."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -694,30 +469,9 @@ def guards_in(node: ast.AST) -> list[ast.expr]:
     return [node.value] if isinstance(node, ast.Assign) and any(map(EPSILON.search, names)) else []
 
 
-def hands_on_names(function: ast.FunctionDef) -> bool:
-    """Whether a function hands on what it is given by other names than its own: `super().__init__(**kwargs)`."""
-    rest = function.args.kwarg
-    given = [one for node in ast.walk(function) if isinstance(node, ast.Call) for one in node.keywords]
-    return rest is not None and any(one.arg is None and ast.unparse(one.value) == rest.arg for one in given)
-
-
 def is_rate(name: str) -> bool:
     """Whether a name is plainly one of a step's size: eta may be an error from above."""
     return bool(RATE.search(name)) and name != "eta"
-
-
-@lru_cache(MOST_KEPT)
-def members_read(tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
-    """The attributes of names that stand in a function, each with the name."""
-    nodes = [node for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.Attribute)]
-    return [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
-
-
-@lru_cache(MOST_KEPT)
-def names_read(tree: ast.AST | None) -> frozenset[str]:
-    """The names that are read somewhere in a tree."""
-    nodes = ast.walk(tree) if tree is not None else ()
-    return frozenset([node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)])
 
 
 def turning_back(function: ast.FunctionDef) -> list[str]:

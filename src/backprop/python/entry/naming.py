@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from backprop.errors import Problem
 from backprop.errors.spelling import flag
 from backprop.python.entry.examples import typed
-from backprop.python.entry.pairs import Pair, pairs_in
+from backprop.python.entry.pair import Pair
+from backprop.python.entry.pairs import pairs_in
 from backprop.python.source import Code
 
 

@@ -11,11 +11,13 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated, nearest
 from backprop.python.entry.filled import filled_argument, zeroed
+from backprop.python.entry.functions import attributes, leading, returns
 from backprop.python.entry.given import numbers_in
 from backprop.python.entry.gradients import RATE, bases, is_cost, is_data, is_gradient
-from backprop.python.entry.inputs import UPSTREAM_LIKE, Inputs
+from backprop.python.entry.inputs import Inputs
 from backprop.python.entry.objects import LISTS, inner, rowed
-from backprop.python.entry.pairs import Pair, attributes, leading, returns
+from backprop.python.entry.pair import Pair
+from backprop.python.entry.said import UPSTREAM_LIKE
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import default_of, parameter_names, required_names
 from backprop.python.values.scope import Function, Object, Scope

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.entry.back import Back, Outcome
+from backprop.python.entry.back import Back
 from backprop.python.entry.given import is_whole
-from backprop.python.entry.gradients import Path, behind_softmax, place_of
+from backprop.python.entry.gradients import Outcome, Path, behind_softmax, place_of
 from backprop.python.entry.outputs import Forward
 from backprop.python.interpret.autograd import asks
 from backprop.python.interpret.interpreter import Interpreter

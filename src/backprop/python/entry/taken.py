@@ -15,9 +15,10 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.entry.forth import Forth, idle
 from backprop.python.entry.gradients import OF_OUTPUT, is_gradient
-from backprop.python.entry.inputs import INPUT, UPSTREAM_LIKE, names_read
+from backprop.python.entry.inputs import INPUT
 from backprop.python.entry.objects import LISTS
 from backprop.python.entry.outputs import OF_STATE, OUTPUTS, Forward, entries_in
+from backprop.python.entry.said import UPSTREAM_LIKE, names_read
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import parameter_names
 from backprop.python.values.scope import Bound, Class, Object, Scope

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from backprop.python.entry.examples import root
-from backprop.python.entry.pairs import Pair, inner_functions, is_abstract, left_open, refusal
+from backprop.python.entry.functions import inner_functions, is_abstract, left_open, refusal
+from backprop.python.entry.pair import Pair
 from backprop.python.names import MOST_KEPT, parameter_names
 from backprop.python.source import Code
 
