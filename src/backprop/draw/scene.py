@@ -209,10 +209,7 @@ def labelled(
         return names.names[wire], ()
     if folded is not None and len(folded) > 1 and wire not in names.calls:
         return (names.names[wire] if wire in circuit.names and wire != circuit.output else SUM), operands
-    if gate.defaults and wire not in names.calls:  # a default that was not written is not drawn
-        node = circuit.nodes[wire]
-        while operands and gate.arguments[len(operands) - 1] in gate.defaults and circuit.nodes[operands[-1]] == node:
-            operands = operands[:-1]
+    operands = operands if wire in names.calls else names.written(wire, operands)
     literals = [source for source in operands if source in circuit.constants and source not in names.names]
     wires = tuple(source for source in operands if source not in literals)
     name = names.gate(wire)

@@ -109,12 +109,15 @@ class Names:
             return value_text(circuit.constants[wire])
         if gate is IDENTITY:
             return self.text(circuit.inputs[wire][0])
-        inputs = list(circuit.inputs[wire])
-        if gate.defaults:  # a default that was not written is not shown
-            node = circuit.nodes[wire]
-            while inputs and gate.arguments[len(inputs) - 1] in gate.defaults and circuit.nodes[inputs[-1]] == node:
-                inputs.pop()
-        return call_text(gate, list(map(self.text, inputs)))
+        return call_text(gate, list(map(self.text, self.written(wire, circuit.inputs[wire]))))
+
+    def written(self, wire: int, inputs: tuple[int, ...]) -> tuple[int, ...]:
+        """The inputs of a stage without the defaults that were not written: these are not shown."""
+        gate, nodes = self.circuit.gates[wire], self.circuit.nodes
+        defaults = gate.defaults
+        while defaults and inputs and gate.arguments[len(inputs) - 1] in defaults and nodes[inputs[-1]] == nodes[wire]:
+            inputs = inputs[:-1]
+        return inputs
 
 
 def stages(run: Run, names: Names) -> list[Stage]:

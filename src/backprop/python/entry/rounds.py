@@ -153,8 +153,7 @@ class Rounds:
 
     def sets_gradient(self, statement: ast.stmt, known: set[str]) -> bool:
         """Whether a statement, or one in it, sets or adds to what is called the gradient of a name that is known."""
-        set_here = {name for one in ast.walk(statement) if isinstance(one, ast.stmt) for name in targets(one)}
-        return any(not known.isdisjoint(self.bases(name)) for name in set_here)
+        return any(not known.isdisjoint(self.bases(name)) for name in set_in(statement))
 
     def bases(self, name: str) -> tuple[str, ...]:
         return (self.whose[name],) if name in self.whose else bases(name)
