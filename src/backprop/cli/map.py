@@ -13,11 +13,12 @@ from backprop.cli.progress import Progress
 from backprop.cli.question import Teller, code_named, no_option, read_expression
 from backprop.cli.reading import PROGRAMS, name_of, named_value, names_of, read_text, tell_waiting, value_of
 from backprop.cli.shared import expand_option, ties_option
-from backprop.cli.table_options import TABLES, read_as, tables_of, text_options
+from backprop.cli.table_options import read_as, tables_of, text_options
 from backprop.cli.words import Call
 from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.library.values import Random, read_variables
+from backprop.rows.mapping import ERRORS, FORMS
 
 
 @named(
@@ -47,10 +48,10 @@ from backprop.library.values import Random, read_variables
 @takes("--hessian", is_flag=True, help="Add the second derivatives.")
 @takes("--only-new", is_flag=True, help="Leave the columns of the input out.")
 @takes("--sum", "total", is_flag=True, help="Write the sums over all rows alone.")
-@takes("--from", "source_format", type=Choice(TABLES), help="What is read, if no suffix says it.")
-@takes("--to", "target_format", type=Choice(TABLES), help="What is written, if no suffix says it.")
+@takes("--from", "source_format", type=Choice(FORMS), help="What is read, if no suffix says it.")
+@takes("--to", "target_format", type=Choice(FORMS), help="What is written, if no suffix says it.")
 @takes("-o", "output", metavar="FILE", help="Write to a file or a folder, whole or not at all.")
-@takes("--errors", type=Choice(["fail", "skip", "null"]), default="fail", help="What to do with bad rows.")
+@takes("--errors", type=Choice(ERRORS), default="fail", help="What to do with bad rows.")
 @takes("--errors-to", metavar="FILE", help="Collect bad rows in a file of JSON lines.")
 @text_options
 @takes(

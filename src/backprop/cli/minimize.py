@@ -16,13 +16,14 @@ from backprop.cli.progress import Redrawn, fitting, time_text, width
 from backprop.cli.question import Teller, check_names, code_named, compiled_formula, no_option, read_expression
 from backprop.cli.reading import name_of, named_value, names_of, read_text, tell_waiting, value_of
 from backprop.cli.shared import expand_option, file_option, ties_option, values_option
-from backprop.cli.table_options import TABLES, read_as, tables_of, text_options
+from backprop.cli.table_options import read_as, tables_of, text_options
 from backprop.cli.words import Call
 from backprop.errors import Problem
 from backprop.errors.spelling import in_shell
 from backprop.language import canonical_name
 from backprop.library import Compiled
 from backprop.library.values import Random, Value, parse_value, read_variables
+from backprop.rows.mapping import FORMS
 from backprop.show.theme import is_terminal
 
 LETTERS = {"momentum": ("mu",), "smoothing": ("alpha",), "betas": ("beta1", "beta2")}  # of options, in the equations
@@ -76,7 +77,7 @@ def methods() -> Sequence[str]:
 @takes("--epochs", type=Range(1), metavar="N", help="How often the whole table goes by.")
 @takes("--mean", "mean", is_flag=True, help="Make the mean over the rows small, as if nothing is said.")
 @takes("--sum", "total", is_flag=True, help="Make the sum over the rows small.")
-@takes("--from", "source_format", type=Choice(TABLES), help="What the table is, if no suffix says it.")
+@takes("--from", "source_format", type=Choice(FORMS), help="What the table is, if no suffix says it.")
 @text_options
 @takes(
     "--seed",

@@ -7,8 +7,6 @@ from typing import Any
 from backprop.cli.options import takes, takes_all
 from backprop.errors import Problem
 
-TABLES = ("jsonl", "csv", "tsv", "parquet", "arrow")
-
 text_options = takes_all(
     [
         takes("--null-values", metavar="A,B", help="Texts that stand for nothing, besides the empty one."),

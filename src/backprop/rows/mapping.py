@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, get_args, overload
 
 from backprop.errors import Problem, one_of
 from backprop.errors.expected import helped, named, whole
@@ -23,9 +23,9 @@ Value = Any  # a number, an array, or nested lists
 Frame = TypeVar("Frame")
 Place = str | PathLike[str]
 Formula = str | Callable[..., object]  # a text, or a function of numbers, which is read and never run
-ERRORS = ("fail", "skip", "null")
-FORMS = ("jsonl", "csv", "tsv", "parquet", "arrow")
 Form = Literal["jsonl", "csv", "tsv", "parquet", "arrow"]
+Errors = Literal["fail", "skip", "null"]
+FORMS, ERRORS = get_args(Form), get_args(Errors)
 
 
 class Wanted(TypedDict, total=False):
@@ -152,7 +152,7 @@ def mapper_of(
 def map_files(
     formula: Formula, sources: Place | Sequence[Place], target: Place, given: Mapping[str, Value] | None = None, /, *,
     rename: Mapping[str, str] | None = None, only_new: bool = False, total: bool = False,
-    errors: Literal["fail", "skip", "null"] = "fail", errors_to: Place | None = None, null_values: Iterable[str] = (),
+    errors: Errors = "fail", errors_to: Place | None = None, null_values: Iterable[str] = (),
     source_format: Form | None = None, target_format: Form | None = None, delimiter: str | None = None,
     decimal_comma: bool = False, header: bool = True, encoding: str | None = None, engine: str = "local",
     scheduler: str | None = None, resume: bool = False, seen: Seen | None = None, **wanted: Unpack[Wanted],
