@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -493,6 +493,12 @@ class Back(Taken):
         ]  # fmt: skip
         means = {name for _, by, _ in found for name in by if name in self.running}
         return [one for one in found if one[0] not in means]
+
+    @property
+    def stepped(self) -> Set[str]:
+        """What a script changes by steps and its forward pass reads: weights that it made before its loop."""
+        pair = self.pair
+        return pair.changed & self.made_of.keys() & names_in(pair.body[pair.start : pair.split])
 
     @property
     def trained(self) -> set[str]:

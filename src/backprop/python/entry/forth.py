@@ -440,8 +440,9 @@ class Forth(Outputs):
         if not part.tree.body:
             raise Problem("syntax", f"there is no code in {part.source.name or 'this text'}")
         own = part.tree.body[: self.pair.split or None]
-        body = [self.with_value(one, given) for one in own]
-        scope.names.update({name: one for name, one in given.items() if name in self.words})  # others are attributes
+        before = fresh(given) if self.pair.start else given  # what stands before a loop may write into it
+        body = [self.with_value(one, before) for one in own]
+        scope.names.update({name: one for name, one in before.items() if name in self.words})  # others are attributes
         run.source = part.source
         then = tuple(part.tree.body[self.pair.split :][: 1 if self.pair.kind == "values" else None])
         then = then if self.pair.split else tuple(self.code.parts[-1].tree.body)
@@ -470,7 +471,7 @@ class Forth(Outputs):
 
     def compared(self, output: Any) -> dict[str, Any]:
         """The labels that the output of a script may be compared with: data with as many elements, or rows."""
-        made = {*self.given, *self.made_of}
+        made = {*self.given}
         for one in self.code.parts[-1].tree.body[self.pair.start : self.pair.split]:
             made |= names_set(one) if self.pair.start or not made.isdisjoint(names_in([one])) else set()
         data = {name: one for name, one in self.left.items() if isinstance(one, np.ndarray) and name not in made}

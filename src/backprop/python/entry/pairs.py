@@ -7,7 +7,7 @@ import copy
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
@@ -100,6 +100,7 @@ class Pair(NamedTuple):
     swept: bool = False  # whether the backward pass is that of what a method gives, through all that it was made from
     of_values: str = ""  # the class of what knows its gradients, and is taken and given
     whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
+    changed: frozenset[str] = frozenset()  # what a script changes by steps
 
     def bases(self, name: str) -> tuple[str, ...]:
         """What a name may be the gradient of."""
@@ -149,6 +150,11 @@ class Pair(NamedTuple):
             return False
         taken = len(required_names(back))
         return not taken or (taken == 1 and kept_pair(self.owner, forward) is not None)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether a script takes steps by gradients that it gives no name."""
+        return any(hasattr(one, "step") for one in self.body)
 
     @property
     def is_slope(self) -> bool:
@@ -589,7 +595,12 @@ def split_pair(part: Part) -> Pair | None:
     if found is None:
         return None
     body = () if found.body == part.tree.body else tuple(found.body)
-    return Pair("", "script", None, None, split=found.split, body=body, line=found.line, whose=found.whose)
+    return Pair("", "script", None, None, body=body, **apart_from_body(found))
+
+
+def apart_from_body(found: Passes) -> dict[str, Any]:
+    """What else is known of two passes than their statements, as of a pair."""
+    return {name: one for name, one in found._asdict().items() if name != "body"}
 
 
 def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list[Pair]:
@@ -623,9 +634,11 @@ def training_pair(
     before = [one for one in part.tree.body if one is owner or not used.isdisjoint(names_set(one))] + first
     pair = Pair(function.name if owner is None else f"{owner.name}.{function.name}", "script", None, None)
     return pair._replace(
-        split=len(before) + passes.split, start=len(before) + passes.start, body=(*before, *passes.body),
-        line=passes.line, inside=function, owner="" if owner is None else owner.name, whose=passes.whose,
-    )  # fmt: skip
+        **apart_from_body(passes),
+        body=(*before, *passes.body),
+        inside=function,
+        owner="" if owner is None else owner.name,
+    )._replace(split=len(before) + passes.split, start=len(before) + passes.start)
 
 
 def made(owner: ast.ClassDef, methods: dict[str, ast.FunctionDef], method: ast.FunctionDef) -> list[ast.stmt]:
@@ -648,7 +661,8 @@ def with_first_round(code: Code, pair: Pair) -> Code:
              if (getattr(one, "name", "") == pair.owner if pair.owner else one is pair.inside)]  # fmt: skip
     whose = whose or code.parts[-1:]
     source = copy.copy(whose[0].source)
-    source.notes = [*source.notes, *([f"of the loop in line {pair.line} the first round is judged"] * bool(pair.line))]
+    told = [f"of the loop in line {pair.line} the first round is judged"] if pair.line else []
+    source.notes = list(dict.fromkeys([*source.notes, *told]))
     return code.of([*[part for part in code.parts if part is not whose[0]], Part(source, ast.Module([*pair.body], []))])
 
 
