@@ -573,6 +573,7 @@ def test_a_step_by_a_slope_is_no_pass_of_its_own(check: Check) -> None:
     descent += "x = 6.0\nfor _ in range(9):\n    x = x - 0.01*df(x)\n"
     found = check("descent.py", {}, {"descent.py": descent})
     assert (found["verdict"], found["gradients"][0]["name"]) == ("ok", "x"), found
+    assert "x is as in line 5" in found["remarks"]
     factors = WORDS.replace("loss = -np.log(p[other])", "e = 3.0 - h @ outer[:, other]").replace(
         "error[other] -= 1", ""
     )
