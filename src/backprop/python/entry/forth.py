@@ -471,7 +471,7 @@ class Forth(Outputs):
 
     def compared(self, output: Any) -> dict[str, Any]:
         """The labels that the output of a script may be compared with: data with as many elements, or rows."""
-        made = {*self.given}
+        made = {*self.given} - self.arguments_inside()
         for one in self.code.parts[-1].tree.body[self.pair.start : self.pair.split]:
             made |= names_set(one) if self.pair.start or not made.isdisjoint(names_in([one])) else set()
         data = {name: one for name, one in self.left.items() if isinstance(one, np.ndarray) and name not in made}
