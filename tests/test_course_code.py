@@ -822,3 +822,26 @@ def test_a_saturated_cost_has_slopes_that_can_be_measured(check: Check) -> None:
     given = {"w": [[1.0, 2.0]], "b": 2.0, "X": [[1.0, 2.0], [3.0, 4.0]], "Y": [[1, 0]]}
     found = check("cost.py", given, {"cost.py": text})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "b": "ok"}
+
+
+TWO_PASSES = """
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w)
+def affine_backward(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, dout.sum(0)
+def norm_forward(x, gamma, beta):
+    return gamma * x + beta, (x, gamma)
+def norm_backward(dout, cache):
+    x, gamma = cache
+    return dout * gamma, (dout * x).sum(0), dout.sum(0)
+"""
+
+
+def test_of_values_that_do_not_fit_the_pass_they_are_for_is_told(check: Check) -> None:
+    """And not what another pass of the file lacks."""
+    given = {"x": [[0.3, 1.0, 2.0], [-1.0, 0.5, 0.1]], "w": [[1.0, 2.0], [0.5, 0.4]], "b": [0.1, 0.2]}
+    found = check("two.py", given, {"two.py": TWO_PASSES})["error"]
+    assert (found["kind"], found["line"]) == ("shape", 3), found
+    found = check("two.py", {"x": given["x"], "gamma": 2.0}, {"two.py": TWO_PASSES})["error"]
+    assert "norm_forward takes beta" in found["message"], found

@@ -507,6 +507,86 @@ def test_a_step_is_told_as_it_is_written(check: Check) -> None:
         assert f"`{wrong}`" in line["advice"], line
 
 
+DEEP = """
+import numpy as np
+rng = np.random.RandomState(0)
+sizes = [2, 3, 1]
+weights = {}
+for l in range(1, 3):
+    weights["W" + str(l)] = rng.randn(sizes[l], sizes[l - 1])
+    weights["b" + str(l)] = np.zeros((sizes[l], 1))
+X, Y = rng.randn(2, 5), rng.randn(1, 5)
+for step in range(9):
+    kept = {"A0": X}
+    for l in range(1, 3):
+        kept["A" + str(l)] = np.tanh(weights["W" + str(l)] @ kept["A" + str(l - 1)] + weights["b" + str(l)])
+    cost = np.sum((kept["A2"] - Y)**2)
+    grads = {}
+    dA = 2*(kept["A2"] - Y)
+    for l in reversed(range(1, 3)):
+        dZ = dA*(1 - kept["A" + str(l)]**2)
+        grads["W" + str(l)] = dZ @ kept["A" + str(l - 1)].T
+        grads["b" + str(l)] = dZ.sum(axis=1, keepdims=True)
+        dA = weights["W" + str(l)].T @ dZ
+    for key in weights:
+        weights[key] -= 0.1*grads[key]
+"""
+WORDS = """
+import numpy as np
+rng = np.random.RandomState(0)
+inner, outer = rng.randn(5, 3), rng.randn(3, 5)
+for step in range(9):
+    for word, other in [(0, 1), (1, 2)]:
+        h = inner[word]
+        p = np.exp(h @ outer)/np.exp(h @ outer).sum()
+        loss = -np.log(p[other])
+        error = p.copy()
+        error[other] -= 1
+        back = outer @ error
+        outer -= 0.1*np.outer(h, error)
+        inner[word] -= 0.1*back
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "planted", "line"),
+    [
+        (DEEP, ["weights.W2", "weights.b2", "weights.W1", "weights.b1"], ("@ kept", "@ -kept"), 19),
+        (WORDS, ["outer", "inner"], ("outer @ error", "outer @ p"), 12),
+    ],
+)
+def test_weights_of_a_script_that_a_loop_makes_or_a_step_changes_in_part(
+    check: Check, text: str, names: list[str], planted: tuple[str, str], line: int
+) -> None:
+    found = check("words.py", {}, {"words.py": text})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [(name, "ok") for name in names], found
+    assert len(found["remarks"]) == len({*found["remarks"]})
+    before, after = planted
+    *start, end = text.rsplit(before, 1)
+    found = check("words.py", {}, {"words.py": f"{start[0]}{after}{end}"})
+    assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [line], found
+
+
+def test_a_step_by_a_slope_is_no_pass_of_its_own(check: Check) -> None:
+    """Nothing goes forward before it; an error of one element is no loss; and below the noise no error is told."""
+    descent = "def f(x): return x**4 - 3*x**2\ndef df(x): return 4*x**3 - 6*x\n"
+    descent += "x = 6.0\nfor _ in range(9):\n    x = x - 0.01*df(x)\n"
+    found = check("descent.py", {}, {"descent.py": descent})
+    assert (found["verdict"], found["gradients"][0]["name"]) == ("ok", "x"), found
+    assert "x is as in line 5" in found["remarks"]
+    factors = WORDS.replace("loss = -np.log(p[other])", "e = 3.0 - h @ outer[:, other]").replace(
+        "error[other] -= 1", ""
+    )
+    assert "no loss is set" in check("words.py", {}, {"words.py": factors})["error"]["message"]
+    flat = (
+        LOOP.replace("W = 0.1 *", "W = 0 *")
+        .replace("scores = X @ W", "scores = X @ W + b")
+        .replace("dW =", "db = dscores.sum(0)/6\n    dW =")
+    )
+    found = check("flat.py", {}, {"flat.py": flat.replace("rate = 0.5", "b = np.zeros(3)")})
+    assert all(one["verdict"] == "ok" and one["error"] < 1e-6 for one in found["gradients"]), found
+
+
 STEPS_BEHIND = """
 import numpy as np
 X = np.array([[1.0], [2.0]])

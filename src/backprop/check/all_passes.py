@@ -65,7 +65,7 @@ def judged(
     of a name in `wrt`."""
     found = AllJudged([], [], [])
     wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
-    stopped: list[Problem] = []
+    stopped: list[tuple[Pair, Problem]] = []
     as_called = AsCalled(code, pairs, seed)
     hint = "set a number in the script, like x = 3.0, or give it one"
     for pair in pairs:
@@ -95,7 +95,7 @@ def judged(
             problem.hint = said(of_texts(problem, given)) or problem.hint
             if len(pairs) == 1:
                 raise
-            stopped.append(problem)
+            stopped.append((pair, problem))
             found.left_out.append(f"{name} is left out: {problem.message}")
             found.rest.append(pair)
             continue
@@ -114,10 +114,11 @@ def judged(
         remarks += [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
         remarks += [f"{one} is taken as True: a backward pass follows" for one in runner.training]
         found.verdicts.append(verdict._replace(name=name, remarks=remarks))
-    if stopped and not wanting and not found.verdicts:
-        raise stopped[0]
-    if wanting and not found.verdicts:
+    if not found.verdicts and (stopped or wanting):
         meant = {name: len({*given} & {*takers(pair)}) for name, (pair, _) in wanting.items()}
+        for pair, stop in stopped:  # what is given is for this pass, and it lacks nothing
+            if len({*given} & {*takers(pair)}) >= max(meant.values(), default=0):
+                raise stop
         name = max(meant, key=lambda one: meant[one])
         missing = wanting[name][1]
         alike = [some for other, some in wanting.items() if not meant[name] or other == name]

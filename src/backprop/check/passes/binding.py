@@ -19,6 +19,7 @@ from backprop.python.entry.called import names_in
 from backprop.python.entry.examples import Examples, give
 from backprop.python.entry.given import SIZES, at_path, floated, is_differentiable
 from backprop.python.entry.gradients import Outcome, Path, leaves
+from backprop.python.entry.rounds import COST
 from backprop.python.entry.runner import Runner
 from backprop.python.entry.said import UPSTREAM_LIKE
 from backprop.python.entry.taken import unsaid
@@ -130,6 +131,8 @@ class Binding:
             upstream = None
             if any(np.size(one) != 1 for one in outputs) and not self.gives_jacobian(outputs):
                 return self.fixed(outputs)
+            if self.runner.pair.has_steps and not COST.fullmatch(self.runner.last_set[0]):
+                return self.of_no_loss(outputs)  # an error alone is none
         if upstream is not None:
             found = list(upstream) if len(outputs) > 1 and np.iterable(upstream) else [upstream]
             shapes = [np.shape(one) for one in found]

@@ -94,6 +94,7 @@ class Judge:
                     self.unnamed.append(path[0])
                 else:
                     found.append(path)
+        self.unnamed += [name for name in sorted(self.runner.stepped) if all(path[0] != name for path in found)]
         return found
 
     def compare(self, point: Point, outcome: Outcome | None) -> Found:

@@ -339,7 +339,8 @@ def compared(gradient: Any, slopes: Slopes) -> Comparison:
         off = abs(mine - one.slope)
         wrong = wrong or off > allowed(max(abs(mine), abs(one.slope)), one.error, scale)
         worst = max(worst, off)
-    return Comparison("wrong" if wrong else "ok", worst / scale if scale else 0.0)
+    noise = max(one.error for one in slopes.probes)  # of numbers below it the quotient tells nothing
+    return Comparison("wrong" if wrong else "ok", worst / scale if scale and (wrong or scale > noise) else 0.0)
 
 
 def shape_text(lengths: tuple[int, ...]) -> str:

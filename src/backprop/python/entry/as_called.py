@@ -62,8 +62,8 @@ class AsCalled:
         if not missing:
             return None
         whole = pair.forward or pair.inside
-        forth = self.calls.get(whole, NOTHING)
-        values = {**self.calls.get(pair.backward, NOTHING).values, **forth.values}
+        forth, back = self.calls.get(whole, NOTHING), self.calls.get(pair.backward, NOTHING)
+        values = {**back.values, **forth.values}
         if any(
             is_gradient(one) and np.ndim(one) and np.shape(one) != np.shape(values.get(name, 0))
             for name, one in given.items()
@@ -76,7 +76,8 @@ class AsCalled:
         given_there = {name: one for name, one in values.items() if name in plain and one is not None}
         absent = [name for name, one in given_there.items() if not is_default(one, plain[name])]
         wanted = dict.fromkeys([*missing, *(name for name in absent if name not in given)])
-        return Called({name: values[name] for name in wanted}, forth.line) if values.keys() >= missing.keys() else None
+        told = values.keys() >= missing.keys()
+        return Called({name: values[name] for name in wanted}, forth.line or back.line) if told else None
 
     @cached_property
     def calls(self) -> dict[ast.AST | None, Called]:

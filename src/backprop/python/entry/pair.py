@@ -34,6 +34,7 @@ class Pair(NamedTuple):
     swept: bool = False  # whether the backward pass is that of what a method gives, through all that it was made from
     of_values: str = ""  # the class of what knows its gradients, and is taken and given
     whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
+    changed: frozenset[str] = frozenset()  # what a script changes by steps
 
     def bases(self, name: str) -> tuple[str, ...]:
         """What a name may be the gradient of."""
@@ -83,6 +84,11 @@ class Pair(NamedTuple):
             return False
         taken = len(required_names(back))
         return not taken or (taken == 1 and kept_pair(self.owner, forward) is not None)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether a script takes steps by gradients that it gives no name."""
+        return any(hasattr(one, "step") for one in self.body)
 
     @property
     def is_slope(self) -> bool:

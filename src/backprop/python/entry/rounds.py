@@ -24,7 +24,7 @@ ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 class Passes(NamedTuple):
     """Statements that are both passes, and how many of them are the forward pass. `line` is that of the loop with whose
     first round they end, 0 where they are in none, and `start` of the statements are done before it; `whose` are
-    gradients whose names tell nothing, each with its input.
+    gradients whose names tell nothing, each with its input, and `changed` is what any step changes.
     """
 
     body: list[ast.stmt]
@@ -32,6 +32,7 @@ class Passes(NamedTuple):
     line: int
     whose: dict[str, str]
     start: int = 0
+    changed: frozenset[str] = frozenset()
 
 
 def both_passes(statements: list[ast.stmt], known: Iterable[str] = ()) -> Passes | None:
@@ -82,6 +83,8 @@ class Rounds:
     def __init__(self, statements: list[ast.stmt], known: Iterable[str]) -> None:
         self.known = frozenset(known)
         self.whose = told_by_updates(statements, self.known)
+        nodes = [node for one in statements for node in ast.walk(one)]
+        self.changed = frozenset(name for one in nodes for name, _ in updates_in(one))
 
     def passes(self, statements: list[ast.stmt]) -> Passes | None:
         """The passes as the statements stand, up to the last gradient and without the steps behind it, or in a first
@@ -114,7 +117,7 @@ class Rounds:
         late = late or cost_behind([*body[split:], *behind])
         late = [one for one in late if one not in own]
         back = without_steps([one for one in body[split:] if one not in late])
-        return Passes([*forth, *late, *rooms, *back], len(forth) + len(late), line, self.whose, start)
+        return Passes([*forth, *late, *rooms, *back], len(forth) + len(late), line, self.whose, start, self.changed)
 
     def first_round(self, statements: list[ast.stmt], start: int | None = None) -> Passes | None:
         """The first round of the last loop whose body has both passes, up to the last gradient. Where there is a loop

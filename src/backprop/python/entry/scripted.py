@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set
 from functools import cached_property
 from typing import Any
 
@@ -61,8 +62,9 @@ class Scripted(Outputs):
         if not part.tree.body:
             raise Problem("syntax", f"there is no code in {part.source.name or 'this text'}")
         own = part.tree.body[: self.pair.split or None]
-        body = [self.with_value(one, given) for one in own]
-        scope.names.update({name: one for name, one in given.items() if name in self.words})  # others are attributes
+        before = fresh(given) if self.pair.start else given  # what stands before a loop may write into it
+        body = [self.with_value(one, before) for one in own]
+        scope.names.update({name: one for name, one in before.items() if name in self.words})  # others are attributes
         run.source = part.source
         then = tuple(part.tree.body[self.pair.split :][: 1 if self.pair.kind == "values" else None])
         then = then if self.pair.split else tuple(self.code.parts[-1].tree.body)
@@ -91,7 +93,7 @@ class Scripted(Outputs):
 
     def compared(self, output: Any) -> dict[str, Any]:
         """The labels that the output of a script may be compared with: data with as many elements, or rows."""
-        made = {*self.given, *self.made_of}
+        made = {*self.given} - self.arguments_inside()
         for one in self.code.parts[-1].tree.body[self.pair.start : self.pair.split]:
             made |= names_set(one) if self.pair.start or not made.isdisjoint(names_in([one])) else set()
         data = {name: one for name, one in self.left.items() if isinstance(one, np.ndarray) and name not in made}
@@ -100,6 +102,12 @@ class Scripted(Outputs):
             for name, one in data.items()
             if np.size(one) == np.size(output) or np.size(one) in np.shape(output)
         }
+
+    @property
+    def stepped(self) -> Set[str]:
+        """What a script changes by steps and its forward pass reads: weights that it made before its loop."""
+        pair = self.pair
+        return pair.changed & self.made_of.keys() & names_in(pair.body[pair.start : pair.split])
 
     def begin(self, scope: Scope, given: dict[str, Any]) -> None:
         """What is done before the first round of a loop made weights, as variables or attributes: those that are given

@@ -6,6 +6,7 @@ import ast
 import copy
 import re
 from collections.abc import Collection
+from typing import Any
 
 from backprop.python.entry.functions import attributes, first_parameter, is_static
 from backprop.python.entry.pair import Pair
@@ -40,7 +41,12 @@ def split_pair(part: Part) -> Pair | None:
     if found is None:
         return None
     body = () if found.body == part.tree.body else tuple(found.body)
-    return Pair("", "script", None, None, split=found.split, body=body, line=found.line, whose=found.whose)
+    return Pair("", "script", None, None, body=body, **apart_from_body(found))
+
+
+def apart_from_body(found: Passes) -> dict[str, Any]:
+    """What else is known of two passes than their statements, as of a pair."""
+    return {name: one for name, one in found._asdict().items() if name != "body"}
 
 
 def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list[Pair]:
@@ -74,9 +80,11 @@ def training_pair(
     before = [one for one in part.tree.body if one is owner or not used.isdisjoint(names_set(one))] + first
     pair = Pair(function.name if owner is None else f"{owner.name}.{function.name}", "script", None, None)
     return pair._replace(
-        split=len(before) + passes.split, start=len(before) + passes.start, body=(*before, *passes.body),
-        line=passes.line, inside=function, owner="" if owner is None else owner.name, whose=passes.whose,
-    )  # fmt: skip
+        **apart_from_body(passes),
+        body=(*before, *passes.body),
+        inside=function,
+        owner="" if owner is None else owner.name,
+    )._replace(split=len(before) + passes.split, start=len(before) + passes.start)
 
 
 def made(owner: ast.ClassDef, methods: dict[str, ast.FunctionDef], method: ast.FunctionDef) -> list[ast.stmt]:
@@ -99,7 +107,8 @@ def with_first_round(code: Code, pair: Pair) -> Code:
              if (getattr(one, "name", "") == pair.owner if pair.owner else one is pair.inside)]  # fmt: skip
     whose = whose or code.parts[-1:]
     source = copy.copy(whose[0].source)
-    source.notes = [*source.notes, *([f"of the loop in line {pair.line} the first round is judged"] * bool(pair.line))]
+    told = [f"of the loop in line {pair.line} the first round is judged"] if pair.line else []
+    source.notes = list(dict.fromkeys([*source.notes, *told]))
     return code.of([*[part for part in code.parts if part is not whose[0]], Part(source, ast.Module([*pair.body], []))])
 
 

@@ -6,7 +6,7 @@ import ast
 import copy
 from typing import Any, NamedTuple
 
-from backprop.python.entry.called import called, set_in
+from backprop.python.entry.called import called, names_in, set_in
 from backprop.python.entry.gradients import RATE, bases, is_of_gradient
 
 RATES = frozenset(["alpha", "step", "step_size", "stepsize", "learningrate"])  # beside those that `RATE` knows
@@ -31,10 +31,14 @@ def with_names(statements: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def named_in(statements: list[ast.stmt], known: set[str]) -> list[ast.stmt]:
+    """The statements of one block; a step counts that changes what one before it reads."""
     found: list[ast.stmt] = []
+    read: set[str] = set()
     for one in statements:
-        step = None if (name := changed(one)) is None or name in known else step_of(one)
-        found += [inside(one, known)] if step is None else in_two(one, step)
+        name = changed(one)
+        step = step_of(one) if name in read - known else None
+        found += [inside(one, known)] if step is None else in_steps(one, step)
+        read |= names_in([one])
     return statements if all(a is b for a, b in zip(found, statements, strict=False)) else found
 
 
@@ -51,14 +55,28 @@ def inside(statement: ast.stmt, known: set[str]) -> ast.stmt:
     return made
 
 
-def in_two(statement: ast.stmt, step: Step) -> list[ast.stmt]:
-    """A step as two statements: its gradient under a name, and the step with that."""
-    name = f"d{called(step.target)}".replace(".", "_")
+def in_steps(statement: ast.stmt, step: Step) -> list[ast.stmt]:
+    """A step as several statements: its gradient under a name, that of a part of an array in one of its shape, and the
+    step with that."""
+    whole, index = step.target, None
+    if called(whole) is None and isinstance(whole, ast.Subscript):
+        whole, index = whole.value, whole.slice  # type: ignore[assignment]
+    name = f"d{called(whole)}".replace(".", "_")
+    read: ast.expr = ast.Name(name, ast.Load())
     gradient: Any = ast.Assign([ast.Name(name, ast.Store())], step.gradient)
+    made = [gradient]
+    if index is not None:
+        room = ast.Assign([ast.Name(name, ast.Store())], ast.BinOp(ast.Constant(0.0), ast.Mult(), loaded(whole)))
+        gradient = ast.AugAssign(ast.Subscript(read, index, ast.Store()), ast.Add(), step.gradient)
+        made, read = [room, gradient], ast.Subscript(read, index, ast.Load())
     gradient.step = statement, step  # of which it is told
-    read = ast.Name(name, ast.Load())
-    taken = ast.AugAssign(step.target, ast.Sub(), read if step.rate is None else ast.BinOp(step.rate, ast.Mult(), read))
-    return [with_place(one, statement) for one in (gradient, taken)]
+    taken = read if step.rate is None else ast.BinOp(step.rate, ast.Mult(), read)
+    return [with_place(one, statement) for one in (*made, ast.AugAssign(step.target, ast.Sub(), taken))]
+
+
+def loaded(node: ast.expr) -> ast.expr:
+    """An expression, to be read."""
+    return ast.parse(ast.unparse(node), mode="eval").body
 
 
 def with_place(made: ast.stmt, old: ast.stmt) -> ast.stmt:
@@ -89,7 +107,10 @@ def retold(statement: ast.stmt, gradient: ast.expr) -> str | None:
 def changed(statement: ast.stmt) -> str | None:
     """What a statement may change by a step: no gradient is, nor what is called one."""
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    name = called(targets[0]) if len(targets) == 1 and targets[0] is not None else None
+    target = targets[0] if len(targets) == 1 else None
+    if isinstance(target, ast.Subscript) and called(target) is None:  # a part of it
+        target = target.value
+    name = called(target) if target is not None else None
     return None if name is None or is_of_gradient(name) else name
 
 
@@ -105,12 +126,13 @@ def step_of(statement: ast.stmt) -> Step | None:
             return None
     else:
         return None
-    if not isinstance(sign, ast.Add | ast.Sub) or isinstance(value, ast.Name | ast.Attribute | ast.Constant):
+    if not isinstance(sign, ast.Add | ast.Sub) or called(value) is not None or isinstance(value, ast.Constant):
         return None
     rates: list[ast.expr] = []
     gradient = without_rate(value, rates, is_named_rate) or without_rate(value, rates, is_small) or value
     negative = isinstance(sign, ast.Add) != any(isinstance(one, ast.UnaryOp) for one in rates)
-    if called(gradient) is not None or not (rates or is_turned(gradient)):
+    part = isinstance(target, ast.Subscript) and called(target) is None
+    if (called(gradient) is not None and not part) or not (rates or is_turned(gradient)):
         return None
     rate = rates[0].operand if rates and isinstance(rates[0], ast.UnaryOp) else next(iter(rates), None)
     return Step(target, rate, ast.UnaryOp(ast.USub(), gradient) if negative else gradient)
