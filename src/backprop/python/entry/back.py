@@ -119,7 +119,7 @@ class Back(Taken):
             )
             bound.update({name: self.made_of_inputs(run, scope, given) for name in self.keeping})
             with self.unset(me):
-                returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
+                returned = self.call(run, function, *self.all_given(function, bound, given))
             if pair.is_kept:
                 self.handed_on(run, forward)
             if (
@@ -156,6 +156,16 @@ class Back(Taken):
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
+
+    def all_given(self, function: Any, bound: dict[str, Any], given: dict[str, Any]) -> Any:
+        """The arguments of the backward pass: by their names, and where it takes any number of inputs as the forward
+        pass does, `*args` of both, in their order."""
+        pair, back = self.pair, self.pair.backward
+        rest = rest_name(back)
+        if back is None or not rest or rest != rest_name(pair.forward) or rest not in given:
+            return as_wrapped(function, back, (), bound) if back is not None else ((), bound)
+        first = [bound[name] for name in parameter_names(back) if name in bound]
+        return (*first, *self.holder_lists.get(rest, given[rest])), {}
 
     def note_users(self, me: Any) -> None:
         """Put an operation into what its inputs keep of their users, without which the backward pass refuses to go:
@@ -243,6 +253,8 @@ class Back(Taken):
         pending = [*forward.scope.names.values()]
         for one in pending:
             if isinstance(one, Object) and id(one) not in done:
+                if gradient_in(one) in one.names and held_gradient(one) is None:  # nothing came here
+                    continue
                 done.add(id(one))
                 kept = [its for its in one.names.values() if isinstance(its, Function) and not its.parameters]
                 for function in kept[:1]:
@@ -587,6 +599,8 @@ class Back(Taken):
         own = [name for place, name in enumerate(own) if place not in self.pair.apart]
         paths: list[Path] = [(name,) for name in own]
         several = given.get(rest := rest_name(forward))
+        if isinstance(several, np.ndarray) and several.shape == (len(values),) and all(map(is_number, values)):
+            return {(rest,): np.array(values, dtype=float)}  # of numbers that are given as arguments, one by one
         paths += [(rest, str(place)) for place in range(len(several) if isinstance(several, list) else 0)]
         differentiable: list[Path] = [path for path in paths if has_gradient(at_path(given, path))]
         numbers = [path for path in differentiable if is_number(at_path(given, path))]
@@ -736,7 +750,7 @@ def opened(returned: Any, names: list[str], tree: ast.FunctionDef) -> tuple[Any,
     put = gathered(tree)
     if not isinstance(returned, tuple | list):
         return returned, names
-    if len(names) == 1 and len(put.get(names[0], ())) == len(returned):
+    if len(names) == 1 and names[0] in put and len(put[names[0]]) == len(returned):
         return returned, put[names[0]]
     if len(names) != len(returned):
         return returned, names

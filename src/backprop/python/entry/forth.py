@@ -120,7 +120,9 @@ class Forth(Outputs):
         cls = self.of_text(run, scope, name)
         if self.maker:
             with suppress(Problem):
-                return self.asking(run, self.of_text(run, scope, self.maker), np.asarray(value).tolist())  # type: ignore[no-any-return]
+                made = self.asking(run, self.of_text(run, scope, self.maker), np.asarray(value).tolist())
+                if isinstance(made, Object) and made.cls is cls:  # and not one of its name in another file
+                    return made
         return self.asking(run, cls, value)  # type: ignore[no-any-return]
 
     def asking(self, run: Interpreter, maker: Any, value: Any) -> Any:

@@ -275,7 +275,8 @@ class Inputs:
             start = methods.get("__init__")
             if start is None or name == self.pair.name or len(required_names(start)) != 2:
                 continue
-            if wanted <= attributes(start, ast.Store) | methods.keys() and (own or TENSORS.fullmatch(name)):
+            handed = {*HOLDING} if "super" in names_in([start]) else set()  # that a class sets which it is made from
+            if wanted <= attributes(start, ast.Store) | methods.keys() | handed and (own or TENSORS.fullmatch(name)):
                 return name, {*(one for one, _ in read), *self.said_to_be(name)}
         torch |= pair.kind == "autograd"
         return "", set() if torch else {one for one, attribute in read if attribute in HOLDING}

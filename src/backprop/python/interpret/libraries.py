@@ -552,7 +552,7 @@ def attribute_of_array(a: Any, name: str) -> Any:
         return a.T if name == "T" else np.swapaxes(a, -1, -2)
     if name in ("data", "real") or (name == "values" and not isinstance(a, Tensor)):  # of a table: it is given as one
         return a
-    if name == "device" and isinstance(a, Tensor):
+    if name == "device":  # an array of NumPy's has one, too
         return Device("cpu")
     if name in ("is_cuda", "is_sparse", "is_quantized") and isinstance(a, Tensor):
         return False
