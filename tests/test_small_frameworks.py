@@ -100,6 +100,50 @@ class Clipped:
     def backprop(self, z, a=None, grads=None):
         return grads * (z > 0)
 """
+KEEPING = """
+import numpy as np
+class Tensor:
+    def __init__(self, data, requires_grad=False):
+        self.data, self.requires_grad, self.grad = np.asarray(data, dtype=float), requires_grad, None
+        self.before, self.back = set(), lambda: None
+    def gather(self, grad):
+        self.grad = grad if self.grad is None else self.grad + grad
+    def backward(self, grad=None):
+        self.grad, order = np.ones_like(self.data) if grad is None else grad, []
+        def visit(one):
+            if one not in order:
+                for other in one.before:
+                    visit(other)
+                order.append(one)
+        visit(self)
+        for one in reversed(order):
+            one.back()
+class Scale:
+    def __init__(self, size):
+        self.weight = Tensor(np.arange(1.0, size + 1), requires_grad=True)
+    def __call__(self, x):
+        out = Tensor(self.weight.data * x.data, requires_grad=True)
+        out.before = {x, self.weight}
+        def back():
+            self.weight.gather(out.grad * x.data)
+            x.gather(out.grad * self.weight.data)
+        out.back = back
+        return out
+"""
+PARENTS = """
+import numpy as np
+class Function:
+    def __init__(self, *vars):
+        self.parents = vars
+class Tanh(Function):
+    def __init__(self, x):
+        super(Tanh, self).__init__(x)
+    def __call__(self, y):
+        self.out = np.tanh(y)
+        return self.out
+    def backward(self, g):
+        return g * (1 - self.out ** 2) + 0 * self.parents[0]
+"""
 SPREAD = """
 import math
 from abc import ABC
@@ -201,6 +245,9 @@ def test_a_tensor_that_is_made_from_another_of_its_name(check: Check) -> None:
     (NODES, "Tensor.beside", {"self": [0.5, -1.2]}, "(-grad,)", "(grad,)"),
     (LAYERS, "Scale", {"x": [0.5, -1.2], "size": 2}, "g * self.factor", "g"),
     (TURNED, "Rotary", {"x": [0.5, -1.2, 0.3, 2.0], "dim": 4}, "- self.half(g)", "+ self.half(g)"),
+    (KEEPING, "Scale", {"x": [0.5, -1.2], "size": 2}, "(out.grad * x.data)", "(out.grad)"),
+    (KEEPING, "Scale", {"x": [0.5, -1.2], "size": 2}, "(out.grad * self.weight.data)", "(out.grad)"),
+    (PARENTS, "Tanh", {"y": [0.5, -1.2]}, "self.out ** 2", "self.out"),
     (SPREAD, "Mult", {"args": [0.5, -1.2, 3.0]}, "whole / v.value", "whole"),
     (DEVICES, "Scale", {"x": [0.5, -1.2]}, "g * self.k", "g"),
     (TURNED, "Clipped", {"z": [0.5, -1.2]}, "(z > 0)", "(z < 0)"),

@@ -259,6 +259,7 @@ class Forth(Outputs):
                 Bound(start, me),
                 (),
                 {name: sizes(given[name]) for name in made if name in given and name not in self.own}
+                | {name: given[its] for name, its in self.parents.items() if its in given}
                 | {name: self.drawing[name] for name in made if name in self.drawing},
             )
         forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None
