@@ -100,6 +100,144 @@ class Clipped:
     def backprop(self, z, a=None, grads=None):
         return grads * (z > 0)
 """
+KEEPING = """
+import numpy as np
+class Tensor:
+    def __init__(self, data, requires_grad=False):
+        self.data, self.requires_grad, self.grad = np.asarray(data, dtype=float), requires_grad, None
+        self.before, self.back = set(), lambda: None
+    def gather(self, grad):
+        self.grad = grad if self.grad is None else self.grad + grad
+    def backward(self, grad=None):
+        self.grad, order = np.ones_like(self.data) if grad is None else grad, []
+        def visit(one):
+            if one not in order:
+                for other in one.before:
+                    visit(other)
+                order.append(one)
+        visit(self)
+        for one in reversed(order):
+            one.back()
+class Scale:
+    def __init__(self, size):
+        self.weight = Tensor(np.arange(1.0, size + 1), requires_grad=True)
+    def __call__(self, x):
+        out = Tensor(self.weight.data * x.data, requires_grad=True)
+        out.before = {x, self.weight}
+        def back():
+            self.weight.gather(out.grad * x.data)
+            x.gather(out.grad * self.weight.data)
+        out.back = back
+        return out
+"""
+PARENTS = """
+import numpy as np
+class Function:
+    def __init__(self, *vars):
+        self.parents = vars
+class Tanh(Function):
+    def __init__(self, x):
+        super(Tanh, self).__init__(x)
+    def __call__(self, y):
+        self.out = np.tanh(y)
+        return self.out
+    def backward(self, g):
+        return g * (1 - self.out ** 2) + 0 * self.parents[0]
+"""
+SPREAD = """
+import math
+from abc import ABC
+class Vertex:
+    def __init__(self, value):
+        self.value = value
+class Function(ABC):
+    @staticmethod
+    def forward(*args): ...
+    @staticmethod
+    def backward(*args): ...
+class Mult(Function):
+    @staticmethod
+    def forward(*args):
+        return Vertex(math.prod(v.value for v in args))
+    @staticmethod
+    def backward(*args):
+        whole = math.prod(v.value for v in args)
+        return tuple(whole / v.value for v in args)
+"""
+DEVICES = """
+import numpy as np
+try:
+    import cupy as cp
+except ImportError:
+    cp = None
+class Scale:
+    def forward(self, x):
+        if isinstance(x.device, str):
+            self.k = 3.0 if "cuda" in x.device else 2.0
+        elif isinstance(x.device, cp.cuda.Device):
+            self.k = 3.0
+        return x * self.k
+    def backward(self, g):
+        return g * self.k
+"""
+LAYERED = {
+    "base/__init__.py": "from .core import Tensor",
+    "base/core.py": """
+import numpy as np
+class Tensor:
+    def __init__(self, data):
+        self.data = data.data.copy() if isinstance(data, Tensor) else np.array(data)
+def tensor(data):
+    return Tensor(data)
+""",
+    "grads.py": "this is not what is imported",
+    "grads/__init__.py": "from .core import Tensor",
+    "grads/core.py": """
+from base import Tensor as Plain
+class Tensor(Plain):
+    def __init__(self, data, requires_grad=False, parents=()):
+        super().__init__(data)
+        self.requires_grad, self.parents = requires_grad, parents
+        self.grad = self.back = None
+from .ops import mul
+Tensor.__mul__ = lambda self, other: mul(self, other)
+""",
+    "grads/ops.py": """
+def made(x):
+    from .core import Tensor
+    return x if isinstance(x, Tensor) else Tensor(x)
+def mul(a, b):
+    from .core import Tensor
+    b = made(b)
+    out = Tensor(a.data * b.data, a.requires_grad or b.requires_grad, (a, b))
+    def back():
+        for one, other in ((a, b), (b, a)):
+            if one.requires_grad:
+                grad = out.grad.data * other.data
+                one.grad = Tensor(grad if one.grad is None else one.grad.data + grad)
+    out.back = back
+    return out
+""",
+    "own.py": """
+import numpy as np
+from grads import Tensor
+def ramp(x):
+    positive = x * Tensor((x.data > 0).astype(np.float32))
+    out = Tensor(positive.data, x.requires_grad, (x,))
+    def back():
+        if x.requires_grad:
+            grad = out.grad.data * (x.data > 0)
+            x.grad = Tensor(grad if x.grad is None else x.grad.data + grad)
+    out.back = back
+    return out
+""",
+}
+
+
+def test_a_tensor_that_is_made_from_another_of_its_name(check: Check) -> None:
+    assert check("own.py:ramp", {"x": [0.5, -1.2]}, LAYERED)["verdict"] == "ok"
+    wrong = {**LAYERED, "own.py": LAYERED["own.py"].replace("out.grad.data * (x", "out.grad.data + (x")}
+    assert check("own.py:ramp", {"x": [0.5, -1.2]}, wrong)["verdict"] == "wrong"
 
 
 @pytest.mark.parametrize(("text", "name", "given", "right", "wrong"), [
@@ -107,6 +245,11 @@ class Clipped:
     (NODES, "Tensor.beside", {"self": [0.5, -1.2]}, "(-grad,)", "(grad,)"),
     (LAYERS, "Scale", {"x": [0.5, -1.2], "size": 2}, "g * self.factor", "g"),
     (TURNED, "Rotary", {"x": [0.5, -1.2, 0.3, 2.0], "dim": 4}, "- self.half(g)", "+ self.half(g)"),
+    (KEEPING, "Scale", {"x": [0.5, -1.2], "size": 2}, "(out.grad * x.data)", "(out.grad)"),
+    (KEEPING, "Scale", {"x": [0.5, -1.2], "size": 2}, "(out.grad * self.weight.data)", "(out.grad)"),
+    (PARENTS, "Tanh", {"y": [0.5, -1.2]}, "self.out ** 2", "self.out"),
+    (SPREAD, "Mult", {"args": [0.5, -1.2, 3.0]}, "whole / v.value", "whole"),
+    (DEVICES, "Scale", {"x": [0.5, -1.2]}, "g * self.k", "g"),
     (TURNED, "Clipped", {"z": [0.5, -1.2]}, "(z > 0)", "(z < 0)"),
 ])  # fmt: skip
 def test_frameworks_in_ways_of_their_own(

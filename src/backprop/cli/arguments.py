@@ -30,7 +30,7 @@ def beside(module: str, source: str | None) -> tuple[str, str] | None:
         for above in ((), ("src",), (parts[0],))
     ]
     for name in [
-        *[path for one in found for path in (one, os.path.join(one, "__init__"))],
+        *[path for one in found for path in (os.path.join(one, "__init__"), one)],  # as Python looks for them
         os.path.join(folder, parts[-1]),
     ]:
         path = os.path.normpath(f"{name}.py")

@@ -88,7 +88,7 @@ class Back(CameOut):
             )
             bound.update({name: self.made_of_inputs(run, scope, given) for name in self.keeping})
             with self.unset(me):
-                returned = self.call(run, function, *as_wrapped(function, pair.backward, (), bound))
+                returned = self.call(run, function, *self.all_given(function, bound, given))
             if pair.is_kept:
                 self.handed_on(run, forward)
             if (
@@ -125,6 +125,16 @@ class Back(CameOut):
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
+
+    def all_given(self, function: Any, bound: dict[str, Any], given: dict[str, Any]) -> Any:
+        """The arguments of the backward pass: by their names, and where it takes any number of inputs as the forward
+        pass does, `*args` of both, in their order."""
+        pair, back = self.pair, self.pair.backward
+        rest = rest_name(back)
+        if back is None or not rest or rest != rest_name(pair.forward) or rest not in given:
+            return as_wrapped(function, back, (), bound) if back is not None else ((), bound)
+        first = [bound[name] for name in parameter_names(back) if name in bound]
+        return (*first, *self.holder_lists.get(rest, given[rest])), {}
 
     def note_users(self, me: Any) -> None:
         """Put an operation into what its inputs keep of their users, without which the backward pass refuses to go:
@@ -212,6 +222,8 @@ class Back(CameOut):
         pending = [*forward.scope.names.values()]
         for one in pending:
             if isinstance(one, Object) and id(one) not in done:
+                if gradient_in(one) in one.names and held_gradient(one) is None:  # nothing came here
+                    continue
                 done.add(id(one))
                 kept = [its for its in one.names.values() if isinstance(its, Function) and not its.parameters]
                 for function in kept[:1]:

@@ -206,6 +206,8 @@ class CameOut(Updated):
         own = [name for place, name in enumerate(own) if place not in self.pair.apart]
         paths: list[Path] = [(name,) for name in own]
         several = given.get(rest := rest_name(forward))
+        if isinstance(several, np.ndarray) and several.shape == (len(values),) and all(map(is_number, values)):
+            return {(rest,): np.array(values, dtype=float)}  # of numbers that are given as arguments, one by one
         paths += [(rest, str(place)) for place in range(len(several) if isinstance(several, list) else 0)]
         differentiable: list[Path] = [path for path in paths if has_gradient(at_path(given, path))]
         numbers = [path for path in differentiable if is_number(at_path(given, path))]
@@ -355,7 +357,7 @@ def opened(returned: Any, names: list[str], tree: ast.FunctionDef) -> tuple[Any,
     put = gathered(tree)
     if not isinstance(returned, tuple | list):
         return returned, names
-    if len(names) == 1 and len(put.get(names[0], ())) == len(returned):
+    if len(names) == 1 and names[0] in put and len(put[names[0]]) == len(returned):
         return returned, put[names[0]]
     if len(names) != len(returned):
         return returned, names

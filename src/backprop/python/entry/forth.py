@@ -119,7 +119,9 @@ class Forth(Scripted):
         cls = self.of_text(run, scope, name)
         if self.maker:
             with suppress(Problem):
-                return self.asking(run, self.of_text(run, scope, self.maker), np.asarray(value).tolist())  # type: ignore[no-any-return]
+                made = self.asking(run, self.of_text(run, scope, self.maker), np.asarray(value).tolist())
+                if isinstance(made, Object) and made.cls is cls:  # and not one of its name in another file
+                    return made
         return self.asking(run, cls, value)  # type: ignore[no-any-return]
 
     def asking(self, run: Interpreter, maker: Any, value: Any) -> Any:
@@ -260,6 +262,7 @@ class Forth(Scripted):
                 Bound(start, me),
                 (),
                 {name: sizes(given[name]) for name in made if name in given and name not in self.own}
+                | {name: given[its] for name, its in self.parents.items() if its in given}
                 | {name: self.drawing[name] for name in made if name in self.drawing},
             )
         forward = cls.find(self.pair.forward.name) if self.pair.forward is not None else None

@@ -177,7 +177,10 @@ class Inputs(Said):
             start = methods.get("__init__")
             if start is None or name == self.pair.name or len(required_names(start)) != 2:
                 continue
-            if wanted <= attributes(start, ast.Store) | methods.keys() and (own or TENSORS.fullmatch(name)):
+            stored = attributes(start, ast.Store) | methods.keys()
+            based = "super" in names_in([start])  # what it is made from sets the array
+            beside = wanted - {*HOLDING} if based else set()
+            if (wanted <= stored or (beside and beside <= stored)) and (own or TENSORS.fullmatch(name)):
                 return name, {*(one for one, _ in read), *self.said_to_be(name)}
         torch |= pair.kind == "autograd"
         return "", set() if torch else {one for one, attribute in read if attribute in HOLDING}
@@ -267,6 +270,23 @@ class Inputs(Said):
             self.of_top |= free & names_used(roots, [one for part in self.code.parts for one in part.tree.body])
         return [name for name in given if name in self.of_top]
 
+    @cached_property
+    def parents(self) -> dict[str, str]:
+        """The parameters of a constructor that only hands them on to the class that its own is made from, where they
+        are as many as the inputs and none of these is called so: an operation keeps them, `super().__init__(x)`."""
+        starts, forward = self.constructors() if self.pair.of_object else [], self.pair.forward
+        body = [one for one in starts[0].body if not isinstance(one, ast.Pass)] if starts else []
+        call = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
+        own, names = required_names(starts[0])[1:] if starts else [], required_names(forward) if forward else []
+        whole = isinstance(call, ast.Call) and ast.unparse(call.func).endswith("__init__")
+        given = (
+            [ast.unparse(one) for one in call.args if ast.unparse(one) != "self"] if isinstance(call, ast.Call) else []
+        )
+        alike = whole and given == own and len(own) == len(names[self.pair.skip :])
+        return (
+            dict(zip(own, names[self.pair.skip :], strict=True)) if alike and not {*own} & {*names, *self.given} else {}
+        )
+
     def without_small(self, small: float, guards: bool = False) -> tuple[Self | None, dict[str, Any]]:
         """The same pass without the small numbers of its forward pass, and the inputs that are such, as 0; or without
         the `guards` in both passes: what is added, and what is called an epsilon."""
@@ -334,7 +354,7 @@ class Inputs(Said):
         needed += [self.any_number] if self.any_number and not needed else []
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
-        needed = [name for name in needed if name not in self.given and name not in self.drawing]
+        needed = [name for name in needed if name not in {**self.given, **self.drawing, **self.parents}]
         texts = (
             [one for one, _ in functions]
             + self.functions_around

@@ -64,11 +64,14 @@ def swept_pair(owner: str, methods: dict[str, ast.FunctionDef], forward: ast.Fun
 
 
 def swept_layer(code: Code, name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
-    """A layer of such values: its forward pass takes some, as its first input is said to be, `x: Tensor`, and has no
-    backward pass of its own; the way back is that of what it gives."""
+    """A layer of such values: its forward pass takes some, as its first input is said to be, `x: Tensor`, or makes one
+    that it leaves its backward pass in, and has none of its own; the way back is that of what it gives."""
     forward, backward = passes(methods)
     given = forward.args.args[1:2] if forward is not None and not is_abstract(forward) else []
     said = {word for one in given if one.annotation is not None for word in names_in([one.annotation])}
+    if given and forward is not None and kept_pair("", forward) is not None:
+        calls = [node.func for node in ast.walk(forward) if isinstance(node, ast.Call)]
+        said |= {one.id for one in calls if isinstance(one, ast.Name)}
     written = backward is not None and not is_abstract(backward)
     for owner in sorted(said & code.classes().keys()) if not written else ():
         theirs = code.classes()[owner]

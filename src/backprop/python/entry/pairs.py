@@ -217,7 +217,7 @@ def alone(code: Code, name: str) -> bool:
     name = inside_class(name, classes)
     if name in classes:
         forward, backward = passes(classes[name])
-        found = loss_of(name, classes[name]) or training_named(code, name)
+        found = swept_layer(code, name, classes[name]) or loss_of(name, classes[name]) or training_named(code, name)
         return forward is not None and backward is None and found is None
     owner, _, method = name.partition(".")
     if method in classes.get(owner, {}):

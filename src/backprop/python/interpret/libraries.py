@@ -542,10 +542,9 @@ ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
     "shape": lambda a: a.shape, "ndim": lambda a: a.ndim, "dtype": lambda a: a.dtype, "T": lambda a: a.T,
     "mT": lambda a: np.swapaxes(a, -1, -2), "flat": lambda a: a.reshape(-1), "at": At,
     "data": lambda a: a, "real": lambda a: a,
+    "device": lambda _: Device("cpu"),  # an array of NumPy's has one, too
 }  # fmt: skip
-OF_TENSOR = {
-    "device": lambda _: Device("cpu"), **dict.fromkeys(("is_cuda", "is_sparse", "is_quantized"), lambda _: False),
-}  # fmt: skip
+OF_TENSOR = dict.fromkeys(("is_cuda", "is_sparse", "is_quantized"), lambda _: False)
 OF_ARRAY: dict[str, Callable[[Any], Any]] = {
     "size": lambda a: int(a.size), "values": lambda a: a,  # of a table: it is given as one
     **{name: attrgetter(name) for name in ("itemsize", "nbytes", "strides")},
