@@ -822,3 +822,33 @@ def test_a_saturated_cost_has_slopes_that_can_be_measured(check: Check) -> None:
     given = {"w": [[1.0, 2.0]], "b": 2.0, "X": [[1.0, 2.0], [3.0, 4.0]], "Y": [[1, 0]]}
     found = check("cost.py", given, {"cost.py": text})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "b": "ok"}
+
+
+CHANCES = """
+import numpy as np
+class Chances:
+    def forward(self, x):
+        e = np.exp(x - x.max(axis=-1, keepdims=True))
+        self.y = e / e.sum(axis=-1, keepdims=True)
+        return self.y
+    def backward(self, dout=1):
+        g = self.y * dout
+        return g - OF * g.sum(axis=-1, keepdims=True)
+"""
+
+
+@pytest.mark.parametrize(("of", "verdict"), [("self.y", "ok"), ("g", "wrong")])
+def test_what_is_1_unless_given_comes_from_above_where_1_shows_nothing(check: Check, of: str, verdict: str) -> None:
+    given = {"x": [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4]]}
+    assert check("chances.py", given, {"chances.py": CHANCES.replace("OF", of)})["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("back", "verdict"), [("1 - np.tanh(self.x) ** 2", "ok"), ("1 + np.tanh(self.x)", "wrong")])
+def test_a_slope_that_only_says_that_something_comes_from_above_is_that_of_the_sum(
+    check: Check, back: str, verdict: str
+) -> None:
+    text = (
+        "import numpy as np\nclass Curve:\n    def forward(self, x):\n        self.x = x\n        return np.tanh(x)\n"
+    )
+    text += f"    def backward(self, dout=1):\n        return {back}\n"
+    assert check("curve.py", {"x": [0.3, -1.0, 0.6]}, {"curve.py": text})["verdict"] == verdict

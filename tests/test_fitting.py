@@ -645,7 +645,7 @@ SIZES = {  # what is offered: sizes that are small, and other ones for axes that
                 grads = {}
                 grads["W"] = x.reshape(n, -1).T.dot(p)
                 return cost, grads
-    """, "--x 'randn(2,1,12,12)' --t '[0,2]' --input_dim '[1,12,12]'"),
+    """, "--x 'randn(2,1,8,8)' --t '[0,2]' --input_dim '[1,8,8]'"),
 }  # fmt: skip
 
 

@@ -134,8 +134,8 @@ def large_sizes(runner: Runner) -> dict[str, str]:
         found |= {name: "3" for name, some in [*numbers.items()][::-1]
                   if all(map(str.isdigit, some)) and np.prod([*map(int, some)]) > LARGE}  # fmt: skip
         sizes = {name: re.findall(r"\d+", texts[name]) for name in numbers if PICTURE.fullmatch(texts[name])}
-        found |= {name: str([12 if int(one) > 12 else int(one) for one in some]).replace(" ", "")
-                  for name, some in sizes.items() if sum(int(one) > 12 for one in some) == 2}  # fmt: skip
+        found |= {name: str([8 if int(one) > 8 else int(one) for one in some]).replace(" ", "")
+                  for name, some in sizes.items() if sum(int(one) > 8 for one in some) == 2}  # fmt: skip
     return found
 
 

@@ -399,7 +399,7 @@ class Fitting:
             yield from apart(("3", "2", "4"), known)
         elif example and not example.startswith("randn"):
             yield example
-            yield from [example.replace("12,12", one) for one in ("28,28", "32,32")] if "12,12" in example else ()
+            yield from [example.replace("8,8", one) for one in ("28,28", "32,32")] if "8,8" in example else ()
         if NAMES_OF_ORDERS.search(name):
             yield from ("[1,0]", "[1,2,0]", "[0]")
         elif NAMES_OF_SIDES.search(name):

@@ -233,8 +233,9 @@ class Outputs(Inputs):
             return []
         names = parameter_names(back)[leading(back) if self.pair.kind in ("class", "autograd") else 0 :]
         optional = set(names) - set(required_names(back))
-        if names and UPSTREAM_LIKE.match(names[0]) and default_of(back, names[0]) is None:
-            optional -= {names[0]}  # `grad=None`
+        if names and UPSTREAM_LIKE.match(names[0]):
+            default = default_of(back, names[0])
+            optional -= {names[0]} if default is None or (self.above_by_default and is_one(default)) else set()
         return [name for name in names if name not in optional or name in self.given]
 
     def left_none(self) -> list[str]:
@@ -281,6 +282,10 @@ class Outputs(Inputs):
             one for one in unknown if UPSTREAM_LIKE.match(one) and one not in LISTS and not OF_STATE.fullmatch(one)
         ]
         return [*above, *[name for name in unknown if name not in above]] if len(above) == 1 else unknown
+
+
+def is_one(value: Any) -> bool:
+    return value == 1 and value is not True
 
 
 def array_in(run: Interpreter, value: Any) -> Any:
