@@ -852,3 +852,14 @@ def test_a_slope_that_only_says_that_something_comes_from_above_is_that_of_the_s
     )
     text += f"    def backward(self, dout=1):\n        return {back}\n"
     assert check("curve.py", {"x": [0.3, -1.0, 0.6]}, {"curve.py": text})["verdict"] == verdict
+
+
+def test_a_cost_that_forgets_its_rows_is_divided_by_those_that_its_object_holds(check: Check) -> None:
+    text = "import numpy as np\nclass Costs:\n    def forward(self, a, y):\n        self.a, self.y = a, y\n"
+    text += "        self.p = np.exp(a) / np.exp(a).sum(axis=1, keepdims=True)\n"
+    text += "        return -np.sum(y * np.log(self.p)) / a.shape[0]\n"
+    text += "    def backward(self):\n        da = self.p - self.y\n        return da\n"
+    rows = [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4], [0.1, 0.9, 2.0], [-0.7, 0.2, 0.8], [0.4, 1.4, -0.3]]
+    given = {"a": rows, "y": [[1, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 0, 1]]}
+    found = check("costs.py", given, {"costs.py": text})
+    assert [one["write"] for one in found["lines"]] == ["da = (self.p - self.y) / self.a.shape[0]"]

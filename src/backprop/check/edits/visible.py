@@ -179,13 +179,16 @@ class Visible:
         self.arrays = {text: kind for text, kind in atoms.items() if kind.shape}
 
     def lengths(self) -> list[str]:
-        """The lengths of arrays that no name stands for, each once."""
+        """The lengths of arrays that no name stands for, each once; of those that an object holds, if there is none."""
         known = {self.line.value(text) for text in self.sizes}
+        loads = {ast.unparse(one) for one in ast.walk(getattr(self.statement, "value", None) or ast.Pass())}
+        made = {ast.unparse(one) for one in getattr(self.statement, "targets", ())} - loads  # in this line alone
         found: dict[int, str] = {}
-        for text, kind in self.atoms.items():
-            for place, length in enumerate(kind.shape):
-                if length > 1 and length not in known and text.isidentifier():
-                    found.setdefault(length, f"{text}.shape[{place}]")
+        for told in (str.isidentifier, is_dotted):
+            for text, kind in self.atoms.items() if not found and (not known or told is str.isidentifier) else ():
+                for place, length in enumerate(kind.shape):
+                    if length > 1 and length not in known and told(text) and text not in made:
+                        found.setdefault(length, f"{text}.shape[{place}]")
         return list(found.values())
 
     def kind(self, tree: ast.expr | str) -> Kind | None:
