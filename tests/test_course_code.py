@@ -845,3 +845,44 @@ def test_of_values_that_do_not_fit_the_pass_they_are_for_is_told(check: Check) -
     assert (found["kind"], found["line"]) == ("shape", 3), found
     found = check("two.py", {"x": given["x"], "gamma": 2.0}, {"two.py": TWO_PASSES})["error"]
     assert "norm_forward takes beta" in found["message"], found
+
+
+CHANCES = """
+import numpy as np
+class Chances:
+    def forward(self, x):
+        e = np.exp(x - x.max(axis=-1, keepdims=True))
+        self.y = e / e.sum(axis=-1, keepdims=True)
+        return self.y
+    def backward(self, dout=1):
+        g = self.y * dout
+        return g - OF * g.sum(axis=-1, keepdims=True)
+"""
+
+
+@pytest.mark.parametrize(("of", "verdict"), [("self.y", "ok"), ("g", "wrong")])
+def test_what_is_1_unless_given_comes_from_above_where_1_shows_nothing(check: Check, of: str, verdict: str) -> None:
+    given = {"x": [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4]]}
+    assert check("chances.py", given, {"chances.py": CHANCES.replace("OF", of)})["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("back", "verdict"), [("1 - np.tanh(self.x) ** 2", "ok"), ("1 + np.tanh(self.x)", "wrong")])
+def test_a_slope_that_only_says_that_something_comes_from_above_is_that_of_the_sum(
+    check: Check, back: str, verdict: str
+) -> None:
+    text = (
+        "import numpy as np\nclass Curve:\n    def forward(self, x):\n        self.x = x\n        return np.tanh(x)\n"
+    )
+    text += f"    def backward(self, dout=1):\n        return {back}\n"
+    assert check("curve.py", {"x": [0.3, -1.0, 0.6]}, {"curve.py": text})["verdict"] == verdict
+
+
+def test_a_cost_that_forgets_its_rows_is_divided_by_those_that_its_object_holds(check: Check) -> None:
+    text = "import numpy as np\nclass Costs:\n    def forward(self, a, y):\n        self.a, self.y = a, y\n"
+    text += "        self.p = np.exp(a) / np.exp(a).sum(axis=1, keepdims=True)\n"
+    text += "        return -np.sum(y * np.log(self.p)) / a.shape[0]\n"
+    text += "    def backward(self):\n        da = self.p - self.y\n        return da\n"
+    rows = [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4], [0.1, 0.9, 2.0], [-0.7, 0.2, 0.8], [0.4, 1.4, -0.3]]
+    given = {"a": rows, "y": [[1, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 0, 1]]}
+    found = check("costs.py", given, {"costs.py": text})
+    assert [one["write"] for one in found["lines"]] == ["da = (self.p - self.y) / self.a.shape[0]"]

@@ -601,6 +601,24 @@ SIZES = {  # what is offered: sizes that are small, and other ones for axes that
             return da.dot(Wx.T), da.dot(Wh.T), dnext_c * f, x.T.dot(da), prev_h.T.dot(da), da.sum(axis=0)
     """, "--x 'randn(3,5)' --prev_h 'randn(3,4)' --prev_c 'randn(3,4)' --Wx 'randn(5,8)' --Wh 'randn(4,8)' "
          "--b 'randn(8)'"),
+    "filters of which one axis is read": ("""
+        class Windows:
+            def forward(self, x, W):
+                self.x, self.W, k = x, W, W.shape[2]
+                self.h, self.w = x.shape[2] - k + 1, x.shape[3] - k + 1
+                parts = [(i, j) for i in range(k) for j in range(k)]
+                return sum(np.einsum("nchw,co->nohw", self.part(x, i, j), W[:, :, i, j]) for i, j in parts)
+            def part(self, x, i, j):
+                return x[:, :, i:i + self.h, j:j + self.w]
+            def backward(self, dout):
+                dx, dW = np.zeros_like(self.x), np.zeros_like(self.W)
+                for i in range(self.W.shape[2]):
+                    for j in range(self.W.shape[3]):
+                        part = dx[:, :, i:i + self.h, j:j + self.w]
+                        part += np.einsum("nohw,co->nchw", dout, self.W[:, :, i, j])
+                        dW[:, :, i, j] = np.einsum("nchw,nohw->co", self.part(self.x, i, j), dout)
+                return dx, dW
+    """, "--x 'randn(2,2,6,6)' --W 'randn(2,3,3,3)'"),
     "two axes that are swapped": ("""
         class Swap:
             def forward(self, a):
@@ -645,7 +663,7 @@ SIZES = {  # what is offered: sizes that are small, and other ones for axes that
                 grads = {}
                 grads["W"] = x.reshape(n, -1).T.dot(p)
                 return cost, grads
-    """, "--x 'randn(2,1,12,12)' --t '[0,2]' --input_dim '[1,12,12]'"),
+    """, "--x 'randn(2,1,8,8)' --t '[0,2]' --input_dim '[1,8,8]'"),
 }  # fmt: skip
 
 

@@ -169,6 +169,7 @@ def line_backward(dout, cache):
         ("assert dx.shape == x.shape", "line_backward is not written yet: line 7", {}),
         ("for row in range(None): dx = dout @ w.T", "line_backward is not written yet: line 9", {}),
         ("for row in reversed(range(None)): dw, dx = dx[row]", "line_backward is not written yet: line 9", {}),
+        ("dx = dout @ w.T; dw = x.T @ dout; dw += None", "line_backward is not written yet: line 9", {}),
         ("n, m = None; dx, dw = n * dout, x.T @ dout", "line_backward is not written yet: line 9", {}),
         ("dx, dw = np.zeros_like(x), np.zeros_like(w)", "line_backward is not written yet: line 9", {}),
         ("dx = dout @ w.T", "line 7", {"x": "ok", "w": "missing"}),
@@ -211,6 +212,31 @@ class Masked(Module):
 """
     found = answer(check(tmp_path, "layers.py --x '[[[1.0, 2.0]]]' --json", layers=text))
     assert (found["verdict"], [one["name"] for one in found["gradients"]]) == ("ok", ["x"])
+
+
+def test_what_is_made_of_layers_of_which_none_are_given_has_no_verdict(tmp_path: Path) -> None:
+    text = """
+class Twice:
+    def forward(self, x):
+        return 2 * x
+    def backward(self, g):
+        return 2 * g
+class Chain:
+    def __init__(self, *layers):
+        self.layers = list(layers)
+    def forward(self, x):
+        for one in self.layers:
+            x = one.forward(x)
+        return x
+    def backward(self, g):
+        for one in reversed(self.layers):
+            g = one.backward(g)
+        return g
+"""
+    done = check(tmp_path, "layers.py --x '[1.0, 2.0]' --seed 1", layers=text)
+    assert (done.returncode, "Chain is left out: it is made of layers" in done.stderr) == (0, True)
+    alone = check(tmp_path, "layers.py:Chain --x '[1.0, 2.0]'")
+    assert (alone.returncode, alone.stdout) == (2, "")
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,10 @@ def judged(
             hint = "give one that computes gradients"
             continue
         runner, known, remarks = as_called.completed(Runner(code, pair, dict(given), seed), dict(given))
+        if rest := runner.made_of_none():
+            found.left_out.append(f"{name} is left out: it is made of {rest}, of which none are given")
+            hint = f"give each of them a pass of its own, or a class that makes its {rest} itself"
+            continue
         if missing := runner.missing():
             wanting[name] = pair, missing
             found.left_out.append(f"{name} is left out: it {takes([*missing])}")

@@ -180,16 +180,18 @@ class Visible:
         self.arrays = {text: kind for text, kind in atoms.items() if kind.shape}
 
     def lengths(self) -> list[str]:
-        """The lengths of arrays that no name stands for, each once: of an array in the line, if one has it."""
+        """The lengths of arrays that no name stands for, each once: of an array in the line, if one has it; of those
+        that an object holds, if there is none."""
         known = {self.line.value(text) for text in self.sizes}
+        loads = [ast.unparse(one) for one in ast.walk(getattr(self.statement, "value", None) or ast.Pass())]
+        made = {ast.unparse(one) for one in getattr(self.statement, "targets", ())} - {*loads}  # in this line alone
         found: dict[int, str] = {}
-        read = [
-            one.id for one in ast.walk(self.statement) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)
-        ]
-        for text in (*filter(self.atoms.__contains__, read), *self.atoms):
-            for place, length in enumerate(self.atoms[text].shape):
-                if length > 1 and length not in known and text.isidentifier():
-                    found.setdefault(length, f"{text}.shape[{place}]")
+        for told in (str.isidentifier, is_dotted):
+            texts = [*filter(self.atoms.__contains__, loads), *self.atoms]
+            for text in texts if not found and (not known or told is str.isidentifier) else ():
+                for place, length in enumerate(self.atoms[text].shape):
+                    if length > 1 and length not in known and told(text) and text not in made:
+                        found.setdefault(length, f"{text}.shape[{place}]")
         return list(found.values())
 
     def kind(self, tree: ast.expr | str) -> Kind | None:

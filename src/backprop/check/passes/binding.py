@@ -31,6 +31,7 @@ FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
 STOPS = ("shape", "value", RAISED)  # problems of a backward pass that are its own: a mistake, or what it says it is
 AS_WHOLE = re.compile(r"as an integer|whole number is needed|only integers|of integer")  # of what is no fraction
 CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
+SHOWN = 1e-9  # more than what rounding leaves of gradients that cancel
 MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
 AT_LOGITS = re.compile(r"(?i)_?(delta|err(or)?)s?(_?(out|output|next))?|d_?(z|logits?|scores?)\d*")  # of a softmax
 BEHIND = re.compile(r"cross[-_ ]?entropy|already[^.]*softmax", re.I)  # the slope of the softmax before is in its own
@@ -129,7 +130,8 @@ class Binding:
             if upstream is not None:
                 self.remarks.append(said(f"the backward pass takes no gradient from above: {UPSTREAM} is not used"))
             upstream = None
-            if any(np.size(one) != 1 for one in outputs) and not self.gives_jacobian(outputs):
+            several = any(np.size(one) != 1 for one in outputs) and not self.gives_jacobian(outputs)
+            if several and not self.takes_what_is_1(outputs):
                 return self.fixed(outputs)
             if self.runner.pair.has_steps and not COST.fullmatch(self.runner.last_set[0]):
                 return self.of_no_loss(outputs)  # an error alone is none
@@ -143,6 +145,36 @@ class Binding:
             return [np.asarray(one, dtype=float) if np.ndim(one) else float(one) for one in found]
         if all(np.ndim(one) == 0 or np.size(one) == 1 for one in outputs):
             return [1.0 if np.ndim(one) == 0 else np.ones(np.shape(one)) for one in outputs]
+        return self.drawn(outputs)
+
+    def takes_what_is_1(self, outputs: list[Any]) -> bool:
+        """Whether what is 1 unless given, `backward(self, dout=1)`, is the gradient from above of what is no number:
+        the pass is right for any, or shows nothing that is right for 1, as a softmax does."""
+        if not self.comes_from_above(by_default=True):
+            return self.comes_from_above(by_default=False)
+        remarks = [*self.remarks]
+        right = self.agrees(self.drawn(outputs))
+        self.remarks = remarks
+        if right:
+            return True
+        self.comes_from_above(by_default=False)
+        ones = [np.ones(np.shape(one)) for one in outputs]
+        ways = (ones, [one / np.size(one) for one in ones])
+        return not any(self.agrees(one) and self.shows(one) for one in ways) and self.comes_from_above(by_default=True)
+
+    def comes_from_above(self, by_default: bool) -> bool:
+        """Whether a gradient from above is taken, with what is 1 unless given for one or not."""
+        self.runner.above_by_default = by_default
+        self.runner.outputs(self.given)
+        return bool(self.runner.above)
+
+    def shows(self, above: list[Any]) -> bool:
+        """Whether any gradient is more than rounding leaves."""
+        gradients = self.runner.run(self.given, above).gradients.values()
+        return any(np.max(np.abs(one), initial=0.0) > SHOWN for one in gradients)
+
+    def drawn(self, outputs: list[Any]) -> list[Any]:
+        """Random gradients on the outputs, which is said."""
         seed = option("--seed", self.seed)
         if self.runner.jacobian:
             self.remarks.append(

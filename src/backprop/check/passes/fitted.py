@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
 LARGE = 1000  # a size for which a pass takes longer than its mistakes ask for
 PICTURE = re.compile(r"[(\[]\d+, \d+, \d+[)\]]")
-GUESSED = "; none were found with which all of it runs: these are a guess"
+GUESSED = "; none were found with which all of it runs{}: these are a guess"
 
 
 class Fitted:
@@ -46,13 +46,13 @@ class Fitted:
         searches = [self.search(pair, some, len(wanting) - 1) for pair, some in wanting]
         found = [one.found() for one in searches]
         if len(found) == 1:
-            return give(found[0]) + ("" if runs_whole(searches[0]) else GUESSED), []
+            return give(found[0]) + guessed(searches[0]), []
         every = [dict(pair for one in [*found, first] for pair in one.items()) for first in found]
         sizes = [[one.size_of(values) for one in searches] for values in every]
         own = [one.size_of(values) for one, values in zip(searches, found, strict=True)]
         least, values = min(zip(map(sum, sizes), every, strict=True), key=lambda one: one[0])
         if least <= sum(own) and (all(map(runs_whole, searches)) or not any(map(runs_whole, searches))):
-            return give(values) + ("" if runs_whole(searches[0]) else GUESSED), []
+            return give(values) + guessed(searches[0]), []
         commands = [command(self.code, pair, one) for (pair, _), one in zip(wanting, found, strict=True)]
         if self.given:
             alone = Fitted(self.code, {}, self.upstream, self.seed)
@@ -135,9 +135,14 @@ def large_sizes(runner: Runner) -> dict[str, str]:
         found |= {name: "3" for name, some in [*numbers.items()][::-1]
                   if all(map(str.isdigit, some)) and np.prod([*map(int, some)]) > LARGE}  # fmt: skip
         sizes = {name: re.findall(r"\d+", texts[name]) for name in numbers if PICTURE.fullmatch(texts[name])}
-        found |= {name: str([12 if int(one) > 12 else int(one) for one in some]).replace(" ", "")
-                  for name, some in sizes.items() if sum(int(one) > 12 for one in some) == 2}  # fmt: skip
+        found |= {name: str([8 if int(one) > 8 else int(one) for one in some]).replace(" ", "")
+                  for name, some in sizes.items() if sum(int(one) > 8 for one in some) == 2}  # fmt: skip
     return found
+
+
+def guessed(search: Fitting) -> str:
+    """What is said of values with which a pass does not run, and of what is not known, if that stopped it."""
+    return "" if runs_whole(search) else GUESSED.format(f" ({search.unread})" if search.unread else "")
 
 
 def runs_whole(search: Fitting) -> bool:

@@ -23,6 +23,7 @@ from backprop.python.entry.supposed import (
     LAYERS,
     LISTED,
     NUMBERS,
+    PICTURES,
     USUAL,
     Known,
     above_zero,
@@ -76,6 +77,7 @@ APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  #
 FACTORS = re.compile(r"shapes \(([\d,]*)\) and \(([\d,]*)\) not aligned")
 COLUMNS = re.compile(r"must have same number of dimensions.* 2 dimension")
 INTO = re.compile(r"input array from shape \(([\d, ]*)\) into shape")
+NOT_READ = re.compile(r"(np|numpy|torch|scipy|jnp|jax|tf)\.[\w.]+ is not (known|read)")
 NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of integer")
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 LONG = 60  # of weights in a row, whose gradient tells how many are needed
@@ -139,6 +141,7 @@ class Fitting:
         self.whole = False  # whether `/` of whole numbers is whole, as in Python 2
         self.columns = False  # whether data of the pass's own come in columns
         self.told: dict[str, str] = {}  # of values that do not fit, the error
+        self.unread = ""  # what of a library is not known, and stopped a run
         self.met: list[tuple[int, ...]] = []  # shapes that weights ask for, which a pass makes itself
         self.best: tuple[float, Known] | None = None
         self.least, self.fitted = hiding(np.inf, {}), False  # how good that is, and whether anything fitted
@@ -229,11 +232,10 @@ class Fitting:
             if self.seen[key] is True and self.completed(known):
                 return True
         used = self.seen[key]
-        if used is None and NO_INDEX.search(self.told.get(key, "")):  # what was chosen last, or before that
+        if used is None and NO_INDEX.search(self.told.get(key, "")):  # the array that was chosen last, and may be one
             arrays = {name: shape_of(str(one)) for name, one in [*known.items()][::-1]}
             short = [(name, its) for name, its in arrays.items() if its and np.prod(its) <= MOST_LABELS]
-            labelled = [{**known, name: whole_numbers(its)} for name, its in short[:2]]
-            return any(self.search(one, unlikely) for one in labelled if str(one) not in self.seen)
+            return any(self.search({**known, name: whole_numbers(its)}, unlikely) for name, its in short[:1])
         if used is None and unlikely > 0 and (earlier := self.of_factors(known)) and str(earlier) not in self.seen:
             return self.search(earlier, unlikely - 1)
         if not isinstance(used, Used):
@@ -374,6 +376,7 @@ class Fitting:
             keys = self.lacking.setdefault(keyed[-1].partition(".")[0], [])
             keys += [missed[1]] if missed[1] not in keys else []
         self.told[str(known)] = told
+        self.unread = self.unread or (told if NOT_READ.match(told) else "")
 
     def values(self, known: Known) -> dict[str, Any]:
         """The values of the parameters, blank where none is known."""
@@ -405,6 +408,9 @@ class Fitting:
         name, use = used.blank.name, used.use
         example = self.examples.get(name, "")
         other = np.shape(use.other) if is_array(use.other) else ()
+        row = use.kind == "picks" and is_array(use.other[0]) and np.ndim(use.other[0]) == 1
+        if row and not isinstance(use.other[1], tuple):  # one of them
+            yield "2" if len(use.other[0]) > 2 else "0"
         if example[:1] in "{[" and example[1:2] == '"':  # a dictionary with the keys that are read
             yield from [example] * ('"d": ' in example)  # what is counted and turned, as words with their places
             yield list(json.loads(example))
@@ -412,7 +418,7 @@ class Fitting:
             yield from apart(("3", "2", "4"), known)
         elif example and not example.startswith("randn"):
             yield example
-            yield from [example.replace("12,12", one) for one in ("28,28", "32,32")] if "12,12" in example else ()
+            yield from [example.replace("8,8", one) for one in ("28,28", "32,32")] if "8,8" in example else ()
         if NAMES_OF_ORDERS.search(name):
             yield from ("[1,0]", "[1,2,0]", "[0]")
         elif NAMES_OF_SIDES.search(name):
@@ -487,6 +493,9 @@ class Fitting:
             rows = [one[0] for one in map(shape_of, map(str, known.values())) if len(one) > 1]
             yield from [str([0, 2, 1, 1, 0, 2][:many]).replace(" ", "") for many in dict.fromkeys(rows) if many < 7]
         shape = shape_of(example)
+        filters = [one for one in map(shape_of, map(str, known.values())) if len(one) == 4]
+        if use.kind == "axis" and INPUT.fullmatch(name):  # the pictures that these are for
+            yield from [(2, one[place], 6, 6) for one in filters for place in (1, 0)]
         if use.kind == "axis" and (name[:1].isupper() or INPUT.fullmatch(name)):  # a matrix, as one is written
             yield from [one for one in ((4, 3), *((rows, size) for rows in (2, 1) for size in sizes)) if use.other < 2]
         if use.kind == "axis" and BIAS.fullmatch(
@@ -503,7 +512,8 @@ class Fitting:
             yield from self.met
             yield tuple(size + size % 2 for size in shape)  # that can be halved
         least = use.other + 1 if use.kind == "axis" else 0
-        yield from [one for one in (*USUAL, *((size,) for size in sizes), (4, 6)) if len(one) >= least]
+        usual = sorted(USUAL, key=PICTURES.__eq__) if WEIGHTS.match(name) else USUAL
+        yield from [one for one in (*usual, *((size,) for size in sizes), (4, 6)) if len(one) >= least]
 
     def sizes(self, known: Known) -> list[int]:
         """The sizes of axes so far, the last ones first."""

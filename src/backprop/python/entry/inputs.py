@@ -107,6 +107,7 @@ class Inputs(Said):
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
         self.left: dict[str, Any] = {}  # and what that left
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
+        self.above_by_default = False  # whether what is 1 unless given, `grad=1`, comes from above
         self.instead_of_above: str | None = None  # what the first parameter of the backward pass is, if no gradient: an
         # input, with a dot before it an attribute of the object, or "=", the result; "^" if one, by an input's name
         self.stand_ins: list[str] = []  # and what it may be, known when the forward pass was run
@@ -326,7 +327,7 @@ class Inputs(Said):
         if not found:
             return None
         other = type(self)(code, found[0], {**self.given, **given}, self.seed, self.most)
-        for name in ("instead_of_above", "bare", "own", "parameters", "of_text_itself"):
+        for name in ("instead_of_above", "above_by_default", "bare", "own", "parameters", "of_text_itself"):
             setattr(other, name, getattr(self, name))
         return other
 
@@ -371,6 +372,16 @@ class Inputs(Said):
         needed = {name for one in trees for name in required_names(one) if DRAWS.fullmatch(name)}
         asked = {name for one in trees for name, _ in members_read(one)}
         return {name: Library(("numpy", "random")) for name in needed & asked - {*self.given}}
+
+    def made_of_none(self) -> str:
+        """What an object keeps of all that it is made with, `self.layers = list(layers)`, where none is given: it does
+        nothing then."""
+        made = next(filter(rest_name, self.constructors()), None) if self.pair.is_made else None
+        rest = rest_name(made)
+        kept = [one.value for one in ast.walk(made or ast.Pass()) if isinstance(one, ast.Assign)
+                and isinstance(one.targets[0], ast.Attribute)]  # fmt: skip
+        alone = {ast.unparse(getattr(one, "args", [one])[0]) for one in kept if getattr(one, "args", [one])}
+        return rest if rest and rest not in self.given and rest in alone else ""
 
     def left_at_zero(self) -> list[str]:
         """The parameters of the forward pass that are 0.0 where they are not given, as the weight of a penalty is."""

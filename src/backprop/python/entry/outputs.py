@@ -235,7 +235,9 @@ class Outputs(Inputs):
         names = parameter_names(back)[leading(back) if self.pair.kind in ("class", "autograd") else 0 :]
         optional = set(names) - set(required_names(back))
         above = [name for place, name in enumerate(names) if (OF_ABOVE if place else UPSTREAM_LIKE).match(name)][:1]
-        optional -= {name for name in above if default_of(back, name) is None}  # `grad=None`
+        defaults = {name: default_of(back, name) for name in above}
+        optional -= {name for name, one in defaults.items() if one is None}  # `grad=None`
+        optional -= {name for name in names[:1] if self.above_by_default and is_one(defaults.get(name))}
         return [name for name in names if name not in optional or name in self.given]
 
     def left_none(self) -> list[str]:
@@ -291,6 +293,10 @@ class Outputs(Inputs):
             one for one in unknown if UPSTREAM_LIKE.match(one) and one not in LISTS and not OF_STATE.fullmatch(one)
         ]
         return [*above, *[name for name in unknown if name not in above]] if len(above) == 1 else unknown
+
+
+def is_one(value: Any) -> bool:
+    return value == 1 and value is not True
 
 
 def array_in(run: Interpreter, value: Any) -> Any:

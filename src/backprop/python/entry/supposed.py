@@ -17,9 +17,8 @@ from backprop.python.entry.given import arguments_from
 from backprop.python.entry.runner import Runner
 from backprop.python.values.arrays import is_array
 
-USUAL = (  # shapes, where nothing tells more
-    (3,), (4, 3), (), (4,), (3, 3), (2, 3, 4), (2, 3, 6, 6), (2, 3, 3, 3), (3, 1),
-)  # fmt: skip
+PICTURES = (2, 3, 6, 6)
+USUAL = ((3,), (4, 3), (), (4,), (3, 3), (2, 3, 4), PICTURES, (2, 3, 3, 3), (3, 1))  # shapes, where nothing tells more
 STRENGTHS = re.compile(  # names of what is a number as a rule
     r"(?i)reg|l[12]|lamb?d?a?|alpha$|weight_decay|temperature|margin|delta$|tau$|eps|thresh|slope$|low|high|min_|max_|scalar$|(?-i:C)$"
 )

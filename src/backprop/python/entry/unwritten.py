@@ -107,7 +107,10 @@ def is_nothing(tree: ast.AST) -> bool:
 
 
 def takes_nothing(statement: ast.AST) -> bool:
-    """Whether a loop goes over as many rounds, `reversed(range(None))`, or None is taken apart: `n, m = None`."""
+    """Whether a loop goes over as many rounds, `reversed(range(None))`, or None is taken apart, `n, m = None`, or
+    added: `dw += None`."""
+    if isinstance(statement, ast.AugAssign):
+        return is_nothing(statement.value)
     if isinstance(statement, ast.For):
         calls = [one for one in ast.walk(statement.iter) if isinstance(one, ast.Call)]
         return any(map(is_nothing, [statement.iter, *calls]))
