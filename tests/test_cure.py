@@ -55,6 +55,10 @@ MECHANISMS = [
     ("gru over time with a dict of caches", 0, "all that a round sends back to the one before it"),
     ("gru over time with a dict of caches", 1, "a sum of shares by its name, and what comes out of an array"),
     ("embedding with a padding index", 0, "a count of each row where a size stands"),
+    ("batchnorm of images with running statistics", 0, "the number of elements but for one axis"),
+    ("gaussian likelihood through cholesky", 0, "a right gradient may be rough at a point where a cure is tried"),
+    ("max pool with a table of winners", 0, "a stride that is forgotten throughout an index"),
+    ("distillation with a temperature", 0, "an input that has no gradient hides no line"),
 ]  # fmt: skip
 
 

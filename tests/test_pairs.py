@@ -13,6 +13,8 @@ from tests.pairs import Mistake, Pair, pairs
 from tests.pairs.judged import judged
 
 from backprop.check.passes import slopes
+from backprop.check.passes.judge import Judge
+from backprop.check.passes.sensitivity import Sense
 from backprop.check.passes.slopes import compared
 from backprop.check.passes.trace import Trace
 from backprop.python.entry.pairs import pairs_in
@@ -120,6 +122,28 @@ def test_what_a_line_gives_is_told_by_a_sweep_through_the_backward_pass() -> Non
     reached = {ast.unparse(one): sense.reaches(one) for one in sense.trace.visits if sense.is_affine(one)}
     assert reached["da = dout * (a > 0)"] == {("x",), ("w",)}
     assert reached["db = np.sum(dout, axis=0)"] == {("b",)}
+
+
+@pytest.mark.parametrize("line", [
+    "np.put_along_axis(q, t[:, None], 0.9, axis=1)", "np.put_along_axis(q, t[:, None], values=0.9, axis=1)",
+    "np.fill_diagonal(q, val=0.9)", "q[range(3), t] = 0.9",
+])  # fmt: skip
+def test_what_is_written_by_name_hides_no_line(line: str) -> None:
+    code = f"""import numpy as np
+def loss_forward(x, t):
+    q = np.full_like(x, 0.1)
+    {line}
+    return np.sum(q * x ** 2), (q, x)
+def loss_backward(g, cache):
+    q, x = cache
+    dx = g * q * x
+    return dx
+"""
+    pair = Pair("", "", {"x": np.arange(1.0, 10.0).reshape(3, 3), "t": np.array([2, 0, 1])}, "", code, [])
+    assert [one[:2] for one in judged(pair, code).lines] == [(8, "factor")]
+    text = Code([part_of(code, "code.py")])
+    judge = Judge(Runner(text, pairs_in(text)[-1], pair.inputs))
+    assert Sense(judge, judge.points[0], {}).told
 
 
 def test_numbers_of_elements_follow_views_and_writes() -> None:

@@ -47,6 +47,7 @@ MISNAMED = 2.5  # what a name costs that holds something else than it says, wher
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
 UNMOVED, UNKNOWN, ESTRANGED = 0.1, 0.05, 0.6  # that what a line gives is known before an edit, too, never, or only then
 AROUND, MADE_UP = 1.5, 0.6  # that an edit goes around a helper, or gives it something that is made up for it
+RENAMED = 0.25  # how much likelier a line is faulty that only gives another name to what has one
 FAR = 4.5  # the cost of edits that are tried last of all
 CHEAPEST = 0.8  # no edit costs less
 MANY = 16  # visits of a line, of which a few are looked at first
@@ -399,7 +400,8 @@ class Search:
         handed = all(isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Constant) for one in parts)
         if handed and (several or isinstance(statement, ast.Return)):
             dear += 0.5
-        return dear
+        plain = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+        return dear - (RENAMED if plain and isinstance(value, ast.Name) else 0.0)
 
     def proven_part(self, instead: Instead, good: frozenset[Path]) -> bool:
         """Whether what an edit repairs, it repairs at every point."""

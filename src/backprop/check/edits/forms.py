@@ -22,7 +22,7 @@ LIKE = (
     ("clone", "exp", "wrong-point"), ("copy", "exp", "wrong-point"), ("vstack", "hstack", "wrong-axis"),
     ("hstack", "vstack", "wrong-axis"), ("set", "add", "overwrites"), ("ones", "zeros", "counted-twice"),
     ("zeros", "ones", "missing-share"), ("sigmoid", "softmax", "wrong-point"), ("softmax", "sigmoid", "wrong-point"),
-    ("sin", "cos", "wrong-point"), ("tanh", "sigmoid", "wrong-point"), ("sigmoid", "tanh", "wrong-point"),
+    ("tanh", "sigmoid", "wrong-point"), ("sigmoid", "tanh", "wrong-point"),
 )  # fmt: skip
 LONGEST_SLICE = 24
 STRANGE = 0.45  # what it costs more that a text calls a function nowhere
@@ -104,6 +104,13 @@ def slices_in(text: str) -> list[str]:
     """The slices that a text has, the short ones."""
     found = dict.fromkeys(ast.unparse(one) for one in nodes_in(text) if isinstance(one, ast.Slice))
     return [one for one in found if one != ":" and len(one) < LONGEST_SLICE][:12]
+
+
+@cache
+def counters_in(text: str) -> list[str]:
+    """The names that the loops of a text give values."""
+    goals = [one for loop in nodes_in(text) if isinstance(loop, ast.For) for one in ast.walk(loop.target)]
+    return list(dict.fromkeys(one.id for one in goals if isinstance(one, ast.Name)))
 
 
 @cache
@@ -297,12 +304,13 @@ def operations(node: ast.BinOp, seen: Visible) -> Options:
         yield turned, "transposed", 1.3
     yield from parentheses(node)
     if isinstance(node.op, ast.Pow):
-        yield left, "wrong-point", 1.5
+        squared = ast.unparse(right) == "2"
+        yield left, "wrong-point", 1.2 if squared else 1.5
         yield other(ast.Mult()), "wrong-point", 1.7
         if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Sub | ast.Mult):
             inner = ast.BinOp(left.right, node.op, right)
             yield ast.BinOp(left.left, left.op, inner), "wrong-point", 1.1  # 1 - h**2 for (1 - h)**2
-        for shift in (1, -1):
+        for shift in (1,) if squared else (1, -1):
             power: ast.expr = ast.BinOp(right, ast.Add() if shift > 0 else ast.Sub(), ast.Constant(1))
             with suppress(ValueError, TypeError):
                 power = expression(repr(ast.literal_eval(right) + shift))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations, combinations_with_replacement, permutations
 from typing import Any, NamedTuple
 
-from backprop.check.edits.forms import Options, literals, made_in
+from backprop.check.edits.forms import Options, counters_in, literals, made_in
 from backprop.check.edits.visible import Kind, Visible
 
 SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
@@ -46,7 +46,8 @@ class Quantity:
         self.node, self.parent, self.role = spot.node, spot.parent, spot.role
         self.kind = seen.kind(spot.node) or Kind("", ())
         self.text = ast.unparse(spot.node)
-        self.is_leaf = isinstance(spot.node, ast.Name | ast.Attribute | ast.Subscript)
+        length = isinstance(spot.node, ast.Call) and ast.unparse(spot.node.func) == "len"
+        self.is_leaf = length or isinstance(spot.node, ast.Name | ast.Attribute | ast.Subscript)
         self.term = self.text if self.is_leaf or isinstance(spot.node, ast.Call) else f"({self.text})"
         self.scales = isinstance(spot.parent, ast.BinOp | ast.AugAssign)  # whether it is a factor
 
@@ -205,6 +206,7 @@ class Quantity:
             yield f"{term} / (1 - {number})", "factor", 2.2
             slopes = SLOPES if not shape else ()
             yield from ((f"{term} * {form.format(number)}", "no-local", cost) for form, cost in slopes)
+        yield from self.where_counted() if shape else ()
         for text, other in self.seen.arrays.items():
             if other.letter == "i" or len(other.shape) > max(2, len(shape)):
                 continue
@@ -221,6 +223,13 @@ class Quantity:
                 yield from ((f"{term} * {form.format(text)}", "no-local", cost + far) for form, cost in SLOPES)
                 library = "torch" if self.seen.torch else "np"
                 yield from ((f"{term} * {library}.{name}({text})", "no-local", 2.5 + far) for name in ("sign", "exp"))
+
+    def where_counted(self) -> Options:
+        """A mask that is forgotten: where an array has the number of the round."""
+        counters = [one for one in counters_in(self.seen.text) if self.seen.atoms.get(one, Kind("", ())).letter == "k"]
+        for text, other in self.seen.arrays.items() if counters else ():
+            if other.letter == "i" and spreads(other.shape, self.kind.shape):
+                yield from ((f"{self.term} * ({text} == {one})", "no-local", 2.0) for one in counters)
 
     def like_others(self, size: str) -> float:
         """How much cheaper it is that elements beside this one are divided by a size, too."""

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, TypeGuard
 
-from backprop.check.edits.forms import LIBRARIES, cloned, expression, indices_in, slices_in
+from backprop.check.edits.forms import (
+    LIBRARIES,
+    cloned,
+    counters_in,
+    expression,
+    indices_in,
+    nodes_in,
+    replaced,
+    slices_in,
+)
 from backprop.check.edits.instead import SLOPES
 from backprop.check.edits.visible import Visible
 from backprop.check.passes.trace import targets_of
@@ -176,6 +186,7 @@ class Whole:
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
         yield from self.entries_exchanged()
         yield from self.signs_turned()
+        yield from self.strides()
         read = [one.id for one in self.reads if isinstance(one, ast.Name) and one.id not in LIBRARIES]
         names = sorted(set(read))
         for i, one in enumerate(names if not isinstance(statement, ast.Return) else ()):
@@ -199,6 +210,21 @@ class Whole:
             one.op = ast.Sub() if isinstance(one.op, ast.Add) else ast.Add()
         if len(sums) > 1:
             yield ast.unparse(turned), "sign", 1.5
+
+    def strides(self) -> Texts:
+        """Counters that go by a stride throughout an index, as elsewhere in the text, or that do not."""
+        places = [one for one in ast.walk(self.statement) if isinstance(one, ast.Subscript)]
+        for stride, counters in strides_in(self.seen.text).items():
+            products = {one: f"{one} * {stride}" for one in dict.fromkeys(counters)}
+            for place in places:
+                index = place.slice
+                texts = {ast.unparse(one) for one in ast.walk(index) if isinstance(one, ast.expr)}
+                some = {text: expression(one) for one, text in products.items() if text in texts}
+                others = some or {one: expression(text) for one, text in products.items() if one in texts}
+                if others:
+                    place.slice = replaced(index, others)
+                    yield ast.unparse(self.statement), "wrong-point", 1.8 if some else 1.6
+                    place.slice = index
 
     def entries_exchanged(self) -> Texts:
         """Two entries of the same array or list exchanged; masks turned over throughout."""
@@ -233,3 +259,17 @@ def without_turns(tree: ast.AST) -> ast.AST:
     """What is turned twice as it is."""
     inner = tree.value if isinstance(tree, ast.Attribute) and tree.attr == "T" else None
     return inner.value if isinstance(inner, ast.Attribute) and inner.attr == "T" else tree
+
+
+@cache
+def strides_in(text: str) -> dict[str, list[str]]:
+    """What the counters of loops are multiplied by in indices of a text, with these counters."""
+    counters = counters_in(text)
+    indices = [one.slice for one in nodes_in(text) if isinstance(one, ast.Subscript)]
+    found: dict[str, list[str]] = {}
+    for one in [part for index in indices for part in ast.walk(index)]:
+        product = one if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult) else None
+        for counter, stride in ((product.left, product.right), (product.right, product.left)) if product else ():
+            if isinstance(counter, ast.Name) and counter.id in counters:
+                found.setdefault(ast.unparse(stride), []).append(counter.id)
+    return found

@@ -33,7 +33,7 @@ def values_in(tree: ast.AST) -> set[str]:
     shapes = [
         part
         for node in ast.walk(tree)
-        if (isinstance(node, ast.Attribute) and node.attr == "shape")
+        if (isinstance(node, ast.Attribute) and node.attr in ("shape", "size", "ndim"))
         or (isinstance(node, ast.Call) and called(node).endswith("_like"))
         for part in ast.walk(node)
     ]

@@ -14,7 +14,7 @@ from backprop.check.passes.slopes import Objective, Probe, Slopes, along, measur
 from backprop.errors import Problem
 from backprop.python.entry.given import at_path
 from backprop.python.entry.gradients import Path, is_data, place_of
-from backprop.python.entry.runner import Runner
+from backprop.python.entry.runner import Instead, Runner
 from backprop.python.values.arrays import fresh
 
 AROUND = 2  # points around the given one
@@ -40,7 +40,7 @@ class Point(NamedTuple):
     outputs: list[Any]
     swept: dict[Path, Any]  # the gradients of a sweep back through the forward pass, where there is one
     doubted: set[Path]  # whose slopes were measured anew where a gradient is not that of the sweep
-    rough: dict[float, dict[Path, float]]  # how rough the gradients are, by the step
+    rough: dict[tuple[float, bool], dict[Path, float]]  # how rough the gradients are, by the step
 
 
 def objective(runner: Runner, upstream: list[Any], first: list[Any] | None = None) -> Objective:
@@ -213,7 +213,7 @@ class Surroundings:
         found = [self.near(far, PROBES, settings) for far in distances]
         return [one for one in found if one is not None]
 
-    def is_rounded(self, point: Point, path: Path, gradients: dict[Path, Any]) -> bool:
+    def is_rounded(self, point: Point, path: Path, gradients: dict[Path, Any], instead: Instead | None = None) -> bool:
         """Whether a gradient that differences contradict is right as far as is known: it is that of the sweep, which
         they contradict as well; or it is no further from that than the sweep or itself is rough there, from one place
         to the next. Beside 1, `log(1 - p)` is a staircase."""
@@ -228,17 +228,21 @@ class Surroundings:
         if agree and apart > PLAINLY * float(np.max(np.abs(its), initial=0.0)):
             return False
         steps = STEPS[:1] if agree else STEPS  # where the two agree, no bend of it is taken for roughness
-        return any(apart <= ROUGH * self.roughness(point, gradients, step)[path] for step in steps)
+        return any(apart <= ROUGH * self.roughness(point, gradients, step, instead)[path] for step in steps)
 
-    def roughness(self, point: Point, gradients: dict[Path, Any], step: float) -> dict[Path, float]:
-        """How far gradients are from the middle of those on both sides: of a sweep, and at the small step their own."""
-        if step not in point.rough:
+    def roughness(
+        self, point: Point, gradients: dict[Path, Any], step: float, instead: Instead | None
+    ) -> dict[Path, float]:
+        """How far gradients are from the middle of those on both sides: of a sweep, and at the small step their own,
+        as the pass was written."""
+        own = step == STEPS[0] and not instead
+        if (step, own) not in point.rough:
             random, found = np.random.default_rng(self.binding.seed), dict.fromkeys(self.paths, 0.0)
             for _ in range(DIRECTIONS):
                 steps = {one: step * random.uniform(-1, 1, np.shape(at_path(point.given, one))) for one in self.paths}
                 sides = [nearby(point.given, self.paths, steps, side) for side in (1.0, -1.0)]
                 around = [(point.swept, [self.runner.swept(one, point.upstream, self.paths) for one in sides])]
-                if step == STEPS[0]:
+                if own:
                     with suppress(Problem):
                         around += [(gradients, [self.runner.run(one, point.upstream).gradients for one in sides])]
                 for middle, (up, down) in around:
@@ -247,8 +251,8 @@ class Surroundings:
                             bend = np.abs(np.asarray(up[path]) + down[path] - 2 * np.asarray(middle[path]))
                         least = float(np.max(bend, initial=0.0, where=np.isfinite(bend)))
                         found[path] = max(found[path], least)
-            point.rough[step] = found
-        return point.rough[step]
+            point.rough[step, own] = found
+        return point.rough[step, own]
 
     def again(self, point: Point, path: Path, gradient: Any) -> Slopes:
         """The slopes of an input, by differences where a gradient is another: there may be a kink."""

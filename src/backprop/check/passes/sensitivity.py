@@ -8,6 +8,7 @@ nothing.
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,10 +90,11 @@ class Sense:
         self.goals: dict[Path, Goal] = {}
         self.swept: dict[Path, Any] = {}
         self.forth: tuple[Any, int] | None = None  # what the outputs hang on, and the operation that gives the last one
-        self.told = whole is not None and self.prepare()
+        self.told = whole is not None and self.prepare(wrong)
 
-    def prepare(self) -> bool:
-        """Sweep from every gradient; whether all of them can be told from a sweep."""
+    def prepare(self, wrong: Collection[Path]) -> bool:
+        """Sweep from every gradient; whether all of them can be told from a sweep, but for those that the pass has
+        none of beside `wrong` ones."""
         assert self.outcome is not None
         random = np.random.default_rng(7)
         told = True
@@ -102,7 +104,8 @@ class Sense:
             if not slopes.probes:
                 continue
             if gradient is None or np.shape(gradient) != slopes.shape or np.asarray(gradient).dtype.kind != "f":
-                told = told and gradient is None and self.verdicts[path] == "ok"
+                lacks = self.verdicts[path] == "ok" or (bool(wrong) and self.judge.may_lack(path, self.outcome))
+                told = told and gradient is None and lacks
                 continue
             ids = self.trace.tape.leaf(gradient)
             goal = goal_of(np.asarray(gradient, dtype=float), slopes, random)

@@ -54,6 +54,11 @@ ORDERED = frozenset(["sort", "topk"])  # of torch, which tell where each element
 PRODUCTS = frozenset(["dot", "matmul", "mm", "bmm", "mv"])
 ADDING = frozenset(["add.at", "subtract.at", "index_add_", "scatter_add_"])
 PUTTING = frozenset(["put_along_axis", "fill_diagonal", "scatter_", "copy_", "fill_", "zero_", "masked_fill_"])
+WRITTEN = {  # what these may be given by name behind their target
+    "put_along_axis": ("indices", "values", "axis"), "fill_diagonal": ("val",), "copy_": ("src",), "fill_": ("value",),
+    "index_add_": ("dim", "index", "source"), "scatter_": ("dim", "index", "src", "value"),
+    "scatter_add_": ("dim", "index", "src"), "masked_fill_": ("mask", "value"),
+}  # fmt: skip
 FILLED = frozenset(["zeros_like", "ones_like", "empty_like", "zeros", "ones", "empty"])  # whatever they are given
 RULED = ("exp", "log", "sqrt", "tanh", "square", "sigmoid", "relu", "abs", "reciprocal", "rsqrt", "log1p")
 # Functions of one argument whose slopes are the table's; of others differences are taken.
@@ -380,6 +385,7 @@ class Tape:
 
     def wrote(self, name: str, given: tuple[Any, ...], before: Any, named: dict[str, Any]) -> None:
         """A function that writes into its first argument."""
+        given = (*given, *[named[one] for one in WRITTEN.get(name, ()) if one in named])
         target = given[0]
         place = self.view(target, True)
         if place is None:
@@ -402,7 +408,7 @@ class Tape:
         elif name == "fill_diagonal":
             np.fill_diagonal(place, self.ids(given[1]))
         elif name == "put_along_axis":
-            np.put_along_axis(place, np.asarray(given[1]), self.ids(given[2]), given[3])
+            np.put_along_axis(place, np.asarray(given[1]), self.ids(given[2]), given[3] if len(given) > 3 else -1)
         elif name == "scatter_":
             index, values, _ = added_places(name, given)
             place[index] = self.ids(values)
