@@ -13,12 +13,11 @@ from backprop.check.edits.forms import (
     counters_in,
     expression,
     indices_in,
-    nodes_in,
     replaced,
     slices_in,
 )
 from backprop.check.edits.instead import SLOPES
-from backprop.check.edits.visible import Visible
+from backprop.check.edits.visible import Visible, nodes_in
 from backprop.check.passes.trace import targets_of
 
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
