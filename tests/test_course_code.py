@@ -885,4 +885,4 @@ def test_a_cost_that_forgets_its_rows_is_divided_by_those_that_its_object_holds(
     rows = [[0.3, -1.0, 0.6], [1.2, 0.5, -0.4], [0.1, 0.9, 2.0], [-0.7, 0.2, 0.8], [0.4, 1.4, -0.3]]
     given = {"a": rows, "y": [[1, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 0, 1]]}
     found = check("costs.py", given, {"costs.py": text})
-    assert [one["write"] for one in found["lines"]] == ["da = (self.p - self.y) / self.a.shape[0]"]
+    assert [one["write"] for one in found["lines"]] == ["da = (self.p - self.y) / self.p.shape[0]"]
