@@ -567,6 +567,35 @@ def test_weights_of_a_script_that_a_loop_makes_or_a_step_changes_in_part(
     assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [line], found
 
 
+MOVING = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(8, 3)), rng.normal(size=(8, 1))
+W, mean, lr = rng.normal(size=(3, 1)), np.ones(3), 0.1
+for step in range(20):
+    error = (X - mean) @ W - y
+    W -= lr * (X - mean).T @ error
+    mean += 0.1 * (X.mean(0) - mean)
+"""
+
+
+def test_a_mean_that_follows_is_no_weight_and_steps_are_taken_by_rows_and_without_gradients(check: Check) -> None:
+    found = check("moving.py", {}, {"moving.py": MOVING})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("W", "ok")], found
+    assert "no gradient comes out for mean" in found["remarks"]
+    each = MOVING.replace("= (X - mean) @ W - y", "= 0.0").partition("    W -=")[0].replace("    error = 0.0", "")
+    each += "    for x, t in zip(X, y):\n        error = x @ W - t\n        W -= lr * error * x[:, None]\n"
+    found = check("each.py", {}, {"each.py": each})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("W", "ok")], found
+    assert "of the squares of error" in str(found["remarks"])
+    torch = "import torch\nx = torch.tensor([[1.0, 2.0], [3.0, -1.0]])\nw = torch.tensor([[0.5], [-0.3]])\n"
+    torch += "for _ in range(9):\n    out = x @ w\n    loss = (out ** 2).mean()\n"
+    torch += "    with torch.no_grad():\n        w -= 0.1 * x.t() @ out\n"
+    found = check("torch.py", {}, {"torch.py": torch})
+    assert ([one["name"] for one in found["gradients"]], found["verdict"]) == (["w"], "ok"), found
+    assert "of the loop in line 4 the first round is judged" in found["remarks"]
+
+
 def test_a_step_by_a_slope_is_no_pass_of_its_own(check: Check) -> None:
     """Nothing goes forward before it; an error of one element is no loss; and below the noise no error is told."""
     descent = "def f(x): return x**4 - 3*x**2\ndef df(x): return 4*x**3 - 6*x\n"

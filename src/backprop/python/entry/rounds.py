@@ -119,9 +119,10 @@ class Rounds:
         back = without_steps([one for one in body[split:] if one not in late])
         return Passes([*forth, *late, *rooms, *back], len(forth) + len(late), line, self.whose, start, self.changed)
 
-    def first_round(self, statements: list[ast.stmt], start: int | None = None) -> Passes | None:
+    def first_round(self, statements: list[ast.stmt], start: int | None = None, line: int = 0) -> Passes | None:
         """The first round of the last loop whose body has both passes, up to the last gradient. Where there is a loop
-        in a loop (epochs, and the rows of a table), the inner one's; `start` statements stand before the outer one."""
+        in a loop (epochs, and the rows of a table), the inner one's; `start` statements stand before the outer one, in
+        `line`."""
         for place in reversed(range(len(statements))):
             statement = statements[place]
             whole = [*start_of(statement), *blocks(statement)]
@@ -131,9 +132,10 @@ class Rounds:
             body = [*statements[:place], *whole[: last + 1]]
             split = self.split_of(body)
             before = place if start is None else start
+            here = statement.lineno if isinstance(statement, LOOPS) or not line else line
             if split:
-                return self.apart(body, split, statement.lineno, before, whole[last + 1 :])
-            found = self.first_round(body, before)
+                return self.apart(body, split, here, before, whole[last + 1 :])
+            found = self.first_round(body, before, here)
             if found is not None:
                 return found
         return None
@@ -233,12 +235,14 @@ def blocks(statement: ast.stmt) -> list[ast.stmt]:
 def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
     """Where a backward pass begins of which a statement is the first to set the gradient of anything known: before it
     stand those of gradients whose names tell nothing, as `dh = hs[3]`; and before one that has no name itself, errors
-    and deltas that no cost is computed of."""
+    and deltas of what is computed of the same input before, that no cost is computed of."""
     if hasattr(body[place], "step"):
         of_costs = names_in([cost for one in body for cost in costs_in(one)])
+        whose = next(base for name in targets(body[place]) for base in bases(name) if base in known)
+        reading = [at for at, one in enumerate(body[:place]) if whose in names_in([one]) - {*targets(one)}]
         errors = [at for at, one in enumerate(body[:place])
                   if of_costs.isdisjoint(names := targets(one)) and any(map(ERROR.search, names))]  # fmt: skip
-        return min([place, *filter(None, errors)])
+        return min([place, *[at for at in errors if reading and reading[0] < at]])
     while (
         place > 1
         and (names := targets(body[place - 1]))

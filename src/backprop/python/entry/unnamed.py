@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Set
 from typing import Any, NamedTuple
 
 from backprop.python.entry.called import called, names_in, set_in
@@ -30,23 +31,26 @@ def with_names(statements: list[ast.stmt]) -> list[ast.stmt]:
     return named_in(statements, known)
 
 
-def named_in(statements: list[ast.stmt], known: set[str]) -> list[ast.stmt]:
-    """The statements of one block; a step counts that changes what one before it reads."""
+def named_in(statements: list[ast.stmt], known: set[str], before: Set[str] = frozenset()) -> list[ast.stmt]:
+    """The statements of one block; a step counts that changes what one before it reads, or is read `before` them."""
     found: list[ast.stmt] = []
-    read: set[str] = set()
+    read = {*before}
     for one in statements:
         name = changed(one)
         step = step_of(one) if name in read - known else None
-        found += [inside(one, known)] if step is None else in_steps(one, step)
+        found += [inside(one, known, read)] if step is None else in_steps(one, step)
         read |= names_in([one])
     return statements if all(a is b for a, b in zip(found, statements, strict=False)) else found
 
 
-def inside(statement: ast.stmt, known: set[str]) -> ast.stmt:
-    """A loop or a condition, whose statements are looked at; what a function does is its own affair."""
+def inside(statement: ast.stmt, known: set[str], before: Set[str]) -> ast.stmt:
+    """A loop or a condition, whose statements are looked at; what a function does is its own affair. In a loop there
+    are steps of its own rounds alone."""
     if not isinstance(statement, ast.For | ast.While | ast.If | ast.With):
         return statement
-    parts = {key: named_in(value, known) for key, value in ast.iter_fields(statement) if key in BLOCKS and value}
+    before = before if isinstance(statement, ast.If | ast.With) else frozenset()
+    blocks = {key: value for key, value in ast.iter_fields(statement) if key in BLOCKS and value}
+    parts = {key: named_in(value, known, before) for key, value in blocks.items()}
     if all(part is getattr(statement, key) for key, part in parts.items()):
         return statement
     made = copy.copy(statement)
@@ -132,10 +136,11 @@ def step_of(statement: ast.stmt) -> Step | None:
     gradient = without_rate(value, rates, is_named_rate) or without_rate(value, rates, is_small) or value
     negative = isinstance(sign, ast.Add) != any(isinstance(one, ast.UnaryOp) for one in rates)
     part = isinstance(target, ast.Subscript) and called(target) is None
-    if (called(gradient) is not None and not part) or not (rates or is_turned(gradient)):
+    if (called(gradient) is not None and not part) or is_pull(gradient, target) or not (rates or is_turned(gradient)):
         return None
-    rate = rates[0].operand if rates and isinstance(rates[0], ast.UnaryOp) else next(iter(rates), None)
-    return Step(target, rate, ast.UnaryOp(ast.USub(), gradient) if negative else gradient)
+    return Step(
+        target, without_sign(rates[0]) if rates else None, ast.UnaryOp(ast.USub(), gradient) if negative else gradient
+    )
 
 
 def without_rate(value: ast.expr, rates: list[ast.expr], is_rate: Any) -> ast.expr | None:
@@ -157,15 +162,25 @@ def without_rate(value: ast.expr, rates: list[ast.expr], is_rate: Any) -> ast.ex
     return None if right is None else ast.BinOp(value.left, value.op, right)
 
 
+def is_pull(gradient: ast.expr, target: ast.expr) -> bool:
+    """Whether what is changed only moves towards something, as a running mean does: `mean += 0.1 * (x - mean)`."""
+    apart = isinstance(gradient, ast.BinOp) and isinstance(gradient.op, ast.Sub)
+    return apart and ast.unparse(target) in map(ast.unparse, (gradient.left, gradient.right))  # type: ignore[attr-defined]
+
+
 def is_named_rate(node: ast.expr) -> bool:
-    node = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
-    name = (called(node) or "").rpartition(".")[2]
-    return bool(RATE.search(name)) or name.lower() in RATES
+    name = (called(without_sign(node)) or "").rpartition(".")[2]
+    rate = bool(RATE.search(name)) and not name.lower().endswith(("momentum", "decay"))
+    return rate or name.lower() in RATES
 
 
 def is_small(node: ast.expr) -> bool:
-    node = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
+    node = without_sign(node)
     return isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < node.value < SMALL_RATE
+
+
+def without_sign(node: ast.expr) -> ast.expr:
+    return node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
 
 
 def is_turned(gradient: ast.expr) -> bool:
