@@ -567,6 +567,36 @@ def test_weights_of_a_script_that_a_loop_makes_or_a_step_changes_in_part(
     assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [line], found
 
 
+QUOTIENTS = """
+import math
+def bend(z): return math.tanh(z)
+def slope(z): return 1 - math.tanh(z)**2
+w, v, b = 0.15, -0.3, 0.25
+for epoch in range(9):
+    for x, y_true in [([0.5, -1.0], 1), ([1.5, 2.0], 0)]:
+        s = w*x[0] + b
+        h = bend(s)
+        y_pred = v*h
+        d_L_d_ypred = -2*(y_true - y_pred)
+        d_ypred_d_v = h
+        d_ypred_d_h = v
+        d_h_d_w = x[0]*slope(s)
+        d_h_d_b = slope(s)
+        w -= 0.1*d_L_d_ypred*d_ypred_d_h*d_h_d_w
+        b -= 0.1*d_L_d_ypred*d_ypred_d_h*d_h_d_b
+        v -= 0.1*d_L_d_ypred*d_ypred_d_v
+"""
+
+
+def test_steps_by_products_of_slopes_that_are_called_quotients(check: Check) -> None:
+    """And a label that is a number, which the loop goes over."""
+    found = check("slopes.py", {}, {"slopes.py": QUOTIENTS})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "b": "ok", "v": "ok"}, found
+    assert "squared error of y_pred with y_true" in str(found["remarks"])
+    found = check("slopes.py", {}, {"slopes.py": QUOTIENTS.replace("x[0]*slope(s)", "x[0]*slope(h)")})
+    assert [one["line"] for one in found["lines"] if one["verdict"] == "wrong"] == [14], found
+
+
 MOVING = """
 import numpy as np
 rng = np.random.default_rng(0)

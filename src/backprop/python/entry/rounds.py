@@ -242,7 +242,7 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
         reading = [at for at, one in enumerate(body[:place]) if whose in names_in([one]) - {*targets(one)}]
         errors = [at for at, one in enumerate(body[:place])
                   if of_costs.isdisjoint(names := targets(one)) and any(map(ERROR.search, names))]  # fmt: skip
-        return min([place, *[at for at in errors if reading and reading[0] < at]])
+        place = min([place, *[at for at in errors if reading and reading[0] < at]])
     while (
         place > 1
         and (names := targets(body[place - 1]))

@@ -14,7 +14,7 @@ from backprop.python.entry.called import called, names_in, set_in
 from backprop.python.entry.examples import Examples
 from backprop.python.entry.functions import attributes
 from backprop.python.entry.given import has_gradient, is_whole
-from backprop.python.entry.gradients import is_gradient
+from backprop.python.entry.gradients import is_data, is_gradient
 from backprop.python.entry.inputs import with_sizes
 from backprop.python.entry.objects import DATA, inner
 from backprop.python.entry.outputs import Forward, Outputs
@@ -26,7 +26,7 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import names_set, names_unset, names_used
 from backprop.python.source import Part
 from backprop.python.usual import PLAIN
-from backprop.python.values.arrays import fresh
+from backprop.python.values.arrays import fresh, is_number
 from backprop.python.values.scope import Object, Scope
 
 
@@ -95,8 +95,12 @@ class Scripted(Outputs):
         """The labels that the output of a script may be compared with: data with as many elements, or rows."""
         made = {*self.given} - self.arguments_inside()
         for one in self.code.parts[-1].tree.body[self.pair.start : self.pair.split]:
-            made |= names_set(one) if self.pair.start or not made.isdisjoint(names_in([one])) else set()
-        data = {name: one for name, one in self.left.items() if isinstance(one, np.ndarray) and name not in made}
+            hangs = not made.isdisjoint(names_in([one])) or (self.pair.start and not is_start(one))
+            made |= names_set(one) if hangs else set()
+        data = {
+            name: one for name, one in self.left.items()
+            if name not in made and (isinstance(one, np.ndarray) or (is_number(one) and is_data(name)))
+        }  # fmt: skip
         return {
             name: one
             for name, one in data.items()
