@@ -381,6 +381,18 @@ for epoch in range(3):
     b -= 0.1*db
 print(w, b)
 """, 12, ("dw += 2*e*x", "dw += e*x"), 15),
+    "sums over the rows of what is done before": (
+        HEAD + """
+for epoch in range(3):
+    out = X @ w + b
+    w_gradient = np.zeros(2)
+    b_gradient = 0
+    for i in range(6):
+        w_gradient += -2/6 * X[i] * (Y[i] - out[i])
+        b_gradient += -2/6 * (Y[i] - out[i])
+    w = w - 0.1*w_gradient
+    b = b - 0.1*b_gradient
+""", 8, ("* X[i] *", "* X[0] *"), 13),
     "batches, and more behind the loop": (
         HEAD + """
 for epoch in range(3):
@@ -586,6 +598,14 @@ for epoch in range(9):
         b -= 0.1*d_L_d_ypred*d_ypred_d_h*d_h_d_b
         v -= 0.1*d_L_d_ypred*d_ypred_d_v
 """
+
+
+def test_what_a_gradient_takes_further_is_no_loss(check: Check) -> None:
+    text = "def step_gradient(b, m, points, rate):\n    b_gradient = m_gradient = 0\n    for x, y in points:\n"
+    text += "        b_gradient += -2 * (y - (m*x + b))\n        m_gradient += -2 * x * (y - (m*x + b))\n"
+    text += "    new_b = b - rate*b_gradient\n    new_m = m - rate*m_gradient\n    return [new_b, new_m]\n"
+    given = {"b": 0.5, "m": 1.0, "points": [[1.0, 2.0], [3.0, 1.0]], "rate": 0.1}
+    assert "gradients" not in check("line.py", given, {"line.py": text})  # its own are those of the function
 
 
 def test_steps_by_products_of_slopes_that_are_called_quotients(check: Check) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from backprop.python.entry.called import arguments_of, names_in
+from backprop.python.entry.called import arguments_of, names_in, targets
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
 from backprop.python.names import MOST_KEPT
 from backprop.python.values.arrays import HELD
@@ -207,8 +207,15 @@ def is_both(function: ast.FunctionDef) -> bool:
     if like and like[0] and not costs:
         return False  # gradients alone: a backward pass
     behind = is_cost(returned[0]) and like[1:2] == [True] and all(like[1:-1]) if returned else False
-    says_so = bool(BOTH.search(function.name)) and not given.issuperset(returned[:1])
+    says_so = bool(BOTH.search(function.name)) and not given.issuperset(returned[:1]) and not is_moved(function)
     return len(returned) > 1 and (all(like[1:]) or behind or says_so or (costs and all(like[:-1])))
+
+
+def is_moved(function: ast.FunctionDef) -> bool:
+    """Whether what a function returns first is no loss, but where a gradient takes it: `new_w = w - rate * grad_w`."""
+    first = {*returns(function)[:1]}
+    sets = [one for one in ast.walk(function) if isinstance(one, ast.Assign) and not first.isdisjoint(targets(one))]
+    return any(is_of_gradient(name) for one in sets for name in names_in([one.value]))
 
 
 def returns(function: ast.FunctionDef, count: int | None = None) -> list[str]:

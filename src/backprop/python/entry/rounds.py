@@ -147,7 +147,7 @@ class Rounds:
         read: set[str] = set()
         for place, statement in enumerate(body):
             if isinstance(statement, LOOPS) and self.sets_gradient(statement, known) and len(known) > 1:
-                return begun(body, place, known) if goes_back(statement) else 0
+                return begun(body, place, known) if goes_back(statement) or self.sums_alone(statement, known) else 0
             made = {*targets(statement)} if isinstance(statement, ASSIGNMENTS) else set()
             whose = [one for name in made - read for one in self.bases(name) if one in known]
             if whose and len(known) > 1 and not makes_room(statement):
@@ -155,6 +155,11 @@ class Rounds:
             read.update(names_in([statement]) - names_set(statement) - made)
             known |= made
         return 0
+
+    def sums_alone(self, loop: ast.stmt, known: set[str]) -> bool:
+        """Whether a loop adds up gradients of what it does not read: the forward pass is done before it."""
+        gradients = {name for name in set_in(loop) if not known.isdisjoint(self.bases(name))}
+        return names_in([loop]).isdisjoint(base for name in gradients for base in self.bases(name))
 
     def sets_gradient(self, statement: ast.stmt, known: set[str]) -> bool:
         """Whether a statement, or one in it, sets or adds to what is called the gradient of a name that is known."""
