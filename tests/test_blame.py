@@ -332,6 +332,8 @@ PLANTED = [
     (WEIGHED, ["return p * (dp - (p * dp).sum(axis=-1, keepdims=True)) => return p * (1 - p) * dp"], "softmax's slope"),
     (WEIGHED, ["return 1 - out ** 2 => return out"], "a helper that hands back what it is given"),
     (SCALED, ["(dz * z).sum => (dout * z).sum"], "what is held already by another name"),
+    (SCALED, ["(dz * z).sum(axis=0) => dz * z.sum(axis=0)"], "a sum of one factor alone"),
+    (SCALED, ["(dout * z).sum(axis=0) => dout * z.sum(axis=0)"], "and where the shape tells it"),
     (TURNED, ["+ v * 0.8, v * 0.6 - => - v * 0.8, v * 0.6 +"], "turned the wrong way"),
     (AVERAGED, [f"{LOOP}\n    dw /= n => {LOOP}"], "a line that is missing behind a loop"),
     (RATED, ["e[n] * P[u] => e[n] * Q[i]", "dP[u] += => dP[u] ="], "an entry by an index of another line"),

@@ -185,6 +185,7 @@ class Whole:
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
         yield from self.entries_exchanged()
         yield from self.signs_turned()
+        yield from self.summed_together()
         yield from self.strides()
         read = [one.id for one in self.reads if isinstance(one, ast.Name) and one.id not in LIBRARIES]
         names = sorted(set(read))
@@ -209,6 +210,16 @@ class Whole:
             one.op = ast.Sub() if isinstance(one.op, ast.Add) else ast.Add()
         if len(sums) > 1:
             yield ast.unparse(turned), "sign", 1.5
+
+    def summed_together(self) -> Texts:
+        """A product that is summed as a whole, where one of its factors is alone: `d * x.sum(axis=0)`."""
+        for node in [one for one in self.reads if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)]:
+            for one, other in ((node.left, node.right), (node.right, node.left)):
+                inner = summed_in(one)
+                if inner is not None and isinstance(one, ast.Call):
+                    product = ast.BinOp(other, ast.Mult(), inner)
+                    whole = replaced(one, {ast.unparse(inner): product})
+                    yield self.replaced({ast.unparse(node): ast.unparse(whole)}), "not-summed", 1.2
 
     def strides(self) -> Texts:
         """Counters that go by a stride throughout an index, as elsewhere in the text, or that do not."""
@@ -252,6 +263,19 @@ class Whole:
                 return expression(texts[text]) if text in texts and read else without_turns(self.generic_visit(node))
 
         return ast.unparse(Replacer().visit(cloned(self.statement)))
+
+
+def summed_in(node: ast.expr) -> ast.expr | None:
+    """What a call sums, or takes the mean of: `x.sum(axis=0)`, `np.mean(x)`."""
+    function = node.func if isinstance(node, ast.Call) else None
+    if (
+        not isinstance(node, ast.Call)
+        or not isinstance(function, ast.Attribute)
+        or function.attr not in ("sum", "mean")
+    ):
+        return None
+    of_library = isinstance(function.value, ast.Name) and function.value.id in LIBRARIES
+    return function.value if not of_library else node.args[0] if node.args else None
 
 
 def without_turns(tree: ast.AST) -> ast.AST:
