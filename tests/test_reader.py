@@ -600,6 +600,22 @@ for epoch in range(9):
 """
 
 
+def test_several_steps_of_one_array_are_one_gradient(check: Check) -> None:
+    """Of its parts, or of its terms."""
+    parts = HEAD + "for epoch in range(3):\n    e = X @ w - Y\n    loss = e @ e\n"
+    parts += "    w[0] -= 0.1 * 2*e @ X[:, 0]\n    w[1] -= 0.1 * 2*e @ X[:, 1]\n"
+    terms = parts.replace("w[0] -= 0.1 * 2*e @ X[:, 0]", "w -= 0.1 * X.T @ e")
+    terms = terms.replace("w[1] -= 0.1 * 2*e @ X[:, 1]", "w -= 0.1 * X.T @ e")
+    for text, (right, wrong, cure) in [
+        (parts, ("2*e @ X[:, 1]", "3*e @ X[:, 1]", "w[1] -= 0.1 * (2 * e @ X[:, 1])")),
+        (terms, ("X.T @ e\n    w", "-X.T @ e\n    w", "w -= 0.1 * (X.T @ e)")),
+    ]:
+        found = check("steps.py", {}, {"steps.py": text})
+        assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("w", "ok")], found
+        found = check("steps.py", {}, {"steps.py": text.replace(right, wrong)})
+        assert [one["write"] for one in found["lines"]] == [cure], found
+
+
 def test_what_a_gradient_takes_further_is_no_loss(check: Check) -> None:
     text = "def step_gradient(b, m, points, rate):\n    b_gradient = m_gradient = 0\n    for x, y in points:\n"
     text += "        b_gradient += -2 * (y - (m*x + b))\n        m_gradient += -2 * x * (y - (m*x + b))\n"

@@ -34,11 +34,15 @@ def with_names(statements: list[ast.stmt]) -> list[ast.stmt]:
 def named_in(statements: list[ast.stmt], known: set[str], before: Set[str] = frozenset()) -> list[ast.stmt]:
     """The statements of one block; a step counts that changes what one before it reads, or is read `before` them."""
     found: list[ast.stmt] = []
-    read = {*before}
+    read, stepped = {*before}, set[str]()
     for one in statements:
         name = changed(one)
         step = step_of(one) if name in read - known else None
-        found += [inside(one, known, read)] if step is None else in_steps(one, step)
+        if name is None or step is None:
+            found.append(inside(one, known, read))
+        else:
+            found += in_steps(one, step, again=name in stepped)
+            stepped.add(name)
         read |= names_in([one])
     return statements if all(a is b for a, b in zip(found, statements, strict=False)) else found
 
@@ -59,23 +63,26 @@ def inside(statement: ast.stmt, known: set[str], before: Set[str]) -> ast.stmt:
     return made
 
 
-def in_steps(statement: ast.stmt, step: Step) -> list[ast.stmt]:
+def in_steps(statement: ast.stmt, step: Step, again: bool) -> list[ast.stmt]:
     """A step as several statements: its gradient under a name, that of a part of an array in one of its shape, and the
-    step with that."""
+    step with that; `again` where there was one before, to whose gradient this one is added."""
     whole, index = step.target, None
     if called(whole) is None and isinstance(whole, ast.Subscript):
         whole, index = whole.value, whole.slice  # type: ignore[assignment]
     name = f"d{called(whole)}".replace(".", "_")
-    read: ast.expr = ast.Name(name, ast.Load())
-    gradient: Any = ast.Assign([ast.Name(name, ast.Store())], step.gradient)
-    made = [gradient]
-    if index is not None:
-        room = ast.Assign([ast.Name(name, ast.Store())], ast.BinOp(ast.Constant(0.0), ast.Mult(), loaded(whole)))
-        gradient = ast.AugAssign(ast.Subscript(read, index, ast.Store()), ast.Add(), step.gradient)
-        made, read = [room, gradient], ast.Subscript(read, index, ast.Load())
+    own: Any = (
+        ast.Name(name, ast.Store()) if index is None else ast.Subscript(ast.Name(name, ast.Load()), index, ast.Store())
+    )
+    gradient: Any = ast.Assign([own], step.gradient)
+    if again or index is not None:
+        gradient = ast.AugAssign(own, ast.Add(), step.gradient)
     gradient.step = statement, step  # of which it is told
-    taken = read if step.rate is None else ast.BinOp(step.rate, ast.Mult(), read)
-    return [with_place(one, statement) for one in (*made, ast.AugAssign(step.target, ast.Sub(), taken))]
+    if again:
+        return [with_place(gradient, statement), statement]
+    room = ast.Assign([ast.Name(name, ast.Store())], ast.BinOp(ast.Constant(0.0), ast.Mult(), loaded(whole)))
+    taken = loaded(own) if step.rate is None else ast.BinOp(step.rate, ast.Mult(), loaded(own))
+    made = [*([room] if index is not None else []), gradient, ast.AugAssign(step.target, ast.Sub(), taken)]
+    return [with_place(one, statement) for one in made]
 
 
 def loaded(node: ast.expr) -> ast.expr:
@@ -91,13 +98,18 @@ def with_place(made: ast.stmt, old: ast.stmt) -> ast.stmt:
     return made
 
 
-def retold(statement: ast.stmt, gradient: ast.expr) -> str | None:
-    """The step that the user wrote, with another gradient; None of any other statement."""
-    if not hasattr(statement, "step"):
+def retold(statement: ast.stmt, other: ast.stmt) -> str | None:
+    """The step that the user wrote, with the gradient of another statement; None of what sets none of a step."""
+    adds = isinstance(other, ast.AugAssign) and isinstance(other.op, ast.Add)
+    if (
+        not hasattr(statement, "step")
+        or type(other) is not type(statement)
+        or not (adds or isinstance(other, ast.Assign))
+    ):
         return None
-    old, step = statement.step
+    (old, step), gradient = statement.step, other.value  # type: ignore[attr-defined]
     down = not isinstance(gradient, ast.UnaryOp) or not isinstance(gradient.op, ast.USub)
-    by = gradient if down else gradient.operand  # type: ignore[attr-defined]
+    by = gradient if down else gradient.operand
     by = by if step.rate is None else ast.BinOp(step.rate, ast.Mult(), by)
     sign = ast.Sub() if down else ast.Add()
     if isinstance(old, ast.AugAssign):
