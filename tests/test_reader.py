@@ -616,6 +616,16 @@ def test_several_steps_of_one_array_are_one_gradient(check: Check) -> None:
         assert [one["write"] for one in found["lines"]] == [cure], found
 
 
+def test_a_step_by_running_means_or_of_a_list_is_no_gradient(check: Check) -> None:
+    """As Adam takes it: its numbers are those of many rounds."""
+    adam = HEAD + "m, v = np.zeros(2), np.zeros(2)\nfor t in range(1, 4):\n    e = X @ w - Y\n    loss = e @ e\n"
+    adam += "    g = 2*X.T @ e\n    m = 0.9*m + 0.1*g\n    v = 0.99*v + 0.01*g**2\n    m_hat = m/(1 - 0.9**t)\n"
+    assert "gradients" not in check("adam.py", {}, {"adam.py": f"{adam}    w -= 0.01*m_hat/(np.sqrt(v) + 1e-8)\n"})
+    layers = HEAD + "layers = [w, 2*w]\nfor t in range(3):\n    e = X @ layers[0] - Y\n    loss = e @ e\n"
+    found = check("layers.py", {}, {"layers.py": f"{layers}    layers[0] -= 0.1 * X.T @ e\n"})
+    assert "gradients" not in found, found
+
+
 def test_what_a_gradient_takes_further_is_no_loss(check: Check) -> None:
     text = "def step_gradient(b, m, points, rate):\n    b_gradient = m_gradient = 0\n    for x, y in points:\n"
     text += "        b_gradient += -2 * (y - (m*x + b))\n        m_gradient += -2 * x * (y - (m*x + b))\n"

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Set
 from typing import Any, NamedTuple
 
-from backprop.python.entry.called import called, names_in, set_in
+from backprop.python.entry.called import called, names_in, set_in, targets
 from backprop.python.entry.gradients import RATE, bases, is_of_gradient
 
 RATES = frozenset(["alpha", "step", "step_size", "stepsize", "learningrate"])  # beside those that `RATE` knows
@@ -24,30 +24,50 @@ class Step(NamedTuple):
     gradient: ast.expr
 
 
+class Known(NamedTuple):
+    """What is known of names: of which something is called the gradient, and which are set to what is no list."""
+
+    named: frozenset[str]
+    arrays: frozenset[str]
+
+
 def with_names(statements: list[ast.stmt]) -> list[ast.stmt]:
     """Statements in which every step reads a gradient that has a name, set right before; the same ones, if all do."""
     made = set().union(*map(set_in, statements))
-    known = {base for name in made for base in bases(name)}
-    return named_in(statements, known)
+    arrays = {name for one in statements for name in targets(one) if makes_array(one)}
+    return named_in(statements, Known(frozenset(base for name in made for base in bases(name)), frozenset(arrays)))
 
 
-def named_in(statements: list[ast.stmt], known: set[str], before: Set[str] = frozenset()) -> list[ast.stmt]:
-    """The statements of one block; a step counts that changes what one before it reads, or is read `before` them."""
+def makes_array(statement: ast.stmt) -> bool:
+    """Whether a statement sets what may be an array, or several: no list."""
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    values = value.elts if isinstance(value, ast.Tuple) else [value]
+    return all(isinstance(one, ast.Call | ast.BinOp | ast.Subscript) for one in values)
+
+
+def named_in(statements: list[ast.stmt], known: Known, before: Set[str] = frozenset()) -> list[ast.stmt]:
+    """The statements of one block; a step counts that changes what one before it reads, or is read `before` them, if
+    what it reads is made in this round: no running mean."""
     found: list[ast.stmt] = []
-    read, stepped = {*before}, set[str]()
+    read, stepped, made, running = {*before}, set[str](), set[str](), set[str]()
     for one in statements:
-        name = changed(one)
-        step = step_of(one) if name in read - known else None
-        if name is None or step is None:
+        name, names = changed(one), names_in([one])
+        step = step_of(one) if name in read - known.named and running.isdisjoint(names) else None
+        part = step is not None and called(step.target) is None and name not in known.arrays
+        if name is None or step is None or part:
             found.append(inside(one, known, read))
+            own = {*targets(one)} - known.named
+            kept = own & (names_in([getattr(one, "value", one)]) | (own if isinstance(one, ast.AugAssign) else set()))
+            running |= own if not running.isdisjoint(names) else kept - made
+            made |= own
         else:
             found += in_steps(one, step, again=name in stepped)
             stepped.add(name)
-        read |= names_in([one])
+        read |= names
     return statements if all(a is b for a, b in zip(found, statements, strict=False)) else found
 
 
-def inside(statement: ast.stmt, known: set[str], before: Set[str]) -> ast.stmt:
+def inside(statement: ast.stmt, known: Known, before: Set[str]) -> ast.stmt:
     """A loop or a condition, whose statements are looked at; what a function does is its own affair. In a loop there
     are steps of its own rounds alone."""
     if not isinstance(statement, ast.For | ast.While | ast.If | ast.With):
