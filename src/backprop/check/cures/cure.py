@@ -370,7 +370,7 @@ def written(cure: Cure) -> str:
         text = text.replace("+ 0.0", f"+ {small.pop()}")
     if cure.edit.adds:
         return "\n".join(map(ast.unparse, cure.edit.statements[1:]))
-    if (step := retold(line.statement, ast.parse(text).body[0])) is not None:
+    if (step := retold(line.statement, text)) is not None:
         return step
     if isinstance(line.statement, COMPOUND):
         return text.split("\n", 1)[0]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from backprop.python.entry.called import GENERIC, arguments_of, called, names_in, set_in, targets
 from backprop.python.entry.gradients import bases, is_cost, is_of_gradient, is_word
-from backprop.python.entry.unnamed import with_names
+from backprop.python.entry.unnamed import move_of, with_names
 from backprop.python.names import names_set
 
 LOOPS = (ast.For, ast.While)
@@ -207,12 +207,8 @@ def is_step(value: ast.expr) -> bool:
 
 def is_descent(statement: ast.AST) -> bool:
     """Whether a statement takes a step from what it changes: `W -= rate * dW`, `W = W - rate * dW`."""
-    if isinstance(statement, ast.AugAssign):
-        return isinstance(statement.op, ast.Sub)
-    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.BinOp):
-        return False
-    value = statement.value
-    return isinstance(value.op, ast.Sub) and ast.unparse(value.left) == ast.unparse(statement.targets[0])
+    move = move_of(statement)
+    return move is not None and isinstance(move[1], ast.Sub)
 
 
 def start_of(loop: ast.stmt) -> list[ast.stmt]:

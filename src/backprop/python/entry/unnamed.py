@@ -118,14 +118,13 @@ def with_place(made: ast.stmt, old: ast.stmt) -> ast.stmt:
     return made
 
 
-def retold(statement: ast.stmt, other: ast.stmt) -> str | None:
-    """The step that the user wrote, with the gradient of another statement; None of what sets none of a step."""
+def retold(statement: ast.stmt, text: str) -> str | None:
+    """The step that the user wrote, with the gradient of another text; None of what sets none of a step."""
+    if not hasattr(statement, "step"):
+        return None
+    other = ast.parse(text).body[0]
     adds = isinstance(other, ast.AugAssign) and isinstance(other.op, ast.Add)
-    if (
-        not hasattr(statement, "step")
-        or type(other) is not type(statement)
-        or not (adds or isinstance(other, ast.Assign))
-    ):
+    if type(other) is not type(statement) or not (adds or isinstance(other, ast.Assign)):
         return None
     (old, step), gradient = statement.step, other.value  # type: ignore[attr-defined]
     down = not isinstance(gradient, ast.UnaryOp) or not isinstance(gradient.op, ast.USub)
@@ -150,18 +149,23 @@ def changed(statement: ast.stmt) -> str | None:
     return None if name is None or is_of_gradient(name) else name
 
 
+def move_of(statement: ast.AST) -> tuple[Any, ast.operator, ast.expr] | None:
+    """What a statement changes, by which operator and by what: `W -= x`, `W = W - x`; None of any other."""
+    if isinstance(statement, ast.AugAssign):
+        return statement.target, statement.op, statement.value
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.BinOp):
+        return None
+    target, value = statement.targets[0], statement.value
+    return (target, value.op, value.right) if ast.unparse(value.left) == ast.unparse(target) else None
+
+
 def step_of(statement: ast.stmt) -> Step | None:
     """The step that a statement takes, if its gradient has no name and it is plainly one: by a rate, or by a product
     with what is turned."""
-    target: Any
-    if isinstance(statement, ast.AugAssign):
-        target, value, sign = statement.target, statement.value, statement.op
-    elif isinstance(statement, ast.Assign) and isinstance(statement.value, ast.BinOp):
-        target, value, sign = statement.targets[0], statement.value.right, statement.value.op
-        if ast.unparse(statement.value.left) != ast.unparse(target):
-            return None
-    else:
+    move = move_of(statement)
+    if move is None:
         return None
+    target, sign, value = move
     if not isinstance(sign, ast.Add | ast.Sub) or called(value) is not None or isinstance(value, ast.Constant):
         return None
     rates: list[ast.expr] = []
