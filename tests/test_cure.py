@@ -16,9 +16,9 @@ from backprop.check.edits.catalogue import plans
 from backprop.check.passes.causes import cause_of
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.sensitivity import Sense
-from backprop.python.entry.pairs import pairs_in
-from backprop.python.entry.runner import Runner
-from backprop.python.source import Code, part_of
+from backprop.python.pairs.pairs import pairs_in
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.source import Code, part_of
 from backprop.python.values.tape import Tape
 
 EVERY = [*pairs()]

@@ -11,7 +11,7 @@ import pytest
 from tests.pairs import Pair, pairs
 
 from backprop.cli.options import command_named
-from backprop.python.entry.examples import OPTIONS
+from backprop.python.inputs.examples import OPTIONS
 from backprop_cli import main
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from backprop.check.passes.verdict import CAUSES
 from backprop.cli import progress
-from backprop.python.source import uses_torch
+from backprop.python.texts.source import uses_torch
 from conftest import in_process
 from test_python_reader import PAIRS
 from test_schemas import schema

@@ -17,9 +17,9 @@ from backprop.check.passes.judge import Judge
 from backprop.check.passes.sensitivity import Sense
 from backprop.check.passes.slopes import compared
 from backprop.check.passes.trace import Trace
-from backprop.python.entry.pairs import pairs_in
-from backprop.python.entry.runner import Runner
-from backprop.python.source import Code, part_of
+from backprop.python.pairs.pairs import pairs_in
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.source import Code, part_of
 from backprop.python.values.tape import Tape
 from conftest import in_process
 

@@ -12,17 +12,17 @@ import scipy
 import scipy.special
 
 from backprop.errors import Problem
-from backprop.python.entry.given import arguments_from
-from backprop.python.entry.gradients import Outcome
-from backprop.python.entry.pair import Pair
-from backprop.python.entry.pairs import all_pairs
-from backprop.python.entry.runner import Runner
-from backprop.python.entry.trained import script_pair
+from backprop.python.inputs.given import arguments_from
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.source import Code, part_of
+from backprop.python.pairs.pair import Pair
+from backprop.python.pairs.pairs import all_pairs
+from backprop.python.pairs.trained import script_pair
+from backprop.python.runs.runner import Runner
 from backprop.python.spellings.numpy import NUMPY, SCIPY
 from backprop.python.spellings.row import Row
 from backprop.python.spellings.torch import TORCH
+from backprop.python.texts.gradients import Outcome
+from backprop.python.texts.source import Code, part_of
 from backprop.python.values.arrays import tensor
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter

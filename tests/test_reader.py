@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.source import part_of
+from backprop.python.texts.source import part_of
 from backprop.python.values.meter import Meter
 from backprop.python.values.scope import Scope
 from backprop_cli import main

@@ -6,12 +6,12 @@ import pytest
 from backprop.errors import Problem
 from backprop.library import Compiled
 from backprop.library.traced import check_moves
-from backprop.python.entry.pair import Pair
-from backprop.python.entry.runner import Runner
-from backprop.python.source import Code, part_of
+from backprop.python.pairs.pair import Pair
+from backprop.python.runs.runner import Runner
 from backprop.python.spellings.jax import JAX
 from backprop.python.spellings.numpy import NUMPY, SCIPY
 from backprop.python.spellings.torch import TORCH
+from backprop.python.texts.source import Code, part_of
 from backprop.python.traced import traced
 
 IMPORTS = {

@@ -12,7 +12,7 @@ from tests.pairs.judged import Judged, judged
 
 from backprop.errors import Problem
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.source import part_of
+from backprop.python.texts.source import part_of
 from backprop.python.values import work
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Scope

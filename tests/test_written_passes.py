@@ -8,9 +8,9 @@ from tests.pairs import Pair, values
 from tests.pairs.judged import Judged, judged
 
 from backprop.check.passes.judge import Judge
-from backprop.python.entry.pairs import pairs_in
-from backprop.python.entry.runner import Runner
-from backprop.python.source import Code, part_of
+from backprop.python.pairs.pairs import pairs_in
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.source import Code, part_of
 
 
 def judge(given: str, text: str, seed: int = 0) -> Judged:

@@ -15,9 +15,9 @@ from machine import Figure, machine
 
 from backprop.check.cures.cure import with_lines
 from backprop.check.passes.judge import Judge
-from backprop.python.entry.pairs import pairs_in
-from backprop.python.entry.runner import Runner
-from backprop.python.source import Code, part_of
+from backprop.python.pairs.pairs import pairs_in
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.source import Code, part_of
 
 BAR = 10.0
 CONVOLUTION = """\

@@ -552,9 +552,9 @@ def judge(
     """
     from backprop.check.all_passes import judged
     from backprop.library.traced import source_of
-    from backprop.python.entry.given import arguments_from
-    from backprop.python.entry.pairs import pairs_in
-    from backprop.python.source import Code, part_of
+    from backprop.python.inputs.given import arguments_from
+    from backprop.python.pairs.pairs import pairs_in
+    from backprop.python.texts.source import Code, part_of
 
     read = Code([part_of(*source_of(one)) for one in code])
     pairs = pairs_in(read, name)

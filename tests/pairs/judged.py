@@ -9,10 +9,10 @@ from tests.pairs import Pair
 from backprop.check.cures.cure import with_lines
 from backprop.check.passes.judge import Judge
 from backprop.errors import Problem
-from backprop.python.entry.pairs import pairs_in
-from backprop.python.entry.runner import Runner
-from backprop.python.entry.trained import script_pair
-from backprop.python.source import Code, part_of
+from backprop.python.pairs.pairs import pairs_in
+from backprop.python.pairs.trained import script_pair
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.source import Code, part_of
 
 
 class Judged(NamedTuple):

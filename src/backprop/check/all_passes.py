@@ -15,16 +15,16 @@ from backprop.check.passes.judge import Judge
 from backprop.check.passes.verdict import Verdict, overall
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
-from backprop.python.entry.as_called import AsCalled
-from backprop.python.entry.examples import typed
-from backprop.python.entry.functions import refusal
-from backprop.python.entry.runner import Runner
-from backprop.python.entry.unwritten import line_of_gradient, waiting, waiting_below
+from backprop.python.inputs.as_called import AsCalled
+from backprop.python.inputs.examples import typed
+from backprop.python.inputs.unwritten import line_of_gradient, waiting, waiting_below
 from backprop.python.names import parameter_names
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.functions import refusal
 
 if TYPE_CHECKING:
-    from backprop.python.entry.pair import Pair
-    from backprop.python.source import Code
+    from backprop.python.pairs.pair import Pair
+    from backprop.python.texts.source import Code
 
 
 class AllJudged(NamedTuple):

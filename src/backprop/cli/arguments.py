@@ -12,7 +12,7 @@ from backprop.errors import Problem
 from backprop.library.values import Random, read_json
 
 if TYPE_CHECKING:
-    from backprop.python.entry.runner import Runner
+    from backprop.python.runs.runner import Runner
 
 ABOVE = 4  # folders above a file in which what it imports may be
 PYTHONS = {"True": True, "False": False, "None": None, "true": True, "false": False, "null": None}
@@ -43,8 +43,8 @@ def beside(module: str, source: str | None) -> tuple[str, str] | None:
 def runner_for(path: str, name: str, variables: str | None, assignments: tuple[str, ...], random: Random) -> Runner:
     """What runs the function that is meant in a file ("" for its statements), with what it is given."""
     from backprop.library.traced import meant
-    from backprop.python.entry.runner import Runner
-    from backprop.python.source import Code, part_of
+    from backprop.python.runs.runner import Runner
+    from backprop.python.texts.source import Code, part_of
 
     code = Code([part_of(read_text(path), path)], beside)
     given = arguments(variables, assignments, random)
@@ -53,7 +53,7 @@ def runner_for(path: str, name: str, variables: str | None, assignments: tuple[s
 
 def arguments(variables: str | None, assignments: tuple[str, ...], random: Random) -> dict[str, Any]:
     """What is given by --vars and by options, which win."""
-    from backprop.python.entry.given import arguments_from
+    from backprop.python.inputs.given import arguments_from
 
     given: dict[str, Any] = {}
     if variables is not None:
@@ -86,7 +86,7 @@ def typed(text: str, name: str, random: Random) -> Any:
 
 def listed(text: str, name: str) -> Any:
     """A list of arrays that are no rows of one: `[[1, 2], [3], 0]`."""
-    from backprop.python.entry.given import arguments_from
+    from backprop.python.inputs.given import arguments_from
 
     return arguments_from(read_json(text, name, HINT, whole=True))
 

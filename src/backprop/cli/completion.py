@@ -210,7 +210,7 @@ def named(word: str) -> list[Offer] | None:
 
     if not colon or not path.endswith(CODE):
         return None
-    from backprop.python.source import Code, part_of
+    from backprop.python.texts.source import Code, part_of
 
     code = Code([part_of(read_text(path), path)])
     return list(matching([Offer(f"{path}:{name}") for name in [*code.functions(), *code.classes()]], word))

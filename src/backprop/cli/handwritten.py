@@ -59,8 +59,8 @@ def passes(
 def back_alone(path: str) -> str | None:
     """The first function of a text that defines functions alone, if it is a backward pass by its name."""
     from backprop.library.traced import only_defines
-    from backprop.python.entry.counterparts import BACK
-    from backprop.python.source import Code, part_of
+    from backprop.python.pairs.counterparts import BACK
+    from backprop.python.texts.source import Code, part_of
 
     part = part_of(read_text(path), path)
     names = [*Code([part]).functions()] if only_defines(part.tree) else []
@@ -69,8 +69,8 @@ def back_alone(path: str) -> str | None:
 
 def both_passes(path: str) -> Passes | None:
     """The two passes of a listing that holds both; None where it is a forward pass alone, or no Python."""
-    from backprop.python.entry.trained import split_pair, values_pair
-    from backprop.python.source import Code, part_of
+    from backprop.python.pairs.trained import split_pair, values_pair
+    from backprop.python.texts.source import Code, part_of
 
     try:
         code = Code([part_of(read_text(path), path)], beside)
@@ -109,9 +109,9 @@ def as_fraction(value: Any) -> Any:
 
 def found(forth: Meant, back: Meant | None) -> Passes | None:
     """The pairs in one or two files."""
-    from backprop.python.entry.pairs import alone, pairs_across, pairs_in
-    from backprop.python.entry.trained import script_pair
-    from backprop.python.source import Code, part_of
+    from backprop.python.pairs.pairs import alone, pairs_across, pairs_in
+    from backprop.python.pairs.trained import script_pair
+    from backprop.python.texts.source import Code, part_of
 
     parts = [part_of(read_text(forth.path), forth.path)]
     if back is not None and back.path != forth.path:
@@ -160,7 +160,7 @@ def judge_passes(
 
 def upstream_of(text: str, random: Random) -> Any:
     """The gradient on the output; of several outputs, an array of them, which may have several shapes."""
-    from backprop.python.entry.given import arguments_from
+    from backprop.python.inputs.given import arguments_from
 
     if text.startswith("@") and text.endswith(".json"):
         return arguments_from(read_json(read_text(text[1:]), text[1:], HINT, whole=True))

@@ -213,8 +213,8 @@ def forward_part(text: str, source: str | None) -> str:
     """Of a listing in Python that holds both passes, the forward pass, without what makes room for gradients in it."""
     if source is None or not source.endswith(".py"):
         return text
-    from backprop.python.entry.trained import split_pair
-    from backprop.python.source import part_of
+    from backprop.python.pairs.trained import split_pair
+    from backprop.python.texts.source import part_of
 
     try:
         part = part_of(text, source)

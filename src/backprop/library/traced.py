@@ -12,9 +12,9 @@ from backprop.library import Compiled
 from backprop.library.values import file_text
 
 if TYPE_CHECKING:
-    from backprop.python.entry.pair import Pair
-    from backprop.python.entry.runner import Runner
-    from backprop.python.source import Code
+    from backprop.python.pairs.pair import Pair
+    from backprop.python.runs.runner import Runner
+    from backprop.python.texts.source import Code
     from backprop.python.traced import Traced
 
 Source = Callable[..., object] | PathLike[str] | str  # a function or a class, a file's path, or text
@@ -27,9 +27,9 @@ def trace(
     kind: type[Compiled] = Compiled,
 ) -> tuple[Compiled, Traced]:  # fmt: skip
     """The circuit of a function that a runner runs, traced at the point that it was given. Raises a Problem."""
-    from backprop.python.entry.examples import give
-    from backprop.python.entry.fitting import Fitting
-    from backprop.python.entry.given import floated
+    from backprop.python.fitting.fitting import Fitting
+    from backprop.python.inputs.examples import give
+    from backprop.python.inputs.given import floated
     from backprop.python.traced import traced
 
     missing = runner.missing()
@@ -59,7 +59,7 @@ def trace(
 
 def as_called(runner: Runner) -> tuple[Runner, list[str]]:
     """The function with what its text itself calls it with, where nothing is given; and what there is to say."""
-    from backprop.python.entry.as_called import AsCalled
+    from backprop.python.inputs.as_called import AsCalled
 
     found, _, remarks = AsCalled(runner.code, [runner.pair], runner.seed).completed(runner, runner.given)
     return found, remarks
@@ -119,10 +119,10 @@ def chooses(name: str, found: Traced) -> Problem:
 
 def meant(code: Code, name: str, path: str) -> Pair:
     """The function, the class or the statements that are meant."""
-    from backprop.python.entry.counterparts import passes
-    from backprop.python.entry.of_classes import class_pair, methods_of
-    from backprop.python.entry.pair import Pair
-    from backprop.python.entry.trained import split_pair
+    from backprop.python.pairs.counterparts import passes
+    from backprop.python.pairs.of_classes import class_pair, methods_of
+    from backprop.python.pairs.pair import Pair
+    from backprop.python.pairs.trained import split_pair
 
     functions, classes = code.functions(), code.classes()
     name = name or only(functions, classes, code)
@@ -156,7 +156,7 @@ def only_defines(tree: ast.Module) -> bool:
 
 def only(functions: dict[str, Any], classes: dict[str, Any], code: Code) -> str:
     """The one function or class of a text that has no statements beside it; "" where there are others."""
-    from backprop.python.entry.counterparts import passes
+    from backprop.python.pairs.counterparts import passes
 
     names = [*functions, *[name for name, methods in classes.items() if passes(methods)[0] is not None]]
     body = code.parts[-1].tree.body
@@ -177,7 +177,7 @@ def check_moves(compiled: Compiled, at: dict[str, Any], runner: Runner) -> None:
     """Raise a Problem where the circuit moves otherwise than the function: a wrong reading is worse than a refusal."""
     import numpy as np
 
-    from backprop.python.entry.gradients import place_of
+    from backprop.python.texts.gradients import place_of
     from backprop.python.traced import input_name
     from backprop.python.values.arrays import fresh
 
@@ -211,9 +211,9 @@ def check_moves(compiled: Compiled, at: dict[str, Any], runner: Runner) -> None:
 
 def runner_of(code: Source, given: Mapping[str, Any], name: str = "", seed: int = 0) -> Runner:
     """What runs a function, with what it is given."""
-    from backprop.python.entry.given import arguments_from
-    from backprop.python.entry.runner import Runner
-    from backprop.python.source import Code, part_of
+    from backprop.python.inputs.given import arguments_from
+    from backprop.python.runs.runner import Runner
+    from backprop.python.texts.source import Code, part_of
 
     text, source = source_of(code)
     read = Code([part_of(text, source)])

@@ -19,10 +19,10 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.errors.spans import Span
 from backprop.python.assembled import WORD, Assembly
-from backprop.python.entry.gradients import Path, place_of
-from backprop.python.entry.runner import Runner
 from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.runs.runner import Runner
 from backprop.python.spellings.as_gates import said
+from backprop.python.texts.gradients import Path, place_of
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Refusal
 from backprop.python.values.tape import ADDING, JOINS, MOVES, ORDERED, SAME, added_places, is_fraction

@@ -23,7 +23,7 @@ from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import CLOSE, NOT_SAID, Failed, Room
 from backprop.check.passes.sensitivity import base_name
 from backprop.check.passes.trace import Trace, Visit, loaded
-from backprop.python.entry.runner import Instead
+from backprop.python.runs.runner import Instead
 from backprop.python.values.tape import is_fraction
 
 LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another

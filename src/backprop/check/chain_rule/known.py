@@ -20,7 +20,7 @@ from backprop.check.passes.quantities import NOT_SAID, Room, Story, Values
 from backprop.check.passes.sensitivity import base_name, fitted
 from backprop.check.passes.trace import Trace, Visit, appended, holder, loaded, targets_of
 from backprop.check.remembered import remembered
-from backprop.python.entry.gradients import bases
+from backprop.python.texts.gradients import bases
 from backprop.python.values.tape import is_fraction
 
 STEM = re.compile(r"(_?\d+|_(next|prev|old|new|last|total|acc|in|out|t))$")

@@ -17,8 +17,8 @@ from backprop.check.passes.quantities import COMPOUND, NOT_SAID, Failed, Room
 from backprop.check.passes.sensitivity import base_name
 from backprop.check.passes.trace import Trace, Visit, bare, loaded, targets_of
 from backprop.check.remembered import remembered
-from backprop.python.entry.gradients import bases
-from backprop.python.entry.runner import Instead
+from backprop.python.runs.runner import Instead
+from backprop.python.texts.gradients import bases
 from backprop.python.values.tape import is_fraction
 
 FIRST = 12  # visits of a line that are looked at, beside the last one

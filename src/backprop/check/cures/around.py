@@ -18,7 +18,7 @@ from backprop.check.edits.catalogue import Edit
 from backprop.check.edits.forms import expression, replaced
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names, signed
-from backprop.python.entry.gradients import is_gradient
+from backprop.python.texts.gradients import is_gradient
 
 LIKE = 0.4  # how much a part of a cure is like the line that the name has its value from
 MOST_PARTS = 4  # of a cure that are tried instead of a name

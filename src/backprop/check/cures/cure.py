@@ -22,9 +22,9 @@ from backprop.check.passes.sensitivity import Sense
 from backprop.check.passes.squashed import Given, squashed_by
 from backprop.check.passes.trace import differ
 from backprop.check.passes.verdict import Place, Verdict
-from backprop.python.entry.gradients import Path
-from backprop.python.entry.runner import Instead
-from backprop.python.entry.unnamed import retold
+from backprop.python.pairs.unnamed import retold
+from backprop.python.runs.runner import Instead
+from backprop.python.texts.gradients import Path
 from backprop.python.values.work import SECOND
 
 MOST_MISTAKES = 3

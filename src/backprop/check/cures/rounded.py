@@ -16,8 +16,8 @@ from backprop.check.edits.forms import LIBRARIES, expression, replaced
 from backprop.check.edits.visible import Line, nodes_in
 from backprop.check.passes.verdict import Verdict
 from backprop.errors import Problem
-from backprop.python.entry.gradients import Path
-from backprop.python.entry.runner import Instead
+from backprop.python.runs.runner import Instead
+from backprop.python.texts.gradients import Path
 
 SMALL_ERROR = 1e-4  # of a gradient that is wrong by digits
 FEWEST_DIGITS, MOST_DIGITS = 5, 12  # of a number that may stand for one of more digits

@@ -25,8 +25,8 @@ from backprop.check.passes.points import Point
 from backprop.check.passes.sensitivity import Effect, Sense, base_name
 from backprop.check.passes.trace import Trace, targets_of
 from backprop.errors import Problem
-from backprop.python.entry.gradients import Outcome, Path
-from backprop.python.entry.runner import Instead
+from backprop.python.runs.runner import Instead
+from backprop.python.texts.gradients import Outcome, Path
 from backprop.python.values.work import after, now, ticks
 
 LONGEST = 12.0  # work for everything that looks for lines and cures, in seconds of a usual machine, as all of these

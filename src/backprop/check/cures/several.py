@@ -19,7 +19,7 @@ from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
 from backprop.check.passes.sensitivity import ALL, LOOSE, Named, Sense, flat
 from backprop.check.passes.trace import targets_of
-from backprop.python.entry.runner import Instead
+from backprop.python.runs.runner import Instead
 
 WRONG_NAMES = 4  # names that are wrong and looked at, the first ones
 SUSPECTS, TEXTS = 5, 3  # lines that are looked at, and what the chain rule says for each

@@ -14,7 +14,7 @@ from backprop.check.remembered import remembered
 from backprop.errors import Problem
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.source import as_python_3
+from backprop.python.texts.source import as_python_3
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter, Refusal
 from backprop.python.values.scope import Object, Scope

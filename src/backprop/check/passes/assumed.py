@@ -10,8 +10,8 @@ import numpy as np
 
 from backprop.check.passes.points import Point
 from backprop.errors import Problem
-from backprop.python.entry.gradients import Path
-from backprop.python.entry.runner import Runner
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.gradients import Path
 
 CLOSE = 1e-6  # of the largest element of a gradient
 Made = Callable[[Any], Any]

@@ -15,15 +15,15 @@ from backprop.check.passes.losses import Compared, Loss, close, factors, is_mult
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
-from backprop.python.entry.called import names_in
-from backprop.python.entry.examples import Examples, give
-from backprop.python.entry.given import SIZES, at_path, floated, is_differentiable
-from backprop.python.entry.gradients import Outcome, Path, leaves
-from backprop.python.entry.rounds import COST
-from backprop.python.entry.runner import Runner
-from backprop.python.entry.said import UPSTREAM_LIKE
-from backprop.python.entry.taken import unsaid
+from backprop.python.inputs.examples import Examples, give
+from backprop.python.inputs.given import SIZES, at_path, floated, is_differentiable
+from backprop.python.inputs.said import UPSTREAM_LIKE
 from backprop.python.names import parameter_names
+from backprop.python.pairs.rounds import COST
+from backprop.python.runs.runner import Runner
+from backprop.python.runs.taken import unsaid
+from backprop.python.texts.called import names_in
+from backprop.python.texts.gradients import Outcome, Path, leaves
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import RAISED
 

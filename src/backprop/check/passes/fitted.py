@@ -17,16 +17,16 @@ from backprop.check.passes.losses import is_multiple
 from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.entry.examples import give
-from backprop.python.entry.fitting import FITS, HIDING, LACKING, STOPPED, Fitting, Misfits
-from backprop.python.entry.given import at_path, is_differentiable, is_whole
-from backprop.python.entry.naming import command
-from backprop.python.entry.runner import Runner
-from backprop.python.entry.supposed import SLOPES
+from backprop.python.fitting.fitting import FITS, HIDING, LACKING, STOPPED, Fitting, Misfits
+from backprop.python.fitting.naming import command
+from backprop.python.fitting.supposed import SLOPES
+from backprop.python.inputs.examples import give
+from backprop.python.inputs.given import at_path, is_differentiable, is_whole
+from backprop.python.runs.runner import Runner
 
 if TYPE_CHECKING:
-    from backprop.python.entry.pair import Pair
-    from backprop.python.source import Code
+    from backprop.python.pairs.pair import Pair
+    from backprop.python.texts.source import Code
 
 MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
 LARGE = 1000  # a size for which a pass takes longer than its mistakes ask for

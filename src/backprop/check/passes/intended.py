@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from backprop.check.passes.points import Point
-from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Outcome, Path
-from backprop.python.entry.runner import Runner
+from backprop.python.inputs.given import at_path
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.gradients import Outcome, Path
 
 FACTOR = re.compile(r"revers|(^|_)grl|grad\w*?_?(scal|mul)|(scal|mul)\w*?_?grad", re.IGNORECASE)  # of the gradient
 HANDED = re.compile(  # on as it is, at least in part

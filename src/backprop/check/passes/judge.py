@@ -21,10 +21,10 @@ from backprop.check.passes.steps import INSTEAD, STRAIGHT, Steps
 from backprop.check.passes.verdict import Gradient, Verdict, overall
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option, said
-from backprop.python.entry.given import at_path, is_differentiable, is_whole
-from backprop.python.entry.gradients import Outcome, Path, is_data
-from backprop.python.entry.runner import Instead, Runner
+from backprop.python.inputs.given import at_path, is_differentiable, is_whole
 from backprop.python.names import default_of, parameter_names, required_names
+from backprop.python.runs.runner import Instead, Runner
+from backprop.python.texts.gradients import Outcome, Path, is_data
 from backprop.python.values.meter import RAISED
 from backprop.python.values.work import after, now
 

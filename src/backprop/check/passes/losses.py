@@ -9,9 +9,9 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option
-from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path
+from backprop.python.inputs.given import at_path
 from backprop.python.spellings import special
+from backprop.python.texts.gradients import Path
 
 
 class Loss(NamedTuple):

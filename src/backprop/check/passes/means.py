@@ -12,10 +12,10 @@ import numpy as np
 
 from backprop.check.passes.points import Point
 from backprop.errors import enumerated
-from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Outcome, Path
-from backprop.python.entry.runner import Runner
+from backprop.python.inputs.given import at_path
 from backprop.python.names import parameter_names
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.gradients import Outcome, Path
 
 
 class Means:

@@ -12,9 +12,9 @@ import numpy as np
 from backprop.check.passes.binding import Binding
 from backprop.check.passes.slopes import Objective, Probe, Slopes, along, measured, measured_where, moved, with_value
 from backprop.errors import Problem
-from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path, is_data, place_of
-from backprop.python.entry.runner import Instead, Runner
+from backprop.python.inputs.given import at_path
+from backprop.python.runs.runner import Instead, Runner
+from backprop.python.texts.gradients import Path, is_data, place_of
 from backprop.python.values.arrays import fresh
 
 AROUND = 2  # points around the given one

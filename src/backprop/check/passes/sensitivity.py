@@ -20,10 +20,10 @@ from backprop.check.passes.slopes import Slopes
 from backprop.check.passes.trace import Trace, Visit, targets_of
 from backprop.check.remembered import remembered
 from backprop.errors import Problem
-from backprop.python.entry.gradients import Outcome, Path, bases
-from backprop.python.entry.runner import Instead
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
+from backprop.python.runs.runner import Instead
+from backprop.python.texts.gradients import Outcome, Path, bases
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Scope
 from backprop.python.values.tape import is_fraction, reached

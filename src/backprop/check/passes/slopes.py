@@ -14,8 +14,8 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.numbers.shapes import finite_magnitude
-from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path, replaced
+from backprop.python.inputs.given import at_path
+from backprop.python.texts.gradients import Path, replaced
 from backprop.python.values.arrays import fresh
 from backprop.python.values.work import SECOND, now
 

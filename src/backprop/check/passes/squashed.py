@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.python.entry.functions import returns
-from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path, bases, behind_softmax, is_of_gradient
-from backprop.python.entry.runner import Runner
+from backprop.python.inputs.given import at_path
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.functions import returns
+from backprop.python.texts.gradients import Path, bases, behind_softmax, is_of_gradient
 
 
 class Given(NamedTuple):

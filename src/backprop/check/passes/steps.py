@@ -11,9 +11,9 @@ import numpy as np
 
 from backprop.check.passes.points import Point
 from backprop.errors import Problem
-from backprop.python.entry.given import at_path
-from backprop.python.entry.gradients import Path, place_of
-from backprop.python.entry.runner import Runner
+from backprop.python.inputs.given import at_path
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.gradients import Path, place_of
 from backprop.python.values.straight_through import Straight
 from backprop.python.values.tape import reached
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from backprop.python.entry.gradients import Path
+from backprop.python.texts.gradients import Path
 
 #: The mistakes that have a name, each in words that hold for all that is called so.
 CAUSES = {

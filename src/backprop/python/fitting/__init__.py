@@ -1,0 +1,1 @@
+"""What a pass could be given, where nobody gives it anything."""

@@ -1,0 +1,1 @@
+"""What a pass is given, and what its text says of that."""

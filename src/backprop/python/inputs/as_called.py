@@ -1,0 +1,155 @@
+"""The values that a text itself calls its passes with, where nobody gives any: its script is gone through for them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from backprop.errors import Problem, enumerated
+from backprop.python.inputs.inputs import Inputs
+from backprop.python.interpret.calls import bind
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.interpret.machine import ERRORS
+from backprop.python.names import default_of
+from backprop.python.pairs.pair import Pair
+from backprop.python.texts.called import names_in
+from backprop.python.texts.gradients import is_gradient
+from backprop.python.texts.source import Code
+from backprop.python.values.arrays import fresh, is_number
+from backprop.python.values.meter import RAISED, Meter, Refusal
+from backprop.python.values.scope import Function, Object
+
+MOST = 3.0  # for what a script does before it calls a pass
+SKIPPED = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)  # what is there already
+
+
+Pass = TypeVar("Pass", bound=Inputs)
+
+
+class Called(NamedTuple):
+    """What a function is given, and in which line."""
+
+    values: dict[str, Any]
+    line: int
+
+    def __str__(self) -> str:
+        return f"{enumerated([*self.values])} {'is' if len(self.values) == 1 else 'are'} as in line {self.line}"
+
+
+class AsCalled:
+    """The values of the parameters of passes, as the text calls each of them first."""
+
+    def __init__(self, code: Code, pairs: Sequence[Pair], seed: int) -> None:
+        self.code, self.pairs, self.seed = code, pairs, seed
+
+    def completed(self, inputs: Pass, given: dict[str, Any]) -> tuple[Pass, dict[str, Any], list[str]]:
+        """A pass, and what it is given, with what it lacks where the text tells it; and what there is to say."""
+        own = self.of(inputs)
+        if own is None:
+            return inputs, given, []
+        given = {**own.values, **given}
+        return type(inputs)(inputs.code, inputs.pair, given, inputs.seed), given, [str(own)]
+
+    def of(self, inputs: Inputs) -> Called | None:
+        """Values of what a pass is not given, and of settings that the text has otherwise than by default; None where
+        it does not tell all that is missing, or where an array is given that has another shape than the text's."""
+        pair, missing, given = inputs.pair, inputs.missing(), inputs.given
+        if not missing:
+            return None
+        whole = pair.forward or pair.inside
+        forth, back = self.calls.get(whole, NOTHING), self.calls.get(pair.backward, NOTHING)
+        values = {**back.values, **forth.values}
+        if any(
+            is_gradient(one) and np.ndim(one) and np.shape(one) != np.shape(values.get(name, 0))
+            for name, one in given.items()
+        ):
+            return None
+        trees = [whole, *(inputs.constructors() if pair.is_made else ())]
+        plain = {
+            name: default for one in trees for name in forth.values if (default := default_of(one, name)) is not ...
+        }
+        given_there = {name: one for name, one in values.items() if name in plain and one is not None}
+        absent = [name for name, one in given_there.items() if not is_default(one, plain[name])]
+        wanted = dict.fromkeys([*missing, *(name for name in absent if name not in given)])
+        told = values.keys() >= missing.keys()
+        return Called({name: values[name] for name in wanted}, forth.line or back.line) if told else None
+
+    @cached_property
+    def calls(self) -> dict[ast.AST | None, Called]:
+        wanted = {one for pair in self.pairs for one in (pair.forward, pair.inside, pair.backward) if one is not None}
+        run = Watching(Meter(most=MOST), self.seed, wanted)
+        with suppress(Problem, Refusal, *ERRORS, Done):
+            scope = self.code.loaded(run)
+            scope.names["__name__"] = "__main__"
+            run.source = self.code.parts[-1].source
+            for statement in statements(self.code.parts[-1].tree.body):
+                try:
+                    run.body([statement], scope)
+                except Problem as problem:  # what shows pictures, say, is left out; what ends the script, ends it
+                    if problem.kind == RAISED or run.raised == "SystemExit":
+                        break
+        return run.calls
+
+
+NOTHING = Called({}, 0)
+
+
+class Done(Exception):  # no error: nothing more is to be learned
+    pass
+
+
+class Watching(Interpreter):
+    """Notes what some functions are called with, the first time, and what their objects were made of."""
+
+    def __init__(self, meter: Meter, seed: int, wanted: set[ast.FunctionDef]) -> None:
+        super().__init__(meter, seed)
+        self.wanted = wanted
+        self.calls: dict[ast.AST | None, Called] = {}
+        self.made: list[tuple[Object, dict[str, Any]]] = []
+
+    def called(
+        self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any],
+        where_it_yields: Callable[[Any], None] | None = None,
+    ) -> Any:  # fmt: skip
+        me = arguments[0] if arguments and isinstance(arguments[0], Object) else None
+        own = {} if me is None else next((values for one, values in self.made if one is me), {})
+        if function.name == "__init__" and me is not None and not own:
+            self.made.append((me, plain_values(function, arguments, keywords)))
+        elif function.tree in self.wanted and function.tree not in self.calls:
+            values = plain_values(function, arguments, keywords)
+            self.calls[function.tree] = Called({**own, **values}, getattr(self.at, "lineno", 0))
+            if self.calls.keys() >= self.wanted:
+                raise Done
+        return super().called(function, arguments, keywords, where_it_yields)
+
+
+def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """What a script does, one after the other; what stands in `if __name__ == "__main__"`, too."""
+    for one in body:
+        if isinstance(one, ast.If) and "__name__" in names_in([one.test]):
+            yield from one.body
+        elif not isinstance(one, SKIPPED):
+            yield one
+
+
+def plain_values(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
+    """The parameters that are arrays, numbers, texts, or lists and dictionaries of these, in memory of their own."""
+    return {name: fresh(one) for name, one in bind(function, arguments, keywords).items() if is_plain(one)}
+
+
+def is_default(value: Any, default: Any) -> bool:
+    """Whether a value is what a parameter has where none is given."""
+    return type(value) is type(default) and bool(value == default)
+
+
+def is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, value))
+    if isinstance(value, dict):
+        return all(map(is_plain, value.values()))
+    return value is None or isinstance(value, str | np.ndarray) or is_number(value)

@@ -1,0 +1,1 @@
+"""Which forward pass belongs to which backward pass."""

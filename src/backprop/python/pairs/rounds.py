@@ -1,0 +1,353 @@
+"""Where the backward pass begins among the statements of a script; and of a training loop, the first round."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from backprop.python.names import names_set
+from backprop.python.pairs.unnamed import move_of, with_names
+from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_in, targets
+from backprop.python.texts.gradients import bases, is_cost, is_of_gradient, is_word
+
+LOOPS = (ast.For, ast.While)
+ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
+COST = re.compile(r"(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?|j", re.IGNORECASE)  # what may be called a cost in a loop
+ERROR = re.compile(r"(^|_)(delta|err(or)?|grad)s?_?\d*(_|$)", re.IGNORECASE)  # what a gradient on the way is called
+ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
+
+
+class Passes(NamedTuple):
+    """Statements that are both passes, and how many of them are the forward pass. `line` is that of the loop with whose
+    first round they end, 0 where they are in none, and `start` of the statements are done before it; `whose` are
+    gradients whose names tell nothing, each with its input, and `changed` is what any step changes.
+    """
+
+    body: list[ast.stmt]
+    split: int
+    line: int
+    whose: dict[str, str]
+    start: int = 0
+    changed: frozenset[str] = frozenset()
+
+
+def both_passes(statements: list[ast.stmt], known: Iterable[str] = ()) -> Passes | None:
+    """The two passes among the statements of a script: as they stand, or in the first round of a loop, whatever comes
+    behind it. `known` are names that are set before all."""
+    statements = with_names(statements)
+    return Rounds(statements, known).passes(statements)
+
+
+def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passes | None:
+    """The two passes in a function that trains: gradients are set in it, and then by these what they are of.
+    `attributes` are those of the object whose method it is."""
+    body = with_names([one for one in function.body if not isinstance(one, ast.Global)])
+    before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
+    rounds = Rounds(body, [*before, *arguments_of(function), *attributes])
+    found = rounds.passes([one for one in body if not isinstance(one, ast.Return)])
+    if found is None or any(map(is_cost, targets(found.body[found.split]))):
+        return None  # a loss with its gradients: what it calls is the pair
+    last = {*targets(found.body[found.split - 1])}
+    if any(map(is_cost, last)) and not last.isdisjoint(GENERIC):  # `grads, cost = propagate(…)` and `dw = grads["dw"]`
+        return None
+    gradients = {name for one in found.body[found.split :] for name in set_in(one)}
+    known = names_in([function])
+    gradients = {one for one in gradients if (is_of_gradient(one) and not is_word(one, known)) or one in GENERIC}
+    nodes = [node for one in body for node in ast.walk(one)]
+    updates = [name for one in nodes for name, by in updates_in(one) if not gradients.isdisjoint(by)]
+    return found if {*updates} - gradients or any(map(costs_in, found.body[: found.split])) else None
+
+
+def told_by_updates(statements: list[ast.stmt], known: Iterable[str]) -> dict[str, str]:
+    """The gradients whose names do not tell what they are of, each with what it alone updates: `w -= rate * grad`."""
+    names = names_in(statements) | {*known}
+    loops: list[ast.AST] = [node for one in statements for node in ast.walk(one) if isinstance(node, LOOPS)]
+    made = set().union(*map(set_in, loops or statements))
+    updates = {
+        (name, one)
+        for node in ast.walk(ast.Module(statements, [])) for name, by in updates_in(node)
+        if name not in GENERIC and not is_of_gradient(name)
+        for one in by & made if tells_nothing(one, names)
+    }  # fmt: skip
+    once = Counter(one for _, one in updates)
+    return {one: name for name, one in updates if once[one] == 1}
+
+
+class Rounds:
+    """Looks for the two passes among statements, and in the first rounds of loops."""
+
+    def __init__(self, statements: list[ast.stmt], known: Iterable[str]) -> None:
+        self.known = frozenset(known)
+        self.whose = told_by_updates(statements, self.known)
+        nodes = [node for one in statements for node in ast.walk(one)]
+        self.changed = frozenset(name for one in nodes for name, _ in updates_in(one))
+
+    def passes(self, statements: list[ast.stmt]) -> Passes | None:
+        """The passes as the statements stand, up to the last gradient and without the steps behind it, or in a first
+        round."""
+        split = self.split_of(statements)
+        if not split:
+            return self.first_round(statements)
+        last = self.last_gradient(statements)
+        behind = statements[last + 1 :]
+        return self.apart([*statements[: last + 1], *[one for one in behind if not updates_in(one)]], split)
+
+    def last_gradient(self, statements: list[ast.stmt]) -> int:
+        """The place of the last statement that sets a gradient; -1 where none does."""
+        names = names_in(statements)
+        return max([place for place, one in enumerate(statements) if self.sets_gradient(one, names)], default=-1)
+
+    def apart(
+        self, body: list[ast.stmt], split: int, line: int = 0, start: int = 0, behind: Sequence[ast.stmt] = ()
+    ) -> Passes:
+        """Statements apart. What makes room for the sums of gradients belongs to the backward pass, and what stands
+        behind the cost; and a cost that is only computed behind the gradients to the forward pass."""
+        names = names_in(body)
+        cost = max([place for place, one in enumerate(body[:split]) if is_cost_set(one)], default=split)
+        rooms = [one for place, one in enumerate(body[:split])
+                 if place > max(cost, start - 1) or (makes_room(one) and self.sets_gradient(one, names))]  # fmt: skip
+        forth = [one for one in body[:split] if one not in rooms]
+        own = {node for one in forth for node in ast.walk(one)}
+        start -= sum(one in rooms for one in body[:start])
+        late = [one for statement in forth[start:] for one in costs_in(statement)][-1:]
+        late = late or cost_behind([*body[split:], *behind])
+        late = [one for one in late if one not in own]
+        back = without_steps([one for one in body[split:] if one not in late])
+        return Passes([*forth, *late, *rooms, *back], len(forth) + len(late), line, self.whose, start, self.changed)
+
+    def first_round(self, statements: list[ast.stmt], start: int | None = None, line: int = 0) -> Passes | None:
+        """The first round of the last loop whose body has both passes, up to the last gradient. Where there is a loop
+        in a loop (epochs, and the rows of a table), the inner one's; `start` statements stand before the outer one, in
+        `line`."""
+        for place in reversed(range(len(statements))):
+            statement = statements[place]
+            whole = [*start_of(statement), *blocks(statement)]
+            last = self.last_gradient(whole)
+            if last < 0:
+                continue
+            body = [*statements[:place], *whole[: last + 1]]
+            split = self.split_of(body)
+            before = place if start is None else start
+            here = statement.lineno if isinstance(statement, LOOPS) or not line else line
+            if split:
+                return self.apart(body, split, here, before, whole[last + 1 :])
+            found = self.first_round(body, before, here)
+            if found is not None:
+                return found
+        return None
+
+    def split_of(self, body: Sequence[ast.stmt]) -> int:
+        """How many statements stand before the first that sets the gradient of a name that was set before, or goes back
+        through time to do so; 0 where none does. Room for sums, `dW = np.zeros_like(W)`, is no gradient yet."""
+        known = set(self.known)
+        read: set[str] = set()
+        for place, statement in enumerate(body):
+            if isinstance(statement, LOOPS) and self.sets_gradient(statement, known) and len(known) > 1:
+                return begun(body, place, known) if goes_back(statement) or self.sums_alone(statement, known) else 0
+            made = {*targets(statement)} if isinstance(statement, ASSIGNMENTS) else set()
+            whose = [one for name in made - read for one in self.bases(name) if one in known]
+            if whose and len(known) > 1 and not makes_room(statement):
+                return begun(body, place, known)
+            read.update(names_in([statement]) - names_set(statement) - made)
+            known |= made
+        return 0
+
+    def sums_alone(self, loop: ast.stmt, known: set[str]) -> bool:
+        """Whether a loop adds up gradients of what it does not read: the forward pass is done before it."""
+        gradients = {name for name in set_in(loop) if not known.isdisjoint(self.bases(name))}
+        return names_in([loop]).isdisjoint(base for name in gradients for base in self.bases(name))
+
+    def sets_gradient(self, statement: ast.stmt, known: set[str]) -> bool:
+        """Whether a statement, or one in it, sets or adds to what is called the gradient of a name that is known."""
+        return any(not known.isdisjoint(self.bases(name)) for name in set_in(statement))
+
+    def bases(self, name: str) -> tuple[str, ...]:
+        return (self.whose[name],) if name in self.whose else bases(name)
+
+
+def without_steps(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements without the steps among them whose outcome none of them reads: of an input there is one value."""
+    kept: list[ast.stmt] = []
+    read: set[str] = set()
+    for one in reversed(statements):
+        stepped = {name for name, _ in updates_in(one) if not is_of_gradient(name) and name not in GENERIC}
+        if not stepped or not stepped.isdisjoint(read):
+            kept.append(one)
+            read |= names_in([one])
+    return kept[::-1]
+
+
+def tells_nothing(name: str, names: Collection[str]) -> bool:
+    """Whether a gradient's name does not tell what it is of: `grad`, and `dw` where there is a `theta` and no `w`."""
+    known = {*names}
+    return name in GENERIC or (is_of_gradient(name) and known.isdisjoint(bases(name)) and not is_word(name, known))
+
+
+def updates_in(node: ast.AST) -> list[tuple[str, set[str]]]:
+    """What a statement changes by a step, and the names that it reads to do so: `w -= dw`, `w = w - rate * dw`."""
+    if isinstance(node, ast.AugAssign):
+        return [(name, names_in([node.value])) for name in targets(node)]
+    if isinstance(node, ast.Assign) and is_step(node.value):
+        return [(name, by) for name in targets(node) if name in (by := names_in([node.value]))]
+    return []
+
+
+def is_step(value: ast.expr) -> bool:
+    """Whether a value is a sum or a difference, or what a function makes that updates: `update(params, grads)`."""
+    if isinstance(value, ast.Tuple):
+        return any(map(is_step, value.elts))
+    if isinstance(value, ast.Call):
+        return bool(re.search("updat|step|descent|optim", ast.unparse(value.func)))
+    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub)
+
+
+def is_descent(statement: ast.AST) -> bool:
+    """Whether a statement takes a step from what it changes: `W -= rate * dW`, `W = W - rate * dW`."""
+    move = move_of(statement)
+    return move is not None and isinstance(move[1], ast.Sub)
+
+
+def start_of(loop: ast.stmt) -> list[ast.stmt]:
+    """What a loop does before its first round: it takes the first of what it goes over."""
+    if not isinstance(loop, ast.For):
+        return []
+    first = ast.parse(f"{ast.unparse(loop.target)} = next(iter({ast.unparse(loop.iter)}))").body
+    for node in [node for one in first for node in ast.walk(one) if hasattr(node, "lineno")]:
+        ast.copy_location(node, loop)
+    return [*first]
+
+
+def is_start(statement: ast.stmt) -> bool:
+    """Whether a statement sets what nothing was counted into yet: the start of a sum, or what a loop takes first."""
+    return makes_room(statement) or ast.unparse(statement).partition(" = ")[2].startswith("next(iter(")
+
+
+def blocks(statement: ast.stmt) -> list[ast.stmt]:
+    """What a loop, a condition that the file is run itself, or a `with` does."""
+    if isinstance(statement, ast.If):
+        return statement.body if "__name__" in names_in([statement.test]) else []
+    return statement.body if isinstance(statement, ast.With | ast.For | ast.While) else []
+
+
+def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
+    """Where a backward pass begins of which a statement is the first to set the gradient of anything known: before it
+    stand those of gradients whose names tell nothing, as `dh = hs[3]`; and before one that has no name itself, errors
+    and deltas of what is computed of the same input before, that no cost is computed of."""
+    if hasattr(body[place], "step"):
+        of_costs = names_in([cost for one in body for cost in costs_in(one)])
+        whose = next(base for name in targets(body[place]) for base in bases(name) if base in known)
+        reading = [at for at, one in enumerate(body[:place]) if whose in names_in([one]) - {*targets(one)}]
+        errors = [at for at, one in enumerate(body[:place])
+                  if of_costs.isdisjoint(names := targets(one)) and any(map(ERROR.search, names))]  # fmt: skip
+        place = min([place, *[at for at in errors if reading and reading[0] < at]])
+    while (
+        place > 1
+        and (names := targets(body[place - 1]))
+        and all(is_of_gradient(one) and not is_word(one, known) for one in names)
+    ):
+        place -= 1
+    return place
+
+
+def goes_back(loop: ast.stmt) -> bool:
+    """Whether a loop goes from the last to the first: `reversed(…)`, `range(n, -1, -1)`, `[::-1]`."""
+    over = loop.iter if isinstance(loop, ast.For) else ast.Constant(None)
+    turned = [one for one in ast.walk(over) if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.USub)]
+    return "reversed" in names_in([over]) or any(ast.unparse(one) == "-1" for one in turned)
+
+
+def makes_room(statement: ast.stmt) -> bool:
+    """Whether a statement sets a sum's start: `0.0`, `np.zeros_like(W)`, `[np.zeros(b.shape) for b in biases]`."""
+    return (
+        isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None and nothing(statement.value)
+    )
+
+
+def nothing(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        return ast.unparse(value.func).rpartition(".")[2] in ZEROS
+    if isinstance(value, ast.List | ast.Tuple):
+        return all(map(nothing, value.elts))
+    if isinstance(value, ast.ListComp):
+        return nothing(value.elt)
+    if isinstance(value, ast.BinOp):  # `[None] * len(weights)`
+        return isinstance(value.left, ast.List) and nothing(value.left)
+    if isinstance(value, ast.Dict | ast.DictComp):
+        return all(map(nothing, value.values if isinstance(value, ast.Dict) else [value.value]))
+    return isinstance(value, ast.Constant) and not value.value
+
+
+def costs_in(statement: ast.stmt) -> list[ast.stmt]:
+    """The assignments in a statement that compute a cost, and what is put behind others, `losses.append(…)`, as one."""
+    found: list[ast.stmt] = []
+    for one in ast.walk(statement):
+        call = one.value if isinstance(one, ast.Expr) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append":
+            made = ast.Assign([ast.Name("loss", ast.Store())], call.args[0])
+            kept = COST.match(called(call.func.value) or "") and not isinstance(call.args[0], ast.Name)
+            found += [ast.fix_missing_locations(ast.copy_location(made, one))] if kept else []
+        elif isinstance(one, ASSIGNMENTS) and not is_start(one) and any(map(COST.fullmatch, targets(one))):
+            found.append(one)
+    return found
+
+
+def is_cost_set(statement: ast.stmt) -> bool:
+    """Whether a statement itself sets a cost."""
+    return isinstance(statement, ASSIGNMENTS) and statement in costs_in(statement)
+
+
+def cost_behind(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The first cost among statements that needs nothing which is set in them."""
+    made: set[str] = set()
+    for statement in statements:
+        for cost in costs_in(statement):
+            alone = not any(is_of_gradient(name) or name in GENERIC for name in targets(cost))
+            if alone and made.isdisjoint(names_in([cost]) - {*targets(cost)}):
+                return [cost]
+        made |= set_in(statement)
+    return []
+
+
+def cost_within(function: ast.FunctionDef, returned: Iterable[str]) -> ast.FunctionDef | None:
+    """The cost that a backward pass itself computes and returns beside its gradients, as a function of what it takes:
+    those of its statements on which the cost hangs."""
+    name = next(filter(is_cost, returned), "")
+    if name not in set_in(function) - arguments_of(function):
+        return None
+    needed, body, before = {name}, [], 0
+    while len(needed) > before:  # what a loop reads may be set behind it
+        before = len(needed)
+        body = hung_on(function.body, needed)
+    made = copy.copy(function)
+    made.name, made.decorator_list = f"the {name} in {function.name}", []
+    made.body = [
+        *body,
+        ast.copy_location(ast.Return(ast.copy_location(ast.Name(name, ast.Load()), body[-1])), body[-1]),
+    ]
+    return made
+
+
+def hung_on(statements: Sequence[ast.stmt], needed: set[str]) -> list[ast.stmt]:
+    """Those of some statements on which names hang that are needed; what they need is added to these."""
+    found: list[ast.stmt] = []
+    for one in reversed(statements):
+        kept = one
+        if isinstance(one, ast.For | ast.While | ast.If | ast.With):
+            parts = {key: hung_on(value, needed) for key, value in ast.iter_fields(one) if key in ("body", "orelse")}
+            if not any(parts.values()):
+                continue
+            kept = copy.copy(one)
+            for key, part in parts.items():
+                setattr(kept, key, part or ([ast.copy_location(ast.Pass(), one)] if key == "body" else []))
+            heads = [value for _, value in ast.iter_fields(one) if isinstance(value, ast.AST)]
+            needed |= names_in([*heads, *getattr(one, "items", [])])
+        elif needed.isdisjoint(targets(one) if isinstance(one, ASSIGNMENTS) else names_set(one)):
+            continue
+        else:
+            needed |= names_in([one])
+        found.append(kept)
+    return found[::-1]

@@ -1,0 +1,128 @@
+"""Statements that hold both passes: of a script, of a function that trains, up to a call of `.backward()`."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Collection
+from typing import Any
+
+from backprop.python.names import names_set, names_used, parameter_names, required_names
+from backprop.python.pairs.pair import Pair
+from backprop.python.pairs.rounds import Passes, both_passes, training
+from backprop.python.texts.functions import attributes, first_parameter, is_static
+from backprop.python.texts.restated import defaults
+from backprop.python.texts.source import Code, Part
+
+TAKEN = re.compile(r"d[A-Z]|d[bwx]\d*$|grad")  # of parameters, plainly gradients
+
+
+def values_pair(code: Code) -> Pair | None:
+    """Statements that end with `x.backward()`, where a class, also one that is imported, has such a method."""
+    has = any("backward" in methods for methods in code.classes().values())
+    body = code.parts[-1].tree.body
+    ends = next((place for place, one in enumerate(body) if backward_call(one) is not None), None)
+    return Pair("backward", "values", None, None, split=ends) if has and ends else None
+
+
+def backward_call(statement: ast.stmt) -> str | None:
+    """The name of what a statement calls `.backward()` of."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "backward":
+        return call.func.value.id if isinstance(call.func.value, ast.Name) else None
+    return None
+
+
+def split_pair(part: Part) -> Pair | None:
+    """Statements of which some set gradients of names that were set before, as they stand or in the first round of a
+    training loop."""
+    found = both_passes(part.tree.body)
+    if found is None:
+        return None
+    body = () if found.body == part.tree.body else tuple(found.body)
+    return Pair("", "script", None, None, body=body, **apart_from_body(found))
+
+
+def apart_from_body(found: Passes) -> dict[str, Any]:
+    """What else is known of two passes than their statements, as of a pair."""
+    return {name: one for name, one in found._asdict().items() if name != "body"}
+
+
+def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list[Pair]:
+    """The functions of a text, and the methods of its classes, that hold both passes and what they train: each as a
+    script of its own. What is `paired` already is none."""
+    found = []
+    for one in part.tree.body:
+        if not isinstance(one, ast.FunctionDef | ast.ClassDef) or one.name in paired:
+            continue
+        if isinstance(one, ast.FunctionDef):
+            steps = any(TAKEN.match(name) for name in required_names(one))  # an optimizer's
+            found.append(None if steps else training_pair(part, one, training(one), defaults(one)))
+            continue
+        methods = code.classes().get(one.name, {})
+        known = set().union(*[attributes(method, ast.Store) for method in methods.values()])
+        for method in [method for name, method in methods.items() if name != "__init__" and not is_static(method)]:
+            if first_parameter(method) == "self" and (passes := training(method, known)) is not None:
+                found.append(training_pair(part, method, passes, made(one, methods, method), one))
+    return [pair for pair in found if pair is not None]
+
+
+def training_pair(
+    part: Part, function: ast.FunctionDef, passes: Passes | None, first: list[ast.stmt],
+    owner: ast.ClassDef | None = None,
+) -> Pair | None:  # fmt: skip
+    """A function or a method that trains, as a script; `first` is what is done before its statements."""
+    if passes is None:
+        return None
+    whole = function if owner is None else owner
+    used = names_used([whole], part.tree.body) - ({function.name} if owner is None else set())
+    before = [one for one in part.tree.body if one is owner or not used.isdisjoint(names_set(one))] + first
+    pair = Pair(function.name if owner is None else f"{owner.name}.{function.name}", "script", None, None)
+    return pair._replace(
+        **apart_from_body(passes),
+        body=(*before, *passes.body),
+        inside=function,
+        owner="" if owner is None else owner.name,
+    )._replace(split=len(before) + passes.split, start=len(before) + passes.start)
+
+
+def made(owner: ast.ClassDef, methods: dict[str, ast.FunctionDef], method: ast.FunctionDef) -> list[ast.stmt]:
+    """What makes the object of a method: `self = Model(rate=rate)`, behind the values of what needs none."""
+    start = methods.get("__init__")
+    names = parameter_names(start)[1:] if start is not None else []
+    call = ast.Call(
+        ast.Name(owner.name, ast.Load()), [], [ast.keyword(one, ast.Name(one, ast.Load())) for one in names]
+    )
+    self = ast.Assign([ast.Name("self", ast.Store())], call)
+    ast.fix_missing_locations(ast.copy_location(self, method))
+    return [*(defaults(start) if start is not None else []), self, *defaults(method)]
+
+
+def with_first_round(code: Code, pair: Pair) -> Code:
+    """The texts of a pair, in place of a training loop its first round."""
+    if not pair.body:
+        return code
+    whose = [part for part in code.parts for one in part.tree.body
+             if (getattr(one, "name", "") == pair.owner if pair.owner else one is pair.inside)]  # fmt: skip
+    whose = whose or code.parts[-1:]
+    source = copy.copy(whose[0].source)
+    told = [f"of the loop in line {pair.line} the first round is judged"] if pair.line else []
+    source.notes = list(dict.fromkeys([*source.notes, *told]))
+    return code.of([*[part for part in code.parts if part is not whose[0]], Part(source, ast.Module([*pair.body], []))])
+
+
+def training_named(code: Code, name: str) -> Pair | None:
+    """The pair of a method that trains: of a class, the first."""
+    owner, _, method = name.partition(".")
+    pairs = [pair for part in code.parts for pair in training_pairs(code, part) if pair.owner == owner]
+    return next((one for one in pairs if not method or one.name == name), None)
+
+
+def script_pair(forward: Part, backward: Part) -> Pair | None:
+    """Two texts of plain statements as a pair, if each has some."""
+    plain = [
+        any(isinstance(one, ast.Assign | ast.AugAssign | ast.For) for one in part.tree.body)
+        for part in (forward, backward)
+    ]
+    return Pair("", "script", None, None) if all(plain) else None

@@ -1,0 +1,1 @@
+"""A pass, run forth and back, and what comes out."""

@@ -1,0 +1,203 @@
+"""The forward pass of statements that are no functions: a script's, or those of a function that trains."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Set
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.python.inputs.examples import Examples
+from backprop.python.inputs.given import has_gradient, is_whole
+from backprop.python.inputs.inputs import with_sizes
+from backprop.python.inputs.said import DEFINITIONS
+from backprop.python.interpret.calls import Return
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.names import names_set, names_unset, names_used
+from backprop.python.pairs.rounds import COST, is_start
+from backprop.python.pairs.trained import backward_call
+from backprop.python.runs.objects import DATA, inner
+from backprop.python.runs.outputs import Forward, Outputs
+from backprop.python.texts.called import called, names_in, set_in
+from backprop.python.texts.functions import attributes
+from backprop.python.texts.gradients import is_data, is_gradient
+from backprop.python.texts.source import Part
+from backprop.python.texts.usual import PLAIN
+from backprop.python.values.arrays import fresh, is_number
+from backprop.python.values.scope import Object, Scope
+
+
+class Scripted(Outputs):
+    """A run of statements up to where they are split."""
+
+    @property
+    def script_part(self) -> Part:
+        """The text of a script, the first where its backward pass is another one."""
+        return self.code.parts[-1 if self.pair.split or len(self.code.parts) == 1 else -2]
+
+    @cached_property
+    def words(self) -> set[str]:
+        """The names in the text of a script."""
+        return {node.id for node in ast.walk(self.script_part.tree) if isinstance(node, ast.Name)}
+
+    def missing_of_script(self) -> dict[str, str]:
+        """What a script reads and nothing sets, each with an example of a value; nothing where it calls something of it
+        whose name does not tell what it is, which only a text could define."""
+        if self.pair.kind != "script" or self.pair.inside is not None:
+            return {}
+        run, body = self.interpreter(), self.script_part.tree.body[: self.pair.split or None]
+        names = names_unset(body, {*run.builtins, *self.code.loaded(run).names, *self.given, "*"})
+        calls = {ast.unparse(node.func) for one in body for node in ast.walk(one) if isinstance(node, ast.Call)}
+        if calls.intersection(names) - PLAIN.keys():
+            return {}
+        examples = Examples([part.tree for part in self.code.parts])
+        return {name: f"lambda z: {PLAIN[name]}" if name in calls else examples.of(name) for name in names}
+
+    def script(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
+        """The first text, statement by statement; the output is the cost, else the name that it sets last."""
+        part = self.script_part
+        if not part.tree.body:
+            raise Problem("syntax", f"there is no code in {part.source.name or 'this text'}")
+        own = part.tree.body[: self.pair.split or None]
+        before = fresh(given) if self.pair.start else given  # what stands before a loop may write into it
+        body = [self.with_value(one, before) for one in own]
+        scope.names.update({name: one for name, one in before.items() if name in self.words})  # others are attributes
+        run.source = part.source
+        then = tuple(part.tree.body[self.pair.split :][: 1 if self.pair.kind == "values" else None])
+        then = then if self.pair.split else tuple(self.code.parts[-1].tree.body)
+        start = self.pair.start
+        if start:
+            self.statements(run, body[:start], scope, (*body[start:], *then))
+            self.begin(scope, given)
+        self.statements(run, body[start:], scope, then)
+        if self.pair.kind == "values":
+            return self.of_values(part, scope)
+        self.left = variables(scope)
+        found: dict[str, Any] = {
+            name: self.left[name] for name in last_names(body[start:])
+            if is_gradient(self.left.get(name)) and name not in given
+        }  # fmt: skip
+        computed = {name for one in own if not is_start(one) for name in set_in(one)}
+        costs = [name for name, one in found.items() if name in computed and COST.fullmatch(name) and np.size(one) == 1]
+        self.last_set = costs[:1] or [*found]
+        if not found:
+            hint = "what stands in `if __name__ == …` is not run" if "__name__" in self.words else "set it: loss = …"
+            raise Problem("name", "the forward pass sets no name to its output", source=part.source.name, hint=hint)
+        last = self.output if self.output in found else self.last_set[0]
+        if self.pair.split:  # of one text: whether it goes on from a gradient on the output that it does not set
+            self.above = int(f"d{last}" in names_in(then))
+        return Forward([found[last]], [last], [found[last]], scope, None, found[last])
+
+    def compared(self, output: Any) -> dict[str, Any]:
+        """The labels that the output of a script may be compared with: data with as many elements, or rows."""
+        made = {*self.given} - self.arguments_inside()
+        for one in self.code.parts[-1].tree.body[self.pair.start : self.pair.split]:
+            hangs = not made.isdisjoint(names_in([one])) or (self.pair.start and not is_start(one))
+            made |= names_set(one) if hangs else set()
+        data = {
+            name: one for name, one in self.left.items()
+            if name not in made and (isinstance(one, np.ndarray) or (is_number(one) and is_data(name)))
+        }  # fmt: skip
+        return {
+            name: one
+            for name, one in data.items()
+            if np.size(one) == np.size(output) or np.size(one) in np.shape(output)
+        }
+
+    @property
+    def stepped(self) -> Set[str]:
+        """What a script changes by steps and its forward pass reads: weights that it made before its loop."""
+        pair = self.pair
+        return pair.changed & self.made_of.keys() & names_in(pair.body[pair.start : pair.split])
+
+    def begin(self, scope: Scope, given: dict[str, Any]) -> None:
+        """What is done before the first round of a loop made weights, as variables or attributes: those that are given
+        stand for them."""
+        me = scope.names.get("self")
+        held = me.names if isinstance(me, Object) else {}
+        arguments = self.arguments_inside()
+        for names in (scope.names, held):
+            for name in [one for one in names if one in given and one not in arguments]:
+                names[name] = given[name]
+            here = {name: float(one) if is_whole(one) and not np.ndim(one) else one for name, one in names.items()}
+            weights = {name: one for name, one in here.items() if name not in arguments and has_gradient(one)}
+            self.made_of.update({name: fresh(one) for name, one in weights.items() if name not in self.made_of})
+
+    def with_value(self, statement: ast.stmt, given: dict[str, Any]) -> ast.stmt:
+        """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if isinstance(statement, ast.Assign) and isinstance(target, ast.Tuple):
+            return with_sizes(statement, given)
+        if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
+            return statement
+        if target.id in names_in([statement.value]):
+            return statement  # `y = np.eye(3)[y]`
+        value: ast.expr = ast.copy_location(ast.Constant(given[target.id]), statement.value)
+        old = statement.value
+        if self.pair.kind == "values":
+            if not isinstance(old, ast.Call) or not old.args:
+                return statement
+            value = ast.copy_location(ast.Call(old.func, [value, *old.args[1:]], old.keywords), old)
+        return ast.copy_location(ast.Assign(statement.targets, value), statement)
+
+    def of_values(self, part: Part, scope: Scope) -> Forward:
+        """The output of statements on objects that know their gradients."""
+        name = backward_call(part.tree.body[self.pair.split]) or ""
+        out = scope.names.get(name)
+        value = inner(out)
+        if not is_gradient(value):
+            raise Problem("name", f"{name} holds no number in {', '.join(DATA)}", source=part.source.name)
+        self.above = 0
+        return Forward([value], [name], [value], scope, None, value)
+
+    def statements(self, run: Interpreter, body: list[ast.stmt], scope: Scope, then: tuple[ast.stmt, ...] = ()) -> None:
+        """Statements in order. One that cannot be read, and that nothing which follows needs, is left out."""
+        for statement in body:
+            try:
+                run.body([statement], scope)
+            except Return:
+                raise Problem("syntax", "a return stands in no function", source=run.source.name) from None
+            except Problem as problem:
+                needed = names_used([*then, *map(ast.Name, last_names(body)[:1])], body)
+                aside = isinstance(statement, ast.Expr) or not names_set(statement) & needed
+                if problem.kind not in ("name", "syntax") or not aside:
+                    raise
+                run.frames.clear()
+
+
+def set_anew(method: ast.FunctionDef) -> set[str]:
+    """The attributes of its object that a method sets by statements that do not read them, as a step of theirs does."""
+    return set().union(*[
+        attributes(target, ast.Store) - attributes(node.value, ast.Load)
+        for node in ast.walk(method) if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else (node.target,))
+    ])  # fmt: skip
+
+
+def filled_by(method: ast.FunctionDef) -> set[str]:
+    """The attributes of its object that a method sets so, or entries of which it sets."""
+    entries = [one.value for node in ast.walk(method) if isinstance(node, ast.Assign) for target in node.targets
+               for one in ast.walk(target) if isinstance(one, ast.Subscript)]  # fmt: skip
+    return set_anew(method).union(*[attributes(one, ast.Load) for one in entries])
+
+
+def last_names(body: list[ast.stmt]) -> list[str]:
+    """The names that statements set, also inside a loop, the last first."""
+    found: list[str] = []
+    for statement in reversed(body):
+        if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            target = statement.targets[-1] if isinstance(statement, ast.Assign) else statement.target
+            several = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]  # `info, loss = …`
+            found += [name for one in several if not isinstance(one, ast.Subscript) and (name := called(one))]
+        elif not isinstance(statement, DEFINITIONS):
+            found += last_names(getattr(statement, "body", []))
+    return [*dict.fromkeys(found)]
+
+
+def variables(scope: Scope) -> dict[str, Any]:
+    """The variables of a script, and the attributes of the object whose method it is."""
+    me = scope.names.get("self")
+    return {**(me.names if isinstance(me, Object) else {}), **scope.names}

@@ -1,0 +1,138 @@
+"""What an optimizer's step tells of gradients: by how much a pass has moved what it trains."""
+
+from __future__ import annotations
+
+import ast
+from contextlib import suppress
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from backprop.errors import Problem
+from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.pairs.rounds import is_descent, updates_in
+from backprop.python.runs.objects import attribute_at, same
+from backprop.python.runs.taken import Taken
+from backprop.python.texts.called import called, names_in
+from backprop.python.texts.gradients import RATE, is_gradient, is_of_gradient
+from backprop.python.values.arrays import is_number
+from backprop.python.values.scope import Object
+
+INPUT = ("x", "dx", "input", "inputs", "dinput", "dinputs", "d_input", "grad_input")  # keys of the first input's
+
+
+class Updated(Taken):
+    """The gradients that updates of weights were made of."""
+
+    @cached_property
+    def updates(self) -> list[tuple[str, list[str], bool]]:
+        """What the backward pass changes by a step, what it reads to do so, and whether it goes down. What an optimizer
+        is handed, `self.W = self.opt.update(self.W, dW)`, is its own affair."""
+        nodes = ast.walk(self.pair.backward) if self.pair.backward is not None else ()
+        found = [
+            (name, sorted(by - {name} - measured_in(node)), is_descent(node))
+            for node in nodes if not isinstance(getattr(node, "value", None), ast.Call)
+            and isinstance(getattr(node, "op", ast.Sub()), ast.Add | ast.Sub)
+            for name, by in updates_in(node) if not is_of_gradient(name)
+            and not (isinstance(getattr(getattr(node, "value", None), "op", None), ast.Add) and is_running(node, name))
+        ]  # fmt: skip
+        means = {name for _, by, _ in found for name in by if name in self.running}
+        return [one for one in found if one[0] not in means]
+
+    @cached_property
+    def running(self) -> dict[str, list[str]]:
+        """The running means that the backward pass keeps, as of momentum, and what it reads to do so."""
+        nodes = ast.walk(self.pair.backward) if self.pair.backward is not None else ()
+        return {
+            name: sorted(by - {name}) for node in nodes for name, by in updates_in(node) if is_running(node, name)
+        }  # fmt: skip
+
+    def of_updates(self, run: Interpreter, own: Object, tree: ast.FunctionDef) -> dict[str, Any]:
+        """The weights of its object that a backward pass itself updates, each with the gradient: what alone has its
+        shape among what such a statement reads, `self.W -= rate * step`, or by how much a rate changes it; or None."""
+        here = run.scopes[tree.name].names if tree.name in run.scopes else {}
+        found: dict[str, Any] = {}
+        for name, by, descends in self.updates:
+            if name not in self.made_of or found.get(name) is not None:
+                continue
+            found[name] = None
+            if not here.keys() >= set_in(tree).intersection(by):
+                continue  # in a branch that was not taken: another optimizer's
+            weights = np.asarray(self.made_of[name])
+            means = [one for one in by if one in self.running]
+            if means and all(same(self.made_of.get(one), attribute_at(own, one)) for one in means):
+                continue
+            by = [one for one in by if one not in means] + [one for mean in means for one in self.running[mean]]
+            read: list[Any] = [here.get(one, self.attribute_now(run, own, one)) for one in by]
+            now = attribute_at(own, name)
+            grown = np.shape(now) != weights.shape  # `self.beta = 0.0`, and later one for each column
+            alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape and not grown]
+            alike = [*{id(one): one for one in alike}.values()]
+            alone = sum(other == name for other, *_ in self.updates) == 1
+            rates = [one for one in read if is_number(one) and one]
+            if len(alike) == 1 and not rates and descends:  # `step = rate * gradient` before `self.W -= step`
+                within = self.rates_of([name for name, one in zip(by, read, strict=True) if one is alike[0]], tree)
+                rates = [one for one in (here.get(rate, self.attribute_now(run, own, rate)) for rate in within)
+                         if is_number(one) and one]  # fmt: skip
+                alike = [alike[0] / rates[0]] if len(rates) == 1 else alike
+            moved: Any = None
+            if len(rates) == 1 and not means and (not grown or not weights.ndim):
+                moved = (weights - now) / rates[0]
+                moved = np.sum(moved) if grown else moved
+                moved = -moved if self.above and not descends else moved  # up: what comes from above is as it is
+            if len(alike) == 1 and (moved is None or is_close(moved, alike[0])) and (descends or rates):
+                found[name] = alike[0]  # with all its digits
+            elif len(alike) == 1 and alone and not (descends or rates or means or self.above):  # a step up by itself
+                found[name] = -alike[0]
+            elif moved is not None and len(alike) < 2 and (alone or any(is_multiple(moved, one) for one in alike)):
+                found[name] = moved
+        return found
+
+    def rates_of(self, names: list[str], tree: ast.FunctionDef) -> list[str]:
+        """The rates that variables are multiplied with where a backward pass sets them."""
+        sets = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and called(node.targets[0]) in names]
+        products = [
+            one.value for one in sets if isinstance(one.value, ast.BinOp) and isinstance(one.value.op, ast.Mult)
+        ]
+        factors = [called(one) or "" for product in products for one in (product.left, product.right)]
+        return [one for one in factors if RATE.search(one)]
+
+    def attribute_now(self, run: Interpreter, own: Object, name: str) -> Any:
+        """An attribute of an object, or of a part of it, or what a property of it gives."""
+        found = attribute_at(own, name)
+        if found is None and (method := self.methods().get(name)) is not None and method.decorator_list:
+            with suppress(Problem):
+                found = self.call(run, run.attribute, (own, name), {})
+        return found
+
+
+def set_in(tree: ast.FunctionDef) -> set[str]:
+    """The variables that a function sets."""
+    return {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+
+
+def is_running(statement: ast.AST, name: str) -> bool:
+    """Whether a statement adds to a part of what was there: `v = beta * v + (1 - beta) * dw`."""
+    value = getattr(statement, "value", None)
+    terms = [value.left, value.right] if isinstance(value, ast.BinOp) else []
+    products = [one for one in terms if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)]
+    return isinstance(statement, ast.Assign) and any(name in map(called, (one.left, one.right)) for one in products)
+
+
+def is_close(moved: Any, gradient: Any) -> bool:
+    """Whether a weight has moved along a gradient, as well as a difference of short numbers tells."""
+    return np.allclose(moved, gradient, rtol=1e-3, atol=1e-3 * np.max(np.abs(gradient), initial=0.0))
+
+
+def is_multiple(moved: Any, gradient: Any) -> bool:
+    """Whether a weight has moved along a gradient, however far."""
+    much = np.vdot(moved, gradient) / max(np.vdot(gradient, gradient), np.finfo(float).tiny)
+    return bool(np.any(gradient)) and is_close(moved, much * np.asarray(gradient))
+
+
+def measured_in(node: ast.AST) -> set[str]:
+    """The names of which a statement only takes the size: `self.W -= rate * dW / self.x.shape[0]`."""
+    sized = [one.value for one in ast.walk(node) if isinstance(one, ast.Attribute) and one.attr in ("shape", "size")]
+    counted = [one for one in ast.walk(node) if isinstance(one, ast.Call) and ast.unparse(one.func) == "len"]
+    return names_in([*sized, *[argument for one in counted for argument in one.args]])
