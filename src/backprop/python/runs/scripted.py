@@ -17,13 +17,13 @@ from backprop.python.inputs.said import DEFINITIONS
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import names_set, names_unset, names_used
-from backprop.python.pairs.rounds import COST, is_start
+from backprop.python.pairs.rounds import is_start
 from backprop.python.pairs.trained import backward_call
 from backprop.python.runs.objects import DATA, inner
 from backprop.python.runs.outputs import Forward, Outputs
 from backprop.python.texts.called import called, names_in, set_in
 from backprop.python.texts.functions import attributes
-from backprop.python.texts.gradients import is_data, is_gradient
+from backprop.python.texts.gradients import COST, is_data, is_gradient
 from backprop.python.texts.source import Part
 from backprop.python.texts.usual import PLAIN
 from backprop.python.values.arrays import fresh, is_number
