@@ -165,3 +165,71 @@ def test_a_step_that_is_taken_too_early_is_put_behind_what_reads_it(check: Check
     )
     found = check("layers.py", {}, {"layers.py": layers})
     assert [(one["line"], one["write"]) for one in found["lines"]] == [(18, "Ws[k] -= 0.1 * dW")], found
+
+
+LOADED = """
+import numpy as np
+import pandas
+from sklearn.datasets import load_iris
+SOURCE
+rng = np.random.default_rng(3)
+W = 0.1 * rng.normal(size=(2, 3))
+for step in range(9):
+    p = np.exp(X @ W)
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[range(len(labels)), labels]).mean()
+    ds = p.copy()
+    ds[range(len(labels)), labels] -= 1
+    dW = X.T @ ds / len(labels)
+    W -= 0.1 * dW
+"""
+SOURCES = [
+    "X, labels = load_iris(return_X_y=True)",
+    "table = np.array(pandas.read_csv('iris.csv'))\nrows, columns = table.shape\nX, labels = table[:, 1:], table[:, 0]",
+    "iris = load_iris()\nX = iris.data\nlabels = iris.target\nX = (X - X.mean(axis=0)) / X.std(axis=0)\nrows = len(X)",
+]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_data_of_libraries_of_which_nothing_is_known_is_asked_for(check: Check, source: str) -> None:
+    """What is proposed fits: the labels are as many as the rows, and of as many kinds as there are."""
+    text = {"loaded.py": LOADED.replace("SOURCE", source)}
+    told = check("loaded.py", {}, text)["error"]
+    assert told["message"] == "loaded.py takes X, labels, which are not given"
+    assert "--X 'randn(4,2)' --labels '[0,2,1,1]'" in told["hint"], told
+    found = check("loaded.py", {"X": [[0.3, 1.0], [-2.0, 0.4], [1.0, 0.7], [0.1, -1.0]], "labels": [0, 2, 1, 1]}, text)
+    assert verdicts(found) == {"W": "ok"}, found
+
+
+def test_proposed_labels_are_of_the_kinds_that_there_are(check: Check) -> None:
+    text = LOADED.replace("SOURCE", SOURCES[0]).replace("(2, 3)", "(2, 2)")
+    assert "--labels '[0,0,1,1]'" in check("loaded.py", {}, {"loaded.py": text})["error"]["hint"]
+
+
+def test_what_a_function_returns_that_takes_steps_is_no_loss(check: Check) -> None:
+    """Nor a gradient: `b - rate * b_grad` is where the step leads to."""
+    text = "def step(b, m, points, rate):\n    b_grad = m_grad = 0\n    for x, y in points:\n"
+    text += "        b_grad += -2 * (y - (m*x + b))\n        m_grad += -2 * x * (y - (m*x + b))\n"
+    for back in ("b - rate*b_grad, m - rate*m_grad", "[b - rate*b_grad, m - rate*m_grad]"):
+        named = {"line.py": f"{text}    return {back}\n".replace("def step", "def step_gradient")}
+        given = {"b": 0.5, "m": 1.0, "points": [[1.0, 2.0], [3.0, 1.0]], "rate": 0.1}
+        assert "lines" not in check("line.py", given, named)
+
+
+DRAWN = """
+import torch
+g = torch.Generator().manual_seed(7)
+X = torch.randn((5, 3), generator=g)
+W = torch.randn((3, 2), generator=g)
+which = torch.randint(0, 2, (5,), generator=g)
+out = X @ W
+loss = out[torch.arange(5), which].sum()
+dout = torch.zeros_like(out)
+dout[torch.arange(5), which] = 1
+dW = X.T @ dout
+"""
+
+
+def test_numbers_of_a_generator_of_torch_are_drawn(check: Check) -> None:
+    assert verdicts(check("drawn.py", {}, {"drawn.py": DRAWN}))["W"] == "ok"
+    assert verdicts(check("drawn.py", {}, {"drawn.py": DRAWN.replace("= 1", "= 2")}))["W"] == "wrong"

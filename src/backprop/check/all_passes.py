@@ -82,7 +82,7 @@ def judged(
             found.left_out.append(f"{name} is left out: it is made of {rest}, of which none are given")
             hint = f"give each of them a pass of its own, or a class that makes its {rest} itself"
             continue
-        if missing := runner.missing():
+        if missing := runner.lacking():
             wanting[name] = pair, missing
             found.left_out.append(f"{name} is left out: it {takes([*missing])}")
             found.rest.append(pair)

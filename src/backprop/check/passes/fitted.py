@@ -65,7 +65,7 @@ class Fitted:
         found = []
         for pair in pairs:
             runner = self.runner(pair, Runner, {})
-            search = self.search(pair, runner.missing() or runner.missing_of_script(), len(pairs) - 1)
+            search = self.search(pair, runner.lacking() or runner.missing_of_script(), len(pairs) - 1)
             values = search.found()
             if also_unfit or runs_whole(search):
                 found.append(command(self.code, pair, values))

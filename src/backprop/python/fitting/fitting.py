@@ -78,6 +78,7 @@ FACTORS = re.compile(r"shapes \(([\d,]*)\) and \(([\d,]*)\) not aligned")
 COLUMNS = re.compile(r"must have same number of dimensions.* 2 dimension")
 INTO = re.compile(r"input array from shape \(([\d, ]*)\) into shape")
 NOT_READ = re.compile(r"(np|numpy|torch|scipy|jnp|jax|tf)\.[\w.]+ is not (known|read)")
+BEYOND = re.compile(r"index \d+ is out of bounds for axis \d with size (\d+)")
 NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of integer")
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 LONG = 60  # of weights in a row, whose gradient tells how many are needed
@@ -257,6 +258,10 @@ class Fitting:
         shape = shape_of(str(known[name]))
         if len(shape) == 2 and COLUMNS.search(told):  # beside a state, which is a column
             return self.search({**known, name: drawn((*shape, 1))}, unlikely)
+        beyond, text = BEYOND.search(told), str(known[name])
+        if beyond and text.startswith("[") and int(beyond[1]):  # labels, of which there are fewer kinds
+            fewer = re.sub(r"\d+", lambda one: str(int(one[0]) % int(beyond[1])), text)
+            return fewer != text and self.search({**known, name: fewer}, unlikely)
         other = self.broadcast(shape, told, used.use)
         return other is not None and self.search({**known, name: drawn(other)}, unlikely)
 
@@ -325,7 +330,8 @@ class Fitting:
         others: list[Known] = [{name: drawn(shape)} for name in long for shape in found.shapes.values()]
         others += [{name: drawn(shape) for name, shape in found.shapes.items()}] if found.shapes else []
         if not others:
-            shapes = self.shapes_of_outputs
+            rows = [shape_of(one)[:1] for one in known.values() if isinstance(one, str) and len(shape_of(one)) > 1]
+            shapes = [*self.shapes_of_outputs, *rows]  # a script has one cost for all of them
             others = [
                 {name: one}
                 for name, shape in found.labels.items()
