@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.python.inputs.bounds import bounded, clipped, without
 from backprop.python.inputs.examples import WEIGHT, Examples
 from backprop.python.inputs.given import arguments_from, is_differentiable
 from backprop.python.inputs.said import Said, members_read, names_read
@@ -41,7 +42,6 @@ EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 TENSORS = re.compile(r"Tensor|Variable|Array|NDArray|Value|Var")  # classes of what knows its gradient
 DRAWS = re.compile(r"(np_?|p)?rng|rs|rand(om)?_?(state|generator|gen)?")  # parameters, of whose methods it is drawn
-CLIPS = frozenset(["clip", "clamp", "clamp_", "clip_"])
 
 
 class Inputs(Said):
@@ -316,7 +316,12 @@ class Inputs(Said):
         kept = {id(node) for node in ast.walk(pair.forward)} if pair.forward not in (None, pair.backward) else set()
         if not any(clipped(node) for part in code.parts for node in ast.walk(part.tree) if id(node) not in kept):
             return None
-        return self.with_texts([part._replace(tree=Unclipped().visit(copy.deepcopy(part.tree))) for part in code.parts])
+        return self.with_texts(without(clipped, code.parts))
+
+    def without_bounds(self) -> Self | None:
+        """The same pass without bounds on what is computed, `np.maximum(x, 1e-12)`, for its forward pass alone."""
+        nodes = [node for part in self.code.parts for node in ast.walk(part.tree)]
+        return self.with_texts(without(bounded, self.code.parts)) if any(map(bounded, nodes)) else None
 
     def with_texts(self, parts: list[Part], given: Mapping[str, Any] = {}) -> Self | None:
         """The same pass in texts that say it otherwise, with what is known of it; None where it is no longer found."""
@@ -469,24 +474,6 @@ def computes_nothing(function: ast.FunctionDef) -> bool:
     """Whether it is no work to define a function."""
     defaults = [*function.args.defaults, *function.args.kw_defaults]
     return not function.decorator_list and all(one is None or isinstance(one, ast.Constant) for one in defaults)
-
-
-def clipped(node: ast.AST) -> ast.expr | None:
-    """What a call keeps between a number and its negative: `np.clip(g, -5, 5)`, `g.clamp(-1, 1)`."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in CLIPS:
-        return None
-    of_library = isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy", "cp", "torch", "jnp")
-    given = [*([] if of_library else [node.func.value]), *node.args, *[one.value for one in node.keywords]]
-    bounds = [ast.unparse(one) for one in given[1:3]]
-    return given[0] if len(bounds) == 2 and bounds[0] == f"-{bounds[1]}" else None
-
-
-class Unclipped(ast.NodeTransformer):
-    """A text without bounds around 0."""
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        return clipped(node) or node
 
 
 def guards_in(node: ast.AST) -> list[ast.expr]:

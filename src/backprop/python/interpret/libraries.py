@@ -509,6 +509,9 @@ class Libraries:
             return autograd.backward(self.tape, a, *arguments[:1])
         if name == "is_contiguous":
             return True
+        if name == "resize_as_" and np.size(arguments[0]) == a.size:
+            a.shape = np.shape(arguments[0])
+            return a
         if name in ("new_zeros", "new_ones"):
             return self.torch(name.removeprefix("new_"), arguments, keywords)
         return self.torch(OF_TENSORS.get(name, name), (a, *arguments), keywords)
