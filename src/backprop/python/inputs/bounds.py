@@ -53,4 +53,9 @@ def without(bounds: Callable[[ast.AST], ast.expr | None], parts: Sequence[Part])
             self.generic_visit(node)
             return bounds(node) or node
 
-    return [part._replace(tree=Unbounded().visit(copy.deepcopy(part.tree))) for part in parts]
+    return [
+        part._replace(tree=Unbounded().visit(copy.deepcopy(part.tree)))
+        if any(map(bounds, ast.walk(part.tree)))
+        else part
+        for part in parts
+    ]

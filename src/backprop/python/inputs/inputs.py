@@ -297,13 +297,17 @@ class Inputs(Said):
         kept = set() if guards else {id(node) for one in self.backward_trees() for node in ast.walk(one)}
         parts, changed = [], bool(zeros)
         for part in self.code.parts:
-            tree = copy.deepcopy(part.tree)
-            guarding = {id(one) for node in ast.walk(tree) for one in guards_in(node)} if guards else None
-            for old, new in zip(ast.walk(part.tree), ast.walk(tree), strict=True):
-                value = getattr(new, "value", None) if isinstance(new, ast.Constant) else None
-                counts = id(old) not in kept and (guarding is None or id(new) in guarding)
-                if isinstance(value, float) and 0 < value <= small and counts:
-                    new.value, changed = 0.0, True  # type: ignore[attr-defined]
+            nodes = [*ast.walk(part.tree)]
+            guarding = {id(one) for node in nodes for one in guards_in(node)} if guards else set(map(id, nodes))
+            places = [
+                place for place, node in enumerate(nodes)
+                if isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < node.value <= small
+                and id(node) not in kept and id(node) in guarding
+            ]  # fmt: skip
+            tree = copy.deepcopy(part.tree) if places else part.tree
+            others = [*ast.walk(tree)] if places else []
+            for place in places:
+                others[place].value, changed = 0.0, True  # type: ignore[attr-defined]
             parts.append(part._replace(tree=tree))
         if not changed:
             return None, {}
@@ -320,15 +324,20 @@ class Inputs(Said):
 
     def without_bounds(self) -> Self | None:
         """The same pass without bounds on what is computed, `np.maximum(x, 1e-12)`, for its forward pass alone."""
-        nodes = [node for part in self.code.parts for node in ast.walk(part.tree)]
-        return self.with_texts(without(bounded, self.code.parts)) if any(map(bounded, nodes)) else None
+        parts = without(bounded, self.code.parts)
+        changed = any(one is not other for one, other in zip(parts, self.code.parts, strict=True))
+        return self.with_texts(parts) if changed else None
 
     def with_texts(self, parts: list[Part], given: Mapping[str, Any] = {}) -> Self | None:
         """The same pass in texts that say it otherwise, with what is known of it; None where it is no longer found."""
         pair, code = self.pair, self.code.of(parts)
-        found = [one for one in all_pairs(code) if one.name == pair.name and one.kind == pair.kind]
+        trees = zip([part.tree for part in self.code.parts], [part.tree for part in parts], strict=True)
         if pair.kind == "script":  # its statements stand in the order in which they are run
             found = [pair._replace(body=tuple(parts[-1].tree.body))]
+        elif (moved := pair.moved([(one, other) for one, other in trees])) is not None:
+            found = [moved]
+        else:
+            found = [one for one in all_pairs(code, trains=False) if one.name == pair.name and one.kind == pair.kind]
         if not found:
             return None
         other = type(self)(code, found[0], {**self.given, **given}, self.seed, self.most)
