@@ -1,4 +1,4 @@
-"""Objects of the user's, asked as Python and NumPy ask them: operators of all kinds, numbers, truth, array protocols."""
+"""Objects of the user's, asked as Python and NumPy ask them: operators of all kinds, truth, array protocols."""
 
 from __future__ import annotations
 
