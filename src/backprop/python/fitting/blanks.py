@@ -28,7 +28,10 @@ GOING = frozenset(
     ["len", "zip", "enumerate", "reversed", "list", "tuple"]
 )  # through what they are given, or its length
 SEEDING = frozenset(["seed", "manual_seed", "RandomState", "default_rng"])
-ROOTS = frozenset(["log", "sqrt", "log2", "log10", "log1p", "rsqrt"])  # whose inputs are better above 0
+ROOTS = frozenset([
+    "log", "sqrt", "log2", "log10", "log1p", "rsqrt", "arccosh", "acosh", "arcsin", "asin", "arccos", "acos", "arctanh",
+    "atanh", "logit", "erfinv",
+])  # fmt: skip  # which are of numbers above 0, of those below 1, or of those above 1
 KINDS = {ast.MatMult: "product", ast.Pow: "exponent", ast.Mod: "parts", ast.FloorDiv: "parts"}  # of uses by operators
 ALONG = frozenset(["sum", "mean", "max", "min", "amax", "amin", "var", "std", "prod", "cumsum", "argmax", "softmax"])
 ALONG_ONE = ALONG | {"squeeze", "unsqueeze", "expand_dims", "concatenate", "cat", "stack", "flip"}

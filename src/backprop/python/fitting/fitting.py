@@ -14,6 +14,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.fitting.blanks import MORE_SIZES, Blank, Use, Used, Watching
 from backprop.python.fitting.supposed import (
+    DOMAINS,
     FREE,
     LAYERS,
     LISTED,
@@ -21,7 +22,6 @@ from backprop.python.fitting.supposed import (
     PICTURES,
     USUAL,
     Known,
-    above_zero,
     apart,
     as_json,
     drawn,
@@ -42,6 +42,7 @@ from backprop.python.fitting.supposed import (
     value_of,
     with_axes,
     with_items,
+    within,
 )
 from backprop.python.inputs.examples import whole_numbers
 from backprop.python.inputs.given import SIZES as NAMES_OF_SIZES
@@ -83,6 +84,7 @@ NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of int
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 LONG = 60  # of weights in a row, whose gradient tells how many are needed
 STOPPED = 500.0  # misfits where the backward pass ends in an error; twice as much where none runs
+WIDE = 3.0  # times larger random numbers, with which values must fit, too, where a root or a logarithm is taken
 HIDING = 0.1  # misfits where all is right, and an axis of 1, or a loss that is no number, may hide that it is not
 
 
@@ -164,20 +166,27 @@ class Fitting:
             if not self.of_numbers and not self.fitted:  # once more, with numbers first
                 self.of_numbers, self.seen, self.runs, self.steps = True, {}, MOST_RUNS // 4, MOST_STEPS // 4
                 any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
-            self.best = self.above_zero()
+            self.best = self.within()
             self.try_of_one()
             self.try_apart()
         known = self.best[1] if self.best is not None else {}
         return {name: self.text(name, known) for name in self.examples}
 
-    def above_zero(self) -> tuple[float, Known] | None:
-        """The best that was found, with random numbers above 0 if they fit better, as what is under a root does: others
-        may hide a mistake."""
-        if self.best is None or not self.best[0] or not self.roots:
+    def within(self) -> tuple[float, Known] | None:
+        """The best that was found, with random numbers in a domain if they fit better, as those above 0 do under a
+        root: others may hide a mistake."""
+        if self.best is None or not self.roots:
             return self.best
-        known = above_zero(self.best[1])
-        wrong = self.misfits(self.make(Runner, self.values(known))).size
-        return (wrong, known) if wrong < self.best[0] else self.best
+        wrong, best = self.at_worst(self.best[1]), self.best
+        for domain in DOMAINS if wrong else ():
+            known = within(domain, self.best[1])
+            if wrong and (other := self.at_worst(known)) < wrong:
+                wrong, best = other, (other, known)
+        return best
+
+    def at_worst(self, known: Known) -> float:
+        """How badly values fit, whichever random numbers are drawn."""
+        return max(self.misfits(self.make(Runner, self.values(known, wide))).size for wide in (1.0, WIDE))
 
     def try_of_one(self) -> None:
         """Where no values fit, look at those that were found with one axis of 1: a layer may be written for one unit,
@@ -233,6 +242,8 @@ class Fitting:
             if self.seen[key] is True and self.completed(known):
                 return True
         used = self.seen[key]
+        if used is None and self.roots and str(positive := within(DOMAINS[0], known)) not in self.seen:
+            return self.search(positive, unlikely)
         if used is None and NO_INDEX.search(self.told.get(key, "")):  # the array that was chosen last, and may be one
             arrays = {name: shape_of(str(one)) for name, one in [*known.items()][::-1]}
             short = [(name, its) for name, its in arrays.items() if its and np.prod(its) <= MOST_LABELS]
@@ -318,7 +329,7 @@ class Fitting:
         rank, self.fitted = hiding(found.size, known, self.of_numbers), self.fitted or not found.size
         if self.best is None or rank < self.least:
             self.best, self.least = (found.size, known), rank
-        if not found.finite and self.roots and (positive := above_zero(known)) != known:
+        if not found.finite and self.roots and (positive := within(DOMAINS[0], known)) != known:
             return self.weighed(positive, repairs)
         if found.size <= HIDING and (found.size or rank[1]):
             self.steps = min(self.steps, MORE_STEPS)
@@ -384,7 +395,7 @@ class Fitting:
         self.told[str(known)] = told
         self.unread = self.unread or (told if NOT_READ.match(told) else "")
 
-    def values(self, known: Known) -> dict[str, Any]:
+    def values(self, known: Known, wide: float = 1.0) -> dict[str, Any]:
         """The values of the parameters, blank where none is known."""
 
         def value(name: str) -> Any:
@@ -392,7 +403,7 @@ class Fitting:
             if isinstance(found, list):
                 entries = {key: value(f"{name}.{key}") for key in found}
                 return [*entries.values()] if is_listed(found) else entries
-            return Blank(name) if found is None else value_of(found, name)
+            return Blank(name) if found is None else value_of(found, name, wide)
 
         return {name: value(name) for name in self.examples}
 
@@ -428,6 +439,7 @@ class Fitting:
         if NAMES_OF_ORDERS.search(name):
             yield from ("[1,0]", "[1,2,0]", "[0]")
         elif NAMES_OF_SIDES.search(name):
+            yield from [str([side] * use.other).replace(" ", "") for side in (2, 1) if use.kind == "unpacked"]
             yield from ("2", "1", "3", "[2,2]")
         elif name.endswith("shape") or use.kind == "setting":  # or a size that is one
             shapes = [shape_of(str(one)) for one in known.values()]

@@ -24,7 +24,8 @@ STRENGTHS = re.compile(  # names of what is a number as a rule
 )
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list
-RANDOM = re.compile(r"(randn|rand)\((.*)\)$")
+RANDOM = re.compile(r"(randn|rand|1\+rand)\((.*?)\)(/9)?$")
+DOMAINS = ("rand({})", "1+rand({})", "randn({})/9")  # above 0, above 1, and near 0
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
 SLOPES = 0.5  # misfits where all shapes fit and a gradient is missing; twice as much where all are wrong
 FREE = MORE_SIZES[-1]  # a size that others seldom have
@@ -37,7 +38,7 @@ def has_roots(runner: Runner) -> bool:
     trees = [one for tree in runner.trees() for one in reached(tree, methods)]
     trees += [functions[name] for name in sorted(names_in(trees)) if name in functions]
     words = {getattr(node, "attr", getattr(node, "id", "")) for one in trees for node in ast.walk(one)}
-    return not words.isdisjoint(ROOTS)
+    return not {word.rstrip("_") for word in words}.isdisjoint(ROOTS)
 
 
 def is_strength(name: str) -> bool:
@@ -54,9 +55,12 @@ def replaced(known: Known, old: int, new: int | None = None) -> Known:
     return {**known, **{name: drawn(shape) for name, shape in changed.items()}}
 
 
-def above_zero(known: Known) -> Known:
-    """Random arrays of numbers above 0."""
-    return {name: one.replace("randn", "rand") if isinstance(one, str) else one for name, one in known.items()}
+def within(domain: str, known: Known) -> Known:
+    """The same with random arrays of numbers in a domain."""
+    return {
+        name: domain.format(found[2]) if isinstance(one, str) and (found := RANDOM.match(one)) else one
+        for name, one in known.items()
+    }
 
 
 def listed(known: Known) -> list[tuple[int, ...]]:
@@ -175,12 +179,18 @@ def shape_of(text: str) -> tuple[int, ...]:
     return tuple(int(one) for one in found[2].split(",")) if found else ()
 
 
-def value_of(text: str, name: str = "") -> Any:
-    """What a text stands for; the same in every run, and another for each name: between equal arrays mistakes hide."""
+def value_of(text: str, name: str = "", wide: float = 1.0) -> Any:
+    """What a text stands for; the same in every run, and another for each name: between equal arrays mistakes hide. Of
+    numbers that may be below 0 some are, so that what runs with them does with others, too; `wide` ones are larger."""
     shape = shape_of(text)
     if shape:
         random = np.random.default_rng([*shape, *name.encode()])
-        return random.uniform(size=shape) if text.startswith("rand(") else random.normal(size=shape)
+        if not text.startswith("randn"):
+            return random.uniform(size=shape) + text.startswith("1+")
+        drawn = random.normal(size=shape)
+        if drawn.size > 1 and (np.all(drawn > 0) or np.all(drawn < 0)):
+            drawn.flat[0] *= -1
+        return drawn / 9 if text.endswith("/9") else drawn * wide
     try:
         found = ast.literal_eval(text)
     except (ValueError, SyntaxError):

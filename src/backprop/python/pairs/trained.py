@@ -118,7 +118,8 @@ def with_first_round(code: Code, pair: Pair) -> Code:
 def training_named(code: Code, name: str) -> Pair | None:
     """The pair of a method that trains: of a class, the first."""
     owner, _, method = name.partition(".")
-    pairs = [pair for part in code.parts for pair in training_pairs(code, part) if pair.owner == owner]
+    others = {getattr(one, "name", "") for part in code.parts for one in part.tree.body} - {owner}
+    pairs = [pair for part in code.parts for pair in training_pairs(code, part, others) if pair.owner == owner]
     return next((one for one in pairs if not method or one.name == name), None)
 
 

@@ -82,7 +82,8 @@ def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[a
         if name is None or step is None or part or name not in (around.outer if turn else read) - known.named:
             found += inside(one, known, Around(frozenset(read), around.outer, around.over))
             own = {*targets(one)} - known.named
-            kept = own & (names_in([getattr(one, "value", one)]) | (own if isinstance(one, ast.AugAssign) else set()))
+            value = getattr(one, "value", one) or one  # a name that is only said to be of a kind has none
+            kept = own & (names_in([value]) | (own if isinstance(one, ast.AugAssign) else set()))
             running |= own if not running.isdisjoint(names) else kept - made
             made |= own
         else:
