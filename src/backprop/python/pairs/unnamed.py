@@ -57,7 +57,9 @@ def named_in(statements: list[ast.stmt], known: Known, before: Set[str] = frozen
         if name is None or step is None or part:
             found.append(inside(one, known, read))
             own = {*targets(one)} - known.named
-            kept = own & (names_in([getattr(one, "value", one)]) | (own if isinstance(one, ast.AugAssign) else set()))
+            value = getattr(one, "value", one)  # None of `return`, and of `x: int`
+            taken = names_in([value] if value is not None else [])
+            kept = own & (taken | (own if isinstance(one, ast.AugAssign) else set()))
             running |= own if not running.isdisjoint(names) else kept - made
             made |= own
         else:
