@@ -22,6 +22,7 @@ TEXTUAL = frozenset(["lower", "upper", "strip", "title", "capitalize"])
 COPYING = frozenset([
     "array", "asarray", "copy", "clone", "detach", "astype", "float", "double", "numpy", "contiguous", "tensor",
     "as_tensor", "atleast_1d", "squeeze", "to", "cpu",
+    "zeros_like", "ones_like", "empty_like",  # room in its shape, as for the gradient of a weight
 ])  # fmt: skip
 KEEPING = frozenset(["save_for_backward", "isinstance", "print", "append", "type", "id", "hasattr", "callable"])
 GOING = frozenset(
