@@ -199,6 +199,66 @@ class Twice:
     def gradient(self, out_grad, node):
         return out_grad[0] * self.c0 + out_grad[1] * self.c1
 """, ("out_grad[1] * self.c1", "out_grad[1] * self.c0"), 9),
+    "gates that are cut out of weights": ("""
+def squash(x):
+    return 1 / (1 + np.exp(-x))
+class Gated:
+    def __init__(self, Wx, Wh, b):
+        self.params = [Wx, Wh, b]
+        self.grads = [np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(b)]
+    def forward(self, x, h):
+        Wx, Wh, b = self.params
+        H = Wh.shape[0]
+        z = squash(x @ Wx[:, :H] + h @ Wh[:, :H] + b[:H])
+        n = np.tanh(x @ Wx[:, H:2 * H] + h @ Wh[:, H:2 * H] + b[H:2 * H])
+        self.kept = x, h, z, n
+        return (1 - z) * h + z * n
+    def backward(self, dout):
+        Wx, Wh, b = self.params
+        x, h, z, n = self.kept
+        da = np.hstack([dout * (n - h) * z * (1 - z), dout * z * (1 - n ** 2)])
+        self.grads[0][...], self.grads[1][...], self.grads[2][...] = x.T @ da, h.T @ da, da.sum(axis=0)
+        return da @ Wx.T, da @ Wh.T + dout * (1 - z)
+""", ("da @ Wh.T + dout * (1 - z)", "da @ Wh.T + dout * z"), 21),
+    "a stride that an object keeps, and places in an array": ("""
+class Thinned:
+    def __init__(self, kernel, stride):
+        self.kernel, self.stride = kernel, stride
+    def forward(self, A):
+        rows, columns, high, wide = A.shape
+        k, step = self.kernel, self.stride
+        whole = np.zeros((rows, columns, high - k + 1, wide - k + 1))
+        self.places = np.empty(shape=whole.shape, dtype=tuple)
+        for place in np.ndindex(*whole.shape):
+            r, c, i, j = place
+            part = A[r, c, i:i + k, j:j + k]
+            whole[place] = part.max()
+            down, along = np.unravel_index(part.argmax(), part.shape)
+            self.places[place] = i + down, j + along
+        self.shape, self.whole = A.shape, whole.shape
+        return whole[:, :, ::self.stride, ::self.stride]
+    def backward(self, dLdZ):
+        whole, dLdA = np.zeros(self.whole), np.zeros(self.shape)
+        whole[:, :, ::self.stride, ::self.stride] = dLdZ
+        for place in np.ndindex(*self.whole):
+            i, j = self.places[place]
+            dLdA[place[0], place[1], i, j] += whole[place]
+        return dLdA
+""", ("dLdA[place[0], place[1], i, j] += whole", "dLdA[place[0], place[1], i, j] = whole"), 24),
+    "sentences that are multiplied with a matrix": ("""
+class Sentences:
+    def __init__(self, width):
+        self.W, self.V = np.random.randn(width, width), np.random.randn(width, width)
+    def forward(self, query, source):
+        self.query, self.source = query, source
+        self.q, self.v = query @ self.W, source @ self.V
+        return np.matmul(self.q, self.v.swapaxes(1, 2))
+    def backward(self, dout):
+        dq, dv = np.matmul(dout, self.v), np.matmul(dout.swapaxes(1, 2), self.q)
+        self.dW = np.matmul(self.query.swapaxes(1, 2), dq).sum(axis=0)
+        self.dV = np.matmul(self.source.swapaxes(1, 2), dv).sum(axis=0)
+        return dq @ self.W.T, dv @ self.V.T
+""", ("return dq @ self.W.T", "return dq @ self.V.T"), 14),
 }  # fmt: skip
 
 

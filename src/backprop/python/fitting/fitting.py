@@ -35,6 +35,7 @@ from backprop.python.fitting.supposed import (
     is_told,
     labels,
     listed,
+    of_gates,
     one_hot,
     parts_of,
     picked,
@@ -65,7 +66,7 @@ MORE_STEPS = 10_000  # once all is right but for what may hide mistakes
 MOST_STEPS = 400_000  # of these runs in all
 NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
 NAMES_OF_SIDES = re.compile(r"(stride|pad|padding|height|width|window)$")
-WEIGHTS = re.compile(r"(?i)(.*[._])?(w|u|v|theta|kernel)(eights?)?([._\d]|[a-z]{0,2}$)")
+WEIGHTS = re.compile(r"(?i)(.*[._])?(w|u|v|theta|kernel)(eights?)?([._\d]|[a-z]{0,2}\d*$)")
 BIAS = re.compile(r"b(ias(es)?)?\d*")
 PLURAL = re.compile(r"(?i:weights|biases|params|layers)$|^[WbU]s$")  # names of lists of arrays
 FLAT = re.compile(r"(?i)param|theta|weights$|vec|^w$|^x0?$")  # names of all weights in a row, which are cut out of it
@@ -477,6 +478,7 @@ class Fitting:
         elif use.kind == "items":
             if is_data(name) and isinstance(use.other, tuple):  # of each step
                 yield from [whole_numbers(one[:2]) for one in map(shape_of, map(str, known.values())) if len(one) > 2]
+            yield from of_gates(use.other, self.multiples) if WEIGHTS.match(name) or BIAS.fullmatch(name) else ()
             yield from [(LONG,)] * (isinstance(use.other, slice) and bool(FLAT.search(name)))
             yield from with_items(use.other, sizes, self.lacking.get(name, []))
         elif use.kind == "unpacked":
@@ -486,7 +488,10 @@ class Fitting:
             yield from ((4, 3), (3,), "[0,2,1,1]", LISTED, LAYERS, (2, 3, 3))
         elif use.kind == "product":
             self.multiplied.add(name)
+            several = self.of_several(name, use, other) if len(other) == 2 else []
+            yield from several if any(len(shape_of(str(one))) == 3 for one in known.values()) else ()
             yield from self.factors(other, use, sizes, used.blank) if other else self.first_factors(name, use, known)
+            yield from several
             return
         elif use.kind == "element" and other:
             if 0 in other:  # an empty slice: what is known so far is too small
@@ -500,7 +505,8 @@ class Fitting:
         elif use.kind == "number":  # an array first: what is no number may be taken as well
             yield from (shape_of(example), "2.0", "3")
         elif use.kind == "fields" and is_data(name):  # one label for each row of what is known
-            rows = [one[0] for one in map(shape_of, map(str, known.values())) if len(one) > 1]
+            shapes = [shape_of(str(one)) for one in known.values()]
+            rows = [one[0] for least in (2, 1) for one in shapes if len(one) >= least]
             yield from [str([0, 2, 1, 1, 0, 2][:many]).replace(" ", "") for many in dict.fromkeys(rows) if many < 7]
             kinds = [int(one) for one in [*known.values()][::-1] if isinstance(one, str) and one.isdigit()]
             yield from [one_hot(many, size) for many in dict.fromkeys(rows) for size in dict.fromkeys(kinds)]
@@ -558,13 +564,17 @@ class Fitting:
         if is_small and len(other) < 3 and not (left or blank.turned or name in self.matrices):
             yield from ((inner, 1), (inner,)) if self.columns else ((inner,), (inner, 1))
         free = [size for size in MORE_SIZES if size not in used and size not in other]
-        sizes = [*self.gates(other, use, inner, used), *free[:1], *used, inner, 2]
+        gates = self.gates(other, use, inner, used) if not left or WEIGHTS.match(name) else []
+        sizes = [*gates, *free[:1], *used, inner, 2]
         leads = [other[:-2], ()] if not re.match(r"[WU]", name) else [(), other[:-2]]
         for lead in dict.fromkeys(leads):  # a stack of matrices meets another one, or a single matrix
             yield from [(*lead, size, inner) if left else (*lead, inner, size) for size in sizes]
         yield from ((inner,), (inner, 1))
-        if left and len(other) == 2 and INPUT.fullmatch(name):  # rows of several
-            yield (2, next(size for size in MORE_SIZES if size not in other), inner)
+
+    def of_several(self, name: str, use: Use, other: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Rows of several, as sentences have them, that are multiplied with a matrix."""
+        rows = next(size for size in MORE_SIZES if size not in other)
+        return [(2, rows, other[0])] if use.left and not WEIGHTS.match(name) else []
 
     def gates(self, other: tuple[int, ...], use: Use, inner: int, used: list[int]) -> list[int]:
         """The sizes of what holds several gates: times that of a state. Behind rows of data this is no size of theirs,

@@ -32,12 +32,15 @@ Known = dict[str, "str | list[str]"]  # of each parameter the text of its value,
 
 
 def trees_of(runner: Runner) -> list[ast.AST]:
-    """The passes and what they call: methods of their object, functions, and the methods of what they make."""
+    """The passes and what they call: methods of their object, functions, methods of what they make, and so on."""
     functions, classes, methods = runner.code.functions(), runner.code.classes(), runner.methods()
-    trees = [one for tree in runner.trees() for one in reached(tree, methods)]
-    names = sorted(names_in(trees))
-    trees += [functions[name] for name in names if name in functions]
-    return [*trees, *(one for name in names if name in classes for one in classes[name].values())]
+    trees: list[ast.AST] = [one for tree in runner.trees() for one in reached(tree, methods)]
+    seen: set[str] = set()
+    for names in map(names_in, ([one] for one in trees)):
+        for name in sorted(names - seen):
+            trees += [functions[name]] if name in functions else [*classes.get(name, {}).values()]
+        seen |= names
+    return trees
 
 
 def has_roots(trees: Sequence[ast.AST]) -> bool:
@@ -104,6 +107,15 @@ def with_items(key: Any, sizes: list[int], keys: list[str]) -> Iterator[Any]:
     shapes = [shape for shape in ((4, 3), (2, 3, 4), (2, 3, 6, 6)) if len(shape) >= len(axes) + several]
     yield from (*shapes[:1], (3,), "[0,2,1,1]", LISTED, *shapes[1:])
     yield from [(size,) for size in sizes]
+
+
+def of_gates(key: Any, multiples: list[int]) -> Iterator[tuple[int, ...]]:
+    """What the first of several gates is cut out of, `W[:, :H]`, `b[:H]`."""
+    parts = key if isinstance(key, tuple) else (key,)
+    ends = [one.stop if isinstance(one, slice) else None for one in parts]
+    free = next((size for size in MORE_SIZES if size not in ends), FREE)
+    if all(isinstance(one, slice) for one in parts) and any(type(one) is int and one > 0 for one in ends):
+        yield from [tuple(many * one if type(one) is int else free for one in ends) for many in multiples]
 
 
 def with_axes(count: int, sizes: list[int]) -> Iterator[tuple[int, ...]]:
