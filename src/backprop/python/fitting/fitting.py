@@ -478,7 +478,8 @@ class Fitting:
         elif use.kind == "items":
             if is_data(name) and isinstance(use.other, tuple):  # of each step
                 yield from [whole_numbers(one[:2]) for one in map(shape_of, map(str, known.values())) if len(one) > 2]
-            yield from of_gates(use.other, self.multiples) if WEIGHTS.match(name) or BIAS.fullmatch(name) else ()
+            is_weight = WEIGHTS.match(name) is not None or BIAS.fullmatch(name) is not None
+            yield from of_gates(use.other, self.multiples) if is_weight else ()
             yield from [(LONG,)] * (isinstance(use.other, slice) and bool(FLAT.search(name)))
             yield from with_items(use.other, sizes, self.lacking.get(name, []))
         elif use.kind == "unpacked":
@@ -488,10 +489,10 @@ class Fitting:
             yield from ((4, 3), (3,), "[0,2,1,1]", LISTED, LAYERS, (2, 3, 3))
         elif use.kind == "product":
             self.multiplied.add(name)
-            several = self.of_several(name, use, other) if len(other) == 2 else []
-            yield from several if any(len(shape_of(str(one))) == 3 for one in known.values()) else ()
+            stacks = self.of_several(name, use, other) if len(other) == 2 else []
+            yield from stacks if any(len(shape_of(str(one))) == 3 for one in known.values()) else ()
             yield from self.factors(other, use, sizes, used.blank) if other else self.first_factors(name, use, known)
-            yield from several
+            yield from stacks
             return
         elif use.kind == "element" and other:
             if 0 in other:  # an empty slice: what is known so far is too small
