@@ -89,6 +89,7 @@ def judged(
             continue
         try:
             judge = Judge(runner, upstream, seed, count=count)
+            judge.points  # noqa: B018  # which may stop, too
         except Problem as problem:
             if problem.kind == "name" and (unset := runner.missing_of_script()):
                 wanting[name] = pair, unset

@@ -305,7 +305,7 @@ class Libraries:
     ) -> Any:
         """A function of NumPy's on data. Kinds of elements are those that are computed with here."""
         if name in ("empty", "zeros") and getattr(keywords.get("dtype"), "name", "") in ("object", "tuple", "list"):
-            return self.grid(plain(arguments[0]))
+            return self.grid(plain(arguments[0] if arguments else keywords.get("shape")))
         name = OF_NUMPY.get(name, name) if table is NUMPY else name
         if table is NUMPY and name not in table and name.replace(".", "_") in NAMES["numpy"]:
             return self.by_text("numpy", name.replace(".", "_"), arguments, keywords)
