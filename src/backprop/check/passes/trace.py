@@ -177,11 +177,16 @@ class Trace:
             self.tape.put(value, made)
 
     def true_gradients(self, above: list[Any]) -> dict[str, Any]:
-        """The gradients of what the forward pass gave names, each once."""
+        """The gradients of what the forward pass gave names, each once, or again and again."""
         pairs = [(ids, value) for ids, value in zip(self.outputs, above, strict=False) if ids is not None]
         seeds = [(ids, value) for ids, value in pairs if np.shape(ids) == np.shape(value)]  # an edit may change a shape
         found = self.tape.sweep(seeds)
-        return {name: found[given[0][1]] for name, given in self.names.items() if len(given) == 1}
+        numbers = {name: [ids for _, ids in given] for name, given in self.names.items()}
+        return {
+            name: found[first]
+            for name, (first, *rest) in numbers.items()
+            if all(np.array_equal(first, one) for one in rest)
+        }
 
     def targets(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> list[Any]:
         """The fractions that a statement gave its targets."""
