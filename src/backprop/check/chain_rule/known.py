@@ -103,9 +103,9 @@ class Known:
             place = self.story.index.find(here) if isinstance(here, np.ndarray) and is_fraction(here) else None
             if place is not None:
                 mine = [gradient for value, gradient in found if same(value, here)]
-                if mine or not found:
-                    whole = mine[0] if mine else self.story.quantities[place].gradient
-                    return [whole, *self.sent_in_round(place, visit)]
+                whole = mine[0] if mine else self.story.quantities[place].gradient
+                own = [whole, *self.sent_in_round(place, visit)]
+                return own if mine else [*own, *[one for _, one in found]]  # a helper may call something else so
             if found:
                 return [one for _, one in found] if any(np.any(one) for _, one in found) else []
         return []

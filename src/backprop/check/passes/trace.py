@@ -145,13 +145,24 @@ class Trace:
         if not self.backward:
             self.fills(run, statement, scope)
         if not self.backward and isinstance(statement, ast.Assign):
-            target = statement.targets[0]
-            named = target.elts if isinstance(target, ast.Tuple) else [target]
-            for one, value, numbers in zip(named, visit.values, ids, strict=False) if len(named) == len(found) else ():
+            for one, place in self.each(run, statement.targets[0], scope, len(found)):
+                value, numbers = visit.values[place], ids[place]
                 if isinstance(one, ast.Name):
                     self.names.setdefault(one.id, []).append((value, numbers))
                 elif isinstance(one, ast.Attribute) and one.attr not in self.names:  # `self.h = …`
                     self.names[one.attr] = [(value, numbers)]
+
+    def each(self, run: Interpreter, target: ast.expr, scope: Scope, count: int) -> list[tuple[ast.expr, int]]:
+        """The targets of an assignment that got one fraction each, and which; beside them may stand a cache."""
+        named = target.elts if isinstance(target, ast.Tuple) else [target]
+        if len(named) == count:
+            return [(one, place) for place, one in enumerate(named)]
+        found, place = [], 0
+        for one in named:
+            held = [] if isinstance(one, ast.Starred) else self.targets(run, ast.Assign([one], one), scope)
+            found += [(one, place)] if len(held) == 1 else []
+            place += len(held)
+        return found if place == count else []
 
     def fills(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
         """Note the arrays that a statement writes into."""
