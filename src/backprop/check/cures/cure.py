@@ -20,10 +20,11 @@ from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.means import Means
-from backprop.check.passes.sensitivity import Sense
+from backprop.check.passes.sensitivity import MOST, Sense
 from backprop.check.passes.squashed import Given, squashed_by
-from backprop.check.passes.trace import differ
+from backprop.check.passes.trace import Noted, differ
 from backprop.check.passes.verdict import Place, Verdict
+from backprop.errors import Problem
 from backprop.python.pairs.unnamed import retold
 from backprop.python.runs.runner import Instead
 from backprop.python.texts.gradients import Path
@@ -343,15 +344,15 @@ def before_squashed(judge: Judge, verdict: Verdict) -> list[str]:
 def with_values(search: Search, cures: list[Cure], places: list[Place]) -> list[Place]:
     """What the faulty lines give, and what they should: where they differ first."""
     judge = search.judge
-    wrong, right = search.sense_here({}), Sense(judge, judge.points[0], put(cures), together=True)
+    wrong, point, noted = search.sense_here({}), judge.points[0], Noted(one.line.statement for one in cures)
+    with suppress(Problem):
+        judge.runner.run(point.given, point.upstream, put(cures), noted, most=MOST)
     found = []
     for cure, place in zip(cures, places, strict=True):
         statement = cure.line.statement
-        for mine, other in zip(
-            wrong.trace.visits.get(statement, []), right.trace.visits.get(statement, []), strict=False
-        ):
-            if mine.values and len(mine.values) == len(other.values) and differ(mine.values, other.values):
-                yours, expected = (one.values[0] if len(one.values) == 1 else None for one in (mine, other))
+        for mine, other in zip(wrong.trace.visits.get(statement, []), noted.given[statement], strict=False):
+            if mine.values and len(mine.values) == len(other) and differ(mine.values, other):
+                yours, expected = (one[0] if len(one) == 1 else None for one in (mine.values, other))
                 rounds = mine.rounds[-1] if mine.rounds else None
                 place = place._replace(yours=yours, expected=expected, iteration=rounds)
                 break

@@ -7,7 +7,7 @@ once what a change of theirs would do to what comes out.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -257,6 +257,27 @@ class Trace:
         except STOPS:
             return None
         return pieces(held)
+
+
+class Noted:
+    """An observer of some statements alone: what they gave at every visit."""
+
+    def __init__(self, statements: Iterable[ast.stmt]) -> None:
+        self.given: dict[ast.stmt, list[list[Any]]] = {one: [] for one in statements}
+
+    def __call__(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
+        if statement in self.given:
+            goals = targets_of(statement)
+            found = pieces(run.returned) if isinstance(statement, ast.Return) else held_by(run, goals, scope)
+            self.given[statement].append([np.array(one, dtype=float) for one in found])
+
+
+def held_by(run: Interpreter, goals: Iterable[ast.expr], scope: Scope) -> list[Any]:
+    """The fractions in some targets; none where one of them cannot be read."""
+    try:
+        return [piece for one in goals for piece in pieces(run.evaluate(one, scope))]
+    except (Refusal, Problem, RecursionError, *ERRORS):
+        return []
 
 
 def differ(some: list[Any] | None, others: list[Any] | None) -> bool:
