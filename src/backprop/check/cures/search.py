@@ -396,8 +396,14 @@ class Search:
         dear = 0.12 * min(3, len(reach.moves - bad)) if reach.moves is not None else 0.0
         statement = reach.line.statement
         value = statement.value if isinstance(statement, ast.Return | ast.Assign) else None
-        several = isinstance(value, ast.Tuple | ast.Dict)
-        parts = value.elts if isinstance(value, ast.Tuple) else value.values if isinstance(value, ast.Dict) else [value]
+        several = isinstance(value, ast.Tuple | ast.List | ast.Dict)
+        parts = (
+            value.elts
+            if isinstance(value, ast.Tuple | ast.List)
+            else value.values
+            if isinstance(value, ast.Dict)
+            else [value]
+        )
         handed = all(isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Constant) for one in parts)
         if handed and (several or isinstance(statement, ast.Return)):
             dear += 0.5

@@ -203,6 +203,13 @@ class Visible:
     def kind(self, tree: ast.expr | str) -> Kind | None:
         return self.line.kind(tree if isinstance(tree, str) else ast.unparse(tree))
 
+    def of_rows(self) -> list[str]:
+        """The arrays that have a number for each row of the matrix that the line gives."""
+        whole = self.kind(value) if (value := getattr(self.statement, "value", None)) is not None else None
+        if whole is None or len(whole.shape) != 2:
+            return []
+        return [text for text, its in self.arrays.items() if its.letter == "a" and its.shape == whole.shape[:1]]
+
 
 class Lines:
     """The lines of a backward pass, in the order of their first visit. It observes a run."""
