@@ -186,6 +186,7 @@ for step in range(9):
 SOURCES = [
     "X, labels = load_iris(return_X_y=True)",
     "table = np.array(pandas.read_csv('iris.csv'))\nrows, columns = table.shape\nX, labels = table[:, 1:], table[:, 0]",
+    "(X, labels), (_, rest) = load_iris(return_X_y=True)",
     "iris = load_iris()\nX = iris.data\nlabels = iris.target\nX = (X - X.mean(axis=0)) / X.std(axis=0)\nrows = len(X)",
 ]
 
@@ -233,3 +234,58 @@ dW = X.T @ dout
 def test_numbers_of_a_generator_of_torch_are_drawn(check: Check) -> None:
     assert verdicts(check("drawn.py", {}, {"drawn.py": DRAWN}))["W"] == "ok"
     assert verdicts(check("drawn.py", {}, {"drawn.py": DRAWN.replace("= 1", "= 2")}))["W"] == "wrong"
+
+
+OF_FEATURES = """
+import numpy as np
+rng = np.random.default_rng(6)
+X, y, w, b = rng.normal(size=(8, 3)), rng.normal(size=8), np.zeros(3), 0.0
+for it in range(20):
+    error = X @ w + b - y
+    cost = np.sum(error ** 2) / 16
+    for j in range(3):
+        w[j] -= 0.1 * np.sum(error * X[:, j]) / 8
+    b -= 0.1 * error.sum() / 8
+"""
+OF_KEYS = """
+import numpy as np
+rng = np.random.default_rng(6)
+X, Y, p = rng.normal(size=(8, 3)), rng.normal(size=(8, 2)), {}
+for k, (n, m) in enumerate([(3, 4), (4, 2)], 1):
+    p[f"W{k}"], p[f"b{k}"] = rng.normal(size=(n, m)), np.zeros(m)
+for i in range(20):
+    outs = [X]
+    for k in (1, 2):
+        outs.append(np.tanh(outs[-1] @ p[f"W{k}"] + p[f"b{k}"]))
+    loss = np.sum((outs[-1] - Y) ** 2)
+    d = 2 * (outs[-1] - Y)
+    for k in (2, 1):
+        d = d * (1 - outs[k] ** 2)
+        dW, db = outs[k - 1].T @ d, d.sum(0)
+        d = d @ p[f"W{k}"].T
+        p[f"W{k}"] -= 0.01 * dW
+        p[f"b{k}"] -= 0.01 * db
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "mine", "planted", "line"),
+    [
+        (OF_FEATURES, ["w", "b"], "X[:, j]) / 8", "X[:, j])", 9),
+        (OF_KEYS, ["p.W1", "p.W2", "p.b1", "p.b2"], "(1 - outs[k] ** 2)", "(1 - outs[k])", 14),
+    ],
+)
+def test_steps_of_a_loop_over_entries_of_an_array_or_a_dictionary(
+    check: Check, text: str, names: list[str], mine: str, planted: str, line: int
+) -> None:
+    """The gradient that a loop hands on from layer to layer is no running mean."""
+    assert verdicts(check("entries.py", {}, {"entries.py": text})) == dict.fromkeys(names, "ok")
+    found = check("entries.py", {}, {"entries.py": text.replace(mine, planted)})
+    assert [one["line"] for one in found["lines"]] == [line], found
+
+
+def test_a_step_by_running_means_of_a_layer_is_no_gradient(check: Check) -> None:
+    text = LAYERS.replace("for step in", "V = [0 * W for W in Ws]\nfor step in").replace(
+        "Ws[k] -= 0.1 * dW", "V[k] = 0.9 * V[k] + 0.1 * dW ** 2\n        Ws[k] -= 0.1 * dW / np.sqrt(V[k] + 1e-8)"
+    )
+    assert "wrong" not in verdicts(check("means.py", {}, {"means.py": text})).values()

@@ -6,7 +6,7 @@ import ast
 import copy
 from typing import Any, NamedTuple
 
-from backprop.python.texts.called import called, names_in, set_by, set_in, targets
+from backprop.python.texts.called import GENERIC, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, RATE, bases, is_of_gradient
 
 RATES = frozenset(["alpha", "step", "step_size", "stepsize", "learningrate"])  # beside those that `RATE` knows
@@ -47,11 +47,13 @@ class Known(NamedTuple):
 
 class Around(NamedTuple):
     """What stands around a block: `read` are the names that are read before it in the same round. In a loop, `over` are
-    its variables, and `outer` the names that are read before it."""
+    its variables, and `outer` the names that are read before it; `made` those that are set there, which are no running
+    means then, and None outside of all loops."""
 
     read: frozenset[str] = frozenset()
     outer: frozenset[str] = frozenset()
     over: frozenset[str] = frozenset()
+    made: frozenset[str] | None = None
 
 
 def with_names(statements: list[ast.stmt]) -> list[ast.stmt]:
@@ -73,14 +75,15 @@ def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[a
     """The statements of one block; a step counts that changes what one before it reads, if what it reads is made in
     this round: no running mean. A loop over the entries of a list is one round."""
     found: list[ast.stmt] = []
-    read, stepped, made, running = {*around.read}, set[str](), set[str](), set[str]()
+    read, stepped, made, running = {*around.read}, set[str](), {*(around.made or ())}, set[str]()
     for one in statements:
         name, names = changed(one), names_in([one])
         step = step_of(one) if name is not None and running.isdisjoint(names) else None
         turn = step is not None and name in around.outer and is_turn(step, around.over)
         part = step is not None and step.place is not None and not turn and name not in known.arrays
         if name is None or step is None or part or name not in (around.outer if turn else read) - known.named:
-            found += inside(one, known, Around(frozenset(read), around.outer, around.over))
+            here = frozenset(made) if around.made is not None else None
+            found += inside(one, known, Around(frozenset(read), around.outer, around.over, here))
             own = {*targets(one)} - known.named
             value = getattr(one, "value", one) or one  # a name that is only said to be of a kind has none
             kept = own & (names_in([value]) | (own if isinstance(one, ast.AugAssign) else set()))
@@ -95,11 +98,11 @@ def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[a
 
 def is_turn(step: Step, over: frozenset[str]) -> bool:
     """Whether a step is that of the entry which is the turn of a loop: `weights[i] -= rate * dW`. One with an entry of
-    a list of gradients has a name."""
+    gradients has a name."""
     if step.place is None or over.isdisjoint(names_in([step.place])):
         return False
-    gradient = step.gradient
-    return not isinstance(gradient, ast.Subscript) or ast.unparse(gradient.slice) != ast.unparse(step.place)
+    holder = called(step.gradient.value) if isinstance(step.gradient, ast.Subscript) else None
+    return holder is None or not (holder in GENERIC or is_of_gradient(holder))
 
 
 def inside(statement: ast.stmt, known: Known, around: Around) -> list[ast.stmt]:
@@ -110,8 +113,9 @@ def inside(statement: ast.stmt, known: Known, around: Around) -> list[ast.stmt]:
         return [statement]
     over = frozenset(set_by(statement.target)) if isinstance(statement, ast.For) else frozenset()
     if isinstance(statement, ast.For | ast.While):
-        again = any(map(COST.fullmatch, set_in(statement)))  # the forward pass goes on in it
-        around = Around(frozenset(), frozenset() if again else around.read, over)
+        again = any(map(COST.fullmatch, set_in(statement) - over))  # the forward pass goes on in it
+        before = Around() if again else around
+        around = Around(frozenset(), before.read, over, before.made or frozenset())
     blocks = {key: value for key, value in ast.iter_fields(statement) if key in BLOCKS and value}
     parts = {key: named_in(value, known, around) for key, value in blocks.items()}
     if all(part is getattr(statement, key) for key, part in parts.items()):
@@ -163,9 +167,11 @@ def in_steps(statement: ast.stmt, step: Step, again: bool, over: frozenset[str])
 
 
 def room_for(name: str, whole: ast.expr, over: frozenset[str]) -> ast.stmt:
-    """What makes room for the gradients of the parts of an array, or of a list of arrays."""
+    """What makes room for the gradients of the parts of an array, or of a list or a dictionary of arrays."""
     held = ast.unparse(whole)
-    room = without_places(f"{name} = [0.0 * one for one in {held}] if isinstance({held}, list) else 0.0 * {held}")
+    lists = f"[0.0 * one for one in {held}] if isinstance({held}, list)"
+    dictionaries = f"{{key: 0.0 * one for key, one in {held}.items()}} if isinstance({held}, dict)"
+    room = without_places(f"{name} = {lists} else {dictionaries} else 0.0 * {held}")
     room.over = over  # type: ignore[attr-defined]
     return room
 

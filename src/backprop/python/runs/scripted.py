@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.inputs.examples import Examples
 from backprop.python.inputs.given import has_gradient, is_whole
-from backprop.python.inputs.inputs import with_all, with_sizes
+from backprop.python.inputs.inputs import with_sizes
 from backprop.python.inputs.said import DEFINITIONS
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
@@ -96,9 +97,9 @@ class Scripted(Outputs):
         then = then if self.pair.split else tuple(self.code.parts[-1].tree.body)
         start = self.pair.start
         if start:
-            self.statements(run, body[:start], scope, (*body[start:], *then))
+            self.statements(run, body[:start], scope, (*body[start:], *then), before)
             self.begin(scope, given)
-        self.statements(run, body[start:], scope, then)
+        self.statements(run, body[start:], scope, then, before)
         if self.pair.kind == "values":
             return self.of_values(part, scope)
         self.left = variables(scope)
@@ -156,7 +157,7 @@ class Scripted(Outputs):
         """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
         if isinstance(statement, ast.Assign) and isinstance(target, ast.Tuple):
-            return with_all(statement, given) or with_sizes(statement, given)
+            return with_sizes(statement, given)
         if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
             return statement
         if target.id in names_in([statement.value]):
@@ -179,19 +180,33 @@ class Scripted(Outputs):
         self.above = 0
         return Forward([value], [name], [value], scope, None, value)
 
-    def statements(self, run: Interpreter, body: list[ast.stmt], scope: Scope, then: tuple[ast.stmt, ...] = ()) -> None:
-        """Statements in order. One that cannot be read, and that nothing which follows needs, is left out."""
+    def statements(
+        self, run: Interpreter, body: list[ast.stmt], scope: Scope, then: tuple[ast.stmt, ...] = (),
+        given: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        """Statements in order. One that cannot be read, and that nothing which follows needs, is left out; of several
+        names that one sets at once, those that are `given` have these values, `X, y = load_iris()`."""
         for statement in body:
+            mine = {name: given[name] for name in names_set_together(statement) if name in given}
             try:
                 run.body([statement], scope)
             except Return:
                 raise Problem("syntax", "a return stands in no function", source=run.source.name) from None
             except Problem as problem:
-                needed = names_used([*then, *map(ast.Name, last_names(body)[:1])], body)
-                aside = isinstance(statement, ast.Expr) or not names_set(statement) & needed
+                others = [one for one in body if one is not statement]
+                needed = names_used([*then, *map(ast.Name, last_names(body)[:1])], others)
+                aside = isinstance(statement, ast.Expr) or not (names_set(statement) - mine.keys()) & needed
                 if problem.kind not in ("name", "syntax") or not aside:
                     raise
                 run.frames.clear()
+            scope.names.update(mine)
+
+
+def names_set_together(statement: ast.stmt) -> set[str]:
+    """The names that a statement sets to the parts of one value."""
+    if not isinstance(statement, ast.Assign) or isinstance(statement.value, ast.Tuple):
+        return set()
+    return names_set(statement) if isinstance(statement.targets[0], ast.Tuple) else set()
 
 
 def set_anew(method: ast.FunctionDef) -> set[str]:
