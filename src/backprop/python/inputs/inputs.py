@@ -367,6 +367,7 @@ class Inputs(Said):
         needed += labels
         needed += [name for name in turning_back(whole) if pair.of_one and name not in needed]
         needed += [self.any_number] if self.any_number and not needed else []
+        needed += [one for one in [rest_name(whole)] if one.endswith("shape")]
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
         needed = [name for name in needed if name not in {**self.given, **self.drawing, **self.parents}]
