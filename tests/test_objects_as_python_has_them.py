@@ -183,6 +183,28 @@ class Layer:
     def backward(self, g):
         return g * self.y, g * self.x
 """
+IN_ORDER = """
+from enum import Enum
+import numpy as np
+
+class Place(Enum):
+    HERE = 1
+    THERE = 2
+
+class Step:
+    def __init__(self, rank, factor):
+        self.rank, self.factor = rank, factor
+
+class Layer:
+    def forward(self, x, w, place=Place.HERE):
+        assert place in Place and 3 not in Place
+        self.x, self.w = x, w
+        self.steps = [Step(2, w), Step(1, 2.0), Step(3, 0.5)]
+        self.steps.sort(key=lambda one: one.rank, reverse=True)
+        return x * self.steps[1].factor + x * self.steps[-1].factor
+    def backward(self, g):
+        return g * (self.w + 2.0), g * self.x
+"""
 LISTS_OF_TWO = {"x": [0.5, -1.2], "w": [0.7, 1.1]}
 CASES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "protocols": (PROTOCOLS, LISTS_OF_TWO, "g * self.e.inside", "g * self.x.inside"),
@@ -190,6 +212,7 @@ CASES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "converted": (CONVERTED, {"x": [0.5, -1.2]}, "(1 - t ** 2)", "(1 - t)"),
     "by methods of its own": (BY_ITS_OWN, {"x": 0.5, "y": -1.2}, "self.x ** 2", "self.x"),
     "in place": (IN_PLACE, LISTS_OF_TWO, "g * self.x - g", "g * self.x + g"),
+    "in order": (IN_ORDER, LISTS_OF_TWO, "(self.w + 2.0)", "(self.w + 0.5)"),
     "left to the other operand": (
         LEFT_TO_THE_OTHER, {"x": 0.5, "y": -1.2}, "g * self.y, g * self.x", "g * self.x, g * self.y"
     ),
