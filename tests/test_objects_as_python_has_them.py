@@ -233,3 +233,47 @@ def test_a_function_of_numpy_that_an_object_says_nothing_of_is_no_number(check: 
     text = PROTOCOLS.replace("np.exp(self.x)", "np.cosh(self.x)")
     found = check("layers.py:Layer", LISTS_OF_TWO, {"layers.py": text})
     assert "no __array_ufunc__ says what np.cosh makes of these" in found["error"]["message"]
+
+
+KEEPING = """
+import numpy as np
+
+class Variable:
+    def __init__(self, data):
+        self.data, self.grad, self.creator = np.asarray(data), None, None
+    def backward(self, retain_grad=False):
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        pending = [self.creator]
+        while pending:
+            function = pending.pop()
+            shares = function.backward(function.output.grad)
+            for one, share in zip(function.inputs, shares):
+                one.grad = share if one.grad is None else one.grad + share
+                if one.creator is not None:
+                    pending.append(one.creator)
+                    pending.sort(key=lambda its: its.rank)
+            if not retain_grad:
+                function.output.grad = None
+    def __mul__(self, other):
+        return Product(self, other).output
+    def square(self):
+        return Product(self, self).output
+
+class Product:
+    rank = 1
+    def __init__(self, a, b):
+        self.inputs = a, b
+        self.output = Variable(a.data * b.data)
+        self.output.creator = self
+    def backward(self, g):
+        a, b = self.inputs
+        return g * b.data, g * a.data
+"""
+
+
+def test_whether_gradients_are_kept_is_no_gradient(check: Check) -> None:
+    given = {"self": [0.5, -1.2, 0.3]}
+    assert check("core.py:Variable.square", given, {"core.py": KEEPING})["verdict"] == "ok"
+    wrong = KEEPING.replace("return g * b.data, g * a.data", "return g * b.data, -g * a.data")
+    assert check("core.py:Variable.square", given, {"core.py": wrong})["verdict"] != "ok"
