@@ -45,6 +45,7 @@ class Known:
         self.sloped: dict[int, list[Any]] = like.sloped if like is not None else {}
         self.insides: dict[int, list[Any]] = like.insides if like is not None else {}
         self.rounds: dict[int, tuple[int, ...] | None] = {}
+        self.wholes: dict[tuple[str, int], bool] = {}  # whether names held what they say at other visits than some
         self.above = [float(np.asarray(one).flat[0]) for one in above if np.size(one) == 1]  # plain numbers
         self.multiplied: dict[float, int] | None = None  # when the last line reads these
         self.factors: list[float] = like.factors if like is not None else []
@@ -102,9 +103,9 @@ class Known:
             place = self.story.index.find(here) if isinstance(here, np.ndarray) and is_fraction(here) else None
             if place is not None:
                 mine = [gradient for value, gradient in found if same(value, here)]
-                if mine or not found:
-                    whole = mine[0] if mine else self.story.quantities[place].gradient
-                    return [whole, *self.sent_in_round(place, visit)]
+                whole = mine[0] if mine else self.story.quantities[place].gradient
+                own = [whole, *self.sent_in_round(place, visit)]
+                return own if mine else [*own, *[one for _, one in found]]  # a helper may call something else so
             if found:
                 return [one for _, one in found] if any(np.any(one) for _, one in found) else []
         return []
@@ -276,8 +277,11 @@ class Known:
 
     def was_whole(self, name: str, writes: list[tuple[ast.stmt, Visit]], visit: Visit) -> bool:
         """Whether a name that is given several values held what it says to be before: now it holds something else."""
-        earlier = [one.values[0] for _, one in writes if one is not visit and len(one.values) == 1]
-        return any(same(one, meant) for one in earlier for meant in self.meant(name, visit))
+        key = name, visit.time
+        if key not in self.wholes:
+            earlier = [one.values[0] for _, one in writes if one is not visit and len(one.values) == 1]
+            self.wholes[key] = any(same(one, meant) for one in earlier for meant in self.meant(name, visit))
+        return self.wholes[key]
 
     def is_alone(self, statement: ast.stmt) -> bool:
         """Whether a statement is the only one that gives its target a value: then that is no mere share."""
@@ -361,6 +365,8 @@ class Known:
 
 def same(value: Any, other: Any) -> bool:
     """Whether two values are the same but for rounding."""
+    if np.ndim(value) == 0 == np.ndim(other):
+        return bool(abs(value - other) <= 1e-7 * abs(other))
     size = np.abs(other).max(initial=0.0)
     return np.shape(value) == np.shape(other) and bool((np.abs(value - other) <= 1e-7 * size).all())
 

@@ -89,11 +89,10 @@ class Right(Known):
         return bool(sent) and not any(same(values[0], one) for one in sent) and not self.totals.find(values[0])
 
     def is_replaced(self, statement: ast.stmt, visit: Visit) -> bool:
-        """Whether a name gets another value in the same round, later."""
+        """Whether a name gets another value in the same round, later, or something more is added to it."""
         base = base_name(targets_of(statement)[0]) or ""
         return any(
-            one.rounds == visit.rounds and one.time > visit.time and not isinstance(other, ast.AugAssign)
-            for other, one in self.written()[self.key(statement, base)]
+            one.rounds == visit.rounds and one.time > visit.time for _, one in self.written()[self.key(statement, base)]
         )
 
     @remembered
@@ -125,8 +124,11 @@ class Right(Known):
         life = self.life(base, statement, visit)
         entry = self.entry(base, statement, visit)
         once = entry is not None and all(isinstance(one, ast.Assign) for one in (new, *[one for one, _ in life]))
-        if entry is not None and len(values) == 1 and self.is_due(values[0], self.story.gradients[entry], visit):
-            return True
+        if entry is not None and len(values) == 1:
+            if self.is_due(values[0], self.story.gradients[entry], visit):
+                return True
+            if not self.scaled and self.is_final(base, goals[0], visit, life):
+                return False
         if life[-1][1] is not visit and (self.scaled or not once):
             if entry is None or self.is_read(entry):
                 return None
@@ -136,6 +138,18 @@ class Right(Known):
         after = self.left(base, lines[-1][0], [lines[-1][1]]) if new is mine else self.trace.replayed(base, lines)
         goal = isinstance(goals[0], ast.Subscript)
         return bool(after) and (self.fits(base, after[0], visit) or (goal and self.is_right(after[0])))  # type: ignore[index]
+
+    def is_final(self, base: str, goal: ast.expr, visit: Visit, life: list[tuple[ast.stmt, Visit]]) -> bool:
+        """Whether a line puts something into an entry that no other one changes."""
+        if any(
+            isinstance(one, ast.Assign) and isinstance(part, ast.Name) for one, _ in life for part in targets_of(one)
+        ):
+            return False
+        after = self.left(base, life[-1][1], [self.now(life[-1][0])])
+        with suppress(*NOT_SAID):
+            if after and isinstance(goal, ast.Subscript):
+                return same(np.asarray(Room(self.trace, visit).with_value(goal.slice, after[0])), visit.values[0])
+        return False
 
     def is_due(self, value: Any, gradient: Any, visit: Visit) -> bool:
         """Whether a value is a gradient, or will be when it is multiplied with what comes from above."""

@@ -25,10 +25,18 @@ MOST_PARTS = 4  # of a cure that are tried instead of a name
 
 
 def led_back(search: Search, cures: Sequence[Cure]) -> list[Cure]:
-    """The cures, or such as make everything right as well and go around no name."""
+    """The cures, or such as make everything right as well and go around no name, nor make up where it is read for a
+    line that gives a name what another one holds, and no more."""
+    before = put(cures)
+    copies = {name: one for one in search.lines if one.visits == 1 and one.statement not in before
+              if (name := assigned(one.statement)[0]) and isinstance(assigned(one.statement)[1], ast.Name)}  # fmt: skip
+    for place, cure in enumerate(cures) if copies else ():
+        for more in held_by(cure, copies):
+            found = [*cures[:place], *more, *cures[place + 1 :]]
+            if search.judge.all_right(put(found)):
+                return found
     if all(names(one.line.statement) <= names(one.edit.statements[-1]) for one in cures):
         return list(cures)  # none goes around a name: no run is needed to know
-    before = put(cures)
     around = idle(search.derivation(before).trace, before) - idle(search.derivation({}).trace, {})
     writers = [one for one in search.lines if one.statement in around and one.statement not in before]
     named = {name: one for one in writers if (name := assigned(one.statement)[0])}
@@ -127,9 +135,10 @@ def held_by(cure: Cure, writers: dict[str, Line]) -> Iterator[list[Cure]]:
     for found in fits(old, new, names(old) & writers.keys(), {}):
         made = []
         for name, tree in found.items():
-            text = f"{name} = {ast.unparse(as_value(tree))}"
+            held = assigned(writers[name].statement)[1]  # in its own line the name stands for what it gets there
+            whole = as_value(tree) if held is None else replaced(as_value(tree), {name: held})
             if not is_held(cure.line, name, tree):
-                made.append(cure_of(writers[name], text, cure.cost))
+                made.append(cure_of(writers[name], f"{name} = {ast.unparse(whole)}", cure.cost))
         if made:
             yield made
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from contextlib import suppress
 from itertools import takewhile
 from math import inf
 from typing import Any
 
 from backprop.check.cures.around import in_one, led_back, shared
+from backprop.check.cures.early import taken_early
 from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
 from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
+from backprop.check.cures.unread import added_to
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.means import Means
-from backprop.check.passes.sensitivity import Sense
+from backprop.check.passes.sensitivity import MOST, Sense
 from backprop.check.passes.squashed import Given, squashed_by
-from backprop.check.passes.trace import differ
+from backprop.check.passes.trace import Noted, differ
 from backprop.check.passes.verdict import Place, Verdict
+from backprop.errors import Problem
 from backprop.python.pairs.unnamed import retold
 from backprop.python.runs.runner import Instead
 from backprop.python.texts.gradients import Path
@@ -87,11 +91,14 @@ class Solver:
         first = ([], None) if cures or scaled else self.brief(lines, sense, DEAREST)
         if self.is_clean(first[0]):
             return first[0][:1], first[0][1:], []
+        several = added_to(self.search) if not cures and not first[0] else []
+        if several:
+            return self.in_words(several, lines), [], []
         apart = self.partly(lines, sense, {}, first[1], MOST_MISTAKES, BRIEF)[0] if not cures and not first[0] else []
         if apart and self.score(apart) < PLAIN_TURN and not any(map(grown, apart)):
             return self.in_words(apart, lines), [], []
         turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
-        turn = None if scaled else turns.found()
+        turn = None if scaled else turns.found(first[1])
         if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
         whole, part = self.single(lines, sense, turn, first)
@@ -102,11 +109,12 @@ class Solver:
             return self.in_words(apart if apart and self.score(apart) < turn.score else turn.cures, lines), [], []
         if whole:
             return whole[:1], whole[1:], []
-        # where sizes come in only at the end, several lines may be changed with the same effect as the faulty one
-        cures = [] if scaled else self.chained(lines)
-        if cures:
-            return self.in_words(cures, lines), [], []
         cures, others, doubted = self.partly(lines, sense, {}, part, MOST_MISTAKES)
+        # where sizes come in only at the end, several lines may be changed with the same effect as the faulty one
+        if not cures and not scaled:
+            cures = self.chained(lines)
+            if cures:
+                return self.in_words(cures, lines), [], []
         if not cures and scaled:
             cures = self.in_words(self.chained(lines), lines)
             turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
@@ -268,12 +276,21 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     """The verdict on a wrong pass with the faulty lines, each with the line to write, or what can be said of them."""
     if verdict.verdict != "wrong":
         return verdict._replace(remarks=[*verdict.remarks, *hidden_lengths(judge)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what an edit gives, as the mean of no elements
+        return with_cures(judge, verdict)
+
+
+def with_cures(judge: Judge, verdict: Verdict) -> Verdict:
+    """The same of one that is wrong."""
     solver = Solver(judge)
     right = but_for_digits(solver.search, verdict)
     if right is not None:
         return right
     bare = judge.without_small() if judge.but_for_small else None  # these would be taken for mistakes, too
     solver = Solver(bare) if bare is not None else solver
+    if early := taken_early(solver.search):
+        return verdict._replace(lines=early)
     cures, others, doubted = solver.found()
     far = far_fetched(cures)
     if far > (1, 0.0) and not judge.but_for_small and (bare := judge.without_small()) is not None:
@@ -330,15 +347,15 @@ def before_squashed(judge: Judge, verdict: Verdict) -> list[str]:
 def with_values(search: Search, cures: list[Cure], places: list[Place]) -> list[Place]:
     """What the faulty lines give, and what they should: where they differ first."""
     judge = search.judge
-    wrong, right = search.sense_here({}), Sense(judge, judge.points[0], put(cures), together=True)
+    wrong, point, noted = search.sense_here({}), judge.points[0], Noted(one.line.statement for one in cures)
+    with suppress(Problem):
+        judge.runner.run(point.given, point.upstream, put(cures), noted, most=MOST)
     found = []
     for cure, place in zip(cures, places, strict=True):
         statement = cure.line.statement
-        for mine, other in zip(
-            wrong.trace.visits.get(statement, []), right.trace.visits.get(statement, []), strict=False
-        ):
-            if mine.values and len(mine.values) == len(other.values) and differ(mine.values, other.values):
-                yours, expected = (one.values[0] if len(one.values) == 1 else None for one in (mine, other))
+        for mine, other in zip(wrong.trace.visits.get(statement, []), noted.given[statement], strict=False):
+            if mine.values and len(mine.values) == len(other) and differ(mine.values, other):
+                yours, expected = (one[0] if len(one) == 1 else None for one in (mine.values, other))
                 rounds = mine.rounds[-1] if mine.rounds else None
                 place = place._replace(yours=yours, expected=expected, iteration=rounds)
                 break

@@ -25,6 +25,7 @@ from backprop.check.passes.points import Point
 from backprop.check.passes.sensitivity import Effect, Sense, base_name
 from backprop.check.passes.trace import Trace, targets_of
 from backprop.errors import Problem
+from backprop.python.pairs.unnamed import is_taken
 from backprop.python.runs.runner import Instead
 from backprop.python.texts.gradients import Outcome, Path
 from backprop.python.values.work import after, now, ticks
@@ -161,7 +162,7 @@ class Search:
         self.lines = self.lines or own
         for line in own:
             statement = line.statement
-            if isinstance(statement, ast.FunctionDef | ast.ClassDef) or statement in instead:
+            if isinstance(statement, ast.FunctionDef | ast.ClassDef) or statement in instead or is_taken(statement):
                 continue
             affine = sense.told and sense.is_affine(statement)
             moves = sense.reaches(statement) if affine else None
@@ -395,8 +396,14 @@ class Search:
         dear = 0.12 * min(3, len(reach.moves - bad)) if reach.moves is not None else 0.0
         statement = reach.line.statement
         value = statement.value if isinstance(statement, ast.Return | ast.Assign) else None
-        several = isinstance(value, ast.Tuple | ast.Dict)
-        parts = value.elts if isinstance(value, ast.Tuple) else value.values if isinstance(value, ast.Dict) else [value]
+        several = isinstance(value, ast.Tuple | ast.List | ast.Dict)
+        parts = (
+            value.elts
+            if isinstance(value, ast.Tuple | ast.List)
+            else value.values
+            if isinstance(value, ast.Dict)
+            else [value]
+        )
         handed = all(isinstance(one, ast.Name | ast.Attribute | ast.Subscript | ast.Constant) for one in parts)
         if handed and (several or isinstance(statement, ast.Return)):
             dear += 0.5

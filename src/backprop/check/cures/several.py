@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.check.chain_rule.derive import Derivation
-from backprop.check.cures.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Candidate, Cure, Reach, Search, carried
+from backprop.check.cures.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Candidate, Cure, Reach, Search, carried, put
 from backprop.check.edits.catalogue import Plan, edit_of
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
@@ -242,9 +242,11 @@ class InTurn:
         self.made: dict[Any, list[Cure]] = {}  # the cures of a line behind others
         self.stuck: list[Way] = []  # where no line is left that is known to be wrong
 
-    def found(self) -> Turn | None:
-        """The best edits that make everything right together."""
+    def found(self, part: Cure | None = None) -> Turn | None:
+        """The best edits that make everything right together. `part`: one that makes some gradients right."""
         self.add(Way((), {}, frozenset()))
+        if part is not None:
+            self.add(Way((part,), put([part]), frozenset()))
         while self.waiting and not self.over():
             self.follow(heappop(self.waiting)[-1])
         return self.best

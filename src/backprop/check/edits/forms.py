@@ -257,8 +257,10 @@ def constants(node: ast.Constant, role: str, seen: Visible) -> Options:
                 yield from ((repr(one), "factor", 1.8) for one in range(5) if one not in (value, *others))
             yield from ((text, "factor", 1.75) for text in literals(seen.text))
             named = [*seen.sizes, *(text for text in seen.numbers if "[" not in text)]
-            yield from ((text, "factor", 1.9) for text in named)
-            yield from ((text, "factor", 2.1) for text, its in seen.arrays.items() if len(its.shape) <= 2)
+            alone = ast.unparse(node) == ast.unparse(getattr(seen.statement, "value", None) or ast.Pass())
+            yield from ((text, "wrong-point" if alone else "factor", 1.9) for text in named)
+            yield from ((text, "wrong-point", 2.1) for text, its in seen.arrays.items() if len(its.shape) <= 2)
+            yield from ((f"{text}[:, None]", "wrong-point", 2.2) for text in seen.of_rows())
             yield from ((f"np.eye({size})", "wrong-point", 2.1) for size in seen.sizes if value == 1 and not seen.torch)
     elif isinstance(value, str) and role == "index":
         keys = {text.rpartition("[")[2].strip("]'\"") for text in seen.atoms if "['" in text}
@@ -300,6 +302,8 @@ def operations(node: ast.BinOp, seen: Visible) -> Options:
             yield other(ast.Pow()), "wrong-point", 1.9
     if isinstance(node.op, ast.Div):
         yield turned, "factor", 1.8
+        if isinstance(right, ast.BinOp) and not isinstance(right.op, ast.Pow):  # the slope of 1 / x is -1 / x**2
+            yield ast.BinOp(left, node.op, ast.BinOp(right, ast.Pow(), ast.Constant(2))), "wrong-point", 1.4
     if isinstance(node.op, ast.MatMult):
         yield turned, "transposed", 1.3
     yield from parentheses(node)

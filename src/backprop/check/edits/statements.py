@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, TypeGuard
 
+from backprop.check.edits.beside import forgotten_beside
 from backprop.check.edits.forms import (
     LIBRARIES,
     cloned,
@@ -44,6 +45,16 @@ class Whole:
         if isinstance(self.seen.line.statement, ast.For):
             yield from self.behind_loop(self.seen.line.statement)
         yield from self.filled() if isinstance(self.statement, ast.Pass) else self.exchanged()
+        yield from self.beside()
+
+    def beside(self) -> Texts:
+        """A line that is missing beside one of its kind; in the place of `pass` any of these."""
+        forgotten = forgotten_beside(self.seen.text)
+        if isinstance(self.statement, ast.Pass):
+            yield from ((one, "missing-share", 1.5) for some in forgotten.values() for one in some)
+            return
+        mine = ast.unparse(self.statement)
+        yield from ((f"{mine}\n{one}", "missing-share", 1.6) for one in forgotten.get(mine, ()))
 
     def of_addition(self, statement: ast.AugAssign) -> Texts:
         target, value = ast.unparse(statement.target), ast.unparse(statement.value)

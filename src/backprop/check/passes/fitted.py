@@ -66,7 +66,7 @@ class Fitted:
         found = []
         for pair in pairs:
             runner = self.runner(pair, Runner, {})
-            search = self.search(pair, runner.missing() or runner.missing_of_script(), len(pairs) - 1)
+            search = self.search(pair, runner.lacking() or runner.missing_of_script(), len(pairs) - 1)
             values = search.found()
             if also_unfit or runs_whole(search):
                 found.append(command(self.code, pair, values))
@@ -110,7 +110,7 @@ class Fitted:
         if finite and not any(far.values()):
             seeds = [self.seed, self.seed + 1] if labels else []  # a slope may be 0 at all points around one
             judges = (Judge(runner, self.upstream, seed) for seed in seeds)
-            if any(one.verdict == "missing" for judge in judges for one in judge.judge().gradients):
+            if any(judge.lacks_gradients() for judge in judges):
                 return Misfits(SLOPES, {}, labels)
             same = any(np.array_equal(outputs[0], at_path(given, path)) for path in gradients)  # hands on what it takes
             return Misfits(HIDING, {}, {}) if same or (runner.pair.of_one and np.size(outputs[0]) > 1) else FITS

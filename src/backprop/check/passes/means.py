@@ -29,8 +29,7 @@ class Means:
         """By which size all wrong gradients are divided at every point; 0 where there is none."""
         over: set[int] = set()
         for point, outcome in self.outcomes:
-            right = self.runner.swept(point.given, point.upstream, list(self.wrong))
-            both = [(outcome.gradients.get(path), right.get(path)) for path in self.wrong]
+            both = [(outcome.gradients.get(path), point.swept.get(path)) for path in self.wrong]
             over |= {times(*some) for some in both if any(map(np.any, some))}  # dead units tell nothing
         size = next(iter(over)) if len(over) == 1 else 0
         known = self.outcomes[0][0].given if self.outcomes else {}

@@ -7,7 +7,7 @@ once what a change of theirs would do to what comes out.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -145,13 +145,24 @@ class Trace:
         if not self.backward:
             self.fills(run, statement, scope)
         if not self.backward and isinstance(statement, ast.Assign):
-            target = statement.targets[0]
-            named = target.elts if isinstance(target, ast.Tuple) else [target]
-            for one, value, numbers in zip(named, visit.values, ids, strict=False) if len(named) == len(found) else ():
+            for one, place in self.each(run, statement.targets[0], scope, len(found)):
+                value, numbers = visit.values[place], ids[place]
                 if isinstance(one, ast.Name):
                     self.names.setdefault(one.id, []).append((value, numbers))
                 elif isinstance(one, ast.Attribute) and one.attr not in self.names:  # `self.h = …`
                     self.names[one.attr] = [(value, numbers)]
+
+    def each(self, run: Interpreter, target: ast.expr, scope: Scope, count: int) -> list[tuple[ast.expr, int]]:
+        """The targets of an assignment that got one fraction each, and which; beside them may stand a cache."""
+        named = target.elts if isinstance(target, ast.Tuple) else [target]
+        if len(named) == count:
+            return [(one, place) for place, one in enumerate(named)]
+        found, place = [], 0
+        for one in named:
+            held = [] if isinstance(one, ast.Starred) else self.targets(run, ast.Assign([one], one), scope)
+            found += [(one, place)] if len(held) == 1 else []
+            place += len(held)
+        return found if place == count else []
 
     def fills(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
         """Note the arrays that a statement writes into."""
@@ -177,11 +188,16 @@ class Trace:
             self.tape.put(value, made)
 
     def true_gradients(self, above: list[Any]) -> dict[str, Any]:
-        """The gradients of what the forward pass gave names, each once."""
+        """The gradients of what the forward pass gave names, each once, or again and again."""
         pairs = [(ids, value) for ids, value in zip(self.outputs, above, strict=False) if ids is not None]
         seeds = [(ids, value) for ids, value in pairs if np.shape(ids) == np.shape(value)]  # an edit may change a shape
         found = self.tape.sweep(seeds)
-        return {name: found[given[0][1]] for name, given in self.names.items() if len(given) == 1}
+        numbers = {name: [ids for _, ids in given] for name, given in self.names.items()}
+        return {
+            name: found[first]
+            for name, (first, *rest) in numbers.items()
+            if all(np.array_equal(first, one) for one in rest)
+        }
 
     def targets(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> list[Any]:
         """The fractions that a statement gave its targets."""
@@ -241,6 +257,27 @@ class Trace:
         except STOPS:
             return None
         return pieces(held)
+
+
+class Noted:
+    """An observer of some statements alone: what they gave at every visit."""
+
+    def __init__(self, statements: Iterable[ast.stmt]) -> None:
+        self.given: dict[ast.stmt, list[list[Any]]] = {one: [] for one in statements}
+
+    def __call__(self, run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
+        if statement in self.given:
+            goals = targets_of(statement)
+            found = pieces(run.returned) if isinstance(statement, ast.Return) else held_by(run, goals, scope)
+            self.given[statement].append([np.array(one, dtype=float) for one in found])
+
+
+def held_by(run: Interpreter, goals: Iterable[ast.expr], scope: Scope) -> list[Any]:
+    """The fractions in some targets; none where one of them cannot be read."""
+    try:
+        return [piece for one in goals for piece in pieces(run.evaluate(one, scope))]
+    except (Refusal, Problem, RecursionError, *ERRORS):
+        return []
 
 
 def differ(some: list[Any] | None, others: list[Any] | None) -> bool:

@@ -22,6 +22,7 @@ TEXTUAL = frozenset(["lower", "upper", "strip", "title", "capitalize"])
 COPYING = frozenset([
     "array", "asarray", "copy", "clone", "detach", "astype", "float", "double", "numpy", "contiguous", "tensor",
     "as_tensor", "atleast_1d", "squeeze", "to", "cpu",
+    "zeros_like", "ones_like", "empty_like",  # room in its shape, as for the gradient of a weight
 ])  # fmt: skip
 KEEPING = frozenset(["save_for_backward", "isinstance", "print", "append", "type", "id", "hasattr", "callable"])
 GOING = frozenset(
@@ -89,7 +90,7 @@ class Watching(Interpreter):
         return super().updated(tree, old, scope)
 
     def of_UnaryOp(self, tree: ast.UnaryOp, scope: Scope) -> Any:
-        if isinstance(tree.operand, ast.Name):
+        if isinstance(tree.operand, ast.Name | ast.Attribute):
             value = self.evaluate(tree.operand, scope)
             if isinstance(value, Blank):
                 raise Used(value, Use("truth" if isinstance(tree.op, ast.Not) else "alone"))
@@ -97,7 +98,7 @@ class Watching(Interpreter):
 
     def of_Slice(self, tree: ast.Slice, scope: Scope) -> Any:
         for part in (tree.lower, tree.upper, tree.step):
-            value = self.evaluate(part, scope) if isinstance(part, ast.Name) else None
+            value = self.evaluate(part, scope) if isinstance(part, ast.Name | ast.Attribute) else None
             if isinstance(value, Blank):
                 raise Used(value, Use("counts"))
         return super().of_Slice(tree, scope)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,11 +32,20 @@ FREE = MORE_SIZES[-1]  # a size that others seldom have
 Known = dict[str, "str | list[str]"]  # of each parameter the text of its value, or the keys of a dictionary
 
 
-def has_roots(runner: Runner) -> bool:
-    """Whether a pass, or what it calls, takes a root or a logarithm."""
-    functions, methods = runner.code.functions(), runner.methods()
-    trees = [one for tree in runner.trees() for one in reached(tree, methods)]
-    trees += [functions[name] for name in sorted(names_in(trees)) if name in functions]
+def trees_of(runner: Runner) -> list[ast.AST]:
+    """The passes and what they call: methods of their object, functions, methods of what they make, and so on."""
+    functions, classes, methods = runner.code.functions(), runner.code.classes(), runner.methods()
+    trees: list[ast.AST] = [one for tree in runner.trees() for one in reached(tree, methods)]
+    seen: set[str] = set()
+    for names in map(names_in, ([one] for one in trees)):
+        for name in sorted(names - seen):
+            trees += [functions[name]] if name in functions else [*classes.get(name, {}).values()]
+        seen |= names
+    return trees
+
+
+def has_roots(trees: Sequence[ast.AST]) -> bool:
+    """Whether something takes a root or a logarithm."""
     words = {getattr(node, "attr", getattr(node, "id", "")) for one in trees for node in ast.walk(one)}
     return not {word.rstrip("_") for word in words}.isdisjoint(ROOTS)
 
@@ -104,6 +113,15 @@ def with_items(key: Any, sizes: list[int], keys: list[str]) -> Iterator[Any]:
     yield from [(size,) for size in sizes]
 
 
+def of_gates(key: Any, multiples: list[int]) -> Iterator[tuple[int, ...]]:
+    """What the first of several gates is cut out of, `W[:, :H]`, `b[:H]`."""
+    parts = key if isinstance(key, tuple) else (key,)
+    ends = [one.stop if isinstance(one, slice) else None for one in parts]
+    free = next((size for size in MORE_SIZES if size not in ends), FREE)
+    if all(isinstance(one, slice) for one in parts) and any(type(one) is int and one > 0 for one in ends):
+        yield from [tuple(many * one if type(one) is int else free for one in ends) for many in multiples]
+
+
 def with_axes(count: int, sizes: list[int]) -> Iterator[tuple[int, ...]]:
     """The shapes of so many axes, with some of these sizes: of pictures and filters, channels first or last."""
     if count == 4:
@@ -148,11 +166,18 @@ def labels(shapes: Iterable[tuple[int, ...]]) -> Iterator[str]:
                 yield str(rows.astype(int).tolist()).replace(" ", "")
 
 
+def one_hot(rows: int, kinds: int) -> str:
+    """Labels as rows with a single one."""
+    places = np.resize((0, 2, 1, 1), rows) % kinds
+    return str(np.eye(kinds, dtype=int)[places].tolist()).replace(" ", "")
+
+
 def hiding(size: float, known: Known, of_numbers: bool = False) -> tuple[bool, int, bool, int, float]:
     """How good values are, as they are ordered. An axis of 1 hides mistakes, and so does a square, and a number alone
     where arrays will do: where slopes alone are wrong without, they are so, and not the values; of all, it may be the
     values."""
     shapes = [shape_of(one) for one in known.values() if isinstance(one, str)] if size <= 2 * SLOPES else []
+    shapes = [shape for shape in shapes if shape[-3:] not in listed(known)]  # which have their axes from there
     ones = sum(shape.count(1) for shape in shapes) + [*known.values()].count("1") * bool(shapes)
     ones += bool(shapes) and not of_numbers and all(one in NUMBERS or one[:1] == "[" for one in known.values())
     return size > 2 * SLOPES, ones, size == 2 * SLOPES, sum(len(shape) - len({*shape}) for shape in shapes), size

@@ -555,6 +555,18 @@ def with_sizes(statement: ast.Assign, given: dict[str, Any]) -> ast.stmt:
     return changed
 
 
+def with_all(statement: ast.Assign, given: dict[str, Any]) -> ast.stmt | None:
+    """A statement that sets several names at once, with the values that are given for all of them; None where one has
+    none: `X, y = load_iris()`."""
+    names = [getattr(one, "id", "") for one in getattr(statement.targets[0], "elts", ())]
+    if not given.keys() >= {*names}:
+        return None
+    values: list[ast.expr] = [ast.copy_location(ast.Constant(given[name]), statement.value) for name in names]
+    return ast.copy_location(
+        ast.Assign(statement.targets, ast.copy_location(ast.Tuple(values, ast.Load()), statement.value)), statement
+    )
+
+
 def is_seed(statement: ast.stmt) -> bool:
     """Whether a line sets the seed, or makes what draws. Other calls of a script may take long, and set no input."""
     if isinstance(statement, ast.Expr):

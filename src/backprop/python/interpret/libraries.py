@@ -68,6 +68,7 @@ IGNORED = frozenset([
 ])  # fmt: skip
 UNSEEN = frozenset([
     "device", "requires_grad", "order", "casting", "copy", "subok", "memory_format", "optimize", "inplace",
+    "generator",
 ])  # fmt: skip
 
 
@@ -79,6 +80,11 @@ OPERATIONS = {  # of which each is the method of an array
 VERSIONS = {"torch": "2.4.0", "jax": "0.4.30", "tensorflow": "2.16.0"}  # whose spellings are read; NumPy's own
 GENERATORS = ("RandomState", "default_rng", "Generator")  # what they make draws as np.random itself does
 OF_GENERATORS = {"integers": "randint", "sample": "random_sample"}
+OF_TORCHS_GENERATOR = (
+    "Generator",
+    "manual_seed",
+    "Generator.manual_seed",
+)  # each gives one: all numbers are drawn alike
 OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
 SIZED = frozenset([
     "axis", "axes", "dim", "dtype", "mode", "constant_values", "k", "diagonal", "endpoint", "optimize", "out", "shape",
@@ -146,6 +152,8 @@ class Libraries:
             return Library(("numpy",))
         if root == "chainer" and path[-1] in ("force_array", "force_type"):  # the array, which comes last
             return self.numpy(NUMPY, "asarray", "np", arguments[int(path[-1] == "force_type") :][:1], {})
+        if root == "torch" and name in OF_TORCHS_GENERATOR:
+            return Library(("torch", "Generator"))
         if name in IGNORED or root == "warnings":
             return None
         if root == "inspect" and name == "signature" and isinstance(arguments[0], Function):
@@ -297,7 +305,7 @@ class Libraries:
     ) -> Any:
         """A function of NumPy's on data. Kinds of elements are those that are computed with here."""
         if name in ("empty", "zeros") and getattr(keywords.get("dtype"), "name", "") in ("object", "tuple", "list"):
-            return self.grid(plain(arguments[0]))
+            return self.grid(plain(arguments[0] if arguments else keywords.get("shape")))
         name = OF_NUMPY.get(name, name) if table is NUMPY else name
         if table is NUMPY and name not in table and name.replace(".", "_") in NAMES["numpy"]:
             return self.by_text("numpy", name.replace(".", "_"), arguments, keywords)

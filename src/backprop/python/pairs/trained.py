@@ -108,6 +108,9 @@ def with_first_round(code: Code, pair: Pair) -> Code:
     whose = whose or code.parts[-1:]
     source = copy.copy(whose[0].source)
     told = [f"of the loop in line {pair.line} the first round is judged"] if pair.line else []
+    told += (
+        [f"from line {pair.end} on another loss is computed: that and its gradients are not judged"] if pair.end else []
+    )
     source.notes = list(dict.fromkeys([*source.notes, *told]))
     return code.of([*[part for part in code.parts if part is not whose[0]], Part(source, ast.Module([*pair.body], []))])
 

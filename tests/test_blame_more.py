@@ -1,0 +1,260 @@
+"""The line that is blamed: where values are put away unread, entries are left as they are, lines are forgotten, and
+names stand beside a cache."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.pairs import Pair
+from tests.pairs.judged import judged
+
+from backprop.check.cures.search import Search
+from backprop.check.passes.judge import Judge
+from backprop.python.pairs.pairs import pairs_in
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.source import Code, part_of
+
+RANDOM = np.random.default_rng(3)
+
+
+def normal(*shape: int) -> np.ndarray:
+    return RANDOM.normal(size=shape)
+
+
+def wrong_lines(code: str, inputs: dict[str, object]) -> list[tuple[int, str | None, str | None]]:
+    return judged(Pair("", "", inputs, "", code, []), code).lines
+
+
+def test_two_values_that_are_put_away_unread_are_added_to() -> None:
+    code = """
+def spring_forward(place, speed, k):
+    energy = 0.0
+    kept = []
+    for step in range(4):
+        force = -k[0] * place + k[1] * speed
+        kept.append((place, speed, force))
+        speed = speed + 0.2 * force
+        place = place + 0.2 * speed
+        energy = energy + place ** 2 + 0.3 * speed ** 2 + 0.1 * force ** 2
+    return energy, (kept, place, speed, k)
+
+def spring_backward(denergy, cache):
+    kept, place, speed, k = cache
+    dplace, dspeed = 0.0, 0.0
+    dk = [0.0, 0.0]
+    for old_place, old_speed, force in reversed(kept):
+        dplace += denergy * 2 * place
+        dspeed += denergy * 0.6 * speed
+        dforce = denergy * 0.2 * force
+        dspeed = 0.2 * dplace
+        dforce = 0.2 * dspeed
+        dplace -= k[0] * dforce
+        dspeed += k[1] * dforce
+        dk[0] -= dforce * old_place
+        dk[1] += dforce * old_speed
+        place, speed = old_place, old_speed
+    return dplace, dspeed, dk
+"""
+    assert wrong_lines(code, {"place": 0.7, "speed": -0.4, "k": np.array([1.3, -0.6])}) == [
+        (21, "overwrites", "dspeed += 0.2 * dplace"),
+        (22, "overwrites", "dforce += 0.2 * dspeed"),
+    ]
+
+
+CHAIN = """
+import numpy as np
+
+def chain_forward(weight):
+    way = np.zeros((4, 3))
+    way[0, 0] = weight[0, 0]
+    way[0, 1] = weight[0, 1]
+    for t in range(1, 4):
+        for s in range(3):
+            before = way[t - 1, s]
+            if s > 0:
+                before = before + way[t - 1, s - 1]
+            way[t, s] = before * weight[t, s]
+    both = way[3, 2] + way[3, 1]
+    return np.log(both), (weight, way, both)
+
+def chain_backward(dout, cache):
+    weight, way, both = cache
+    dweight, dway = np.zeros((4, 3)), np.zeros((4, 3))
+    dboth = dout / both
+    dway[3, 2] = dboth
+    dway[3, 1] = dboth
+    for t in range(3, 0, -1):
+        for s in range(3):
+            dweight[t, s] += dway[t, s] * way[t, s] / weight[t, s]
+            back = dway[t, s] * weight[t, s]
+            dway[t - 1, s] += back
+            if s > 0:
+                dway[t - 1, s - 1] += back
+    dweight[0, 0] += dway[0, 0]
+    dweight[0, 1] += dway[0, 1]
+    return dweight
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line"),
+    [
+        ("dway[3, 1] = dboth", "dway[3, 1] = 0", 22),
+        ("dway[3, 1] = dboth", "dway[3, 1] = dout", 22),
+        ("dweight[0, 1] += dway[0, 1]", "pass", 31),
+    ],
+)
+def test_an_entry_that_nothing_else_changes_holds_what_is_due(right: str, wrong: str, line: int) -> None:
+    weight = np.random.default_rng(4).uniform(0.5, 1.5, (4, 3))
+    ((number, _, write),) = wrong_lines(CHAIN.replace(right, wrong), {"weight": weight})
+    assert (number, write) == (line, right)
+
+
+def test_a_line_that_is_forgotten_beside_its_like_is_put_behind_it() -> None:
+    code = CHAIN.replace("    dweight[0, 1] += dway[0, 1]\n", "")
+    weight = np.random.default_rng(4).uniform(0.5, 1.5, (4, 3))
+    ((number, cause, write),) = wrong_lines(code, {"weight": weight})
+    assert (number, cause, write) == (30, "missing-share", "dweight[0, 1] += dway[0, 1]")
+
+
+DENSITY = """
+import numpy as np
+
+def density_forward(z, y):
+    n = z.shape[1] // 2
+    spread = np.exp(z[:, n:])
+    gap = (y - z[:, :n]) / spread
+    return 0.5 * (gap ** 2).sum() + np.log(spread).sum(), (spread, gap)
+
+def density_backward(dout, cache):
+    spread, gap = cache
+    dm = -dout * gap / spread
+    dspread = dout * (1 - gap ** 2) / spread
+    dl = dspread * spread
+    return np.concatenate([dm, dl], axis=1)
+"""
+
+
+def test_a_line_that_only_renames_is_to_blame_for_what_it_lacks() -> None:
+    """It may be made up for where the name is read; that line is not the one that says nothing of its own."""
+    code = DENSITY.replace("dl = dspread * spread", "dl = dspread")
+    inputs = {"z": normal(3, 4), "y": normal(3, 2)}
+    assert [(line, write) for line, _, write in wrong_lines(code, inputs)] == [(14, "dl = dspread * spread")]
+
+
+def test_a_quotient_that_is_divided_once_too_little_gets_the_square() -> None:
+    code = """
+import numpy as np
+
+def overlap_forward(a, b):
+    both, all_of_it = (a * b).sum(axis=1), a.sum(axis=1) + b.sum(axis=1)
+    out = both / (all_of_it + 1.0)
+    return out, (a, b, both, all_of_it)
+
+def overlap_backward(dout, cache):
+    a, b, both, all_of_it = cache
+    dboth = dout / (all_of_it + 1.0)
+    dall = -dout * both / (all_of_it + 1.0)
+    return dboth[:, None] * b + dall[:, None], dboth[:, None] * a + dall[:, None]
+"""
+    inputs = {"a": RANDOM.uniform(0.2, 1, (3, 4)), "b": RANDOM.uniform(0.2, 1, (3, 4))}
+    assert wrong_lines(code, inputs) == [(12, "wrong-point", "dall = -dout * both / (all_of_it + 1.0) ** 2")]
+
+
+def test_a_number_may_stand_in_place_of_one_for_each_row() -> None:
+    code = """
+import numpy as np
+
+def entropy_forward(p):
+    q = p / p.sum(axis=1, keepdims=True)
+    h = -(q * np.log(q)).sum(axis=1)
+    return h, (p, q, h)
+
+def entropy_backward(dout, cache):
+    p, q, h = cache
+    slope = -(np.log(q) + 1)
+    return dout[:, None] * slope / p.sum(axis=1, keepdims=True)
+"""
+    inputs = {"p": np.random.default_rng(2).uniform(0.3, 1.5, (3, 4))}
+    ((line, cause, write),) = wrong_lines(code, inputs)
+    assert (line, cause, write) == (11, "wrong-point", "slope = -(np.log(q) + h[:, None])")
+
+
+def test_what_a_list_hands_on_is_made_where_it_has_a_name() -> None:
+    code = """
+import numpy as np
+
+class Widths:
+    def __init__(self, centre, width):
+        self.params = [centre, width]
+
+    def forward(self, x):
+        centre, width = self.params
+        self.gap = x[:, None] - centre
+        self.beta = np.exp(-2 * width)
+        self.out = np.exp(-0.5 * self.beta * self.gap ** 2)
+        return self.out
+
+    def backward(self, dout):
+        dpower = dout * self.out
+        dbeta = -0.5 * (dpower * self.gap ** 2).sum(axis=0)
+        dwidth = dbeta * self.beta
+        dgap = -dpower * self.beta * self.gap
+        dcentre = dgap.sum(axis=0)
+        self.grads = [dcentre, dwidth]
+        return dgap.sum(axis=1)
+"""
+    lines = wrong_lines(code, {"x": normal(4), "centre": normal(3), "width": 0.3 * normal(3)})
+    assert [line for line, _, _ in lines] == [20, 18]
+    assert all(write is not None for _, _, write in lines)
+
+
+CELL = """
+import numpy as np
+
+def cell_forward(x, keep, mem, w):
+    z = np.tanh(x @ w)
+    gate = 1 / (1 + np.exp(-(x + keep)))
+    mem = gate * mem + z * keep
+    out = mem * np.cos(keep)
+    return out, mem, (x, keep, gate, mem, z, w)
+
+def cell_backward(dout, dmem, cache):
+    x, keep, gate, mem, z, w = cache
+    dmem = dmem + dout * np.cos(keep)
+    dkeep = dmem * z - dout * mem * np.sin(keep)
+    dgate = dmem * (mem - z * keep) / gate
+    da = dgate * gate * (1 - gate)
+    dz = dmem * keep * (1 - z ** 2)
+    return da + dz @ w.T, dkeep + da, dmem * gate, x.T @ dz
+
+def chain_forward(xs, keep, w):
+    mem = np.ones_like(keep)
+    outs, kept = [], []
+    for x in xs:
+        keep, mem, cache = cell_forward(x, keep, mem, w)
+        outs.append(keep)
+        kept.append(cache)
+    return np.array(outs), kept
+
+def chain_backward(douts, kept):
+    dxs = np.zeros_like(douts)
+    dw = np.zeros_like(kept[0][-1])
+    dkeep, dmem = np.zeros_like(douts[0]), np.zeros_like(douts[0])
+    for t in reversed(range(len(kept))):
+        dxs[t], dkeep, dmem, part = cell_backward(douts[t] + dkeep, dmem, kept[t])
+        dw += part
+    return dxs, dkeep, dw
+"""
+
+
+def test_names_beside_a_cache_are_known_in_every_round() -> None:
+    """`keep, mem, cache = cell_forward(…)`: what such a line gives a name is what the gradient of that name is of."""
+    pair = Pair("", "", {"xs": normal(4, 2, 3), "keep": normal(2, 3), "w": normal(3, 3)}, "", CELL, [])
+    code = Code([part_of(CELL.replace("douts[t] + dkeep, dmem", "douts[t], dmem"), "code.py")])
+    judge = Judge(Runner(code, pairs_in(code)[-1], pair.inputs))
+    search = Search(judge)
+    search.reaches(search.sense({}), {})
+    derivation = search.derivation({})
+    suspects = [one.lineno for one in derivation.trace.visits if derivation.is_suspect(one, frozenset())]
+    assert suspects == [34]
