@@ -183,6 +183,28 @@ class Layer:
     def backward(self, g):
         return g * self.y, g * self.x
 """
+IN_ORDER = """
+from enum import Enum
+import numpy as np
+
+class Place(Enum):
+    HERE = 1
+    THERE = 2
+
+class Step:
+    def __init__(self, rank, factor):
+        self.rank, self.factor = rank, factor
+
+class Layer:
+    def forward(self, x, w, place=Place.HERE):
+        assert place in Place and 3 not in Place
+        self.x, self.w = x, w
+        self.steps = [Step(2, w), Step(1, 2.0), Step(3, 0.5)]
+        self.steps.sort(key=lambda one: one.rank, reverse=True)
+        return x * self.steps[1].factor + x * self.steps[-1].factor
+    def backward(self, g):
+        return g * (self.w + 2.0), g * self.x
+"""
 LISTS_OF_TWO = {"x": [0.5, -1.2], "w": [0.7, 1.1]}
 CASES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "protocols": (PROTOCOLS, LISTS_OF_TWO, "g * self.e.inside", "g * self.x.inside"),
@@ -190,6 +212,7 @@ CASES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "converted": (CONVERTED, {"x": [0.5, -1.2]}, "(1 - t ** 2)", "(1 - t)"),
     "by methods of its own": (BY_ITS_OWN, {"x": 0.5, "y": -1.2}, "self.x ** 2", "self.x"),
     "in place": (IN_PLACE, LISTS_OF_TWO, "g * self.x - g", "g * self.x + g"),
+    "in order": (IN_ORDER, LISTS_OF_TWO, "(self.w + 2.0)", "(self.w + 0.5)"),
     "left to the other operand": (
         LEFT_TO_THE_OTHER, {"x": 0.5, "y": -1.2}, "g * self.y, g * self.x", "g * self.x, g * self.y"
     ),
@@ -210,3 +233,47 @@ def test_a_function_of_numpy_that_an_object_says_nothing_of_is_no_number(check: 
     text = PROTOCOLS.replace("np.exp(self.x)", "np.cosh(self.x)")
     found = check("layers.py:Layer", LISTS_OF_TWO, {"layers.py": text})
     assert "no __array_ufunc__ says what np.cosh makes of these" in found["error"]["message"]
+
+
+KEEPING = """
+import numpy as np
+
+class Variable:
+    def __init__(self, data):
+        self.data, self.grad, self.creator = np.asarray(data), None, None
+    def backward(self, retain_grad=False):
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        pending = [self.creator]
+        while pending:
+            function = pending.pop()
+            shares = function.backward(function.output.grad)
+            for one, share in zip(function.inputs, shares):
+                one.grad = share if one.grad is None else one.grad + share
+                if one.creator is not None:
+                    pending.append(one.creator)
+                    pending.sort(key=lambda its: its.rank)
+            if not retain_grad:
+                function.output.grad = None
+    def __mul__(self, other):
+        return Product(self, other).output
+    def square(self):
+        return Product(self, self).output
+
+class Product:
+    rank = 1
+    def __init__(self, a, b):
+        self.inputs = a, b
+        self.output = Variable(a.data * b.data)
+        self.output.creator = self
+    def backward(self, g):
+        a, b = self.inputs
+        return g * b.data, g * a.data
+"""
+
+
+def test_whether_gradients_are_kept_is_no_gradient(check: Check) -> None:
+    given = {"self": [0.5, -1.2, 0.3]}
+    assert check("core.py:Variable.square", given, {"core.py": KEEPING})["verdict"] == "ok"
+    wrong = KEEPING.replace("return g * b.data, g * a.data", "return g * b.data, -g * a.data")
+    assert check("core.py:Variable.square", given, {"core.py": wrong})["verdict"] != "ok"

@@ -211,7 +211,7 @@ def value_of(text: str, name: str = "", wide: float = 1.0) -> Any:
     if shape:
         random = np.random.default_rng([*shape, *name.encode()])
         if not text.startswith("randn"):
-            return random.uniform(size=shape) + text.startswith("1+")
+            return random.uniform(size=shape) ** wide**-2 + text.startswith("1+")
         drawn = random.normal(size=shape)
         if drawn.size > 1 and (np.all(drawn > 0) or np.all(drawn < 0)):
             drawn.flat[0] *= -1

@@ -367,6 +367,7 @@ class Inputs(Said):
         needed += labels
         needed += [name for name in turning_back(whole) if pair.of_one and name not in needed]
         needed += [self.any_number] if self.any_number and not needed else []
+        needed += [one for one in [rest_name(whole)] if one.endswith("shape")]
         if pair.inside is not None:
             needed = [name for name in needed if name in names_in(pair.body)]
         needed = [name for name in needed if name not in {**self.given, **self.drawing, **self.parents}]
@@ -390,12 +391,26 @@ class Inputs(Said):
     def made_of_none(self) -> str:
         """What an object keeps of all that it is made with, `self.layers = list(layers)`, where none is given: it does
         nothing then."""
+        return "" if self.keeps_operands else self.kept_whole[0]
+
+    @cached_property
+    def kept_whole(self) -> tuple[str, set[str]]:
+        """What an object keeps of all that it is made with, where it is not given, and the attributes that hold it."""
         made = next(filter(rest_name, self.constructors()), None) if self.pair.is_made else None
         rest = rest_name(made)
-        kept = [one.value for one in ast.walk(made or ast.Pass()) if isinstance(one, ast.Assign)
+        kept = [one for one in ast.walk(made or ast.Pass()) if isinstance(one, ast.Assign)
                 and isinstance(one.targets[0], ast.Attribute)]  # fmt: skip
-        alone = {ast.unparse(getattr(one, "args", [one])[0]) for one in kept if getattr(one, "args", [one])}
-        return rest if rest and rest not in self.given and rest in alone else ""
+        alone = {
+            one.targets[0].attr for one in kept if isinstance(one.targets[0], ast.Attribute)
+            and [ast.unparse(held) for held in getattr(one.value, "args", [one.value])[:1]] == [rest]
+        }  # fmt: skip
+        return (rest, alone) if rest and rest not in self.given and alone else ("", set())
+
+    @cached_property
+    def keeps_operands(self) -> bool:
+        """Whether that are the operands of an operation, which its forward pass takes by themselves."""
+        forward = self.pair.forward
+        return forward is not None and self.kept_whole[1].isdisjoint(attributes(forward, ast.Load))
 
     def left_at_zero(self) -> list[str]:
         """The parameters of the forward pass that are 0.0 where they are not given, as the weight of a penalty is."""

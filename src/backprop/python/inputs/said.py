@@ -24,6 +24,9 @@ TESTS = re.compile(r"_*(is_)?(eval|test|infer|predict)\w*")  # what says that no
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 
+FIELDS = ("shape", "ndim", "dtype")  # of an array, which are no methods there: `x.shape()` is of the user's own
+
+
 class Said:
     """What stands in the text of a pair."""
 
@@ -121,7 +124,8 @@ class Said:
         given = pair.forward.args.args[pair.skip :] if pair.forward is not None else []
         said = {one.arg: ast.unparse(one.annotation) for one in given if one.annotation is not None}
         if pair.kind == "autograd" and not said:
-            return {one.arg for one in given} - used_as_numbers(pair.forward)
+            asked = {one for one, _ in members_read(pair.forward)}
+            return {one.arg for one in given} - (used_as_numbers(pair.forward) - asked)
         return {one for one, words in said.items() if re.search(rf"\b{name}\b", words)}
 
     def read_of_inputs(self, tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
@@ -131,7 +135,13 @@ class Said:
         skip = leading(tree) if tree is not None and self.pair.kind in ("class", "autograd") else 0
         own = parameter_names(tree)[skip:] if tree is not None else []
         own += [rest for rest in [rest_name(tree)] if rest]
-        return [(name, one) for name, one in found if name in own and (one == "data" or not hasattr(np.ndarray, one))]
+        calls = [node.func for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.Call)]
+        asked = {(ast.unparse(one.value), one.attr) for one in calls if isinstance(one, ast.Attribute)}
+        return [
+            (name, one) for name, one in found
+            if name in own
+            and (one == "data" or not hasattr(np.ndarray, one) or (one in FIELDS and (name, one) in asked))
+        ]  # fmt: skip
 
     def part(self) -> Part:
         """The text that the forward pass stands in."""

@@ -85,9 +85,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "tuple": lambda x=(): tuple(run.listed(x)),
         "set": lambda x=(): set(map(plain_key, run.listed(x))),
         "dict": lambda x=(), /, **more: dict_of(run, x, more),
-        "sorted": lambda x, key=None, reverse=False: sorted(
-            run.listed(x), key=None if key is None else lambda one: run.call(key, (one,), {}), reverse=reverse
-        ),
+        "sorted": lambda x, key=None, reverse=False: in_order(run, run.listed(x), key, reverse),
         "map": lambda f, *given: iter(
             [run.call(f, one, {}) for one in zip(*map(run.listed, given), strict=False)]
         ),
@@ -151,6 +149,12 @@ def builtins(run: Running) -> dict[str, Builtin]:
     }  # fmt: skip
     named = {name: Builtin(name, function) for name, function in own.items()}
     return {**named, **RAISED, NOT_IMPLEMENTED.name: NOT_IMPLEMENTED}
+
+
+def in_order(run: Running, items: list[Any], key: Any = None, reverse: Any = False) -> list[Any]:
+    """Items in order, by what a function of the user's says of them."""
+    by = None if key is None else lambda one: run.call(key, (one,), {})
+    return sorted(items, key=by, reverse=run.truth(reverse))
 
 
 def tuple_of(name: str, fields: Any) -> Class:
@@ -351,6 +355,9 @@ def method_of_data(run: Running, value: Any, name: str, arguments: tuple[Any, ..
     if isinstance(value, list) and name in OF_QUEUES:
         name, first = OF_QUEUES[name]
         arguments = (first, *arguments)
+    if isinstance(value, list) and name == "sort":
+        value[:] = in_order(run, value, *arguments, **keywords)
+        return None
     if isinstance(value, list) and name in LIST_METHODS:
         given = [run.listed(one) if name == "extend" else one for one in arguments]
         run.meter.length(len(value) + (len(given[0]) if name == "extend" else 0))

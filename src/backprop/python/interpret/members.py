@@ -223,6 +223,8 @@ class Members(Machine):
             return [self.get_item(value, i) for i in range(len(value))]
         if isinstance(value, list | tuple | dict | str | set | range | Iterator):
             return value
+        if isinstance(value, Class) and value.is_enum:
+            return [one for name, one in value.names.items() if not (name.startswith("_") or isinstance(one, Function))]
         if isinstance(value, Object) and value.cls.is_tuple:
             return [self.object_member(value, name) for name in value.cls.fields]
         if isinstance(value, Object) and value.cls.find("__iter__") is not None:

@@ -165,7 +165,8 @@ class Back(CameOut):
         above = float(above) if np.ndim(above) == 0 else above
         back, (_, *taken) = self.pair.backward.name, parameter_names(self.pair.backward)
         default = default_of(self.pair.backward, taken[0]) if taken else False
-        if taken and (UPSTREAM_LIKE.match(taken[0]) or default is ... or (default == 1 and default is not True)):
+        asks = isinstance(default, bool)  # `retain_grad=False` is no gradient
+        if taken and not asks and (UPSTREAM_LIKE.match(taken[0]) or default is ... or default == 1):
             self.swept_with(run, scope, out, above)
             return
 

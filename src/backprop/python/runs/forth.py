@@ -257,10 +257,12 @@ class Forth(Scripted):
         if isinstance(start, Function):
             made = start.parameters[1:] if start.tree.args.kwarg is None else []
             made = made or [name for one in self.constructors() for name in parameter_names(one)[1:]]
+            alone = self.kept_whole[0] and self.keeps_operands and start.parameters == ["self"]
+            inputs = [given[name] for name in self.parameters if is_gradient(given.get(name))] if alone else []
             self.call(
                 run,
                 Bound(start, me),
-                (),
+                tuple([self.holder(run, Scope(), "", one) for one in inputs]),
                 {name: sizes(given[name]) for name in made if name in given and name not in self.own}
                 | {name: given[its] for name, its in self.parents.items() if its in given}
                 | {name: self.drawing[name] for name in made if name in self.drawing},

@@ -190,7 +190,7 @@ class Code:
             for alias in imports.names:
                 (alone := copy.copy(imports)).names = [alias]
                 here.setdefault("".join(names_set(alone)), []).append((part.source, alone))
-        for module in imported_modules(part.tree) if beside is not None else ():
+        for module in self.modules_of(part, beside) if beside is not None else ():
             if not module and (part.source.name or "").endswith("__init__.py"):  # the package is the file itself
                 self.imports[part.source.name, ""] = part.source.name or ""
                 continue
@@ -212,6 +212,13 @@ class Code:
         for own in part.tree.body:
             if isinstance(own, ast.ClassDef):
                 own.body += whole_backward(own, known)
+
+    def modules_of(self, part: Part, beside: Beside) -> list[str]:
+        """The modules that a text imports and that are no libraries; a text that stands in a package of the user's own
+        called `autograd` means that one, which has nothing that extends it."""
+        own = "autograd" in (part.source.name or "").split("/")[:-1]
+        own = own and beside("autograd.extend", part.source.name) is None
+        return imported_modules(part.tree, {"autograd"} if own else frozenset())
 
     def stand_in(self, part: Part, module: str) -> None:
         """Take helpers of usual names for what they usually are, where the file of a course is not there."""
@@ -445,13 +452,13 @@ def added_folders(tree: ast.Module) -> list[str]:
     return [one.strip("./").replace("/", ".") for one in texts if isinstance(one, str) and one.strip("./")]
 
 
-def imported_modules(tree: ast.Module) -> list[str]:
-    """The modules that a text imports and that are no libraries. What is imported from one may be one itself. Where
-    they lie is found out."""
+def imported_modules(tree: ast.Module, own: Set[str] = frozenset()) -> list[str]:
+    """The modules that a text imports and that are no libraries, or in a package of its `own` that is called as one.
+    What is imported from one may be one itself. Where they lie is found out."""
     names: list[str] = []
     here: set[str] = set()  # that are looked for beside the text whatever they are called
-    own = [one for statement in tree.body for one in inside(statement)]
-    for one in dict.fromkeys([*own, *ast.walk(tree)]):  # in functions, too, as a package in a circle has them
+    top = [one for statement in tree.body for one in inside(statement)]
+    for one in dict.fromkeys([*top, *ast.walk(tree)]):  # in functions, too, as a package in a circle has them
         if isinstance(one, ast.Import):
             names += [alias.name for alias in one.names]
         elif isinstance(one, ast.ImportFrom):
@@ -459,6 +466,7 @@ def imported_modules(tree: ast.Module) -> list[str]:
             names += [f"{one.module or ''}.{alias.name}".lstrip(".") for alias in one.names if alias.name != "*"]
             here.update([one.module] if one.module and one.level else [])
     here.update(name for name in names if name.startswith("autograd.") and name.split(".")[1] not in OF_AUTOGRAD)
+    here.update(name for name in names if name.partition(".")[0] in own)
     return [name for name in dict.fromkeys(names) if name in here or name.partition(".")[0] not in KNOWN | OF_OTHERS]
 
 
