@@ -259,6 +259,46 @@ class Sentences:
         self.dV = np.matmul(self.source.swapaxes(1, 2), dv).sum(axis=0)
         return dq @ self.W.T, dv @ self.V.T
 """, ("return dq @ self.W.T", "return dq @ self.V.T"), 14),
+    "labels of two kinds, of chances in a row": ("""
+class Yes:
+    def forward(self, x, t):
+        self.t, self.y = t, 1 / (1 + np.exp(-x))
+        both = np.c_[1 - self.y, self.y]
+        if t.size == both.size:
+            t = t.argmax(axis=1)
+        return -np.mean(np.log(both[np.arange(len(both)), t]))
+    def backward(self, dout=1):
+        return (self.y - self.t) * dout / self.t.shape[0]
+""", ("/ self.t.shape[0]", "/ (self.t.shape[0] + 1)"), 11),
+    "words beside others that are drawn": ("""
+class Drawn:
+    def __init__(self, W, corpus, count=5):
+        self.count, self.params, self.grads = count, [W], [np.zeros_like(W)]
+        seen = {}
+        for word in corpus:
+            seen[word] = seen.get(word, 0) + 1
+        self.p = np.zeros(len(seen))
+        for i in range(len(seen)):
+            self.p[i] = seen[i]
+    def forward(self, h, target):
+        W, = self.params
+        self.h, self.ids = h, np.zeros((target.shape[0], self.count + 1), dtype=np.int32)
+        for i in range(target.shape[0]):
+            p = self.p.copy()
+            p[target[i]] = 0
+            p /= p.sum()
+            self.ids[i, 0] = target[i]
+            self.ids[i, 1:] = np.random.choice(len(p), size=self.count, replace=False, p=p)
+        self.y = np.tanh((W[self.ids] * h[:, None, :]).sum(axis=2))
+        return np.sum(self.y)
+    def backward(self, dout=1):
+        W, = self.params
+        dW, = self.grads
+        ds = dout * (1 - self.y ** 2)
+        dW[...] = 0
+        np.add.at(dW, self.ids, ds[:, :, None] * self.h[:, None, :])
+        return (ds[:, :, None] * W[self.ids]).sum(axis=1)
+""", ("np.add.at(dW, self.ids, ds[:, :, None] * self.h[:, None, :])", "dW[self.ids] += ds[:, :, None] * self.h[:, None, :]"), 28),
 }  # fmt: skip
 
 
