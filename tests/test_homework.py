@@ -298,7 +298,7 @@ class Drawn:
         dW[...] = 0
         np.add.at(dW, self.ids, ds[:, :, None] * self.h[:, None, :])
         return (ds[:, :, None] * W[self.ids]).sum(axis=1)
-""", ("np.add.at(dW, self.ids, ds[:, :, None] * self.h[:, None, :])", "dW[self.ids] += ds[:, :, None] * self.h[:, None, :]"), 28),
+""", ("np.add.at(dW, self.ids, ds[:, :, None]", "np.add.at(dW, self.ids, self.y[:, :, None]"), 28),
 }  # fmt: skip
 
 
@@ -313,3 +313,20 @@ def test_homework_is_judged_with_what_is_offered_at_once(name: str, asked: Asked
     wrong = judged(asked, text.replace(*planted), given)
     assert wrong["verdict"] == "wrong", given
     assert [one["line"] for one in wrong["lines"] if one["verdict"] == "wrong"] == [line]
+
+
+def test_two_rows_of_a_result_are_no_two_results(check: Check) -> None:
+    text = """
+import numpy as np
+class Rows:
+    def forward(self, x, w):
+        self.x, self.w = x, w
+        return np.stack([x @ w, 2 * x @ w]), x
+    def backward(self, dout):
+        d = dout[0] + 2 * dout[1]
+        return self.w @ d, np.outer(self.x, d)
+"""
+    given = {"x": [0.3, 1, -0.4], "w": [[1, 0.5], [2, -1], [0.2, 0.7]]}
+    assert check("rows.py", given, {"rows.py": text})["verdict"] == "ok"
+    wrong = check("rows.py", given, {"rows.py": text.replace("2 * dout[1]", "dout[1]")})
+    assert [one["line"] for one in wrong["lines"]] == [8], wrong
