@@ -315,6 +315,75 @@ def test_homework_is_judged_with_what_is_offered_at_once(name: str, asked: Asked
     assert [one["line"] for one in wrong["lines"] if one["verdict"] == "wrong"] == [line]
 
 
+@pytest.mark.parametrize("of_object", [True, False])
+def test_no_vectors_are_offered_where_a_matrix_shows_what_is_wrong(of_object: bool, asked: Asked) -> None:
+    """A `.T` is missing: behind a vector nobody sees it, and behind a square one only by its values."""
+    text = """
+def layer_forward(x, W, b):
+    return np.dot(x, W) + b, (x, W)
+def layer_backward(dout, cache):
+    x, W = cache
+    return np.dot(dout, W), np.dot(x.T, dout), np.sum(dout, axis=0)
+"""
+    object_text = """
+class Layer:
+    def __init__(self, W, b):
+        self.params, self.grads = [W, b], [np.zeros_like(W), np.zeros_like(b)]
+    def forward(self, x):
+        self.x = x
+        return np.dot(x, self.params[0]) + self.params[1]
+    def backward(self, dout):
+        self.grads[0][...] = np.dot(self.x.T, dout)
+        self.grads[1][...] = np.sum(dout, axis=0)
+        return np.dot(dout, self.params[0])
+"""
+    wrong = object_text if of_object else text
+    offered = OFFERED.search(asked(wrong)[1])
+    assert offered is not None
+    assert judged(asked, wrong, shlex.split(offered[1]))["verdict"] == "wrong", offered[1]
+    right = wrong.replace("np.dot(dout, W)", "np.dot(dout, W.T)").replace(
+        "dout, self.params[0])", "dout, self.params[0].T)"
+    )
+    assert judged(asked, right, shlex.split(offered[1]))["verdict"] == "ok"
+
+
+VECTORS = {
+    "one neuron": """
+class Neuron:
+    def __init__(self, W, b):
+        self.params, self.grads = [W, b], [np.zeros_like(W), np.zeros_like(b)]
+    def forward(self, x):
+        self.x = x
+        return np.dot(x, self.params[0]) + self.params[1]
+    def backward(self, dout):
+        self.grads[0][...] = self.x * dout
+        self.grads[1][...] = dout
+        return self.params[0] * dout
+""",
+    "a vector behind a matrix": """
+def behind_forward(x, W, b):
+    return np.dot(W, x) + b, (x, W)
+def behind_backward(dout, cache):
+    x, W = cache
+    return np.dot(W.T, dout), np.outer(dout, x), dout
+""",
+    "a vector behind a matrix, with axes": """
+def behind_forward(x, W, b):
+    return W @ x + b, (x, W)
+def behind_backward(dout, cache):
+    x, W = cache
+    return W.T @ dout, dout[:, None] * x[None, :], dout
+""",
+}
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_vectors_are_offered_to_what_is_written_for_them(name: str, asked: Asked) -> None:
+    offered = OFFERED.search(asked(VECTORS[name])[1])
+    assert offered is not None
+    assert judged(asked, VECTORS[name], shlex.split(offered[1]))["verdict"] == "ok", offered[1]
+
+
 def test_two_rows_of_a_result_are_no_two_results(check: Check) -> None:
     text = """
 import numpy as np

@@ -34,9 +34,9 @@ from backprop.python.fitting.supposed import (
     is_strength,
     is_told,
     labels,
+    labels_of_rows,
     listed,
     of_gates,
-    one_hot,
     parts_of,
     picked,
     replaced,
@@ -99,6 +99,7 @@ class Misfits(NamedTuple):
     shapes: dict[str, tuple[int, ...]]
     labels: dict[str, tuple[int, ...]]
     finite: bool = True
+    right: frozenset[str] = frozenset()  # the inputs whose gradients are right, where others are not
 
 
 FITS = Misfits(0.0, {}, {})
@@ -143,6 +144,7 @@ class Fitting:
         self.sized: dict[str, float] = {}  # how badly values fit
         self.multiples: list[int] = []
         self.multiplied: set[str] = set()  # with a matrix: no labels
+        self.of_matrices = False  # whether a gradient of a matrix among them was right where another one was not
         self.lacking: dict[str, list[str]] = {}  # of parameters that are dictionaries, the keys which were missed
         self.whole = False  # whether `/` of whole numbers is whole, as in Python 2
         self.columns = False  # whether data of the pass's own come in columns
@@ -330,7 +332,10 @@ class Fitting:
         runner = self.make(Runner, self.values(known))
         found = self.misfits(runner)
         self.steps -= 2000 + 8 * runner.steps
-        rank, self.fitted = hiding(found.size, known, self.of_numbers), self.fitted or not found.size
+        flat = any(len(shape_of(str(known.get(name, "")))) < 2 for name in self.multiplied)
+        self.of_matrices |= not flat and not found.right.isdisjoint(self.multiplied)
+        rank = hiding(found.size, known, self.of_numbers, flat and self.of_matrices)
+        self.fitted = self.fitted or not found.size
         self.wide = self.wide or ({} if found.size or rank[1] else known)
         if self.best is None or rank < self.least:
             self.best, self.least = (found.size, known), rank
@@ -519,13 +524,8 @@ class Fitting:
             return
         elif use.kind == "number":  # an array first: what is no number may be taken as well
             yield from (shape_of(example), "2.0", "3")
-        elif use.kind == "fields" and is_data(name):  # one label for each row of what is known
-            shapes = [shape_of(str(one)) for one in known.values()]
-            rows = [one[0] for least in (2, 1) for one in shapes if len(one) >= least]
-            for places in ([0, 2, 1, 1, 0, 2], [0, 1, 1, 0, 1, 0]):  # of two kinds
-                yield from [str(places[:many]).replace(" ", "") for many in dict.fromkeys(rows) if many < 7]
-            kinds = [int(one) for one in [*known.values()][::-1] if isinstance(one, str) and one.isdigit()]
-            yield from [one_hot(many, size) for many in dict.fromkeys(rows) for size in dict.fromkeys(kinds)]
+        elif use.kind == "fields" and is_data(name):
+            yield from labels_of_rows(known)
         shape = shape_of(example)
         filters = [one for one in map(shape_of, map(str, known.values())) if len(one) == 4]
         if use.kind == "axis" and use.other < 2 and WEIGHTS.match(name):  # of several gates, beside a state
