@@ -350,15 +350,16 @@ class Layer:
 VECTORS = {
     "one neuron": """
 class Neuron:
-    def __init__(self, W, b):
-        self.params, self.grads = [W, b], [np.zeros_like(W), np.zeros_like(b)]
+    def __init__(self, W):
+        self.params, self.grads = [W], [np.zeros_like(W)]
     def forward(self, x):
-        self.x = x
-        return np.dot(x, self.params[0]) + self.params[1]
+        self.x, (W,) = x, self.params
+        return np.tanh(np.dot(x, W))
     def backward(self, dout):
-        self.grads[0][...] = self.x * dout
-        self.grads[1][...] = dout
-        return self.params[0] * dout
+        W, = self.params
+        dz = dout * (1 - np.tanh(np.dot(self.x, W)) ** 2)
+        self.grads[0][...] = self.x * dz
+        return W * dz
 """,
     "a vector behind a matrix": """
 def behind_forward(x, W, b):
