@@ -259,6 +259,46 @@ class Sentences:
         self.dV = np.matmul(self.source.swapaxes(1, 2), dv).sum(axis=0)
         return dq @ self.W.T, dv @ self.V.T
 """, ("return dq @ self.W.T", "return dq @ self.V.T"), 14),
+    "labels of two kinds, of chances in a row": ("""
+class Yes:
+    def forward(self, x, t):
+        self.t, self.y = t, 1 / (1 + np.exp(-x))
+        both = np.c_[1 - self.y, self.y]
+        if t.size == both.size:
+            t = t.argmax(axis=1)
+        return -np.mean(np.log(both[np.arange(len(both)), t]))
+    def backward(self, dout=1):
+        return (self.y - self.t) * dout / self.t.shape[0]
+""", ("/ self.t.shape[0]", "/ (self.t.shape[0] + 1)"), 11),
+    "words beside others that are drawn": ("""
+class Drawn:
+    def __init__(self, W, corpus, count=5):
+        self.count, self.params, self.grads = count, [W], [np.zeros_like(W)]
+        seen = {}
+        for word in corpus:
+            seen[word] = seen.get(word, 0) + 1
+        self.p = np.zeros(len(seen))
+        for i in range(len(seen)):
+            self.p[i] = seen[i]
+    def forward(self, h, target):
+        W, = self.params
+        self.h, self.ids = h, np.zeros((target.shape[0], self.count + 1), dtype=np.int32)
+        for i in range(target.shape[0]):
+            p = self.p.copy()
+            p[target[i]] = 0
+            p /= p.sum()
+            self.ids[i, 0] = target[i]
+            self.ids[i, 1:] = np.random.choice(len(p), size=self.count, replace=False, p=p)
+        self.y = np.tanh((W[self.ids] * h[:, None, :]).sum(axis=2))
+        return np.sum(self.y)
+    def backward(self, dout=1):
+        W, = self.params
+        dW, = self.grads
+        ds = dout * (1 - self.y ** 2)
+        dW[...] = 0
+        np.add.at(dW, self.ids, ds[:, :, None] * self.h[:, None, :])
+        return (ds[:, :, None] * W[self.ids]).sum(axis=1)
+""", ("np.add.at(dW, self.ids, ds[:, :, None]", "np.add.at(dW, self.ids, self.y[:, :, None]"), 28),
 }  # fmt: skip
 
 
@@ -273,3 +313,90 @@ def test_homework_is_judged_with_what_is_offered_at_once(name: str, asked: Asked
     wrong = judged(asked, text.replace(*planted), given)
     assert wrong["verdict"] == "wrong", given
     assert [one["line"] for one in wrong["lines"] if one["verdict"] == "wrong"] == [line]
+
+
+@pytest.mark.parametrize("of_object", [True, False])
+def test_no_vectors_are_offered_where_a_matrix_shows_what_is_wrong(of_object: bool, asked: Asked) -> None:
+    """A `.T` is missing: behind a vector nobody sees it, and behind a square one only by its values."""
+    text = """
+def layer_forward(x, W, b):
+    return np.dot(x, W) + b, (x, W)
+def layer_backward(dout, cache):
+    x, W = cache
+    return np.dot(dout, W), np.dot(x.T, dout), np.sum(dout, axis=0)
+"""
+    object_text = """
+class Layer:
+    def __init__(self, W, b):
+        self.params, self.grads = [W, b], [np.zeros_like(W), np.zeros_like(b)]
+    def forward(self, x):
+        self.x = x
+        return np.dot(x, self.params[0]) + self.params[1]
+    def backward(self, dout):
+        self.grads[0][...] = np.dot(self.x.T, dout)
+        self.grads[1][...] = np.sum(dout, axis=0)
+        return np.dot(dout, self.params[0])
+"""
+    wrong = object_text if of_object else text
+    offered = OFFERED.search(asked(wrong)[1])
+    assert offered is not None
+    assert judged(asked, wrong, shlex.split(offered[1]))["verdict"] == "wrong", offered[1]
+    right = wrong.replace("np.dot(dout, W)", "np.dot(dout, W.T)").replace(
+        "dout, self.params[0])", "dout, self.params[0].T)"
+    )
+    assert judged(asked, right, shlex.split(offered[1]))["verdict"] == "ok"
+
+
+VECTORS = {
+    "one neuron": """
+class Neuron:
+    def __init__(self, W):
+        self.params, self.grads = [W], [np.zeros_like(W)]
+    def forward(self, x):
+        self.x, (W,) = x, self.params
+        return np.tanh(np.dot(x, W))
+    def backward(self, dout):
+        W, = self.params
+        dz = dout * (1 - np.tanh(np.dot(self.x, W)) ** 2)
+        self.grads[0][...] = self.x * dz
+        return W * dz
+""",
+    "a vector behind a matrix": """
+def behind_forward(x, W, b):
+    return np.dot(W, x) + b, (x, W)
+def behind_backward(dout, cache):
+    x, W = cache
+    return np.dot(W.T, dout), np.outer(dout, x), dout
+""",
+    "a vector behind a matrix, with axes": """
+def behind_forward(x, W, b):
+    return W @ x + b, (x, W)
+def behind_backward(dout, cache):
+    x, W = cache
+    return W.T @ dout, dout[:, None] * x[None, :], dout
+""",
+}
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_vectors_are_offered_to_what_is_written_for_them(name: str, asked: Asked) -> None:
+    offered = OFFERED.search(asked(VECTORS[name])[1])
+    assert offered is not None
+    assert judged(asked, VECTORS[name], shlex.split(offered[1]))["verdict"] == "ok", offered[1]
+
+
+def test_two_rows_of_a_result_are_no_two_results(check: Check) -> None:
+    text = """
+import numpy as np
+class Rows:
+    def forward(self, x, w):
+        self.x, self.w = x, w
+        return np.stack([x @ w, 2 * x @ w]), x
+    def backward(self, dout):
+        d = dout[0] + 2 * dout[1]
+        return self.w @ d, np.outer(self.x, d)
+"""
+    given = {"x": [0.3, 1, -0.4], "w": [[1, 0.5], [2, -1], [0.2, 0.7]]}
+    assert check("rows.py", given, {"rows.py": text})["verdict"] == "ok"
+    wrong = check("rows.py", given, {"rows.py": text.replace("2 * dout[1]", "dout[1]")})
+    assert [one["line"] for one in wrong["lines"]] == [8], wrong

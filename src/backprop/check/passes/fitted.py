@@ -122,7 +122,10 @@ class Fitted:
         swept = runner.swept(given, binding.upstream, off) if off and labels else {}
         by_factor = [path for path, one in swept.items() if np.size(one) > 1 and is_multiple(gradients[path], one)]
         wrong = (sum(map(bool, far.values())) - len(by_factor) / 2) / len(far)
-        return Misfits(SLOPES * (1 + wrong + (not finite)) + len(shapes), shapes, labels, finite)
+        told = {whose: one for whose, one in far.items() if whose is not None and not one}
+        right = frozenset(".".join(whose) for whose in told if np.any(gradients.get(whose)))
+        right = right if finite and not shapes else frozenset()
+        return Misfits(SLOPES * (1 + wrong + (not finite)) + len(shapes), shapes, labels, finite, right)
 
 
 def size_of_all(searches: Sequence[Fitting], values: Mapping[str, str], most: float) -> float:

@@ -34,9 +34,9 @@ from backprop.python.fitting.supposed import (
     is_strength,
     is_told,
     labels,
+    labels_of_rows,
     listed,
     of_gates,
-    one_hot,
     parts_of,
     picked,
     replaced,
@@ -76,9 +76,12 @@ MULTIPLES = re.compile(  # of a size: 4 * H, and no 0.5 * x
 )
 LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 * H:]`: there are four of them
 TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a vector does nothing for
+OF_WORDS = re.compile(r"(?i)corpus|tokens$|(^|_)(ids|text)$")  # names of words by their places, of which some are drawn
+WORDS = "[0,2,1,5,3,4,6,7,1,0]"
 LACKING = re.compile(r"the dictionary has no '(\w+)'$")
 APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  # shapes that cannot be broadcast
 FACTORS = re.compile(r"shapes \(([\d,]*)\) and \(([\d,]*)\) not aligned")
+OUTSIDE = re.compile(r"index (\d+) is out of bounds for axis 0 with size (\d+)")
 COLUMNS = re.compile(r"must have same number of dimensions.* 2 dimension")
 INTO = re.compile(r"input array from shape \(([\d, ]*)\) into shape")
 NOT_READ = re.compile(r"(np|numpy|torch|scipy|jnp|jax|tf)\.[\w.]+ is not (known|read)")
@@ -99,6 +102,7 @@ class Misfits(NamedTuple):
     shapes: dict[str, tuple[int, ...]]
     labels: dict[str, tuple[int, ...]]
     finite: bool = True
+    right: frozenset[str] = frozenset()  # the inputs whose gradients are right, where others are not
 
 
 FITS = Misfits(0.0, {}, {})
@@ -143,6 +147,7 @@ class Fitting:
         self.sized: dict[str, float] = {}  # how badly values fit
         self.multiples: list[int] = []
         self.multiplied: set[str] = set()  # with a matrix: no labels
+        self.of_matrices = False  # whether a gradient of a matrix among them was right where another one was not
         self.lacking: dict[str, list[str]] = {}  # of parameters that are dictionaries, the keys which were missed
         self.whole = False  # whether `/` of whole numbers is whole, as in Python 2
         self.columns = False  # whether data of the pass's own come in columns
@@ -255,8 +260,9 @@ class Fitting:
             short = [(name, its) for name, its in arrays.items() if its and np.prod(its) <= MOST_LABELS]
             short.sort(key=lambda one: WEIGHTS.match(one[0]) is not None)  # which are what is picked from
             return any(self.search({**known, name: whole_numbers(its)}, unlikely) for name, its in short[:1])
-        if used is None and unlikely > 0 and (earlier := self.of_factors(known)) and str(earlier) not in self.seen:
-            return self.search(earlier, unlikely - 1)
+        other = self.of_factors(known) or self.of_places(known) if used is None and unlikely > 0 else None
+        if other is not None and str(other) not in self.seen:
+            return self.search(other, unlikely - 1)
         if not isinstance(used, Used):
             return False
         some = zip(range(unlikely + 1), self.candidates(used, known), strict=False)
@@ -297,6 +303,15 @@ class Fitting:
         before = dict(zip(known, [*known.values()][: [*known].index(names[0])], strict=False))
         return {**before, names[0]: drawn((left[0], right[0])) if matrices else str(right[0])}
 
+    def of_places(self, known: Known) -> Known | None:
+        """The values with more rows in the weights of which an error says that there are too few, as of words."""
+        found = OUTSIDE.search(self.told.get(str(known), ""))
+        place, size = map(int, found.groups()) if found else (0, 0)
+        short = [name for name, one in known.items() if shape_of(str(one))[:1] == (size,) and WEIGHTS.match(name)]
+        if found is None or len(short) != 1 or place > MOST_LABELS:
+            return None
+        return {**known, short[0]: drawn((max(place + 1, len(WORDS) // 2), *shape_of(str(known[short[0]]))[1:]))}
+
     def broadcast(self, shape: tuple[int, ...], told: str, use: Use) -> tuple[int, ...] | None:
         """A shape with which what was told not to be broadcast is: of a factor, by the axis that comes out of it."""
         found = APART.search(told) if "broadcast" in told else None
@@ -333,7 +348,10 @@ class Fitting:
         runner = self.make(Runner, self.values(known))
         found = self.misfits(runner)
         self.steps -= 2000 + 8 * runner.steps
-        rank, self.fitted = hiding(found.size, known, self.of_numbers), self.fitted or not found.size
+        flat = any(len(shape_of(str(known.get(name, "")))) < 2 for name in self.multiplied)
+        self.of_matrices |= not flat and not found.right.isdisjoint(self.multiplied)
+        rank = hiding(found.size, known, self.of_numbers, flat and self.of_matrices)
+        self.fitted = self.fitted or not found.size
         self.wide = self.wide or ({} if found.size or rank[1] else known)
         if self.best is None or rank < self.least:
             self.best, self.least = (found.size, known), rank
@@ -504,6 +522,7 @@ class Fitting:
             yield from ([str(place) for place in range(use.other)], (use.other,), (use.other, 3))
             return
         elif use.kind == "rows":
+            yield from [WORDS] if OF_WORDS.search(name) else []
             yield from ((4, 3), (3,), "[0,2,1,1]", LISTED, LAYERS, (2, 3, 3))
         elif use.kind == "product":
             self.multiplied.add(name)
@@ -523,12 +542,8 @@ class Fitting:
             return
         elif use.kind == "number":  # an array first: what is no number may be taken as well
             yield from (shape_of(example), "2.0", "3")
-        elif use.kind == "fields" and is_data(name):  # one label for each row of what is known
-            shapes = [shape_of(str(one)) for one in known.values()]
-            rows = [one[0] for least in (2, 1) for one in shapes if len(one) >= least]
-            yield from [str([0, 2, 1, 1, 0, 2][:many]).replace(" ", "") for many in dict.fromkeys(rows) if many < 7]
-            kinds = [int(one) for one in [*known.values()][::-1] if isinstance(one, str) and one.isdigit()]
-            yield from [one_hot(many, size) for many in dict.fromkeys(rows) for size in dict.fromkeys(kinds)]
+        elif use.kind == "fields" and is_data(name):
+            yield from labels_of_rows(known)
         shape = shape_of(example)
         filters = [one for one in map(shape_of, map(str, known.values())) if len(one) == 4]
         if use.kind == "axis" and use.other < 2 and WEIGHTS.match(name):  # of several gates, beside a state
@@ -537,9 +552,7 @@ class Fitting:
             yield from [(2, one[place], 6, 6) for one in filters for place in (1, 0)]
         if use.kind == "axis" and (name[:1].isupper() or INPUT.fullmatch(name)):  # a matrix, as one is written
             yield from [one for one in ((4, 3), *((rows, size) for rows in (2, 1) for size in sizes)) if use.other < 2]
-        if use.kind == "axis" and BIAS.fullmatch(
-            name
-        ):  # as long as the first or the last axis of the weights before it
+        if use.kind == "axis" and BIAS.fullmatch(name):  # as the first or the last axis of the weights before it
             before = [one for one in map(shape_of, map(str, known.values())) if len(one) > 1][-1:]
             yield from [(one[place],) for one in before for place in (0, -1)]
         if use.kind == "axes":

@@ -172,14 +172,27 @@ def one_hot(rows: int, kinds: int) -> str:
     return str(np.eye(kinds, dtype=int)[places].tolist()).replace(" ", "")
 
 
-def hiding(size: float, known: Known, of_numbers: bool = False) -> tuple[bool, int, bool, int, float]:
-    """How good values are, as they are ordered. An axis of 1 hides mistakes, and so does a square, and a number alone
-    where arrays will do: where slopes alone are wrong without, they are so, and not the values; of all, it may be the
-    values."""
+def labels_of_rows(known: Known) -> Iterator[str]:
+    """A label for each row of what is known, of three kinds or two, or as rows with a single one."""
+    shapes = [shape_of(str(one)) for one in known.values()]
+    rows = list(dict.fromkeys(one[0] for least in (2, 1) for one in shapes if len(one) >= least))
+    for places in ([0, 2, 1, 1, 0, 2], [0, 1, 1, 0, 1, 0]):
+        yield from [str(places[:many]).replace(" ", "") for many in rows if many < 7]
+    kinds = [int(one) for one in [*known.values()][::-1] if isinstance(one, str) and one.isdigit()]
+    yield from [one_hot(many, size) for many in rows for size in dict.fromkeys(kinds)]
+
+
+def hiding(
+    size: float, known: Known, of_numbers: bool = False, flat: bool = False
+) -> tuple[bool, int, bool, int, float]:
+    """How good values are, as they are ordered. An axis of 1 hides mistakes, and so does a square, a number alone where
+    arrays will do, and a vector where a matrix would (`flat`): where slopes alone are wrong without, they are so, and
+    not the values; of all, it may be the values."""
     shapes = [shape_of(one) for one in known.values() if isinstance(one, str)] if size <= 2 * SLOPES else []
     shapes = [shape for shape in shapes if shape[-3:] not in listed(known)]  # which have their axes from there
     ones = sum(shape.count(1) for shape in shapes) + [*known.values()].count("1") * bool(shapes)
     ones += bool(shapes) and not of_numbers and all(one in NUMBERS or one[:1] == "[" for one in known.values())
+    ones += flat
     return size > 2 * SLOPES, ones, size == 2 * SLOPES, sum(len(shape) - len({*shape}) for shape in shapes), size
 
 

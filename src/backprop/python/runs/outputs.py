@@ -69,7 +69,7 @@ class Outputs(Inputs):
         self.takes_tuples = (
             self.pair.kind == "class" and isinstance(returned, tuple) and all(map(is_gradient, results))
             and (self.retains or self.back_names()[:1] == parameter_names(tree)[1:] == ["inputs"]
-                 or self.goes_through(self.back_names()[:1], len(results)))
+                 or self.goes_through(self.back_names()[:1], [np.shape(one) for one in results]))
         )  # fmt: skip
         if self.pair.kind == "vjp":
             return Forward(results, names, self.of_vjp(tree, results), scope, me, returned)
@@ -90,9 +90,11 @@ class Outputs(Inputs):
             raise Problem("value", f"{tree.name} returns no number and no array", hint=hint)
         return Forward(results, names, outputs, scope, me, returned)
 
-    def goes_through(self, above: list[str], count: int) -> bool:
-        """Whether the backward pass takes so many gradients in one parameter, of which it reads each by its place."""
-        if count < 2 or not above or not UPSTREAM_LIKE.match(above[0]):
+    def goes_through(self, above: list[str], shapes: list[tuple[int, ...]]) -> bool:
+        """Whether the backward pass takes the gradients of all results in one parameter, of which it reads each by its
+        place: no rows of the first one."""
+        count, rows = len(shapes), shapes[0][:1] == (len(shapes),) and len({*shapes}) > 1
+        if count < 2 or rows or not above or not UPSTREAM_LIKE.match(above[0]):
             return False
         nodes = [node for one in self.backs() for node in ast.walk(one)]
         read = sum(isinstance(one, ast.Name) and one.id == above[0] for one in nodes)
