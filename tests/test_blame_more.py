@@ -258,3 +258,27 @@ def test_names_beside_a_cache_are_known_in_every_round() -> None:
     derivation = search.derivation({})
     suspects = [one.lineno for one in derivation.trace.visits if derivation.is_suspect(one, frozenset())]
     assert suspects == [34]
+
+
+RIDGE = """
+import numpy as np
+
+def ridge(A, goal, w, REG):
+    off = A @ w - goal
+    loss = 0.5 * np.mean(off ** 2) + REG * np.sum(w ** 2)
+    dw = A.T @ off / len(goal) + 2 * REG * w
+    return loss, dw
+"""
+
+
+@pytest.mark.parametrize("name", ["reg", "lam", "weight_decay", "l2_reg"])
+@pytest.mark.parametrize("none", [0.0, 0])
+def test_a_penalty_of_weight_0_hides_nothing(name: str, none: float) -> None:
+    """Where its weight is 0 the slope of the penalty is forgotten without a trace: it is tried with some."""
+    right = RIDGE.replace("REG", name)
+    inputs = {"A": normal(5, 3), "goal": normal(5), "w": normal(3), name: none}
+    assert judged(Pair("", "", inputs, "", right, []), right).verdict == "ok"
+    code = right.replace(f" + 2 * {name} * w", "")
+    found = judged(Pair("", "", inputs, "", code, []), code)
+    assert found.verdict == "wrong"
+    assert [line for line, _, _ in found.lines] == [7]
