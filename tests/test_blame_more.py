@@ -282,3 +282,73 @@ def test_a_penalty_of_weight_0_hides_nothing(name: str, none: float) -> None:
     found = judged(Pair("", "", inputs, "", code, []), code)
     assert found.verdict == "wrong"
     assert [line for line, _, _ in found.lines] == [7]
+
+
+def test_how_many_there_are_of_something_is_no_root() -> None:
+    """Of four channels in two groups there are two in each, which is also the root of four."""
+    code = """
+import numpy as np
+
+def groups_forward(x):
+    N, C, L = x.shape
+    G = 2
+    xg = x.reshape(N, G, -1)
+    centred = xg - xg.mean(axis=2, keepdims=True)
+    size = (centred ** 2).mean(axis=2, keepdims=True)
+    return (centred * size).reshape(N, C, L), (centred, size, (N, C, L), G)
+
+def groups_backward(dout, cache):
+    centred, size, (N, C, L), G = cache
+    M = C * L
+    dg = dout.reshape(N, G, -1)
+    dsize = (dg * centred).sum(axis=2, keepdims=True)
+    dcentred = dg * size + 2 * centred * dsize / M
+    dx = dcentred - dcentred.sum(axis=2, keepdims=True) / M
+    return dx.reshape(N, C, L)
+"""
+    assert [write for _, _, write in wrong_lines(code, {"x": normal(3, 4, 5)})] == ["M = C // G * L"]
+
+
+def test_a_number_that_stands_for_an_array_is_not_misnamed() -> None:
+    """The slope of a mean is the same everywhere: `dscore = -dout / n` is right, and no second line is looked for."""
+    code = """
+import numpy as np
+
+def score_forward(p, t):
+    hit, whole = (p * t).sum(axis=1), p.sum(axis=1) + t.sum(axis=1)
+    score = hit / whole
+    return (1 - score).mean(), (p, t, hit, whole, score)
+
+def score_backward(dout, cache):
+    p, t, hit, whole, score = cache
+    dscore = -dout / len(p)
+    dhit = dscore / whole
+    dwhole = -dscore * score / whole
+    dp = dhit[:, None] * t
+    return dp
+"""
+    pair = Pair("", "", {"p": RANDOM.uniform(0.2, 1, (3, 4)), "t": RANDOM.uniform(0.2, 1, (3, 4))}, "", code, [])
+    parts = Code([part_of(code, "code.py")])
+    search = Search(Judge(Runner(parts, pairs_in(parts)[0], pair.inputs)))
+    search.reaches(search.sense({}), {})
+    derivation = search.derivation({})
+    assert [one.lineno for one in derivation.trace.visits if derivation.is_suspect(one, frozenset())] == [14]
+
+
+def test_what_a_choice_takes_off_may_be_forgotten() -> None:
+    code = """
+import numpy as np
+
+def chosen_forward(z, pick):
+    top = z.max(axis=1)
+    whole = top + np.log(np.exp(z - top[:, None]).sum(axis=1))
+    return (whole - z[np.arange(len(z)), pick]).sum(), (z, pick, whole)
+
+def chosen_backward(dloss, cache):
+    z, pick, whole = cache
+    dz = dloss * np.exp(z - whole[:, None])
+    pass
+    return dz
+"""
+    inputs = {"z": normal(4, 3), "pick": np.array([2, 0, 1, 1])}
+    assert wrong_lines(code, inputs) == [(12, "missing-share", "dz[np.arange(len(z)), pick] -= dloss")]
