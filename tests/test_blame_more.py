@@ -3,6 +3,8 @@ names stand beside a cache."""
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 import pytest
 from tests.pairs import Pair
@@ -11,6 +13,7 @@ from tests.pairs.judged import judged
 from backprop.check.cures.search import Search
 from backprop.check.passes.judge import Judge
 from backprop.python.pairs.pairs import pairs_in
+from backprop.python.pairs.rounds import training
 from backprop.python.runs.runner import Runner
 from backprop.python.texts.source import Code, part_of
 
@@ -352,3 +355,33 @@ def chosen_backward(dloss, cache):
 """
     inputs = {"z": normal(4, 3), "pick": np.array([2, 0, 1, 1])}
     assert wrong_lines(code, inputs) == [(12, "missing-share", "dz[np.arange(len(z)), pick] -= dloss")]
+
+
+RATINGS = """
+import math
+
+def odds(a):
+    return 1.0 / (1.0 + math.exp(-a))
+
+def rating_grad(ratings, home, games, wins, prior=0.1):
+    grad = [0.0] * len(ratings)
+    grad_home = 0.0
+    for g in range(len(games)):
+        i, j = games[g]
+        p = odds(ratings[i] - ratings[j] + home)
+        err = p - wins[g]
+        grad[i] += err
+        grad[j] -= err
+        grad_home += err
+    for k in range(len(ratings)):
+        grad[k] += prior * ratings[k]
+    return grad, grad_home
+"""
+
+
+def test_two_places_of_a_game_are_no_cost() -> None:
+    """A function that gives gradients alone has no forward pass: nothing of it is judged, and nothing is wrong."""
+    (rating_grad,) = [one for one in ast.parse(RATINGS).body if getattr(one, "name", "") == "rating_grad"]
+    assert isinstance(rating_grad, ast.FunctionDef)
+    assert training(rating_grad) is None
+    assert pairs_in(Code([part_of(RATINGS, "ratings.py")])) == []
