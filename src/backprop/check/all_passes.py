@@ -82,13 +82,14 @@ def judged(
             found.left_out.append(f"{name} is left out: it is made of {rest}, of which none are given")
             hint = f"give each of them a pass of its own, or a class that makes its {rest} itself"
             continue
-        if missing := runner.missing():
+        if missing := runner.lacking():
             wanting[name] = pair, missing
             found.left_out.append(f"{name} is left out: it {takes([*missing])}")
             found.rest.append(pair)
             continue
         try:
             judge = Judge(runner, upstream, seed, count=count)
+            judge.points  # noqa: B018  # which may stop, too
         except Problem as problem:
             if problem.kind == "name" and (unset := runner.missing_of_script()):
                 wanting[name] = pair, unset

@@ -11,6 +11,7 @@ from math import inf
 from typing import Any
 
 from backprop.check.cures.around import in_one, led_back, shared
+from backprop.check.cures.early import taken_early
 from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
 from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, words_of
@@ -288,6 +289,8 @@ def with_cures(judge: Judge, verdict: Verdict) -> Verdict:
         return right
     bare = judge.without_small() if judge.but_for_small else None  # these would be taken for mistakes, too
     solver = Solver(bare) if bare is not None else solver
+    if early := taken_early(solver.search):
+        return verdict._replace(lines=early)
     cures, others, doubted = solver.found()
     far = far_fetched(cures)
     plain = far[1] == 0.0 and solver.score(cures) < PLAIN_TURN if cures else False

@@ -25,6 +25,7 @@ from backprop.check.passes.points import Point
 from backprop.check.passes.sensitivity import Effect, Sense, base_name
 from backprop.check.passes.trace import Trace, targets_of
 from backprop.errors import Problem
+from backprop.python.pairs.unnamed import is_taken
 from backprop.python.runs.runner import Instead
 from backprop.python.texts.gradients import Outcome, Path
 from backprop.python.values.work import after, now, ticks
@@ -161,7 +162,7 @@ class Search:
         self.lines = self.lines or own
         for line in own:
             statement = line.statement
-            if isinstance(statement, ast.FunctionDef | ast.ClassDef) or statement in instead:
+            if isinstance(statement, ast.FunctionDef | ast.ClassDef) or statement in instead or is_taken(statement):
                 continue
             affine = sense.told and sense.is_affine(statement)
             moves = sense.reaches(statement) if affine else None

@@ -174,10 +174,16 @@ class Visible:
         self.text = line.source.text
         self.torch = "torch" in self.text and "np." not in self.text
         self.library = "math" if "math.sqrt" in self.text else "np"
-        self.sizes = [text for text, kind in atoms.items() if kind.letter == "k" and "[" not in text]
+        self.sizes = [
+            text for text, kind in atoms.items() if kind.letter == "k" and "[" not in text and not self.is_started(text)
+        ]
         self.sizes += self.lengths()
         self.numbers = [text for text, kind in atoms.items() if kind.letter == "n"]
         self.arrays = {text: kind for text, kind in atoms.items() if kind.shape}
+
+    def is_started(self, text: str) -> bool:
+        """Whether a name counts and is at 0, as rounds do of which the first is judged: no factor that is missing."""
+        return self.line.visits == 1 and self.line.value(text) == 0
 
     def lengths(self) -> list[str]:
         """The lengths of arrays that no name stands for, each once: of an array in the line, if one has it; of those

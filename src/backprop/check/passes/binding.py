@@ -19,11 +19,10 @@ from backprop.python.inputs.examples import Examples, give
 from backprop.python.inputs.given import SIZES, at_path, floated, is_differentiable
 from backprop.python.inputs.said import UPSTREAM_LIKE
 from backprop.python.names import parameter_names
-from backprop.python.pairs.rounds import COST
 from backprop.python.runs.runner import Runner
 from backprop.python.runs.taken import unsaid
 from backprop.python.texts.called import names_in
-from backprop.python.texts.gradients import Outcome, Path, leaves
+from backprop.python.texts.gradients import COST, Outcome, Path, leaves
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import RAISED
 

@@ -48,10 +48,11 @@ class Fitted:
         if len(found) == 1:
             return give(found[0]) + guessed(searches[0]), []
         every = [dict(pair for one in [*found, first] for pair in one.items()) for first in found]
-        sizes = [[one.size_of(values) for one in searches] for values in every]
-        own = [one.size_of(values) for one, values in zip(searches, found, strict=True)]
-        least, values = min(zip(map(sum, sizes), every, strict=True), key=lambda one: one[0])
-        if least <= sum(own) and (all(map(runs_whole, searches)) or not any(map(runs_whole, searches))):
+        own = sum(one.size_of(values) for one, values in zip(searches, found, strict=True))
+        alike = all(map(runs_whole, searches)) or not any(map(runs_whole, searches))
+        sizes = [size_of_all(searches, values, own) for values in every] if alike else [np.inf]
+        least, values = min(zip(sizes, every, strict=False), key=lambda one: one[0])
+        if least <= own:
             return give(values) + guessed(searches[0]), []
         commands = [command(self.code, pair, one) for (pair, _), one in zip(wanting, found, strict=True)]
         if self.given:
@@ -65,7 +66,7 @@ class Fitted:
         found = []
         for pair in pairs:
             runner = self.runner(pair, Runner, {})
-            search = self.search(pair, runner.missing() or runner.missing_of_script(), len(pairs) - 1)
+            search = self.search(pair, runner.lacking() or runner.missing_of_script(), len(pairs) - 1)
             values = search.found()
             if also_unfit or runs_whole(search):
                 found.append(command(self.code, pair, values))
@@ -109,7 +110,7 @@ class Fitted:
         if finite and not any(far.values()):
             seeds = [self.seed, self.seed + 1] if labels else []  # a slope may be 0 at all points around one
             judges = (Judge(runner, self.upstream, seed) for seed in seeds)
-            if any(one.verdict == "missing" for judge in judges for one in judge.judge().gradients):
+            if any(judge.lacks_gradients() for judge in judges):
                 return Misfits(SLOPES, {}, labels)
             same = any(np.array_equal(outputs[0], at_path(given, path)) for path in gradients)  # hands on what it takes
             return Misfits(HIDING, {}, {}) if same or (runner.pair.of_one and np.size(outputs[0]) > 1) else FITS
@@ -122,6 +123,16 @@ class Fitted:
         by_factor = [path for path, one in swept.items() if np.size(one) > 1 and is_multiple(gradients[path], one)]
         wrong = (sum(map(bool, far.values())) - len(by_factor) / 2) / len(far)
         return Misfits(SLOPES * (1 + wrong + (not finite)) + len(shapes), shapes, labels, finite)
+
+
+def size_of_all(searches: Sequence[Fitting], values: Mapping[str, str], most: float) -> float:
+    """How badly some values fit all passes together; where it is more than `most`, that alone is told."""
+    size = 0.0
+    for one in searches:
+        size += one.size_of(values)
+        if size > most:
+            return np.inf
+    return size
 
 
 def large_sizes(runner: Runner) -> dict[str, str]:

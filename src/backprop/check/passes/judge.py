@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 from math import inf, isfinite, nan
 from typing import Any
 
@@ -15,7 +16,7 @@ from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.intended import Intended
 from backprop.check.passes.means import Means
 from backprop.check.passes.points import AROUND, PLAINLY, PROBES, SMALL, Point, Surroundings, is_finite
-from backprop.check.passes.slopes import Comparison, compared, shape_text
+from backprop.check.passes.slopes import Comparison, Slopes, compared, shape_text
 from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.check.passes.steps import INSTEAD, STRAIGHT, Steps
 from backprop.check.passes.verdict import Gradient, Verdict, overall
@@ -58,7 +59,19 @@ class Judge:
         self.but_for_small = False  # whether a gradient is right but for small numbers
         self.paths = self.judged_paths()
         self.surroundings = Surroundings(self.binding, self.paths)
-        self.points = [self.surroundings.point(self.binding.given, self.binding.upstream)]
+
+    @cached_property
+    def points(self) -> list[Point]:
+        """The points where the pass is judged, the given one first. Measured where they are asked for."""
+        return [self.surroundings.point(self.binding.given, self.binding.upstream)]
+
+    def lacks_gradients(self) -> bool:
+        """Whether an input without a gradient has a slope, here or at points around."""
+        missing = [path for path in self.paths if self.first is None or path not in self.first.gradients]
+        surroundings = Surroundings(self.binding, missing)
+        here = [surroundings.point(self.binding.given, self.binding.upstream)] if missing else []
+        points = [*here, *(surroundings.around() if missing else ())]
+        return any(not is_flat(slopes) for point in points for slopes in point.slopes.values())
 
     def judged_paths(self) -> list[Path]:
         """The inputs that are judged: those with a gradient, and the arrays that should have one."""
@@ -105,8 +118,8 @@ class Judge:
                 told = "imprecise" if self.raises else "wrong"  # it says itself that it does not do this
                 found[path] = Comparison(told, inf, "the backward pass does not get so far")
             elif path not in outcome.gradients:
-                tiny = all(abs(one.slope) <= 10 * one.error for one in slopes.probes)
-                found[path] = Comparison("ok" if tiny else "missing", nan, "" if tiny else "it has no gradient")
+                flat = is_flat(slopes)
+                found[path] = Comparison("ok" if flat else "missing", nan, "" if flat else "it has no gradient")
             else:
                 own = self.penalty(point, path) if path in self.penalized else None
                 found[path] = compared(
@@ -542,6 +555,11 @@ def is_mask(value: Any) -> bool:
 def wrong_among(found: Mapping[Path, Comparison]) -> list[Path]:
     """The gradients that are wrong."""
     return [path for path, one in found.items() if one.verdict == "wrong"]
+
+
+def is_flat(slopes: Slopes) -> bool:
+    """Whether no slope was found in any direction."""
+    return all(abs(one.slope) <= 10 * one.error for one in slopes.probes)
 
 
 def worse(one: Comparison | None, other: Comparison) -> Comparison:

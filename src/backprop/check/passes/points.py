@@ -101,7 +101,11 @@ def turned(given: dict[str, Any], paths: list[Path], random: np.random.Generator
 
 def is_finite(point: Point) -> bool:
     """Whether what comes out of the forward pass are numbers."""
-    return all(np.isfinite(np.asarray(one, dtype=float)).all() for one in point.outputs)
+    return are_finite(point.outputs)
+
+
+def are_finite(outputs: list[Any]) -> bool:
+    return all(np.isfinite(np.asarray(one, dtype=float)).all() for one in outputs)
 
 
 class Surroundings:
@@ -134,6 +138,8 @@ class Surroundings:
             given = moved(binding.given, self.paths, random, far * much, self.plain)
             given = turned(given, self.one_sided, random) if across else given
             given |= {name: changed(name, given[name], random) for name in settings}
+            if self.is_outside(given):
+                continue
             upstream = binding.upstream
             if self.runner.above and self.runner.pair.kind != "script":
                 count = len(upstream) - (len(self.runner.loss_beyond) if self.runner.with_loss else 0)
@@ -190,6 +196,21 @@ class Surroundings:
         """A point on both sides of 0, where a branch is taken that inputs of one sign never take."""
         found = self.near(1.0, PROBES, across=True) if self.one_sided else None
         return found if found is not None and is_finite(found) else None
+
+    @cached_property
+    def unbounded(self) -> Runner | None:
+        """The forward pass without bounds, where it runs so at the given inputs."""
+        found = self.runner.without_bounds()
+        with suppress(Problem):
+            return found if found is not None and are_finite(found.outputs(self.binding.given)) else None
+        return None
+
+    def is_outside(self, given: dict[str, Any]) -> bool:
+        """Whether a bound of the forward pass keeps a logarithm or a root from inputs that it is not of:
+        `log(maximum(x, 1e-12))` is no function of what is below 0."""
+        with suppress(Problem):
+            return self.unbounded is not None and not are_finite(self.unbounded.outputs(given))
+        return False
 
     def around(self) -> list[Point]:
         """The points around the given one; where the forward pass stops, nearer ones."""

@@ -256,14 +256,14 @@ class Sense:
     def may_repair(self, statement: ast.stmt, statements: list[ast.stmt]) -> bool:
         """Whether an edit of a line in a loop does what is needed at its first visit, where nothing came before."""
         first = self.first(statement)
-        if not any(path in self.bad for path in first):
+        if not first:
             return True
         change = self.change(statement, statements, [0])
         if change is None:
             return False
         if isinstance(change, str):
             return True
-        fits = False
+        fits = self.bad.isdisjoint(first)
         for path, (slopes, goal) in first.items():
             told = float(slopes @ change)
             error = goal.error + LOOSE * (float(np.abs(slopes) @ np.abs(change)) + abs(goal.need))

@@ -211,15 +211,13 @@ def measured_where(objective: Objective, given: dict[str, Any], path: Path, slop
     start = np.asarray(at_path(given, path), dtype=float)
     if np.shape(gradient) != start.shape and np.size(gradient) != start.size:
         return slopes
-    flat = np.asarray(gradient, dtype=float).reshape(-1)
+    flat, scale = np.asarray(gradient, dtype=float).reshape(-1), slopes.scale
     off = [
         (abs(float(flat[one.place]) - one.slope), place)
         for place, one in enumerate(slopes.probes)
-        if one.place is not None and abs(float(flat[one.place]) - one.slope) > 1e-9 * slopes.scale
+        if one.place is not None and abs(float(flat[one.place]) - one.slope) > 1e-9 * scale
     ]
-    if len(off) > 1 and as_told(
-        objective, given, path, start, [slopes.probes[place] for _, place in off], slopes.scale
-    ):
+    if len(off) > 1 and as_told(objective, given, path, start, [slopes.probes[place] for _, place in off], scale):
         return slopes
     probes: list[Probe | None] = list(slopes.probes)
     kinks, others = slopes.kinks, 0
@@ -230,7 +228,7 @@ def measured_where(objective: Objective, given: dict[str, Any], path: Path, slop
         if count == FEW and not others:
             return slopes  # the sweep is right in all of these, and no kink is near
         slope, error = slope_along(objective, given, path, start, one.place, None)
-        if isfinite(slope) and abs(slope - one.slope) <= allowed(slope, error, slopes.scale):
+        if isfinite(slope) and abs(slope - one.slope) <= allowed(slope, error, scale):
             continue
         probes[place] = Probe(one.place, None, slope, error) if isfinite(slope) else None
         kinks += not isfinite(slope)

@@ -22,13 +22,17 @@ TEXTUAL = frozenset(["lower", "upper", "strip", "title", "capitalize"])
 COPYING = frozenset([
     "array", "asarray", "copy", "clone", "detach", "astype", "float", "double", "numpy", "contiguous", "tensor",
     "as_tensor", "atleast_1d", "squeeze", "to", "cpu",
+    "zeros_like", "ones_like", "empty_like",  # room in its shape, as for the gradient of a weight
 ])  # fmt: skip
 KEEPING = frozenset(["save_for_backward", "isinstance", "print", "append", "type", "id", "hasattr", "callable"])
 GOING = frozenset(
     ["len", "zip", "enumerate", "reversed", "list", "tuple"]
 )  # through what they are given, or its length
 SEEDING = frozenset(["seed", "manual_seed", "RandomState", "default_rng"])
-ROOTS = frozenset(["log", "sqrt", "log2", "log10", "log1p", "rsqrt"])  # whose inputs are better above 0
+ROOTS = frozenset([
+    "log", "sqrt", "log2", "log10", "log1p", "rsqrt", "arccosh", "acosh", "arcsin", "asin", "arccos", "acos", "arctanh",
+    "atanh", "logit", "erfinv",
+])  # fmt: skip  # which are of numbers above 0, of those below 1, or of those above 1
 KINDS = {ast.MatMult: "product", ast.Pow: "exponent", ast.Mod: "parts", ast.FloorDiv: "parts"}  # of uses by operators
 ALONG = frozenset(["sum", "mean", "max", "min", "amax", "amin", "var", "std", "prod", "cumsum", "argmax", "softmax"])
 ALONG_ONE = ALONG | {"squeeze", "unsqueeze", "expand_dims", "concatenate", "cat", "stack", "flip"}
@@ -86,7 +90,7 @@ class Watching(Interpreter):
         return super().updated(tree, old, scope)
 
     def of_UnaryOp(self, tree: ast.UnaryOp, scope: Scope) -> Any:
-        if isinstance(tree.operand, ast.Name):
+        if isinstance(tree.operand, ast.Name | ast.Attribute):
             value = self.evaluate(tree.operand, scope)
             if isinstance(value, Blank):
                 raise Used(value, Use("truth" if isinstance(tree.op, ast.Not) else "alone"))
@@ -94,7 +98,7 @@ class Watching(Interpreter):
 
     def of_Slice(self, tree: ast.Slice, scope: Scope) -> Any:
         for part in (tree.lower, tree.upper, tree.step):
-            value = self.evaluate(part, scope) if isinstance(part, ast.Name) else None
+            value = self.evaluate(part, scope) if isinstance(part, ast.Name | ast.Attribute) else None
             if isinstance(value, Blank):
                 raise Used(value, Use("counts"))
         return super().of_Slice(tree, scope)

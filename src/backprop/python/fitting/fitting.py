@@ -14,6 +14,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.fitting.blanks import MORE_SIZES, Blank, Use, Used, Watching
 from backprop.python.fitting.supposed import (
+    DOMAINS,
     FREE,
     LAYERS,
     LISTED,
@@ -21,7 +22,6 @@ from backprop.python.fitting.supposed import (
     PICTURES,
     USUAL,
     Known,
-    above_zero,
     apart,
     as_json,
     drawn,
@@ -35,13 +35,17 @@ from backprop.python.fitting.supposed import (
     is_told,
     labels,
     listed,
+    of_gates,
+    one_hot,
     parts_of,
     picked,
     replaced,
     shape_of,
+    trees_of,
     value_of,
     with_axes,
     with_items,
+    within,
 )
 from backprop.python.inputs.examples import whole_numbers
 from backprop.python.inputs.given import SIZES as NAMES_OF_SIZES
@@ -63,7 +67,7 @@ MORE_STEPS = 10_000  # once all is right but for what may hide mistakes
 MOST_STEPS = 400_000  # of these runs in all
 NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
 NAMES_OF_SIDES = re.compile(r"(stride|pad|padding|height|width|window)$")
-WEIGHTS = re.compile(r"(?i)(.*[._])?(w|u|v|theta|kernel)(eights?)?([._\d]|[a-z]{0,2}$)")
+WEIGHTS = re.compile(r"(?i)(.*[._])?(w|u|v|theta|kernel)(eights?)?([._\d]|[a-z]{0,2}\d*$)")
 BIAS = re.compile(r"b(ias(es)?)?\d*")
 PLURAL = re.compile(r"(?i:weights|biases|params|layers)$|^[WbU]s$")  # names of lists of arrays
 FLAT = re.compile(r"(?i)param|theta|weights$|vec|^w$|^x0?$")  # names of all weights in a row, which are cut out of it
@@ -78,10 +82,12 @@ FACTORS = re.compile(r"shapes \(([\d,]*)\) and \(([\d,]*)\) not aligned")
 COLUMNS = re.compile(r"must have same number of dimensions.* 2 dimension")
 INTO = re.compile(r"input array from shape \(([\d, ]*)\) into shape")
 NOT_READ = re.compile(r"(np|numpy|torch|scipy|jnp|jax|tf)\.[\w.]+ is not (known|read)")
+BEYOND = re.compile(r"index \d+ is out of bounds for axis \d with size (\d+)")
 NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of integer")
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 LONG = 60  # of weights in a row, whose gradient tells how many are needed
 STOPPED = 500.0  # misfits where the backward pass ends in an error; twice as much where none runs
+WIDE = 3.0  # times larger random numbers, with which values must fit, too, where a root or a logarithm is taken
 HIDING = 0.1  # misfits where all is right, and an axis of 1, or a loss that is no number, may hide that it is not
 
 
@@ -145,12 +151,15 @@ class Fitting:
         self.met: list[tuple[int, ...]] = []  # shapes that weights ask for, which a pass makes itself
         self.best: tuple[float, Known] | None = None
         self.least, self.fitted = hiding(np.inf, {}), False  # how good that is, and whether anything fitted
+        self.wide: Known = {}  # what fitted first, and has no axis of 1
         self.shapes_of_outputs: list[tuple[int, ...]] = []
         runner = make(Runner, {})
         text = self.text_of_passes = "\n".join(map(ast.unparse, runner.trees()))
         self.of_numbers = "math." in text
         self.matrices = {*TURNED.findall(text)}
-        self.roots = has_roots(runner)
+        trees = trees_of(runner)
+        self.roots = has_roots(trees)
+        text = "\n".join(map(ast.unparse, trees))
         last = [int(one) + 1 for found in LAST.findall(text) for one in found if one]
         others = [int(one) for found in MULTIPLES.findall(text) for one in found if one]
         self.multiples = list(dict.fromkeys([*last, *sorted(others, reverse=True)]))
@@ -163,20 +172,27 @@ class Fitting:
             if not self.of_numbers and not self.fitted:  # once more, with numbers first
                 self.of_numbers, self.seen, self.runs, self.steps = True, {}, MOST_RUNS // 4, MOST_STEPS // 4
                 any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
-            self.best = self.above_zero()
+            self.best = self.within()
             self.try_of_one()
             self.try_apart()
         known = self.best[1] if self.best is not None else {}
         return {name: self.text(name, known) for name in self.examples}
 
-    def above_zero(self) -> tuple[float, Known] | None:
-        """The best that was found, with random numbers above 0 if they fit better, as what is under a root does: others
-        may hide a mistake."""
-        if self.best is None or not self.best[0] or not self.roots:
+    def within(self) -> tuple[float, Known] | None:
+        """The best that was found, with random numbers in a domain if they fit better, as those above 0 do under a
+        root: others may hide a mistake."""
+        if self.best is None or not self.roots:
             return self.best
-        known = above_zero(self.best[1])
-        wrong = self.misfits(self.make(Runner, self.values(known))).size
-        return (wrong, known) if wrong < self.best[0] else self.best
+        wrong, best = self.at_worst(self.best[1]), self.best
+        for domain in DOMAINS if wrong else ():
+            known = within(domain, self.best[1])
+            if wrong and (other := self.at_worst(known)) < wrong:
+                wrong, best = other, (other, known)
+        return best
+
+    def at_worst(self, known: Known) -> float:
+        """How badly values fit, whichever random numbers are drawn."""
+        return max(self.misfits(self.make(Runner, self.values(known, wide))).size for wide in (1.0, WIDE))
 
     def try_of_one(self) -> None:
         """Where no values fit, look at those that were found with one axis of 1: a layer may be written for one unit,
@@ -188,8 +204,8 @@ class Fitting:
     def try_apart(self) -> None:
         """Where values fit and two axes of an array have one size, look at those of which one is of another size, also
         that of every vector: between equal axes mistakes hide."""
-        fitting = self.judges and self.best is not None and not self.best[0]
-        known = self.best[1] if self.best is not None and fitting else {}
+        fitting = self.best[1] if self.best is not None and not self.best[0] else self.wide
+        known = fitting if self.judges else {}
         for name in [name for name, one in known.items() if is_square(one)]:
             size, _ = shape_of(str(known[name]))
             others = {key: one for key, one in known.items() if len(shape_of(str(one))) == 1}
@@ -232,9 +248,12 @@ class Fitting:
             if self.seen[key] is True and self.completed(known):
                 return True
         used = self.seen[key]
+        if used is None and self.roots and str(positive := within(DOMAINS[0], known)) not in self.seen:
+            return self.search(positive, unlikely)
         if used is None and NO_INDEX.search(self.told.get(key, "")):  # the array that was chosen last, and may be one
             arrays = {name: shape_of(str(one)) for name, one in [*known.items()][::-1]}
             short = [(name, its) for name, its in arrays.items() if its and np.prod(its) <= MOST_LABELS]
+            short.sort(key=lambda one: WEIGHTS.match(one[0]) is not None)  # which are what is picked from
             return any(self.search({**known, name: whole_numbers(its)}, unlikely) for name, its in short[:1])
         if used is None and unlikely > 0 and (earlier := self.of_factors(known)) and str(earlier) not in self.seen:
             return self.search(earlier, unlikely - 1)
@@ -257,6 +276,10 @@ class Fitting:
         shape = shape_of(str(known[name]))
         if len(shape) == 2 and COLUMNS.search(told):  # beside a state, which is a column
             return self.search({**known, name: drawn((*shape, 1))}, unlikely)
+        beyond, text = BEYOND.search(told), str(known[name])
+        if beyond and text.startswith("[") and int(beyond[1]):  # labels, of which there are fewer kinds
+            fewer = re.sub(r"\d+", lambda one: str(int(one[0]) % int(beyond[1])), text)
+            return fewer != text and self.search({**known, name: fewer}, unlikely)
         other = self.broadcast(shape, told, used.use)
         return other is not None and self.search({**known, name: drawn(other)}, unlikely)
 
@@ -311,25 +334,30 @@ class Fitting:
         found = self.misfits(runner)
         self.steps -= 2000 + 8 * runner.steps
         rank, self.fitted = hiding(found.size, known, self.of_numbers), self.fitted or not found.size
+        self.wide = self.wide or ({} if found.size or rank[1] else known)
         if self.best is None or rank < self.least:
             self.best, self.least = (found.size, known), rank
-        if not found.finite and self.roots and (positive := above_zero(known)) != known:
+        if not found.finite and self.roots and (positive := within(DOMAINS[0], known)) != known:
             return self.weighed(positive, repairs)
         if found.size <= HIDING and (found.size or rank[1]):
-            self.steps = min(self.steps, MORE_STEPS)
             wider = replaced(known, 1)
-            return HIDING if wider == known else self.weighed(wider, 0)
+            size = HIDING if wider == known else self.weighed(wider, 0)
+            self.steps = min(
+                self.steps, MORE_STEPS if size <= HIDING else MORE_STEPS * 10
+            )  # all of it may be by chance
+            return size
         if not found.size or not repairs:
             return found.size
         long = [name for name, one in known.items() if one == drawn((LONG,))] if len(found.shapes) == 1 else []
         others: list[Known] = [{name: drawn(shape)} for name in long for shape in found.shapes.values()]
         others += [{name: drawn(shape) for name, shape in found.shapes.items()}] if found.shapes else []
         if not others:
-            shapes = self.shapes_of_outputs
+            rows = [shape_of(one)[:1] for one in known.values() if isinstance(one, str) and len(shape_of(one)) > 1]
+            shapes = [*self.shapes_of_outputs, *rows]  # a script has one cost for all of them
             others = [
                 {name: one}
                 for name, shape in found.labels.items()
-                if name not in self.multiplied
+                if name in self.examples and name not in self.multiplied
                 for one in labels(dict.fromkeys([shape, *shapes]))
             ]
         for other in others:
@@ -378,7 +406,7 @@ class Fitting:
         self.told[str(known)] = told
         self.unread = self.unread or (told if NOT_READ.match(told) else "")
 
-    def values(self, known: Known) -> dict[str, Any]:
+    def values(self, known: Known, wide: float = 1.0) -> dict[str, Any]:
         """The values of the parameters, blank where none is known."""
 
         def value(name: str) -> Any:
@@ -386,7 +414,7 @@ class Fitting:
             if isinstance(found, list):
                 entries = {key: value(f"{name}.{key}") for key in found}
                 return [*entries.values()] if is_listed(found) else entries
-            return Blank(name) if found is None else value_of(found, name)
+            return Blank(name) if found is None else value_of(found, name, wide)
 
         return {name: value(name) for name in self.examples}
 
@@ -422,6 +450,7 @@ class Fitting:
         if NAMES_OF_ORDERS.search(name):
             yield from ("[1,0]", "[1,2,0]", "[0]")
         elif NAMES_OF_SIDES.search(name):
+            yield from [str([side] * use.other).replace(" ", "") for side in (2, 1) if use.kind == "unpacked"]
             yield from ("2", "1", "3", "[2,2]")
         elif name.endswith("shape") or use.kind == "setting":  # or a size that is one
             shapes = [shape_of(str(one)) for one in known.values()]
@@ -447,7 +476,7 @@ class Fitting:
             return
         elif use.kind == "settings":  # which all have their defaults, but for those that are read elsewhere
             yield "{}"
-            keys = re.findall(rf"\b{re.escape(name)}\[['\"](\w+)['\"]\]", self.text_of_passes)
+            keys = re.findall(rf"\b{re.escape(name)}(?:\[|\.get\()['\"](\w+)['\"][\])]", self.text_of_passes)
             yield from [[*dict.fromkeys(keys)]] * bool(keys)
         elif use.kind == "truth":
             yield from ("True", "False")
@@ -467,6 +496,8 @@ class Fitting:
         elif use.kind == "items":
             if is_data(name) and isinstance(use.other, tuple):  # of each step
                 yield from [whole_numbers(one[:2]) for one in map(shape_of, map(str, known.values())) if len(one) > 2]
+            is_weight = WEIGHTS.match(name) is not None or BIAS.fullmatch(name) is not None
+            yield from of_gates(use.other, self.multiples) if is_weight else ()
             yield from [(LONG,)] * (isinstance(use.other, slice) and bool(FLAT.search(name)))
             yield from with_items(use.other, sizes, self.lacking.get(name, []))
         elif use.kind == "unpacked":
@@ -476,7 +507,10 @@ class Fitting:
             yield from ((4, 3), (3,), "[0,2,1,1]", LISTED, LAYERS, (2, 3, 3))
         elif use.kind == "product":
             self.multiplied.add(name)
+            stacks = self.of_several(name, use, other) if len(other) == 2 else []
+            yield from stacks if any(len(shape_of(str(one))) == 3 for one in known.values()) else ()
             yield from self.factors(other, use, sizes, used.blank) if other else self.first_factors(name, use, known)
+            yield from stacks
             return
         elif use.kind == "element" and other:
             if 0 in other:  # an empty slice: what is known so far is too small
@@ -490,10 +524,15 @@ class Fitting:
         elif use.kind == "number":  # an array first: what is no number may be taken as well
             yield from (shape_of(example), "2.0", "3")
         elif use.kind == "fields" and is_data(name):  # one label for each row of what is known
-            rows = [one[0] for one in map(shape_of, map(str, known.values())) if len(one) > 1]
+            shapes = [shape_of(str(one)) for one in known.values()]
+            rows = [one[0] for least in (2, 1) for one in shapes if len(one) >= least]
             yield from [str([0, 2, 1, 1, 0, 2][:many]).replace(" ", "") for many in dict.fromkeys(rows) if many < 7]
+            kinds = [int(one) for one in [*known.values()][::-1] if isinstance(one, str) and one.isdigit()]
+            yield from [one_hot(many, size) for many in dict.fromkeys(rows) for size in dict.fromkeys(kinds)]
         shape = shape_of(example)
         filters = [one for one in map(shape_of, map(str, known.values())) if len(one) == 4]
+        if use.kind == "axis" and use.other < 2 and WEIGHTS.match(name):  # of several gates, beside a state
+            yield from [(3, 3 * many) if use.other == 0 else (3 * many, 3) for many in self.multiples]
         if use.kind == "axis" and INPUT.fullmatch(name):  # the pictures that these are for
             yield from [(2, one[place], 6, 6) for one in filters for place in (1, 0)]
         if use.kind == "axis" and (name[:1].isupper() or INPUT.fullmatch(name)):  # a matrix, as one is written
@@ -544,11 +583,17 @@ class Fitting:
         if is_small and len(other) < 3 and not (left or blank.turned or name in self.matrices):
             yield from ((inner, 1), (inner,)) if self.columns else ((inner,), (inner, 1))
         free = [size for size in MORE_SIZES if size not in used and size not in other]
-        sizes = [*self.gates(other, use, inner, used), *free[:1], *used, inner, 2]
+        gates = self.gates(other, use, inner, used) if not left or WEIGHTS.match(name) else []
+        sizes = [*gates, *free[:1], *used, inner, 2]
         leads = [other[:-2], ()] if not re.match(r"[WU]", name) else [(), other[:-2]]
         for lead in dict.fromkeys(leads):  # a stack of matrices meets another one, or a single matrix
             yield from [(*lead, size, inner) if left else (*lead, inner, size) for size in sizes]
         yield from ((inner,), (inner, 1))
+
+    def of_several(self, name: str, use: Use, other: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Rows of several, as sentences have them, that are multiplied with a matrix."""
+        rows = next(size for size in MORE_SIZES if size not in other)
+        return [(2, rows, other[0])] if use.left and not WEIGHTS.match(name) else []
 
     def gates(self, other: tuple[int, ...], use: Use, inner: int, used: list[int]) -> list[int]:
         """The sizes of what holds several gates: times that of a state. Behind rows of data this is no size of theirs,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,20 +24,30 @@ STRENGTHS = re.compile(  # names of what is a number as a rule
 )
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list
-RANDOM = re.compile(r"(randn|rand)\((.*)\)$")
+RANDOM = re.compile(r"(randn|rand|1\+rand)\((.*?)\)(/9)?$")
+DOMAINS = ("rand({})", "1+rand({})", "randn({})/9")  # above 0, above 1, and near 0
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
 SLOPES = 0.5  # misfits where all shapes fit and a gradient is missing; twice as much where all are wrong
 FREE = MORE_SIZES[-1]  # a size that others seldom have
 Known = dict[str, "str | list[str]"]  # of each parameter the text of its value, or the keys of a dictionary
 
 
-def has_roots(runner: Runner) -> bool:
-    """Whether a pass, or what it calls, takes a root or a logarithm."""
-    functions, methods = runner.code.functions(), runner.methods()
-    trees = [one for tree in runner.trees() for one in reached(tree, methods)]
-    trees += [functions[name] for name in sorted(names_in(trees)) if name in functions]
+def trees_of(runner: Runner) -> list[ast.AST]:
+    """The passes and what they call: methods of their object, functions, methods of what they make, and so on."""
+    functions, classes, methods = runner.code.functions(), runner.code.classes(), runner.methods()
+    trees: list[ast.AST] = [one for tree in runner.trees() for one in reached(tree, methods)]
+    seen: set[str] = set()
+    for names in map(names_in, ([one] for one in trees)):
+        for name in sorted(names - seen):
+            trees += [functions[name]] if name in functions else [*classes.get(name, {}).values()]
+        seen |= names
+    return trees
+
+
+def has_roots(trees: Sequence[ast.AST]) -> bool:
+    """Whether something takes a root or a logarithm."""
     words = {getattr(node, "attr", getattr(node, "id", "")) for one in trees for node in ast.walk(one)}
-    return not words.isdisjoint(ROOTS)
+    return not {word.rstrip("_") for word in words}.isdisjoint(ROOTS)
 
 
 def is_strength(name: str) -> bool:
@@ -54,9 +64,12 @@ def replaced(known: Known, old: int, new: int | None = None) -> Known:
     return {**known, **{name: drawn(shape) for name, shape in changed.items()}}
 
 
-def above_zero(known: Known) -> Known:
-    """Random arrays of numbers above 0."""
-    return {name: one.replace("randn", "rand") if isinstance(one, str) else one for name, one in known.items()}
+def within(domain: str, known: Known) -> Known:
+    """The same with random arrays of numbers in a domain."""
+    return {
+        name: domain.format(found[2]) if isinstance(one, str) and (found := RANDOM.match(one)) else one
+        for name, one in known.items()
+    }
 
 
 def listed(known: Known) -> list[tuple[int, ...]]:
@@ -98,6 +111,15 @@ def with_items(key: Any, sizes: list[int], keys: list[str]) -> Iterator[Any]:
     shapes = [shape for shape in ((4, 3), (2, 3, 4), (2, 3, 6, 6)) if len(shape) >= len(axes) + several]
     yield from (*shapes[:1], (3,), "[0,2,1,1]", LISTED, *shapes[1:])
     yield from [(size,) for size in sizes]
+
+
+def of_gates(key: Any, multiples: list[int]) -> Iterator[tuple[int, ...]]:
+    """What the first of several gates is cut out of, `W[:, :H]`, `b[:H]`."""
+    parts = key if isinstance(key, tuple) else (key,)
+    ends = [one.stop if isinstance(one, slice) else None for one in parts]
+    free = next((size for size in MORE_SIZES if size not in ends), FREE)
+    if all(isinstance(one, slice) for one in parts) and any(type(one) is int and one > 0 for one in ends):
+        yield from [tuple(many * one if type(one) is int else free for one in ends) for many in multiples]
 
 
 def with_axes(count: int, sizes: list[int]) -> Iterator[tuple[int, ...]]:
@@ -144,11 +166,18 @@ def labels(shapes: Iterable[tuple[int, ...]]) -> Iterator[str]:
                 yield str(rows.astype(int).tolist()).replace(" ", "")
 
 
+def one_hot(rows: int, kinds: int) -> str:
+    """Labels as rows with a single one."""
+    places = np.resize((0, 2, 1, 1), rows) % kinds
+    return str(np.eye(kinds, dtype=int)[places].tolist()).replace(" ", "")
+
+
 def hiding(size: float, known: Known, of_numbers: bool = False) -> tuple[bool, int, bool, int, float]:
     """How good values are, as they are ordered. An axis of 1 hides mistakes, and so does a square, and a number alone
     where arrays will do: where slopes alone are wrong without, they are so, and not the values; of all, it may be the
     values."""
     shapes = [shape_of(one) for one in known.values() if isinstance(one, str)] if size <= 2 * SLOPES else []
+    shapes = [shape for shape in shapes if shape[-3:] not in listed(known)]  # which have their axes from there
     ones = sum(shape.count(1) for shape in shapes) + [*known.values()].count("1") * bool(shapes)
     ones += bool(shapes) and not of_numbers and all(one in NUMBERS or one[:1] == "[" for one in known.values())
     return size > 2 * SLOPES, ones, size == 2 * SLOPES, sum(len(shape) - len({*shape}) for shape in shapes), size
@@ -175,12 +204,18 @@ def shape_of(text: str) -> tuple[int, ...]:
     return tuple(int(one) for one in found[2].split(",")) if found else ()
 
 
-def value_of(text: str, name: str = "") -> Any:
-    """What a text stands for; the same in every run, and another for each name: between equal arrays mistakes hide."""
+def value_of(text: str, name: str = "", wide: float = 1.0) -> Any:
+    """What a text stands for; the same in every run, and another for each name: between equal arrays mistakes hide. Of
+    numbers that may be below 0 some are, so that what runs with them does with others, too; `wide` ones are larger."""
     shape = shape_of(text)
     if shape:
         random = np.random.default_rng([*shape, *name.encode()])
-        return random.uniform(size=shape) if text.startswith("rand(") else random.normal(size=shape)
+        if not text.startswith("randn"):
+            return random.uniform(size=shape) + text.startswith("1+")
+        drawn = random.normal(size=shape)
+        if drawn.size > 1 and (np.all(drawn > 0) or np.all(drawn < 0)):
+            drawn.flat[0] *= -1
+        return drawn / 9 if text.endswith("/9") else drawn * wide
     try:
         found = ast.literal_eval(text)
     except (ValueError, SyntaxError):

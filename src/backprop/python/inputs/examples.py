@@ -79,6 +79,8 @@ class Examples:
             return whole_numbers(tuple(axes)) if picks else f"randn({','.join(map(str, axes))})"
         if picks:
             return "[0,2,1,1]"
+        if any(one.arg in AXES and is_name(one.value, name) for call in self.calls for one in call.keywords):
+            return "-1"
         if self.counts(name) or COUNTS.search(name):
             return "3"
         if self.along_axis(name):

@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.python.inputs.bounds import bounded, clipped, without
 from backprop.python.inputs.examples import WEIGHT, Examples
 from backprop.python.inputs.given import arguments_from, is_differentiable
 from backprop.python.inputs.said import Said, members_read, names_read
@@ -41,7 +42,6 @@ EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 TENSORS = re.compile(r"Tensor|Variable|Array|NDArray|Value|Var")  # classes of what knows its gradient
 DRAWS = re.compile(r"(np_?|p)?rng|rs|rand(om)?_?(state|generator|gen)?")  # parameters, of whose methods it is drawn
-CLIPS = frozenset(["clip", "clamp", "clamp_", "clip_"])
 
 
 class Inputs(Said):
@@ -297,13 +297,17 @@ class Inputs(Said):
         kept = set() if guards else {id(node) for one in self.backward_trees() for node in ast.walk(one)}
         parts, changed = [], bool(zeros)
         for part in self.code.parts:
-            tree = copy.deepcopy(part.tree)
-            guarding = {id(one) for node in ast.walk(tree) for one in guards_in(node)} if guards else None
-            for old, new in zip(ast.walk(part.tree), ast.walk(tree), strict=True):
-                value = getattr(new, "value", None) if isinstance(new, ast.Constant) else None
-                counts = id(old) not in kept and (guarding is None or id(new) in guarding)
-                if isinstance(value, float) and 0 < value <= small and counts:
-                    new.value, changed = 0.0, True  # type: ignore[attr-defined]
+            nodes = [*ast.walk(part.tree)]
+            guarding = {id(one) for node in nodes for one in guards_in(node)} if guards else set(map(id, nodes))
+            places = [
+                place for place, node in enumerate(nodes)
+                if isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < node.value <= small
+                and id(node) not in kept and id(node) in guarding
+            ]  # fmt: skip
+            tree = copy.deepcopy(part.tree) if places else part.tree
+            others = [*ast.walk(tree)] if places else []
+            for place in places:
+                others[place].value, changed = 0.0, True  # type: ignore[attr-defined]
             parts.append(part._replace(tree=tree))
         if not changed:
             return None, {}
@@ -316,14 +320,24 @@ class Inputs(Said):
         kept = {id(node) for node in ast.walk(pair.forward)} if pair.forward not in (None, pair.backward) else set()
         if not any(clipped(node) for part in code.parts for node in ast.walk(part.tree) if id(node) not in kept):
             return None
-        return self.with_texts([part._replace(tree=Unclipped().visit(copy.deepcopy(part.tree))) for part in code.parts])
+        return self.with_texts(without(clipped, code.parts))
+
+    def without_bounds(self) -> Self | None:
+        """The same pass without bounds on what is computed, `np.maximum(x, 1e-12)`, for its forward pass alone."""
+        parts = without(bounded, self.code.parts)
+        changed = any(one is not other for one, other in zip(parts, self.code.parts, strict=True))
+        return self.with_texts(parts) if changed else None
 
     def with_texts(self, parts: list[Part], given: Mapping[str, Any] = {}) -> Self | None:
         """The same pass in texts that say it otherwise, with what is known of it; None where it is no longer found."""
         pair, code = self.pair, self.code.of(parts)
-        found = [one for one in all_pairs(code) if one.name == pair.name and one.kind == pair.kind]
+        trees = zip([part.tree for part in self.code.parts], [part.tree for part in parts], strict=True)
         if pair.kind == "script":  # its statements stand in the order in which they are run
             found = [pair._replace(body=tuple(parts[-1].tree.body))]
+        elif (moved := pair.moved([(one, other) for one, other in trees])) is not None:
+            found = [moved]
+        else:
+            found = [one for one in all_pairs(code, trains=False) if one.name == pair.name and one.kind == pair.kind]
         if not found:
             return None
         other = type(self)(code, found[0], {**self.given, **given}, self.seed, self.most)
@@ -471,24 +485,6 @@ def computes_nothing(function: ast.FunctionDef) -> bool:
     return not function.decorator_list and all(one is None or isinstance(one, ast.Constant) for one in defaults)
 
 
-def clipped(node: ast.AST) -> ast.expr | None:
-    """What a call keeps between a number and its negative: `np.clip(g, -5, 5)`, `g.clamp(-1, 1)`."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in CLIPS:
-        return None
-    of_library = isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy", "cp", "torch", "jnp")
-    given = [*([] if of_library else [node.func.value]), *node.args, *[one.value for one in node.keywords]]
-    bounds = [ast.unparse(one) for one in given[1:3]]
-    return given[0] if len(bounds) == 2 and bounds[0] == f"-{bounds[1]}" else None
-
-
-class Unclipped(ast.NodeTransformer):
-    """A text without bounds around 0."""
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        return clipped(node) or node
-
-
 def guards_in(node: ast.AST) -> list[ast.expr]:
     """The numbers that a node adds to something, or calls an epsilon: they keep a quotient from 0."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -542,6 +538,18 @@ def with_sizes(statement: ast.Assign, given: dict[str, Any]) -> ast.stmt:
         if name in given:
             values[place] = ast.copy_location(ast.Constant(given[name]), values[place])
     return changed
+
+
+def with_all(statement: ast.Assign, given: dict[str, Any]) -> ast.stmt | None:
+    """A statement that sets several names at once, with the values that are given for all of them; None where one has
+    none: `X, y = load_iris()`."""
+    names = [getattr(one, "id", "") for one in getattr(statement.targets[0], "elts", ())]
+    if not given.keys() >= {*names}:
+        return None
+    values: list[ast.expr] = [ast.copy_location(ast.Constant(given[name]), statement.value) for name in names]
+    return ast.copy_location(
+        ast.Assign(statement.targets, ast.copy_location(ast.Tuple(values, ast.Load()), statement.value)), statement
+    )
 
 
 def is_seed(statement: ast.stmt) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.python.inputs.examples import TRAINS
+from backprop.python.inputs.examples import AXES, TRAINS
 from backprop.python.names import MOST_KEPT, default_of, names_set, parameter_names, required_names, rest_name
 from backprop.python.pairs.pair import Pair
 from backprop.python.texts.called import names_in
@@ -115,12 +115,13 @@ class Said:
         return rest if several or rest in elements_of(tree).values() else ""
 
     def said_to_be(self, name: str) -> set[str]:
-        """The inputs that are said to be objects of a class; of an autograd Function that says nothing, all."""
+        """The inputs that are said to be objects of a class; of an autograd Function that says nothing, all that are
+        not used as numbers."""
         pair = self.pair
         given = pair.forward.args.args[pair.skip :] if pair.forward is not None else []
         said = {one.arg: ast.unparse(one.annotation) for one in given if one.annotation is not None}
         if pair.kind == "autograd" and not said:
-            return {one.arg for one in given}
+            return {one.arg for one in given} - used_as_numbers(pair.forward)
         return {one for one, words in said.items() if re.search(rf"\b{name}\b", words)}
 
     def read_of_inputs(self, tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
@@ -251,6 +252,24 @@ def members_read(tree: ast.FunctionDef | None) -> list[tuple[str, str]]:
     """The attributes of names that stand in a function, each with the name."""
     nodes = [node for node in ast.walk(tree or ast.Pass()) if isinstance(node, ast.Attribute)]
     return [(node.value.id, node.attr) for node in nodes if isinstance(node.value, ast.Name)]
+
+
+@lru_cache(MOST_KEPT)
+def used_as_numbers(tree: ast.FunctionDef | None) -> frozenset[str]:
+    """The names that a function computes with, takes apart, asks whether they are true, or takes for an axis."""
+    used: list[ast.AST | None] = []
+    for node in ast.walk(tree or ast.Pass()):
+        if isinstance(node, ast.BinOp):
+            used += [node.left, node.right]
+        elif isinstance(node, ast.UnaryOp):
+            used.append(node.operand)
+        elif isinstance(node, ast.If | ast.IfExp):
+            used.append(node.test)
+        elif (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)) or (
+            isinstance(node, ast.keyword) and node.arg in AXES
+        ):
+            used.append(node.value)
+    return frozenset(one.id for one in used if isinstance(one, ast.Name))
 
 
 @lru_cache(MOST_KEPT)

@@ -14,7 +14,19 @@ import numpy as np
 from backprop.python.values.arrays import DTYPES, Device, dtype_of, is_array, is_number, number_of, plain
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter, Refusal
-from backprop.python.values.scope import Bound, Builtin, Class, Function, Idle, Library, Made, Object, called, kind_of
+from backprop.python.values.scope import (
+    NOT_IMPLEMENTED,
+    Bound,
+    Builtin,
+    Class,
+    Function,
+    Idle,
+    Library,
+    Made,
+    Object,
+    called,
+    kind_of,
+)
 
 REFUSED = frozenset([
     "open", "exec", "eval", "compile", "input", "breakpoint", "locals", "vars", "dir", "memoryview",
@@ -51,6 +63,7 @@ class Running(Protocol):
 
     def add(self, a: Any, b: Any) -> Any: ...
     def attribute(self, value: Any, name: str, own: bool = False) -> Any: ...
+    def gives(self, me: Any, *names: str) -> Any: ...
     def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any: ...
     def listed(self, value: Any) -> list[Any]: ...
     def power(self, a: Any, b: Any) -> Any: ...
@@ -85,14 +98,14 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "sum": lambda x, start=0: total(run, x, start),
         "max": lambda *given, **named: extreme(run, max, given, **named),
         "min": lambda *given, **named: extreme(run, min, given, **named),
-        "abs": absolute,
+        "abs": lambda x: run.gives(x, "__abs__") if isinstance(x, Object) else absolute(x),
         "chr": lambda code: chr(number_of(code)),
         "ord": lambda sign: ord(sign),
         "round": lambda x, digits=None: round(plain(x), *(() if digits is None else (number_of(digits),))),
         "pow": lambda a, b: run.power(a, b),
         "divmod": lambda a, b: divmod(number_of(a), number_of(b)),
-        "int": whole,
-        "float": fraction,
+        "int": lambda x=0: whole(run.gives(x, "__int__") if isinstance(x, Object) else x),
+        "float": lambda x=0.0: fraction(run.gives(x, "__float__") if isinstance(x, Object) else x),
         "bool": lambda x=False: run.truth(x),
         "str": lambda x="": text_of(run, x),
         "all": lambda x: all(run.truth(one) for one in run.listed(x)),
@@ -136,7 +149,8 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "collections.deque": lambda x=(): [*run.listed(x)],
         "collections.defaultdict": lambda f=None, x=(): Default(run, f, dict_of(run, x, {})),
     }  # fmt: skip
-    return {**{name: Builtin(name, function) for name, function in own.items()}, **RAISED}
+    named = {name: Builtin(name, function) for name, function in own.items()}
+    return {**named, **RAISED, NOT_IMPLEMENTED.name: NOT_IMPLEMENTED}
 
 
 def tuple_of(name: str, fields: Any) -> Class:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 from backprop.errors import Problem
@@ -157,16 +158,28 @@ class Definitions(Calls):
         """A file as an object that has its names, and those of the modules below it."""
         module = Object(Class(path[-1], (), {}))
         module.names = self.files[file]
-        folder = file.removesuffix("__init__.py") if file.endswith("__init__.py") else None
-        for (_, name), inner in self.imports.items():
-            *above, last = name.split(".")
-            below = inner.removeprefix(folder) if folder is not None and inner.startswith(folder) else "/"
-            own = below.removesuffix("/__init__.py").removesuffix(".py")  # a file of the package, however it is named
-            if "/" not in own and own != "__init__":
-                above, last = [*path], own
-            if tuple(above) == path and inner in self.files and last not in module.names:
-                module.names[last] = self.module((*path, last), inner)
+        folder = file.rpartition("__init__.py")[0].rstrip("/") if file.endswith("__init__.py") else None
+        for last, inner in self.modules_below.get(path, ()):  # of the package, however they are named
+            if folder is None or place_of(inner)[0] != folder:
+                self.put_module(module, path, last, inner)
+        for last, inner in self.modules_below.get(folder, ()):
+            self.put_module(module, path, last, inner)
         return module
+
+    def put_module(self, module: Object, path: tuple[str, ...], last: str, file: str) -> None:
+        if file in self.files and last not in module.names:
+            module.names[last] = self.module((*path, last), file)
+
+    @cached_property
+    def modules_below(self) -> dict[Any, list[tuple[str, str]]]:
+        """The files that are imported, with their last names, by what stands before these and by their folders."""
+        found: dict[Any, list[tuple[str, str]]] = {}
+        for (_, name), file in self.imports.items():
+            *above, last = name.split(".")
+            folder, own = place_of(file)
+            found.setdefault(tuple(above), []).append((last, file))
+            found.setdefault(folder, []).append((own, file))
+        return found
 
     def do_FunctionDef(self, tree: ast.FunctionDef, scope: Scope) -> None:
         function: Any = self.function(tree, scope, tree.name)
@@ -268,6 +281,12 @@ class Definitions(Calls):
             return self.evaluate(tree, scope)
         except Refusal:
             return None
+
+
+def place_of(file: str) -> tuple[str, str]:
+    """The folder that a module lies in, and its name: a package lies beside its folder's files."""
+    folder, _, own = file.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")
+    return folder, own
 
 
 def last_word(tree: ast.expr) -> str:

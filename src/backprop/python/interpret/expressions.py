@@ -19,6 +19,7 @@ from backprop.python.values.scope import Object, Scope, Unknown, called, misfit
 
 UNREAD = (complex, bytes)
 SMALL = 1 << 30  # whole numbers beneath it, as places are, have no results that could be too large
+UNARY: dict[type[ast.unaryop], str] = {ast.USub: "__neg__", ast.UAdd: "__pos__", ast.Invert: "__invert__"}
 PLACES = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
 
 
@@ -90,8 +91,8 @@ class Expressions(Names):
         self.at = tree
         if isinstance(tree.op, ast.Not):
             return not self.truth(value)
-        if isinstance(value, Object) and isinstance(tree.op, ast.USub):
-            return self.call(self.attribute(value, "__neg__", own=True), (), {})
+        if isinstance(value, Object):
+            return self.gives(value, UNARY[type(tree.op)])
         if not is_array(value) and not isinstance(value, bool | int | float):
             raise misfit(f"{called(value)} cannot be computed with", value)
         if isinstance(tree.op, ast.USub):

@@ -106,6 +106,9 @@ def key_of(key: Any) -> Any:
     """A key of a dictionary."""
     if isinstance(key, np.generic):
         return key.item()
-    if isinstance(key, str | int | float | bool | tuple | Object | Function | Class | np.dtype) or key is None:
+    if (
+        isinstance(key, str | int | float | bool | tuple | Object | Function | Class | Library | np.dtype)
+        or key is None
+    ):
         return key
     raise Refusal(f"a value of kind {type(key).__name__} is no key", "value")

@@ -15,11 +15,11 @@ from backprop.python.interpret.builtins import plain_key
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.definitions import Definitions, is_harmless
 from backprop.python.interpret.machine import ERRORS, kind_of, said
-from backprop.python.interpret.operators import IN_PLACE
+from backprop.python.interpret.operators import IN_PLACE, METHOD_NAMES
 from backprop.python.values.arrays import Tensor, operand
 from backprop.python.values.frames import Frame
 from backprop.python.values.meter import RAISED, Refusal
-from backprop.python.values.scope import Idle, Object, Scope, Suspended, called
+from backprop.python.values.scope import NOT_IMPLEMENTED, Idle, Object, Scope, Suspended, called
 
 
 class Break(Exception):
@@ -112,7 +112,8 @@ class Interpreter(Definitions):
             self.meter.length(len(old) + len(more))
             old.extend(more)
             return old
-        return self.binary(type(tree.op), old, value)
+        found = self.by_own(old, f"__i{METHOD_NAMES[type(tree.op)]}__", value)
+        return self.binary(type(tree.op), old, value) if found is NOT_IMPLEMENTED else found
 
     def do_For(self, tree: ast.For, scope: Scope) -> None:
         items = self.items(self.evaluate(tree.iter, scope))

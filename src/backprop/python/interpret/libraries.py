@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import nearest
-from backprop.python.interpret import autograd
+from backprop.python.interpret import autograd, protocols
 from backprop.python.spellings import tensorflow
 from backprop.python.spellings.composed import NAMES
 from backprop.python.spellings.jax import DEFAULTS, JAX
@@ -36,7 +36,7 @@ from backprop.python.values.arrays import (
     tensor,
 )
 from backprop.python.values.meter import Meter, Refusal
-from backprop.python.values.scope import OTHERS, Builtin, Function, Idle, Library, called
+from backprop.python.values.scope import NOT_IMPLEMENTED, OTHERS, Builtin, Function, Idle, Library, called
 from backprop.python.values.tape import Tape, writes
 
 BY_TEXT = (
@@ -68,6 +68,7 @@ IGNORED = frozenset([
 ])  # fmt: skip
 UNSEEN = frozenset([
     "device", "requires_grad", "order", "casting", "copy", "subok", "memory_format", "optimize", "inplace",
+    "generator",
 ])  # fmt: skip
 
 
@@ -79,6 +80,11 @@ OPERATIONS = {  # of which each is the method of an array
 VERSIONS = {"torch": "2.4.0", "jax": "0.4.30", "tensorflow": "2.16.0"}  # whose spellings are read; NumPy's own
 GENERATORS = ("RandomState", "default_rng", "Generator")  # what they make draws as np.random itself does
 OF_GENERATORS = {"integers": "randint", "sample": "random_sample"}
+OF_TORCHS_GENERATOR = (
+    "Generator",
+    "manual_seed",
+    "Generator.manual_seed",
+)  # each gives one: all numbers are drawn alike
 OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
 SIZED = frozenset([
     "axis", "axes", "dim", "dtype", "mode", "constant_values", "k", "diagonal", "endpoint", "optimize", "out", "shape",
@@ -109,6 +115,8 @@ class Libraries:
     def member(self, library: Library, name: str) -> Any:
         """`np.name`: a constant, a kind of elements, or a longer path."""
         root = library.path[0]
+        if name == "__call__":  # `getattr(ufunc, method)(x)`
+            return library
         if library.path == ("jax",) and name in ("numpy", "scipy", "dtypes"):
             return Library((name.replace("dtypes", "numpy"),))
         if library.path == ("numpy",) and name == "math":
@@ -128,6 +136,11 @@ class Libraries:
     def call(self, path: tuple[str, ...], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """A function of a library, called."""
         root, name = path[0], ".".join(path[1:])
+        if root == "numpy" and len(path) > 1 and (own := protocols.objects_among(arguments, keywords)):
+            found = protocols.dispatched(self.run, path, arguments, keywords, own)
+            if found is not NOT_IMPLEMENTED:
+                return found
+            arguments = tuple([protocols.as_arrays(self.run, one) for one in arguments])
         if root == "math" and name in NAMES["math"]:
             return self.by_text(root, name, arguments, keywords)
         if root == "math":
@@ -139,6 +152,8 @@ class Libraries:
             return Library(("numpy",))
         if root == "chainer" and path[-1] in ("force_array", "force_type"):  # the array, which comes last
             return self.numpy(NUMPY, "asarray", "np", arguments[int(path[-1] == "force_type") :][:1], {})
+        if root == "torch" and name in OF_TORCHS_GENERATOR:
+            return Library(("torch", "Generator"))
         if name in IGNORED or root == "warnings":
             return None
         if root == "inspect" and name == "signature" and isinstance(arguments[0], Function):
@@ -290,7 +305,7 @@ class Libraries:
     ) -> Any:
         """A function of NumPy's on data. Kinds of elements are those that are computed with here."""
         if name in ("empty", "zeros") and getattr(keywords.get("dtype"), "name", "") in ("object", "tuple", "list"):
-            return self.grid(plain(arguments[0]))
+            return self.grid(plain(arguments[0] if arguments else keywords.get("shape")))
         name = OF_NUMPY.get(name, name) if table is NUMPY else name
         if table is NUMPY and name not in table and name.replace(".", "_") in NAMES["numpy"]:
             return self.by_text("numpy", name.replace(".", "_"), arguments, keywords)
@@ -464,12 +479,16 @@ class Libraries:
             self.meter.room(np.size(a))
             copied = np.array(a, order="C") if name == "copy" else np.array(a, order="C").reshape(-1)
             return self.taped("copy", None, (a,), {}, copied)
-        if name == "fill" and isinstance(a, np.ndarray):
-            a[...] = self.argument(arguments[0])
+        if name in ("fill", "itemset") and isinstance(a, np.ndarray):
+            *place, value = arguments
+            at: Any = Ellipsis if not place else self.argument(place[0] if len(place) == 1 else tuple(place))
+            if place and np.ndim(a) != 1 and not isinstance(at, tuple):
+                at = np.unravel_index(number_of(at), a.shape)
+            a[at] = self.argument(value)
             if self.tape is not None:
-                self.tape.put_at(a, ..., arguments[0])
+                self.tape.put_at(a, at, value)
             return None
-        if name == "view" and not arguments:
+        if name in ("view", "get") and not arguments:  # of cupy
             return a
         if name == "sort" and isinstance(a, np.ndarray):
             a.sort(axis=number_of(arguments[0]) if arguments else -1)
@@ -498,6 +517,9 @@ class Libraries:
             return autograd.backward(self.tape, a, *arguments[:1])
         if name == "is_contiguous":
             return True
+        if name == "resize_as_" and np.size(arguments[0]) == a.size:
+            a.shape = np.shape(arguments[0])
+            return a
         if name in ("new_zeros", "new_ones"):
             return self.torch(name.removeprefix("new_"), arguments, keywords)
         return self.torch(OF_TENSORS.get(name, name), (a, *arguments), keywords)

@@ -15,6 +15,7 @@ from backprop.python.spellings.torch import TORCH, Extremum
 from backprop.python.values.arrays import HELD, At, Device, Tensor, is_array, number_of, tensor
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import (
+    NOT_IMPLEMENTED,
     Bound,
     Builtin,
     Class,
@@ -35,6 +36,7 @@ TENSOR_ALONE = frozenset([
     "view", "size", "dim", "numel", "to", "device", "type_as", "clone", "detach", "dtype", "shape", "float",
     "expand_as", "double", "half", "int", "long", "cuda", "cpu", "contiguous", "item", "requires_grad",
 ])  # fmt: skip
+BEING_TRUE = ("__bool__", "__len__")  # by which an object says whether it is true
 OWN_METHODS = frozenset(["__init__", "__call__", "__new__"])  # of those with two underscores, what may be named
 
 
@@ -80,8 +82,9 @@ class Members(Machine):
         if name.startswith("__") and name.endswith("__"):
             if name == "__class__":
                 return kind_of(value)
-            if name in NAMED and isinstance(value, Class | Function | Builtin):
-                return value.name if name.endswith("name__") else ""
+            if name in NAMED and isinstance(value, Class | Function | Builtin | Library):
+                whole = value.path[-1] if isinstance(value, Library) else value.name
+                return whole if name.endswith("name__") else ""
             if name == "__getattribute__" and isinstance(value, Object):
                 return Builtin(name, lambda other: self.attribute(value, other))
             if name == "__dict__" and isinstance(value, Object):  # of the user's own, which is nothing of Python's
@@ -175,7 +178,8 @@ class Members(Machine):
         if found is None and name == "apply":
             forward, own = self.class_member(value, "forward"), value.find("setup_context") is None  # which has none
             return Builtin(
-                "apply", lambda *given: self.call(forward, (*[context([True] * len(given))] * own, *given), {})
+                "apply",
+                lambda *given, **named: self.call(forward, (*[context([True] * len(given))] * own, *given), named),
             )
         if found is None and not value.holds(name):
             raise Refusal(f"{value.name} has no {name}", "name")
@@ -236,6 +240,18 @@ class Members(Machine):
             self.meter.length(len(items))  # type: ignore[arg-type]
         return list(items)
 
+    def by_own(self, me: Any, name: str, *given: Any) -> Any:
+        """What a method between underscores gives of an object of the user's; without one, that it is not said."""
+        method = me.cls.find(name) if isinstance(me, Object) else None
+        return NOT_IMPLEMENTED if method is None else self.call(Bound(method, me), given, {})
+
+    def gives(self, me: Any, *names: str) -> Any:
+        """What the first of some such methods gives, as Python asks an object for a number."""
+        found = next((found for name in names if (found := self.by_own(me, name)) is not NOT_IMPLEMENTED), ...)
+        if found is ...:
+            raise misfit(f"{called(me)} has no {names[0]}", me)
+        return found
+
     def truth(self, value: Any) -> bool:
         if isinstance(value, Idle):
             raise Refusal(f"nobody knows here whether {called(value)} is true", "name")
@@ -243,7 +259,10 @@ class Members(Machine):
             if value.size != 1:
                 raise Refusal("an array of several elements is neither true nor false", "value")
             return bool(value)
-        return value is not None and (isinstance(value, Object | Function | Class | Library) or bool(value))
+        if isinstance(value, Object):
+            says = [name for name in BEING_TRUE if value.cls.find(name) is not None]
+            return not says or bool(self.gives(value, *says))
+        return value is not None and (isinstance(value, Function | Class | Library) or bool(value))
 
 
 def context(asked: list[bool], made: Object | None = None) -> Object:

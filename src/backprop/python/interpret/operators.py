@@ -13,9 +13,20 @@ import numpy as np
 
 from backprop.python.interpret import indexing
 from backprop.python.interpret.members import Members
+from backprop.python.interpret.protocols import takes_part
 from backprop.python.values.arrays import ARRAYS, NUMBERS, Sizes, Tensor, dtype_of, is_array, operand, settled
 from backprop.python.values.meter import Refusal
-from backprop.python.values.scope import OTHERS, Bound, Builtin, Class, Idle, Library, Object, called, misfit
+from backprop.python.values.scope import (
+    NOT_IMPLEMENTED,
+    OTHERS,
+    Builtin,
+    Class,
+    Idle,
+    Library,
+    Object,
+    called,
+    misfit,
+)
 
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -30,6 +41,12 @@ IN_PLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 METHOD_NAMES: dict[type[ast.operator], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow", ast.MatMult: "matmul",
+    ast.FloorDiv: "floordiv", ast.Mod: "mod", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor",
+    ast.LShift: "lshift", ast.RShift: "rshift",
+}  # fmt: skip
+UFUNCS: dict[type[ast.operator], str] = {
+    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power",
+    ast.MatMult: "matmul", ast.FloorDiv: "floor_divide", ast.Mod: "remainder",
 }  # fmt: skip
 SAMENESS = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
 KINDS = (Builtin, Library)
@@ -135,12 +152,14 @@ class Operators(Members):
         return text % tuple(given)
 
     def by_method(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
-        """`a + b` of objects of the user's."""
-        name = METHOD_NAMES.get(kind, "")
+        """`a + b` of objects of the user's; beside an array NumPy asks first what such an object makes of it."""
+        name = METHOD_NAMES[kind]
         for me, other, prefix in ((a, b, "__"), (b, a, "__r")):
-            method = me.cls.find(f"{prefix}{name}__") if isinstance(me, Object) else None
-            if method is not None:
-                return self.call(Bound(method, me), (other,), {})
+            if is_array(me) and kind in UFUNCS and takes_part(other):
+                return self.libraries.call(("numpy", UFUNCS[kind]), (a, b), {})
+            found = self.by_own(me, f"{prefix}{name}__", other)
+            if found is not NOT_IMPLEMENTED:
+                return found
         raise misfit(f"{called(a)} and {called(b)} cannot be computed with", a, b)
 
     def add(self, a: Any, b: Any) -> Any:
@@ -165,9 +184,9 @@ class Operators(Members):
             return self.contains(b, a) == isinstance(kind, ast.In)
         equality = isinstance(kind, ast.Eq | ast.NotEq)
         for me, other, name in zip((a, b), (b, a), COMPARING[type(kind)], strict=True):
-            method = me.cls.find(name) if isinstance(me, Object) else None
-            if method is not None:
-                return self.call(Bound(method, me), (other,), {})
+            found = self.by_own(me, name, other)
+            if found is not NOT_IMPLEMENTED:
+                return found
         if isinstance(a, np.dtype) or isinstance(b, np.dtype):
             return (dtype_of(a) == dtype_of(b)) == isinstance(kind, ast.Eq)
         if is_array(a) or is_array(b):
@@ -187,6 +206,9 @@ class Operators(Members):
         return out
 
     def contains(self, items: Any, value: Any) -> bool:
+        found = self.by_own(items, "__contains__", value)
+        if found is not NOT_IMPLEMENTED:
+            return self.truth(found)
         if isinstance(items, dict | set | str | range) and not isinstance(value, Builtin):
             return indexing.key_of(value) in items
         if is_array(items):  # also in one of no dimensions, which cannot be gone through

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from backprop.python.names import required_names, rest_name
 from backprop.python.pairs.counterparts import FORWARD, GRADS, SLOPE, SLOPES
@@ -35,10 +35,23 @@ class Pair(NamedTuple):
     of_values: str = ""  # the class of what knows its gradients, and is taken and given
     whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
     changed: frozenset[str] = frozenset()  # what a script changes by steps
+    end: int = 0  # the line from which on a script has to do with another cost, if there is one
 
     def bases(self, name: str) -> tuple[str, ...]:
         """What a name may be the gradient of."""
         return (self.whose[name],) if name in self.whose else bases(name)
+
+    def moved(self, texts: Iterable[tuple[ast.Module, ast.Module]]) -> Pair | None:
+        """The same pair in texts that have the same functions as its own; None where it has one that stands in none."""
+        places: dict[int, ast.FunctionDef] = {}
+        for one, other in texts:
+            own = [[node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)] for tree in (one, other)]
+            places.update(zip(map(id, own[0]), own[1], strict=False) if len(own[0]) == len(own[1]) else ())
+        functions: dict[str, Any] = {name: getattr(self, name) for name in ("forward", "backward", "setup", "inside")}
+        if any(one is not None and id(one) not in places for one in functions.values()):
+            return None
+        moved: dict[str, Any] = {name: places.get(id(one)) for name, one in functions.items()}
+        return self._replace(**moved)
 
     @property
     def title(self) -> str:

@@ -105,8 +105,9 @@ def computed(pair: Pair) -> Pair:
     raise Problem("name", f"{kernel.name} is a kernel ({whose}): what it computes is outside what is read", hint=hint)
 
 
-def all_pairs(code: Code) -> list[Pair]:
-    """The pairs that the names tell, in the order of the texts."""
+def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
+    """The pairs that the names tell, in the order of the texts, and what `trains`: of other files where this one has
+    nothing of its own."""
     functions = code.functions()
     found = registered_pairs(code)
     ruled = {pair.name for pair in found}
@@ -141,7 +142,10 @@ def all_pairs(code: Code) -> list[Pair]:
         if one.name not in paired and (back := returned_backward(one)) is not None
     ]  # fmt: skip
     paired |= {pair.name for pair in found}
-    found += [pair for part in code.parts for pair in training_pairs(code, part, paired)]
+    own = code.parts[-1].tree.body
+    alone = any(pair.forward in own or any(pair.forward in getattr(one, "body", ()) for one in own) for pair in found)
+    for part in (code.parts[-1:] if alone else code.parts) if trains else ():
+        found += training_pairs(code, part, paired)
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     if not found:

@@ -12,11 +12,10 @@ from typing import NamedTuple
 from backprop.python.names import names_set
 from backprop.python.pairs.unnamed import move_of, with_names
 from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_in, targets
-from backprop.python.texts.gradients import bases, is_cost, is_of_gradient, is_word
+from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient, is_word
 
 LOOPS = (ast.For, ast.While)
 ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
-COST = re.compile(r"(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?|j", re.IGNORECASE)  # what may be called a cost in a loop
 ERROR = re.compile(r"(^|_)(delta|err(or)?|grad)s?_?\d*(_|$)", re.IGNORECASE)  # what a gradient on the way is called
 ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 
@@ -24,7 +23,8 @@ ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 class Passes(NamedTuple):
     """Statements that are both passes, and how many of them are the forward pass. `line` is that of the loop with whose
     first round they end, 0 where they are in none, and `start` of the statements are done before it; `whose` are
-    gradients whose names tell nothing, each with its input, and `changed` is what any step changes.
+    gradients whose names tell nothing, each with its input, and `changed` is what any step changes. From the line `end`
+    on they have to do with another cost, and are left out; 0 where none is.
     """
 
     body: list[ast.stmt]
@@ -33,6 +33,7 @@ class Passes(NamedTuple):
     whose: dict[str, str]
     start: int = 0
     changed: frozenset[str] = frozenset()
+    end: int = 0
 
 
 def both_passes(statements: list[ast.stmt], known: Iterable[str] = ()) -> Passes | None:
@@ -107,7 +108,7 @@ class Rounds:
         """Statements apart. What makes room for the sums of gradients belongs to the backward pass, and what stands
         behind the cost; and a cost that is only computed behind the gradients to the forward pass."""
         names = names_in(body)
-        cost = max([place for place, one in enumerate(body[:split]) if is_cost_set(one)], default=split)
+        cost = max([place for place, one in enumerate(body[:split]) if costs_in(one)], default=split)
         rooms = [one for place, one in enumerate(body[:split])
                  if place > max(cost, start - 1) or (makes_room(one) and self.sets_gradient(one, names))]  # fmt: skip
         forth = [one for one in body[:split] if one not in rooms]
@@ -116,8 +117,25 @@ class Rounds:
         late = [one for statement in forth[start:] for one in costs_in(statement)][-1:]
         late = late or cost_behind([*body[split:], *behind])
         late = [one for one in late if one not in own]
-        back = without_steps([one for one in body[split:] if one not in late])
-        return Passes([*forth, *late, *rooms, *back], len(forth) + len(late), line, self.whose, start, self.changed)
+        known = names_in(body[:split])
+        back = [one for one in body[split:] if one not in late]
+        one_cost = self.of_one_cost(back, known) if cost < split else back
+        end = next((one.lineno for one in back[len(one_cost) :] if is_cost_set(one)), 0) if one_cost != back else 0
+        forth += late
+        statements = [*forth, *rooms, *without_steps(one_cost)]
+        return Passes(statements, len(forth), line, self.whose, start, self.changed, end)
+
+    def of_one_cost(self, back: list[ast.stmt], known: set[str]) -> list[ast.stmt]:
+        """Statements behind a cost, without those that compute another one, of what the first ones compute, and its
+        gradients, as of two networks that are trained in turns."""
+        made: set[str] = set()
+        for place, one in enumerate(back):
+            names = {*targets(one)}
+            other = is_cost_set(one) and any(is_cost_of_its_own(name, known) for name in names)
+            if other and not made.isdisjoint(names_in([one]) - names):
+                return back[: self.last_gradient(back[:place]) + 1]
+            made |= set_in(one)
+        return back
 
     def first_round(self, statements: list[ast.stmt], start: int | None = None, line: int = 0) -> Passes | None:
         """The first round of the last loop whose body has both passes, up to the last gradient. Where there is a loop
@@ -248,9 +266,15 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
         place > 1
         and (names := targets(body[place - 1]))
         and all(is_of_gradient(one) and not is_word(one, known) for one in names)
+        and not any(is_cost_of_its_own(one, known) for one in names)
     ):
         place -= 1
     return place
+
+
+def is_cost_of_its_own(name: str, known: set[str]) -> bool:
+    """Whether a name is that of a cost, though it begins as a gradient's: `d_loss`, where there is no `loss`."""
+    return bool(COST.fullmatch(name)) and known.isdisjoint(bases(name))
 
 
 def goes_back(loop: ast.stmt) -> bool:

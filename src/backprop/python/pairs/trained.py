@@ -108,6 +108,9 @@ def with_first_round(code: Code, pair: Pair) -> Code:
     whose = whose or code.parts[-1:]
     source = copy.copy(whose[0].source)
     told = [f"of the loop in line {pair.line} the first round is judged"] if pair.line else []
+    told += (
+        [f"from line {pair.end} on another loss is computed: that and its gradients are not judged"] if pair.end else []
+    )
     source.notes = list(dict.fromkeys([*source.notes, *told]))
     return code.of([*[part for part in code.parts if part is not whose[0]], Part(source, ast.Module([*pair.body], []))])
 
@@ -115,7 +118,8 @@ def with_first_round(code: Code, pair: Pair) -> Code:
 def training_named(code: Code, name: str) -> Pair | None:
     """The pair of a method that trains: of a class, the first."""
     owner, _, method = name.partition(".")
-    pairs = [pair for part in code.parts for pair in training_pairs(code, part) if pair.owner == owner]
+    others = {getattr(one, "name", "") for part in code.parts for one in part.tree.body} - {owner}
+    pairs = [pair for part in code.parts for pair in training_pairs(code, part, others) if pair.owner == owner]
     return next((one for one in pairs if not method or one.name == name), None)
 
 

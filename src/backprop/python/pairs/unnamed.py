@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Set
 from typing import Any, NamedTuple
 
-from backprop.python.texts.called import called, names_in, set_in, targets
-from backprop.python.texts.gradients import RATE, bases, is_of_gradient
+from backprop.python.texts.called import called, names_in, set_by, set_in, targets
+from backprop.python.texts.gradients import COST, RATE, bases, is_of_gradient
 
 RATES = frozenset(["alpha", "step", "step_size", "stepsize", "learningrate"])  # beside those that `RATE` knows
 SMALL_RATE = 0.2  # a number that is multiplied with is a rate below
@@ -23,6 +22,21 @@ class Step(NamedTuple):
     rate: ast.expr | None
     gradient: ast.expr
 
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a part of what is called something that is changed: `inner[word] -= …`."""
+        return isinstance(self.target, ast.Subscript) and called(self.target) is None
+
+    @property
+    def whole(self) -> ast.expr:
+        """What is changed, also where it is a part of it."""
+        return self.target.value if isinstance(self.target, ast.Subscript) and self.is_part else self.target
+
+    @property
+    def place(self) -> ast.expr | None:
+        """Which part of it is changed; None where all of it is."""
+        return self.target.slice if isinstance(self.target, ast.Subscript) and self.is_part else None
+
 
 class Known(NamedTuple):
     """What is known of names: of which something is called the gradient, and which are set to what is no list."""
@@ -31,11 +45,21 @@ class Known(NamedTuple):
     arrays: frozenset[str]
 
 
+class Around(NamedTuple):
+    """What stands around a block: `read` are the names that are read before it in the same round. In a loop, `over` are
+    its variables, and `outer` the names that are read before it."""
+
+    read: frozenset[str] = frozenset()
+    outer: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
+
+
 def with_names(statements: list[ast.stmt]) -> list[ast.stmt]:
     """Statements in which every step reads a gradient that has a name, set right before; the same ones, if all do."""
     made = set().union(*map(set_in, statements))
     arrays = {name for one in statements for name in targets(one) if makes_array(one)}
-    return named_in(statements, Known(frozenset(base for name in made for base in bases(name)), frozenset(arrays)))
+    known = Known(frozenset(base for name in made for base in bases(name)), frozenset(arrays))
+    return named_in(statements, known, Around())
 
 
 def makes_array(statement: ast.stmt) -> bool:
@@ -45,50 +69,80 @@ def makes_array(statement: ast.stmt) -> bool:
     return all(isinstance(one, ast.Call | ast.BinOp | ast.Subscript) for one in values)
 
 
-def named_in(statements: list[ast.stmt], known: Known, before: Set[str] = frozenset()) -> list[ast.stmt]:
-    """The statements of one block; a step counts that changes what one before it reads, or is read `before` them, if
-    what it reads is made in this round: no running mean."""
+def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[ast.stmt]:
+    """The statements of one block; a step counts that changes what one before it reads, if what it reads is made in
+    this round: no running mean. A loop over the entries of a list is one round."""
     found: list[ast.stmt] = []
-    read, stepped, made, running = {*before}, set[str](), set[str](), set[str]()
+    read, stepped, made, running = {*around.read}, set[str](), set[str](), set[str]()
     for one in statements:
         name, names = changed(one), names_in([one])
-        step = step_of(one) if name in read - known.named and running.isdisjoint(names) else None
-        part = step is not None and called(step.target) is None and name not in known.arrays
-        if name is None or step is None or part:
-            found.append(inside(one, known, read))
+        step = step_of(one) if name is not None and running.isdisjoint(names) else None
+        turn = step is not None and name in around.outer and is_turn(step, around.over)
+        part = step is not None and step.place is not None and not turn and name not in known.arrays
+        if name is None or step is None or part or name not in (around.outer if turn else read) - known.named:
+            found += inside(one, known, Around(frozenset(read), around.outer, around.over))
             own = {*targets(one)} - known.named
-            kept = own & (names_in([getattr(one, "value", one)]) | (own if isinstance(one, ast.AugAssign) else set()))
+            value = getattr(one, "value", one) or one  # a name that is only said to be of a kind has none
+            kept = own & (names_in([value]) | (own if isinstance(one, ast.AugAssign) else set()))
             running |= own if not running.isdisjoint(names) else kept - made
             made |= own
         else:
-            found += in_steps(one, step, again=name in stepped)
+            found += in_steps(one, step, name in stepped, around.over if turn else frozenset())
             stepped.add(name)
         read |= names
     return statements if all(a is b for a, b in zip(found, statements, strict=False)) else found
 
 
-def inside(statement: ast.stmt, known: Known, before: Set[str]) -> ast.stmt:
+def is_turn(step: Step, over: frozenset[str]) -> bool:
+    """Whether a step is that of the entry which is the turn of a loop: `weights[i] -= rate * dW`. One with an entry of
+    a list of gradients has a name."""
+    if step.place is None or over.isdisjoint(names_in([step.place])):
+        return False
+    gradient = step.gradient
+    return not isinstance(gradient, ast.Subscript) or ast.unparse(gradient.slice) != ast.unparse(step.place)
+
+
+def inside(statement: ast.stmt, known: Known, around: Around) -> list[ast.stmt]:
     """A loop or a condition, whose statements are looked at; what a function does is its own affair. In a loop there
-    are steps of its own rounds alone."""
+    are steps of its own rounds alone; where it goes over the entries of what it changes, room for the gradients of all
+    of them is made before it."""
     if not isinstance(statement, ast.For | ast.While | ast.If | ast.With):
-        return statement
-    before = before if isinstance(statement, ast.If | ast.With) else frozenset()
+        return [statement]
+    over = frozenset(set_by(statement.target)) if isinstance(statement, ast.For) else frozenset()
+    if isinstance(statement, ast.For | ast.While):
+        again = any(map(COST.fullmatch, set_in(statement)))  # the forward pass goes on in it
+        around = Around(frozenset(), frozenset() if again else around.read, over)
     blocks = {key: value for key, value in ast.iter_fields(statement) if key in BLOCKS and value}
-    parts = {key: named_in(value, known, before) for key, value in blocks.items()}
+    parts = {key: named_in(value, known, around) for key, value in blocks.items()}
     if all(part is getattr(statement, key) for key, part in parts.items()):
-        return statement
+        return [statement]
     made = copy.copy(statement)
+    rooms: list[ast.stmt] = []
     for key, part in parts.items():
-        setattr(made, key, part)
-    return made
+        setattr(made, key, without_rooms(part, over, rooms))
+    return [*rooms, made]
 
 
-def in_steps(statement: ast.stmt, step: Step, again: bool) -> list[ast.stmt]:
+def without_rooms(block: list[ast.stmt], over: frozenset[str], rooms: list[ast.stmt]) -> list[ast.stmt]:
+    """A block without the room in it that is to be made before the loop over some variables: that is put apart."""
+    kept = []
+    for one in block:
+        if not over.isdisjoint(getattr(one, "over", ())):
+            rooms += [one] if ast.unparse(one) not in map(ast.unparse, rooms) else []
+            continue
+        if isinstance(one, ast.If | ast.With):
+            for key, part in ast.iter_fields(one):
+                if key in BLOCKS:
+                    setattr(one, key, without_rooms(part, over, rooms))
+        kept.append(one)
+    return kept
+
+
+def in_steps(statement: ast.stmt, step: Step, again: bool, over: frozenset[str]) -> list[ast.stmt]:
     """A step as several statements: its gradient under a name, that of a part of an array in one of its shape, and the
-    step with that; `again` where there was one before, to whose gradient this one is added."""
-    whole, index = step.target, None
-    if called(whole) is None and isinstance(whole, ast.Subscript):
-        whole, index = whole.value, whole.slice  # type: ignore[assignment]
+    step with that; `again` where there was one before, to whose gradient this one is added. Room for all parts is to be
+    made before the loop whose variables, `over`, tell which part it is."""
+    whole, index = step.whole, step.place
     name = f"d{called(whole)}".replace(".", "_")
     own: Any = (
         ast.Name(name, ast.Store()) if index is None else ast.Subscript(ast.Name(name, ast.Load()), index, ast.Store())
@@ -99,15 +153,35 @@ def in_steps(statement: ast.stmt, step: Step, again: bool) -> list[ast.stmt]:
     gradient.step = statement, step  # of which it is told
     if again:
         return [with_place(gradient, statement), statement]
-    room = ast.Assign([ast.Name(name, ast.Store())], ast.BinOp(ast.Constant(0.0), ast.Mult(), loaded(whole)))
     taken = loaded(own) if step.rate is None else ast.BinOp(step.rate, ast.Mult(), loaded(own))
-    made = [*([room] if index is not None else []), gradient, ast.AugAssign(step.target, ast.Sub(), taken)]
+    move: Any = ast.AugAssign(step.target, ast.Sub(), taken)
+    move.takes = step  # the gradient, which stands before it
+    made = [gradient, move]
+    if index is not None:
+        made.insert(0, room_for(name, whole, over))
     return [with_place(one, statement) for one in made]
 
 
-def loaded(node: ast.expr) -> ast.expr:
+def room_for(name: str, whole: ast.expr, over: frozenset[str]) -> ast.stmt:
+    """What makes room for the gradients of the parts of an array, or of a list of arrays."""
+    held = ast.unparse(whole)
+    room = without_places(f"{name} = [0.0 * one for one in {held}] if isinstance({held}, list) else 0.0 * {held}")
+    room.over = over  # type: ignore[attr-defined]
+    return room
+
+
+def loaded(node: ast.expr) -> Any:
     """An expression, to be read."""
-    return ast.parse(ast.unparse(node), mode="eval").body
+    return without_places(ast.unparse(node)).value  # type: ignore[attr-defined]
+
+
+def without_places(text: str) -> ast.stmt:
+    """A statement whose places in the text are still to be given."""
+    statement = ast.parse(text).body[0]
+    for node in ast.walk(statement):
+        for place in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
+            vars(node).pop(place, None)
+    return statement
 
 
 def with_place(made: ast.stmt, old: ast.stmt) -> ast.stmt:
@@ -116,6 +190,11 @@ def with_place(made: ast.stmt, old: ast.stmt) -> ast.stmt:
         if "lineno" in node._attributes and not hasattr(node, "lineno"):
             ast.copy_location(node, old)
     return made
+
+
+def is_taken(statement: ast.stmt) -> bool:
+    """Whether a statement only takes a step with a gradient that got a name: nothing in it is the user's own."""
+    return hasattr(statement, "takes")
 
 
 def retold(statement: ast.stmt, text: str) -> str | None:

@@ -68,7 +68,8 @@ class Outputs(Inputs):
         results, names = self.named(run, tree, returned, me, scope)
         self.takes_tuples = (
             self.pair.kind == "class" and isinstance(returned, tuple) and all(map(is_gradient, results))
-            and (self.retains or self.back_names()[:1] == parameter_names(tree)[1:] == ["inputs"])
+            and (self.retains or self.back_names()[:1] == parameter_names(tree)[1:] == ["inputs"]
+                 or self.goes_through(self.back_names()[:1], len(results)))
         )  # fmt: skip
         if self.pair.kind == "vjp":
             return Forward(results, names, self.of_vjp(tree, results), scope, me, returned)
@@ -88,6 +89,16 @@ class Outputs(Inputs):
             hint = f"{name} is None at its end" if name else ""
             raise Problem("value", f"{tree.name} returns no number and no array", hint=hint)
         return Forward(results, names, outputs, scope, me, returned)
+
+    def goes_through(self, above: list[str], count: int) -> bool:
+        """Whether the backward pass takes so many gradients in one parameter, of which it reads each by its place."""
+        if count < 2 or not above or not UPSTREAM_LIKE.match(above[0]):
+            return False
+        nodes = [node for one in self.backs() for node in ast.walk(one)]
+        read = sum(isinstance(one, ast.Name) and one.id == above[0] for one in nodes)
+        places = [one.slice.value for one in nodes if isinstance(one, ast.Subscript) and isinstance(one.value, ast.Name)
+                  and one.value.id == above[0] and isinstance(one.slice, ast.Constant)]  # fmt: skip
+        return len(places) == read and {*places} == {*range(count)}
 
     def named(
         self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None, scope: Scope

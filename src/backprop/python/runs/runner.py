@@ -199,7 +199,9 @@ class Runner(Back):
             run.instead, run.observer = instead or {}, observer
             run.libraries.random_allowed = run.libraries.drew = False
             upstream = self.handed_down(forward.outputs, upstream)
-            above = [as_tensor(one) if self.torch else one for one in fresh(upstream)]
+            above = [
+                as_tensor(np.asarray(one) if is_number(one) else one) if self.torch else one for one in fresh(upstream)
+            ]
             if len(above) < len(forward.outputs):
                 above += [np.ones(np.shape(one)) for one in forward.outputs[len(above) :]]
             if recorder is not None:

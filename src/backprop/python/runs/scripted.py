@@ -12,22 +12,22 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.inputs.examples import Examples
 from backprop.python.inputs.given import has_gradient, is_whole
-from backprop.python.inputs.inputs import with_sizes
+from backprop.python.inputs.inputs import with_all, with_sizes
 from backprop.python.inputs.said import DEFINITIONS
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
-from backprop.python.names import names_set, names_unset, names_used
-from backprop.python.pairs.rounds import COST, is_start
+from backprop.python.names import free, names_set, names_unset, names_used
+from backprop.python.pairs.rounds import is_start
 from backprop.python.pairs.trained import backward_call
 from backprop.python.runs.objects import DATA, inner
 from backprop.python.runs.outputs import Forward, Outputs
 from backprop.python.texts.called import called, names_in, set_in
 from backprop.python.texts.functions import attributes
-from backprop.python.texts.gradients import is_data, is_gradient
+from backprop.python.texts.gradients import COST, is_data, is_gradient
 from backprop.python.texts.source import Part
 from backprop.python.texts.usual import PLAIN
 from backprop.python.values.arrays import fresh, is_number
-from backprop.python.values.scope import Object, Scope
+from backprop.python.values.scope import Object, Scope, Unknown
 
 
 class Scripted(Outputs):
@@ -43,18 +43,44 @@ class Scripted(Outputs):
         """The names in the text of a script."""
         return {node.id for node in ast.walk(self.script_part.tree) if isinstance(node, ast.Name)}
 
+    def lacking(self) -> dict[str, str]:
+        """The parameters that have no value, and what a function that trains reads of what nobody knows here, each with
+        an example of a value."""
+        lost = self.missing_of_script() if self.pair.inside is not None else {}
+        return {**self.missing(), **lost}
+
     def missing_of_script(self) -> dict[str, str]:
         """What a script reads and nothing sets, each with an example of a value; nothing where it calls something of it
         whose name does not tell what it is, which only a text could define."""
-        if self.pair.kind != "script" or self.pair.inside is not None:
+        if self.pair.kind != "script":
             return {}
         run, body = self.interpreter(), self.script_part.tree.body[: self.pair.split or None]
-        names = names_unset(body, {*run.builtins, *self.code.loaded(run).names, *self.given, "*"})
+        known = self.code.loaded(run).names
+        lost = self.loaded_elsewhere({name for name, one in known.items() if isinstance(one, Unknown)})
+        if self.pair.inside is not None or lost:
+            return lost
+        names = names_unset(body, {*run.builtins, *known, *self.given, "*"})
         calls = {ast.unparse(node.func) for one in body for node in ast.walk(one) if isinstance(node, ast.Call)}
         if calls.intersection(names) - PLAIN.keys():
             return {}
         examples = Examples([part.tree for part in self.code.parts])
         return {name: f"lambda z: {PLAIN[name]}" if name in calls else examples.of(name) for name in names}
+
+    def loaded_elsewhere(self, unknown: set[str]) -> dict[str, str]:
+        """What a script's loop reads of what is made with `unknown` libraries before it, `X, y = load_iris()`, each
+        with an example of a value; without a loop, what the first such lines set."""
+        body, lost, asked = self.script_part.tree.body, {*unknown}, set[str]()
+        read = names_in(body[self.pair.start :])
+        for one in body[: self.pair.start or self.pair.split]:
+            made = names_set(one) - {*self.given}
+            if isinstance(one, DEFINITIONS):
+                continue
+            by = free(one) & (lost if self.pair.start else unknown)
+            hangs = bool(by - asked)  # of what is asked for it can be computed
+            lost = lost | made if hangs else lost - (made if isinstance(one, ast.Assign) else set())
+            asked |= (made & read) - unknown if hangs else set()
+        examples = Examples([part.tree for part in self.code.parts])
+        return {name: examples.of(name) for name in sorted(asked)}
 
     def script(self, run: Interpreter, scope: Scope, given: dict[str, Any]) -> Forward:
         """The first text, statement by statement; the output is the cost, else the name that it sets last."""
@@ -130,7 +156,7 @@ class Scripted(Outputs):
         """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
         if isinstance(statement, ast.Assign) and isinstance(target, ast.Tuple):
-            return with_sizes(statement, given)
+            return with_all(statement, given) or with_sizes(statement, given)
         if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
             return statement
         if target.id in names_in([statement.value]):

@@ -117,7 +117,7 @@ hstack dstack | np.{}((x, x))
 vstack | np.{}([x, v])
 append | np.{}(v, 1.0)
 insert | np.{}(v, 1, 2.0)
-linalg.det linalg.inv linalg.cond | np.{}(x[:, :2])
+linalg.det linalg.inv linalg.cond diag_indices_from | np.{}(x[:, :2])
 linalg.solve | np.{}(x[:, :2], x[:, 2])
 linalg.cholesky linalg.eigvalsh | np.{}(x @ x.T)
 allclose array_equal array_equiv vdot | np.{}(x, x)
@@ -184,6 +184,7 @@ METHODS = frozenset([
 ])  # fmt: skip  # of arrays, which do what the function of the name does
 ALIASES = {
     "ndarray": "empty",
+    "asnumpy": "asarray",  # of cupy
     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
     "atanh": "arctanh", "pow": "power", "concat": "concatenate", "permute_dims": "transpose",
     "product": "prod", "cumproduct": "cumprod", "alltrue": "all", "sometrue": "any", "in1d": "isin", "lib.pad": "pad",

@@ -212,10 +212,16 @@ def is_both(function: ast.FunctionDef) -> bool:
 
 
 def is_moved(function: ast.FunctionDef) -> bool:
-    """Whether what a function returns first is no loss, but where a gradient takes it: `new_w = w - rate * grad_w`."""
-    first = {*returns(function)[:1]}
+    """Whether what a function returns first is no loss, but where a gradient takes an argument: `w - rate * grad_w`,
+    also under a name."""
+    first, given = {*returns(function)[:1]}, arguments_of(function)
     sets = [one for one in ast.walk(function) if isinstance(one, ast.Assign) and not first.isdisjoint(targets(one))]
-    return any(is_of_gradient(name) for one in sets for name in names_in([one.value]))
+    ends = [together(one.value)[:1] for one in function.body if isinstance(one, ast.Return)]
+    values = [one.value for one in sets] + [value for some in ends for value in some]
+    return any(
+        isinstance(one, ast.BinOp) and name_of(one.left) in given and any(map(is_of_gradient, names_in([one.right])))
+        for one in values
+    )
 
 
 def returns(function: ast.FunctionDef, count: int | None = None) -> list[str]:
@@ -230,9 +236,12 @@ def returns(function: ast.FunctionDef, count: int | None = None) -> list[str]:
 
 
 def returned_by(statement: ast.Return) -> list[str]:
-    value = statement.value
-    parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [] if value is None else [value]
-    return [name_of(one) for one in parts]
+    return [name_of(one) for one in together(statement.value)]
+
+
+def together(value: ast.expr | None) -> list[ast.expr]:
+    """The values of which something is made that is returned: those of a tuple or a list, or itself."""
+    return value.elts if isinstance(value, ast.Tuple | ast.List) else [] if value is None else [value]
 
 
 def name_of(tree: ast.expr) -> str:

@@ -8,6 +8,7 @@ import json
 import re
 import warnings
 from collections.abc import Callable, Mapping, Set
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from backprop.errors.spelling import option
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import KNOWN
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.names import DEFINING, free, inside, is_used, names_set, names_used, required_names
+from backprop.python.names import DEFINING, MOST_KEPT, free, inside, is_used, names_set, names_used, required_names
 from backprop.python.texts.registered import WORDS, registered
 from backprop.python.texts.restated import (
     as_both,
@@ -327,12 +328,9 @@ class Code:
 
     def modules(self) -> set[str]:
         """What the texts call the modules that are files beside them."""
-        aliases = [
-            (part.source.name, alias) for part in self.parts for one in part.tree.body if isinstance(one, ast.Import)
-            for alias in one.names if alias.asname
-        ]  # fmt: skip
+        aliases = [(part.source.name, *one) for part in self.parts for one in renamed_in(part.tree)]
         found = {module.rpartition(".")[2] for _, module in self.imports}
-        return found | {str(alias.asname) for file, alias in aliases if (file, alias.name) in self.imports}
+        return found | {alias for file, module, alias in aliases if (file, module) in self.imports}
 
     def is_left(self, function: ast.FunctionDef) -> bool:
         """Whether a function needs no arguments, and nobody calls it when it is there: its package may do so."""
@@ -462,6 +460,16 @@ def imported_modules(tree: ast.Module) -> list[str]:
             here.update([one.module] if one.module and one.level else [])
     here.update(name for name in names if name.startswith("autograd.") and name.split(".")[1] not in OF_AUTOGRAD)
     return [name for name in dict.fromkeys(names) if name in here or name.partition(".")[0] not in KNOWN | OF_OTHERS]
+
+
+@lru_cache(MOST_KEPT)
+def renamed_in(tree: ast.Module) -> list[tuple[str, str]]:
+    """What a text imports under a name of its own, also in functions; it may be a module: `from . import nn as F`."""
+    imports = [one for one in ast.walk(tree) if isinstance(one, ast.Import | ast.ImportFrom)]
+    return [
+        (f"{getattr(one, 'module', None) or ''}.{alias.name}".lstrip("."), alias.asname)
+        for one in imports for alias in one.names if alias.asname
+    ]  # fmt: skip
 
 
 OF_AUTOGRAD = frozenset([  # the library; a package of the user's may be called so

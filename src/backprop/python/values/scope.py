@@ -159,6 +159,9 @@ class Builtin:
         self.name, self.function = name, function
 
 
+NOT_IMPLEMENTED = Builtin("NotImplemented", None)  # what a method gives that leaves it to the other operand
+
+
 def kind_of(value: Any) -> Any:
     """What `type(value)` gives: a class of the user's, or a kind of Python's own by its name."""
     return value.cls if isinstance(value, Object) else Builtin(type(value).__name__, None)
@@ -171,6 +174,12 @@ class Library:
 
     def __init__(self, path: tuple[str, ...]) -> None:
         self.path = path
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Library) and other.path == self.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
 
 
 class Idle:

@@ -1,0 +1,235 @@
+"""Scripts that train, as people write them: where the backward pass begins, whose gradients steps are taken with, and
+steps that are taken too early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., dict[str, Any]]
+
+
+def verdicts(found: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["verdict"] for one in found["gradients"]}
+
+
+LAYERS = """
+import numpy as np
+rng = np.random.default_rng(3)
+sizes = [3, 5, 4, 2]
+Ws = [rng.normal(size=(n, m)) for n, m in zip(sizes, sizes[1:])]
+bs = [0.1 * np.ones(m) for m in sizes[1:]]
+X, goal = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+for step in range(40):
+    outs, pre = [X], []
+    for k, (W, b) in enumerate(zip(Ws, bs)):
+        pre.append(outs[-1] @ W + b)
+        outs.append(np.maximum(pre[-1], 0) if k < 2 else pre[-1])
+    loss = np.sum((outs[-1] - goal) ** 2) / 6
+    delta = 2 * (outs[-1] - goal) / 6
+    for k in reversed(range(3)):
+        dW = outs[k].T @ delta
+        db = delta.sum(axis=0)
+        if k > 0:
+            delta = (delta @ Ws[k].T) * (pre[k - 1] > 0)
+        Ws[k] -= 0.1 * dW
+        bs[k] = bs[k] - 0.1 * db
+"""
+OF_LAYERS = [f"{name}.{k}" for name in ("Ws", "bs") for k in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("mine", "planted", "wrong", "line"),
+    [
+        ("", "", set(), 0),
+        ("outs[k].T @ delta", "outs[k].T @ delta / 6", {"Ws.0", "Ws.1", "Ws.2"}, 16),
+        ("delta.sum(axis=0)", "delta.mean(axis=0)", {"bs.0", "bs.1", "bs.2"}, 17),
+        (" * (pre[k - 1] > 0)", "", {"Ws.0", "Ws.1", "bs.0", "bs.1"}, 19),
+    ],
+)
+def test_steps_of_a_loop_over_layers_are_gradients_of_all_of_them(
+    check: Check, mine: str, planted: str, wrong: set[str], line: int
+) -> None:
+    found = check("layers.py", {}, {"layers.py": LAYERS.replace(mine, planted)})
+    assert verdicts(found) == {name: "wrong" if name in wrong else "ok" for name in OF_LAYERS}, found
+    assert [one["line"] for one in found["lines"]] == [line] * bool(line)
+
+
+PENALTY = """
+import numpy as np
+rng = np.random.default_rng(5)
+X, y = rng.normal(size=(9, 3)), rng.normal(size=9)
+w, rate, decay, penalised = rng.normal(size=3), 0.1, 0.3, True
+for epoch in range(20):
+    error = X @ w - y
+    loss = np.mean(error ** 2)
+    if penalised:
+        loss += decay * np.sum(w ** 2)
+    dw = 2 * X.T @ error / 9
+    if penalised:
+        dw += 2 * decay * w
+    if epoch > 0:
+        w -= rate * dw
+"""
+
+
+def test_a_cost_may_grow_under_a_condition(check: Check) -> None:
+    assert verdicts(check("penalty.py", {}, {"penalty.py": PENALTY})) == {"w": "ok"}
+    found = check("penalty.py", {}, {"penalty.py": PENALTY.replace("2 * decay", "decay")})
+    assert [(one["line"], one["write"]) for one in found["lines"]] == [(13, "dw += 2 * (decay * w)")], found
+
+
+def test_a_counter_of_rounds_is_no_factor_that_is_missing(check: Check) -> None:
+    """In the first round it is 0, which makes right whatever should not be there."""
+    text = PENALTY.replace("        loss += decay * np.sum(w ** 2)\n", "        pass\n")
+    found = check("penalty.py", {}, {"penalty.py": text})
+    assert [one["line"] for one in found["lines"]] == [13]
+    assert all("epoch" not in one["write"] for one in found["lines"]), found
+
+
+TWO_NETWORKS = """
+import numpy as np
+rng = np.random.default_rng(2)
+def squash(x): return 1 / (1 + np.exp(-x))
+V, G, rate = rng.normal(size=(2, 1)), rng.normal(size=(3, 2)), 0.1
+for it in range(9):
+    real, seed = rng.normal(size=(5, 2)), rng.normal(size=(5, 3))
+    pr, pf = squash(real @ V), squash(seed @ G @ V)
+    d_loss = -np.mean(np.log(pr) + np.log(1 - pf))
+    dV = real.T @ (pr - 1) / 5 + (seed @ G).T @ pf / 5
+    V -= rate * dV
+    pf = squash(seed @ G @ V)
+    g_loss = -np.mean(np.log(pf))
+    dfake = (pf - 1) / 5 @ V.T
+    dG = seed.T @ dfake
+    G -= rate * dG
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("pf / 5", "ok"), ("pf", "wrong")])
+def test_of_two_costs_in_turns_the_first_is_judged(check: Check, factor: str, verdict: str) -> None:
+    found = check("two.py", {}, {"two.py": TWO_NETWORKS.replace("pf / 5\n", f"{factor}\n")})
+    assert {name: one for name, one in verdicts(found).items() if one != "missing"} == {"V": verdict}, found
+    assert "from line 13 on another loss is computed: that and its gradients are not judged" in found["remarks"]
+
+
+EARLY = """
+import numpy as np
+rng = np.random.default_rng(4)
+X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+W, V = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+for i in range(30):
+    h = np.tanh(X @ W)
+    out = h @ V
+    loss = np.sum((out - Y) ** 2)
+    dout = 2 * (out - Y)
+    V -= 0.1 * h.T @ dout
+    dh = dout @ V.T
+    W -= 0.1 * X.T @ (dh * (1 - h ** 2))
+"""
+LAYER = """
+import numpy as np
+class Layer:
+    def __init__(self, W):
+        self.W = W
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+    def backward(self, dout, rate=0.1):
+        self.dW = self.x.T @ dout
+        self.W -= rate * self.dW
+        return dout @ self.W.T
+"""
+
+
+def test_a_step_that_is_taken_too_early_is_put_behind_what_reads_it(check: Check) -> None:
+    """It is right at the points of a check on which no other edit of one line would be."""
+    found = check("early.py", {}, {"early.py": EARLY})
+    assert [(one["line"], one["write"]) for one in found["lines"]] == [(11, "V -= 0.1 * h.T @ dout")], found
+    assert "line 12 reads what this changes" in found["lines"][0]["advice"]
+    late = EARLY.replace(
+        "    V -= 0.1 * h.T @ dout\n    dh = dout @ V.T\n", "    dh = dout @ V.T\n    V -= 0.1 * h.T @ dout\n"
+    )
+    assert verdicts(check("late.py", {}, {"late.py": late})) == {"V": "ok", "W": "ok"}
+
+    found = check("layer.py", {"W": [[0.3, 1.0], [-0.5, 0.2]], "x": [[1.0, 2.0]]}, {"layer.py": LAYER})
+    assert [one["line"] for one in found["lines"]] == [11], found
+    assert found["lines"][0]["write"].split("\n") == [
+        "result = dout @ self.W.T", "self.W -= rate * self.dW", "return result",
+    ]  # fmt: skip
+
+    layers = LAYERS.replace("        Ws[k] -= 0.1 * dW\n", "").replace(
+        "        if k > 0:", "        Ws[k] -= 0.1 * dW\n        if k > 0:"
+    )
+    found = check("layers.py", {}, {"layers.py": layers})
+    assert [(one["line"], one["write"]) for one in found["lines"]] == [(18, "Ws[k] -= 0.1 * dW")], found
+
+
+LOADED = """
+import numpy as np
+import pandas
+from sklearn.datasets import load_iris
+SOURCE
+rng = np.random.default_rng(3)
+W = 0.1 * rng.normal(size=(2, 3))
+for step in range(9):
+    p = np.exp(X @ W)
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[range(len(labels)), labels]).mean()
+    ds = p.copy()
+    ds[range(len(labels)), labels] -= 1
+    dW = X.T @ ds / len(labels)
+    W -= 0.1 * dW
+"""
+SOURCES = [
+    "X, labels = load_iris(return_X_y=True)",
+    "table = np.array(pandas.read_csv('iris.csv'))\nrows, columns = table.shape\nX, labels = table[:, 1:], table[:, 0]",
+    "iris = load_iris()\nX = iris.data\nlabels = iris.target\nX = (X - X.mean(axis=0)) / X.std(axis=0)\nrows = len(X)",
+]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_data_of_libraries_of_which_nothing_is_known_is_asked_for(check: Check, source: str) -> None:
+    """What is proposed fits: the labels are as many as the rows, and of as many kinds as there are."""
+    text = {"loaded.py": LOADED.replace("SOURCE", source)}
+    told = check("loaded.py", {}, text)["error"]
+    assert told["message"] == "loaded.py takes X, labels, which are not given"
+    assert "--X 'randn(4,2)' --labels '[0,2,1,1]'" in told["hint"], told
+    found = check("loaded.py", {"X": [[0.3, 1.0], [-2.0, 0.4], [1.0, 0.7], [0.1, -1.0]], "labels": [0, 2, 1, 1]}, text)
+    assert verdicts(found) == {"W": "ok"}, found
+
+
+def test_proposed_labels_are_of_the_kinds_that_there_are(check: Check) -> None:
+    text = LOADED.replace("SOURCE", SOURCES[0]).replace("(2, 3)", "(2, 2)")
+    assert "--labels '[0,0,1,1]'" in check("loaded.py", {}, {"loaded.py": text})["error"]["hint"]
+
+
+def test_what_a_function_returns_that_takes_steps_is_no_loss(check: Check) -> None:
+    """Nor a gradient: `b - rate * b_grad` is where the step leads to."""
+    text = "def step(b, m, points, rate):\n    b_grad = m_grad = 0\n    for x, y in points:\n"
+    text += "        b_grad += -2 * (y - (m*x + b))\n        m_grad += -2 * x * (y - (m*x + b))\n"
+    for back in ("b - rate*b_grad, m - rate*m_grad", "[b - rate*b_grad, m - rate*m_grad]"):
+        named = {"line.py": f"{text}    return {back}\n".replace("def step", "def step_gradient")}
+        given = {"b": 0.5, "m": 1.0, "points": [[1.0, 2.0], [3.0, 1.0]], "rate": 0.1}
+        assert "lines" not in check("line.py", given, named)
+
+
+DRAWN = """
+import torch
+g = torch.Generator().manual_seed(7)
+X = torch.randn((5, 3), generator=g)
+W = torch.randn((3, 2), generator=g)
+which = torch.randint(0, 2, (5,), generator=g)
+out = X @ W
+loss = out[torch.arange(5), which].sum()
+dout = torch.zeros_like(out)
+dout[torch.arange(5), which] = 1
+dW = X.T @ dout
+"""
+
+
+def test_numbers_of_a_generator_of_torch_are_drawn(check: Check) -> None:
+    assert verdicts(check("drawn.py", {}, {"drawn.py": DRAWN}))["W"] == "ok"
+    assert verdicts(check("drawn.py", {}, {"drawn.py": DRAWN.replace("= 1", "= 2")}))["W"] == "wrong"
