@@ -3,6 +3,8 @@ names stand beside a cache."""
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 import pytest
 from tests.pairs import Pair
@@ -11,6 +13,7 @@ from tests.pairs.judged import judged
 from backprop.check.cures.search import Search
 from backprop.check.passes.judge import Judge
 from backprop.python.pairs.pairs import pairs_in
+from backprop.python.pairs.rounds import training
 from backprop.python.runs.runner import Runner
 from backprop.python.texts.source import Code, part_of
 
@@ -258,3 +261,127 @@ def test_names_beside_a_cache_are_known_in_every_round() -> None:
     derivation = search.derivation({})
     suspects = [one.lineno for one in derivation.trace.visits if derivation.is_suspect(one, frozenset())]
     assert suspects == [34]
+
+
+RIDGE = """
+import numpy as np
+
+def ridge(A, goal, w, REG):
+    off = A @ w - goal
+    loss = 0.5 * np.mean(off ** 2) + REG * np.sum(w ** 2)
+    dw = A.T @ off / len(goal) + 2 * REG * w
+    return loss, dw
+"""
+
+
+@pytest.mark.parametrize("name", ["reg", "lam", "weight_decay", "l2_reg"])
+@pytest.mark.parametrize("none", [0.0, 0])
+def test_a_penalty_of_weight_0_hides_nothing(name: str, none: float) -> None:
+    """Where its weight is 0 the slope of the penalty is forgotten without a trace: it is tried with some."""
+    right = RIDGE.replace("REG", name)
+    inputs = {"A": normal(5, 3), "goal": normal(5), "w": normal(3), name: none}
+    assert judged(Pair("", "", inputs, "", right, []), right).verdict == "ok"
+    code = right.replace(f" + 2 * {name} * w", "")
+    found = judged(Pair("", "", inputs, "", code, []), code)
+    assert found.verdict == "wrong"
+    assert [line for line, _, _ in found.lines] == [7]
+
+
+def test_how_many_there_are_of_something_is_no_root() -> None:
+    """Of four channels in two groups there are two in each, which is also the root of four."""
+    code = """
+import numpy as np
+
+def groups_forward(x):
+    N, C, L = x.shape
+    G = 2
+    xg = x.reshape(N, G, -1)
+    centred = xg - xg.mean(axis=2, keepdims=True)
+    size = (centred ** 2).mean(axis=2, keepdims=True)
+    return (centred * size).reshape(N, C, L), (centred, size, (N, C, L), G)
+
+def groups_backward(dout, cache):
+    centred, size, (N, C, L), G = cache
+    M = C * L
+    dg = dout.reshape(N, G, -1)
+    dsize = (dg * centred).sum(axis=2, keepdims=True)
+    dcentred = dg * size + 2 * centred * dsize / M
+    dx = dcentred - dcentred.sum(axis=2, keepdims=True) / M
+    return dx.reshape(N, C, L)
+"""
+    assert [write for _, _, write in wrong_lines(code, {"x": normal(3, 4, 5)})] == ["M = C // G * L"]
+
+
+def test_a_number_that_stands_for_an_array_is_not_misnamed() -> None:
+    """The slope of a mean is the same everywhere: `dscore = -dout / n` is right, and no second line is looked for."""
+    code = """
+import numpy as np
+
+def score_forward(p, t):
+    hit, whole = (p * t).sum(axis=1), p.sum(axis=1) + t.sum(axis=1)
+    score = hit / whole
+    return (1 - score).mean(), (p, t, hit, whole, score)
+
+def score_backward(dout, cache):
+    p, t, hit, whole, score = cache
+    dscore = -dout / len(p)
+    dhit = dscore / whole
+    dwhole = -dscore * score / whole
+    dp = dhit[:, None] * t
+    return dp
+"""
+    pair = Pair("", "", {"p": RANDOM.uniform(0.2, 1, (3, 4)), "t": RANDOM.uniform(0.2, 1, (3, 4))}, "", code, [])
+    parts = Code([part_of(code, "code.py")])
+    search = Search(Judge(Runner(parts, pairs_in(parts)[0], pair.inputs)))
+    search.reaches(search.sense({}), {})
+    derivation = search.derivation({})
+    assert [one.lineno for one in derivation.trace.visits if derivation.is_suspect(one, frozenset())] == [14]
+
+
+def test_what_a_choice_takes_off_may_be_forgotten() -> None:
+    code = """
+import numpy as np
+
+def chosen_forward(z, pick):
+    top = z.max(axis=1)
+    whole = top + np.log(np.exp(z - top[:, None]).sum(axis=1))
+    return (whole - z[np.arange(len(z)), pick]).sum(), (z, pick, whole)
+
+def chosen_backward(dloss, cache):
+    z, pick, whole = cache
+    dz = dloss * np.exp(z - whole[:, None])
+    pass
+    return dz
+"""
+    inputs = {"z": normal(4, 3), "pick": np.array([2, 0, 1, 1])}
+    assert wrong_lines(code, inputs) == [(12, "missing-share", "dz[np.arange(len(z)), pick] -= dloss")]
+
+
+RATINGS = """
+import math
+
+def odds(a):
+    return 1.0 / (1.0 + math.exp(-a))
+
+def rating_grad(ratings, home, games, wins, prior=0.1):
+    grad = [0.0] * len(ratings)
+    grad_home = 0.0
+    for g in range(len(games)):
+        i, j = games[g]
+        p = odds(ratings[i] - ratings[j] + home)
+        err = p - wins[g]
+        grad[i] += err
+        grad[j] -= err
+        grad_home += err
+    for k in range(len(ratings)):
+        grad[k] += prior * ratings[k]
+    return grad, grad_home
+"""
+
+
+def test_two_places_of_a_game_are_no_cost() -> None:
+    """A function that gives gradients alone has no forward pass: nothing of it is judged, and nothing is wrong."""
+    (rating_grad,) = [one for one in ast.parse(RATINGS).body if getattr(one, "name", "") == "rating_grad"]
+    assert isinstance(rating_grad, ast.FunctionDef)
+    assert training(rating_grad) is None
+    assert pairs_in(Code([part_of(RATINGS, "ratings.py")])) == []

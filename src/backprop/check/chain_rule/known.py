@@ -126,6 +126,7 @@ class Known:
             same(value, without_front(one, value))
             or reshaped(value, one)
             or is_row(value, one)
+            or is_everywhere(value, one)
             or self.both_are_noise(value, one)
             for one in (*meant, *self.inside(name, visit))
         ) or any(
@@ -386,6 +387,11 @@ def reshaped(value: Any, other: Any) -> bool:
 def is_row(value: Any, other: Any) -> bool:
     """Whether a value is an entry of an array of several."""
     return np.ndim(value) > 0 and np.shape(value) == np.shape(other)[1:] and any(same(value, one) for one in other)
+
+
+def is_everywhere(value: Any, other: Any) -> bool:
+    """Whether a number stands for an array that holds it throughout, as the slope of a mean does."""
+    return np.ndim(value) == 0 < np.ndim(other) and same(np.full(np.shape(other), value), other)
 
 
 def stem(name: str) -> str:

@@ -293,7 +293,8 @@ def with_cures(judge: Judge, verdict: Verdict) -> Verdict:
         return verdict._replace(lines=early)
     cures, others, doubted = solver.found()
     far = far_fetched(cures)
-    if far > (1, 0.0) and not judge.but_for_small and (bare := judge.without_small()) is not None:
+    plain = far[1] == 0.0 and solver.score(cures) < PLAIN_TURN if cures else False
+    if far > (1, 0.0) and not plain and not judge.but_for_small and (bare := judge.without_small()) is not None:
         other = Solver(bare)
         other.search.last = solver.search.last  # in what is left of the time for both
         other.search.end = min(other.search.end, other.search.last)

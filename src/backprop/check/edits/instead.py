@@ -145,7 +145,9 @@ class Quantity:
     def whole_numbers(self) -> Options:
         """What a size or an index may be."""
         text, seen = self.text, self.seen
-        if self.role == "value" and self.scales:
+        if self.role == "value" and self.scales and self.is_counted():
+            yield from ((f"({text} // {other})", "factor", 1.5) for other in seen.sizes if other != text)
+        elif self.role == "value" and self.scales:
             yield f"{seen.library}.sqrt({text})", "factor", 1.4
             yield from ((other, "factor", 2.0) for other in self.counts())
         if isinstance(self.parent, ast.Assign) and text.endswith("]") and ".shape[" in text:  # of all axes but one
@@ -158,6 +160,11 @@ class Quantity:
                 yield from ((f"{other} {sign} {text}", "factor", 2.1) for sign in ("-", "+", "*", "//"))
         if self.role == "index":
             yield from ((f"{text} {shift}", None, 1.5) for shift in ("+ 1", "- 1"))
+
+    def is_counted(self) -> bool:
+        """Whether the line gives a whole number: how many there are of something."""
+        kind = self.seen.kind(value) if (value := getattr(self.seen.statement, "value", None)) is not None else None
+        return kind is not None and kind.letter == "k"
 
     def counts(self) -> Iterator[str]:
         """What may be counted of each row instead of a size, by which it is divided."""

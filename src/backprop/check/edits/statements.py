@@ -169,6 +169,10 @@ class Whole:
             if kind.letter != "a" or "[" in target:
                 continue
             yield from ((text, cause, cost - 1.6) for text, cause, cost in self.masked(target, "", 3.2))
+            for place in [one for one in self.places() if getattr(self.seen.kind(f"{target}[{one}]"), "shape", ())]:
+                for number in ("1", *self.seen.numbers):  # what the gradient of a choice lacks
+                    yield f"{target}[{place}] -= {number}", "missing-share", 1.7
+                    yield f"{target}[{place}] += {number}", "missing-share", 1.75
             for size in self.seen.sizes:
                 yield f"{target} /= {size}", "factor", 1.55
                 yield f"{target} *= {size}", "factor", 1.6

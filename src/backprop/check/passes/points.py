@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -19,6 +20,7 @@ from backprop.python.values.arrays import fresh
 
 AROUND = 2  # points around the given one
 MORE = (1.0, 1.0, 4.0)  # points more that a cure is tried at, and how far away they are
+PENALTY = re.compile(r"(?i)(weight_?)?(reg\w*|lam(bd|b?da)?|l[12](_?reg\w*)?|decay|penalty)")
 A_LITTLE = 0.1  # of a setting by which it is another
 CLOSER = 0.5  # than to the differences a gradient is to the sweep, if these are wrong
 KNOWN = 1e-6  # of the largest element: so far the sweep and the differences may be apart where they agree
@@ -71,9 +73,11 @@ def nearby(given: dict[str, Any], paths: list[Path], steps: dict[Path, Any], sid
     return changed
 
 
-def changed(setting: Any, random: np.random.Generator) -> Any:
-    """Another number near by, or a mask with another element."""
+def changed(name: str, setting: Any, random: np.random.Generator) -> Any:
+    """Another number near by, some weight of a penalty that there is not, or a mask with another element."""
     if not isinstance(setting, np.ndarray):
+        if setting == 0 and PENALTY.fullmatch(name):
+            return A_LITTLE * random.uniform(0.5, 1)
         return setting * (1 + A_LITTLE * random.uniform(-1, 1))
     mask = setting.copy()
     mask.reshape(-1)[random.integers(mask.size)] = 1 - mask.flat[0]
@@ -133,7 +137,7 @@ class Surroundings:
         for much in (1.0, 0.3, 0.1):
             given = moved(binding.given, self.paths, random, far * much, self.plain)
             given = turned(given, self.one_sided, random) if across else given
-            given |= {name: changed(given[name], random) for name in settings}
+            given |= {name: changed(name, given[name], random) for name in settings}
             if self.is_outside(given):
                 continue
             upstream = binding.upstream

@@ -314,9 +314,15 @@ def costs_in(statement: ast.stmt) -> list[ast.stmt]:
             made = ast.Assign([ast.Name("loss", ast.Store())], call.args[0])
             kept = COST.match(called(call.func.value) or "") and not isinstance(call.args[0], ast.Name)
             found += [ast.fix_missing_locations(ast.copy_location(made, one))] if kept else []
-        elif isinstance(one, ASSIGNMENTS) and not is_start(one) and any(map(COST.fullmatch, targets(one))):
+        elif isinstance(one, ASSIGNMENTS) and not is_start(one) and any(map(COST.fullmatch, costs_among(one))):
             found.append(one)
     return found
+
+
+def costs_among(statement: ast.stmt) -> list[str]:
+    """The names that a statement sets, of which one may be a cost: `j` beside another one is a place, `i, j = pair`."""
+    beside = any(isinstance(one, ast.Tuple) for one in getattr(statement, "targets", ()))
+    return [one for one in targets(statement) if not (beside and one == "j")]
 
 
 def is_cost_set(statement: ast.stmt) -> bool:
