@@ -289,3 +289,48 @@ def test_a_step_by_running_means_of_a_layer_is_no_gradient(check: Check) -> None
         "Ws[k] -= 0.1 * dW", "V[k] = 0.9 * V[k] + 0.1 * dW ** 2\n        Ws[k] -= 0.1 * dW / np.sqrt(V[k] + 1e-8)"
     )
     assert "wrong" not in verdicts(check("means.py", {}, {"means.py": text})).values()
+
+
+SATURATED = """
+import numpy as np
+rng = np.random.default_rng(1)
+X, T, W = 1 + rng.random(size=(4, 300)), np.eye(4), 0.01 * rng.normal(size=(300, 4))
+for step in range(9):
+    scores = X @ W
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.sum(T * np.log(p + 1e-7)) / 4
+    dscores = (p - T) / 4
+    W -= 0.1 * X.T @ dscores
+"""
+
+
+def test_a_small_number_may_be_all_that_is_left_far_away(check: Check) -> None:
+    """Where the weights of other points saturate a softmax, a loss with 1e-7 in it is flat: without, all is right."""
+    found = check("saturated.py", {}, {"saturated.py": SATURATED})
+    assert [(one["verdict"], one["error"] < 1e-4) for one in found["gradients"] if one["name"] == "W"] == [("ok", True)]
+    assert "numbers below 0.0001 that the forward pass adds are left out by the backward pass" in found["remarks"]
+    found = check("saturated.py", {}, {"saturated.py": SATURATED.replace("(p - T) / 4", "(p - T) / 5")})
+    assert verdicts(found)["W"] == "wrong"
+
+
+PLAYED = """
+import numpy as np
+games = np.array([[0, 1], [1, 2], [2, 0], [0, 2]])
+rating = np.array([0.3, -0.2, 0.5])
+for step in range(9):
+    loss, drating = 0.0, np.zeros(3)
+    for g in range(4):
+        i, j = games[g]
+        p = 1 / (1 + np.exp(rating[j] - rating[i]))
+        loss -= np.log(p)
+        drating[i] -= 1 - p
+        drating[j] += 1 - p
+    rating -= 0.1 * drating
+"""
+
+
+def test_a_counter_that_is_called_j_is_no_cost(check: Check) -> None:
+    assert verdicts(check("played.py", {}, {"played.py": PLAYED})) == {"rating": "ok"}
+    found = check("played.py", {}, {"played.py": PLAYED.replace("drating[j] += 1 - p", "drating[j] += p")})
+    assert [one["line"] for one in found["lines"]] == [12], found

@@ -109,8 +109,11 @@ class Rounds:
         behind the cost; and a cost that is only computed behind the gradients to the forward pass."""
         names = names_in(body)
         cost = max([place for place, one in enumerate(body[:split]) if costs_in(one)], default=split)
+        counted = {name for one in body[:split] for made in costs_in(one) for name in targets(made)}
         rooms = [one for place, one in enumerate(body[:split])
-                 if place > max(cost, start - 1) or (makes_room(one) and self.sets_gradient(one, names))]  # fmt: skip
+                 if place > max(cost, start - 1)
+                 or (makes_room(one) and self.sets_gradient(one, names)
+                     and counted.isdisjoint(set_in(one)))]  # fmt: skip
         forth = [one for one in body[:split] if one not in rooms]
         own = {node for one in forth for node in ast.walk(one)}
         start -= sum(one in rooms for one in body[:start])
