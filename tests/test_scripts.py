@@ -167,6 +167,93 @@ def test_a_step_that_is_taken_too_early_is_put_behind_what_reads_it(check: Check
     assert [(one["line"], one["write"]) for one in found["lines"]] == [(18, "Ws[k] -= 0.1 * dW")], found
 
 
+NEXT_ROUND = """
+import numpy as np
+class Net:
+    def __init__(self, sizes, rate=0.1):
+        self.rate, self.Ws = rate, [np.random.randn(m, n) for n, m in zip(sizes, sizes[1:])]
+    def step(self, x, y):
+        outs = [x]
+        for W in self.Ws:
+            outs.append(np.tanh(W @ outs[-1]))
+        loss = 0.5 * np.sum((outs[-1] - y) ** 2)
+        delta = (outs[-1] - y) * (1 - outs[-1] ** 2)
+        for k in range(1, len(self.Ws) + 1):
+            if k > 1:
+                delta = (self.Ws[-k + 1].T @ delta) * (1 - outs[-k] ** 2)
+            self.Ws[-k] -= self.rate * delta @ outs[-k - 1].T
+        return loss
+"""
+
+
+def test_a_step_that_the_next_round_reads_is_taken_behind_the_loop(check: Check) -> None:
+    given = {"sizes": [2, 3, 2], "x": [[0.3], [-1.0]], "y": [[0.5], [-0.2]]}
+    found = check("net.py", given, {"net.py": NEXT_ROUND})
+    assert [one["line"] for one in found["lines"]] == [15], found
+    assert "line 14 reads in the next round what this changes" in found["lines"][0]["advice"]
+    text = NEXT_ROUND.replace("            self.Ws[-k] -= self.rate * delta @", "            dWs[-k] = delta @")
+    text = text.replace("        for k in", "        dWs = [0 * W for W in self.Ws]\n        for k in")
+    behind = "        for k in (0, 1):\n            self.Ws[k] -= self.rate * dWs[k]\n        return"
+    found = check("net.py", given, {"net.py": text.replace("        return", behind)})
+    assert verdicts(found) == {"Ws.0": "ok", "Ws.1": "ok"}
+
+
+CHOSEN = """
+import numpy as np
+rng = np.random.default_rng(8)
+theta = rng.normal(size=(4, 3))
+for episode in range(5):
+    states, actions, rewards = [], [], []
+    for t in range(6):
+        s = rng.normal(size=4)
+        p = np.exp(s @ theta) / np.exp(s @ theta).sum()
+        a = int(np.argmax(p))
+        states.append(s), actions.append(a), rewards.append(rng.normal())
+    total = 0
+    grad = np.zeros_like(theta)
+    for t in reversed(range(6)):
+        total = rewards[t] + 0.9 * total
+        p = np.exp(states[t] @ theta) / np.exp(states[t] @ theta).sum()
+        dlog = -p
+        dlog[actions[t]] += 1
+        grad += np.outer(states[t], dlog) * total
+    theta += 0.01 * grad
+"""
+
+
+def test_neither_what_was_chosen_nor_where_a_sum_starts_is_an_output(check: Check) -> None:
+    """A policy's gradient without a loss is not judged: it was WRONG."""
+    found = check("chosen.py", {}, {"chosen.py": CHOSEN})
+    assert found["error"]["message"] == "no loss is set before the gradients, and none that is usual fits"
+
+
+WORDS = """
+import numpy as np
+rng = np.random.default_rng(3)
+inner, outer = rng.normal(size=(9, 4)), np.zeros((9, 4))
+for epoch in range(5):
+    for centre, other in [(0, 1), (1, 2)]:
+        some = np.append([other], rng.integers(3, 9, 3))
+        p = 1 / (1 + np.exp(-(outer[some] @ inner[centre])))
+        loss = -np.log(p[0]) - np.log(1 - p[1:]).sum()
+        g = p - np.array([1, 0, 0, 0])
+        grad_in = g @ outer[some]
+        grad_out = np.outer(g, inner[centre])
+        inner[centre] -= 0.1 * grad_in
+        for k, word in enumerate(some):
+            outer[word] -= 0.1 * grad_out[k]
+"""
+
+
+def test_steps_of_words_that_a_loop_goes_over(check: Check) -> None:
+    """The gradient of a word that is drawn twice has two shares."""
+    assert verdicts(check("words.py", {}, {"words.py": WORDS})) == {"inner": "ok", "outer": "ok"}
+    found = check(
+        "words.py", {}, {"words.py": WORDS.replace("np.outer(g, inner[centre])", "np.outer(p, inner[centre])")}
+    )
+    assert [one["line"] for one in found["lines"]] == [12], found
+
+
 LOADED = """
 import numpy as np
 import pandas

@@ -102,7 +102,7 @@ def is_turn(step: Step, over: frozenset[str]) -> bool:
     if step.place is None or over.isdisjoint(names_in([step.place])):
         return False
     holder = called(step.gradient.value) if isinstance(step.gradient, ast.Subscript) else None
-    return holder is None or not (holder in GENERIC or is_of_gradient(holder))
+    return holder is None or not (holder in GENERIC or called(step.whole) in bases(holder))
 
 
 def inside(statement: ast.stmt, known: Known, around: Around) -> list[ast.stmt]:

@@ -108,8 +108,10 @@ class Scripted(Outputs):
             if is_gradient(self.left.get(name)) and name not in given
         }  # fmt: skip
         computed = {name for one in own if not is_start(one) for name in set_in(one)}
-        costs = [name for name, one in found.items() if name in computed and COST.fullmatch(name) and np.size(one) == 1]
-        self.last_set = costs[:1] or [*found]
+        places = {name for name, one in found.items() if self.pair.line and np.asarray(one).dtype.kind in "biu"}
+        outputs = [name for name in found if name in computed - places] or [*found]  # what was chosen is no output
+        costs = [name for name in outputs if name in computed and COST.fullmatch(name) and np.size(found[name]) == 1]
+        self.last_set = costs[:1] or outputs
         if not found:
             hint = "what stands in `if __name__ == …` is not run" if "__name__" in self.words else "set it: loss = …"
             raise Problem("name", "the forward pass sets no name to its output", source=part.source.name, hint=hint)
