@@ -421,3 +421,19 @@ def test_a_counter_that_is_called_j_is_no_cost(check: Check) -> None:
     assert verdicts(check("played.py", {}, {"played.py": PLAYED})) == {"rating": "ok"}
     found = check("played.py", {}, {"played.py": PLAYED.replace("drating[j] += 1 - p", "drating[j] += p")})
     assert [one["line"] for one in found["lines"]] == [12], found
+
+
+def test_weights_that_decay_by_the_step_ask_for_no_penalty(check: Check) -> None:
+    """Unless the cost has one, whose slope the step would lack."""
+    decaying = LAYERS.replace("Ws[k] -= 0.1 * dW", "Ws[k] -= 0.1 * (dW + 0.01 * Ws[k])")
+    assert verdicts(check("decay.py", {}, {"decay.py": decaying})) == dict.fromkeys(OF_LAYERS, "ok")
+    costly = "    loss = loss + 0.005 * sum(np.sum(W ** 2) for W in Ws)\n    delta = 2"
+    for text, verdict in ((decaying, "ok"), (LAYERS, "wrong")):
+        found = verdicts(check("costly.py", {}, {"costly.py": text.replace("    delta = 2", costly)}))
+        assert {found[f"Ws.{k}"] for k in range(3)} == {verdict}, found
+
+
+def test_coordinates_that_are_stepped_one_by_one_are_no_gradient(check: Check) -> None:
+    """What the loop computes of all of them once more is of those that moved already."""
+    text = OF_FEATURES.replace("np.sum(error * X[:, j])", "np.sum((X @ w + b - y) * X[:, j])")
+    assert "w" not in verdicts(check("descent.py", {}, {"descent.py": text}))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from backprop.python.texts.called import GENERIC, called, names_in, set_by, set_in, targets
@@ -12,6 +14,7 @@ from backprop.python.texts.gradients import COST, RATE, bases, is_of_gradient
 RATES = frozenset(["alpha", "step", "step_size", "stepsize", "learningrate"])  # beside those that `RATE` knows
 SMALL_RATE = 0.2  # a number that is multiplied with is a rate below
 PRODUCTS = (ast.Mult, ast.MatMult, ast.Div)
+SIZING = re.compile(r"(square|norm|abs|dot|vdot)$")
 BLOCKS = ("body", "orelse")
 
 
@@ -39,10 +42,12 @@ class Step(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of names: of which something is called the gradient, and which are set to what is no list."""
+    """What is known of names: of which something is called the gradient, which are set to what is no list, and of which
+    the size is taken, as a cost with a penalty does."""
 
     named: frozenset[str]
     arrays: frozenset[str]
+    sized: frozenset[str]
 
 
 class Around(NamedTuple):
@@ -60,7 +65,8 @@ def with_names(statements: list[ast.stmt]) -> list[ast.stmt]:
     """Statements in which every step reads a gradient that has a name, set right before; the same ones, if all do."""
     made = set().union(*map(set_in, statements))
     arrays = {name for one in statements for name in targets(one) if makes_array(one)}
-    known = Known(frozenset(base for name in made for base in bases(name)), frozenset(arrays))
+    named = frozenset(base for name in made for base in bases(name))
+    known = Known(named, frozenset(arrays), frozenset(sized_in(statements)))
     return named_in(statements, known, Around())
 
 
@@ -79,8 +85,9 @@ def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[a
     for one in statements:
         name, names = changed(one), names_in([one])
         step = step_of(one) if name is not None and running.isdisjoint(names) else None
-        turn = step is not None and name in around.outer and is_turn(step, around.over)
-        part = step is not None and step.place is not None and not turn and name not in known.arrays
+        told = step is not None and step.place is not None and not around.over.isdisjoint(names_in([step.place]))
+        turn = told and step is not None and name in around.outer and not has_name(step)
+        part = step is not None and step.place is not None and not turn and (told or name not in known.arrays)
         if name is None or step is None or part or name not in (around.outer if turn else read) - known.named:
             here = frozenset(made) if around.made is not None else None
             found += inside(one, known, Around(frozenset(read), around.outer, around.over, here))
@@ -90,19 +97,49 @@ def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[a
             running |= own if not running.isdisjoint(names) else kept - made
             made |= own
         else:
+            step = step if name in known.sized else without_decay(step)
             found += in_steps(one, step, name in stepped, around.over if turn else frozenset())
             stepped.add(name)
         read |= names
     return statements if all(a is b for a, b in zip(found, statements, strict=False)) else found
 
 
-def is_turn(step: Step, over: frozenset[str]) -> bool:
-    """Whether a step is that of the entry which is the turn of a loop: `weights[i] -= rate * dW`. One with an entry of
-    gradients has a name."""
-    if step.place is None or over.isdisjoint(names_in([step.place])):
-        return False
+def sized_in(statements: list[ast.stmt]) -> Iterator[str]:
+    """The names of whose values, or of whose entries, the size is taken: `np.sum(W**2)`, `norm(W)`, `for W in Ws`."""
+    for one in [node for statement in statements for node in ast.walk(statement)]:
+        held: ast.expr | None = None
+        if isinstance(one, ast.BinOp):
+            same = isinstance(one.op, ast.Mult) and ast.unparse(one.left) == ast.unparse(one.right)
+            held = one.left if same or isinstance(one.op, ast.Pow) else None
+        elif isinstance(one, ast.Call) and one.args and SIZING.search(ast.unparse(one.func)):
+            held = one.args[0]
+        elif isinstance(one, ast.comprehension):
+            held = one.iter
+        if held is not None:
+            yield from names_in([held])
+
+
+def without_decay(step: Step) -> Step:
+    """A step without what only makes weights smaller, for which no cost asks: `W -= rate * (dW + decay*W)`.""""""
+    sum_ = step.gradient
+    if isinstance(sum_, ast.BinOp) and isinstance(sum_.op, ast.Add):
+        target = ast.unparse(step.target)
+        rest = [one for one in (sum_.left, sum_.right) if target not in map(ast.unparse, factors(one))]
+        if len(rest) == 1:
+            return step._replace(gradient=rest[0])
+    return step
+
+
+def factors(node: ast.expr) -> list[ast.expr]:
+    """The factors of a product."""
+    product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
+    return [*factors(node.left), *factors(node.right)] if product else [node]  # type: ignore[attr-defined]
+
+
+def has_name(step: Step) -> bool:
+    """Whether a step is by an entry of what is the gradient of all by its name: `weights[i] -= rate * grads[i]`."""
     holder = called(step.gradient.value) if isinstance(step.gradient, ast.Subscript) else None
-    return holder is None or not (holder in GENERIC or called(step.whole) in bases(holder))
+    return holder is not None and (holder in GENERIC or called(step.whole) in bases(holder))
 
 
 def inside(statement: ast.stmt, known: Known, around: Around) -> list[ast.stmt]:
@@ -114,8 +151,9 @@ def inside(statement: ast.stmt, known: Known, around: Around) -> list[ast.stmt]:
     over = frozenset(set_by(statement.target)) if isinstance(statement, ast.For) else frozenset()
     if isinstance(statement, ast.For | ast.While):
         again = any(map(COST.fullmatch, set_in(statement) - over))  # the forward pass goes on in it
-        before = Around() if again else around
-        around = Around(frozenset(), before.read, over, before.made or frozenset())
+        before = Around() if again else around._replace(over=over)
+        outer = before.read - read_whole(statement.body)
+        around = Around(frozenset(), outer, before.over, before.made or frozenset())
     blocks = {key: value for key, value in ast.iter_fields(statement) if key in BLOCKS and value}
     parts = {key: named_in(value, known, around) for key, value in blocks.items()}
     if all(part is getattr(statement, key) for key, part in parts.items()):
@@ -125,6 +163,14 @@ def inside(statement: ast.stmt, known: Known, around: Around) -> list[ast.stmt]:
     for key, part in parts.items():
         setattr(made, key, without_rooms(part, over, rooms))
     return [*rooms, made]
+
+
+def read_whole(block: list[ast.stmt]) -> set[str]:
+    """What statements read that is no entry: who computes with all of it once more goes forward again."""
+    nodes = [node for one in block for node in ast.walk(one)]
+    held = {id(one.value) for one in nodes if isinstance(one, ast.Subscript)}
+    held |= {id(one.args[0]) for one in nodes if isinstance(one, ast.Call) and one.args and called(one.func) == "len"}
+    return {name for one in nodes if id(one) not in held and (name := called(one)) is not None}
 
 
 def without_rooms(block: list[ast.stmt], over: frozenset[str], rooms: list[ast.stmt]) -> list[ast.stmt]:
