@@ -49,6 +49,33 @@ class Tensor:
             for before, share in zip(node.before, node.grad_fn(grad)):
                 pending.append((before, share))
 """
+OPERANDS = """
+import numpy as np
+class Times:
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+    def __call__(self, out):
+        self.a.take(out.grad * self.b.data)
+        self.b.take(out.grad * self.a.data)
+class Quantity:
+    def __init__(self, data, requires_grad=True, way=None):
+        self.data, self.requires_grad, self.way, self.grad = np.asarray(data), requires_grad, way, None
+    def take(self, share):
+        self.grad = share if self.grad is None else self.grad + share
+        if self.way is not None:
+            self.way(self)
+    def joined(self, o, operation, way):
+        if not isinstance(o, Quantity):
+            o = Quantity(o, False)
+        return Quantity(operation(self.data, o.data), True, way(self, o))
+    def __mul__(self, o):
+        return self.joined(o, lambda x, y: x * y, Times)
+    def __rmul__(self, o):
+        return self.__mul__(o)
+    def backward(self):
+        self.grad = np.ones_like(self.data)
+        self.way(self)
+"""
 LAYERS = """
 import abc
 import cupy as cp
@@ -243,6 +270,8 @@ def test_a_tensor_that_is_made_from_another_of_its_name(check: Check) -> None:
 @pytest.mark.parametrize(("text", "name", "given", "right", "wrong"), [
     (NODES, "Tensor.exp", {"self": [0.5, -1.2]}, "out.data * grad", "self.data * grad"),
     (NODES, "Tensor.beside", {"self": [0.5, -1.2]}, "(-grad,)", "(grad,)"),
+    (OPERANDS, "Quantity.__mul__", {"self": [0.5, -1.2], "o": [2.0, 3.0]}, "out.grad * self.a.data", "out.grad"),
+    (OPERANDS, "Quantity.__rmul__", {"self": [0.5, -1.2], "o": [2.0, 3.0]}, "out.grad * self.a.data", "out.grad"),
     (LAYERS, "Scale", {"x": [0.5, -1.2], "size": 2}, "g * self.factor", "g"),
     (TURNED, "Rotary", {"x": [0.5, -1.2, 0.3, 2.0], "dim": 4}, "- self.half(g)", "+ self.half(g)"),
     (KEEPING, "Scale", {"x": [0.5, -1.2], "size": 2}, "(out.grad * x.data)", "(out.grad)"),

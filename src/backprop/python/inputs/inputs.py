@@ -40,6 +40,7 @@ INPUT = re.compile(r"(?i:x|in|inp|inpt|inputs?|input_?(data|x|val\w*|tensor|arra
 TYPE_OF_DATA = re.compile(r"(?:d|data_?)type", re.IGNORECASE)
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
+OPERATORS = re.compile(r"__[ri]?(add|sub|mul|truediv|matmul)__")  # whose operand is of the class as they are
 TENSORS = re.compile(r"Tensor|Variable|Array|NDArray|Value|Var")  # classes of what knows its gradient
 DRAWS = re.compile(r"(np_?|p)?rng|rs|rand(om)?_?(state|generator|gen)?")  # parameters, of whose methods it is drawn
 
@@ -171,7 +172,9 @@ class Inputs(Said):
         made = classes.get(pair.of_values, {}).get("__init__")
         if pair.is_kept and pair.forward is not None and made is not None and len(required_names(made)) == 2:
             first, *rest = parameter_names(pair.forward)[pair.skip :]  # its own class
-            like = {one for one in rest if pair.swept and one in ("other", "rhs") and pair.forward.name != "__pow__"}
+            operator = OPERATORS.fullmatch(pair.forward.name)  # an exponent may be a plain number
+            named = () if pair.forward.name == "__pow__" else ("other", "rhs")
+            like = {one for one in rest if pair.swept and (operator or one in named)}
             return pair.of_values, {first, *like, *self.said_to_be(pair.of_values), *(one for one, _ in read)}
         wanted = own or {one for _, one in read if one in HOLDING}  # which others have, too: of what is called a tensor
         for name, methods in classes.items() if wanted and not torch else ():
