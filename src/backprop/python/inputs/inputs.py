@@ -511,7 +511,9 @@ def guards_in(node: ast.AST) -> list[ast.expr]:
         return [value for one in defaults(node) for value in guards_in(one)]
     targets = node.targets if isinstance(node, ast.Assign) else []
     names = [getattr(one, "attr", getattr(one, "id", "")) for one in targets]
-    return [node.value] if isinstance(node, ast.Assign) and any(map(EPSILON.search, names)) else []
+    if not isinstance(node, ast.Assign) or not any(map(EPSILON.search, names)):
+        return []
+    return [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
 
 
 def is_rate(name: str) -> bool:
