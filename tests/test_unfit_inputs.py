@@ -1,4 +1,4 @@
-"""Inputs with which a backward pass stops, and which are to blame for it: an error of theirs, and no verdict on the pass."""
+"""Inputs with which a backward pass stops, and which are to blame for it: an error, and no verdict on the pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs that a backward pass stops at, and that are to blame for it: fractions for sizes and places, too few labels."""
+"""Inputs that a backward pass stops at and that are to blame: fractions for sizes and places, too few labels."""
 
 from __future__ import annotations
 
