@@ -76,6 +76,43 @@ class Quantity:
         self.grad = np.ones_like(self.data)
         self.way(self)
 """
+LATE = """
+import numpy as np
+class Node:
+    def __init__(self, data):
+        self.data = np.array(data)
+        self.grad = None
+        self.creator = None
+    def backward(self):
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        todo = [self.creator]
+        while todo:
+            f = todo.pop()
+            gxs = f.backward(f.output.grad)
+            for x, gx in zip(f.inputs, gxs):
+                x.grad = gx if x.grad is None else x.grad + gx
+                if x.creator is not None:
+                    todo.append(x.creator)
+    def __mul__(self, other):
+        return times(self, other)
+class Times:
+    def __call__(self, a, b):
+        self.inputs = (a, b)
+        self.output = Node(a.data * b.data)
+        self.output.creator = self
+        return self.output
+    def backward(self, gy):
+        a, b = self.inputs
+        return gy * b.data, gy * a.data
+def times(left, right):
+    right = right if isinstance(right, Node) else Node(right)
+    return Times()(left, right)
+def setup():
+    Node.__mul__ = times
+    Node.__rmul__ = times
+setup()
+"""
 LAYERS = """
 import abc
 import cupy as cp
@@ -272,6 +309,7 @@ def test_a_tensor_that_is_made_from_another_of_its_name(check: Check) -> None:
     (NODES, "Tensor.beside", {"self": [0.5, -1.2]}, "(-grad,)", "(grad,)"),
     (OPERANDS, "Quantity.__mul__", {"self": [0.5, -1.2], "o": [2.0, 3.0]}, "out.grad * self.a.data", "out.grad"),
     (OPERANDS, "Quantity.__rmul__", {"self": [0.5, -1.2], "o": [2.0, 3.0]}, "out.grad * self.a.data", "out.grad"),
+    (LATE, "Node.__mul__", {"self": [0.5, -1.2], "other": [2.0, 3.0]}, "gy * a.data", "gy * b.data"),
     (LAYERS, "Scale", {"x": [0.5, -1.2], "size": 2}, "g * self.factor", "g"),
     (TURNED, "Rotary", {"x": [0.5, -1.2, 0.3, 2.0], "dim": 4}, "- self.half(g)", "+ self.half(g)"),
     (KEEPING, "Scale", {"x": [0.5, -1.2], "size": 2}, "(out.grad * x.data)", "(out.grad)"),
