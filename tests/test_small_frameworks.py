@@ -76,6 +76,47 @@ class Quantity:
         self.grad = np.ones_like(self.data)
         self.way(self)
 """
+APPLIED = """
+import numpy as np
+class Op:
+    def forward(self, *args):
+        raise NotImplementedError
+    def backward(self, g):
+        raise NotImplementedError
+class Array:
+    def __init__(self, data, requires_grad=True, maker=None):
+        self.data, self.requires_grad, self.maker = np.array(data), requires_grad, maker
+        self.grad = None
+    def backward(self, grad=None):
+        grad = np.ones_like(self.data) if grad is None else grad
+        self.grad = grad if self.grad is None else self.grad + grad
+        if self.maker is not None:
+            for one, share in zip(self.maker.inputs, self.maker.backward(grad)):
+                if one.requires_grad:
+                    one.backward(share)
+class Ramp(Op):
+    @staticmethod
+    def apply(a):
+        a = a if isinstance(a, Array) else Array(a)
+        ramp = Ramp()
+        ramp.inputs = [a]
+        return Array(np.maximum(0, a.data), a.requires_grad, ramp)
+    def backward(self, g):
+        g = g.copy()
+        g[self.inputs[0].data <= 0] = 0
+        return (g,)
+class Product(Op):
+    @staticmethod
+    def apply(a, b):
+        a = a if isinstance(a, Array) else Array(a, False)
+        b = b if isinstance(b, Array) else Array(b, False)
+        product = Product()
+        product.inputs = [a, b]
+        return Array(a.data * b.data, a.requires_grad or b.requires_grad, product)
+    def backward(self, g):
+        a, b = self.inputs
+        return g * b.data, g * a.data
+"""
 LATE = """
 import numpy as np
 class Node:
@@ -309,6 +350,8 @@ def test_a_tensor_that_is_made_from_another_of_its_name(check: Check) -> None:
     (NODES, "Tensor.beside", {"self": [0.5, -1.2]}, "(-grad,)", "(grad,)"),
     (OPERANDS, "Quantity.__mul__", {"self": [0.5, -1.2], "o": [2.0, 3.0]}, "out.grad * self.a.data", "out.grad"),
     (OPERANDS, "Quantity.__rmul__", {"self": [0.5, -1.2], "o": [2.0, 3.0]}, "out.grad * self.a.data", "out.grad"),
+    (APPLIED, "Ramp", {"a": [0.5, -1.2]}, "data <= 0", "data > 0"),
+    (APPLIED, "Product", {"a": [0.5, -1.2], "b": [2.0, 3.0]}, "g * a.data", "g * b.data"),
     (LATE, "Node.__mul__", {"self": [0.5, -1.2], "other": [2.0, 3.0]}, "gy * a.data", "gy * b.data"),
     (LAYERS, "Scale", {"x": [0.5, -1.2], "size": 2}, "g * self.factor", "g"),
     (TURNED, "Rotary", {"x": [0.5, -1.2, 0.3, 2.0], "dim": 4}, "- self.half(g)", "+ self.half(g)"),

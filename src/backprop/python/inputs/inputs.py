@@ -27,7 +27,7 @@ from backprop.python.pairs.pairs import all_pairs
 from backprop.python.pairs.trained import with_first_round
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.texts.called import names_in
-from backprop.python.texts.functions import HOLDING, attributes, held, reached, returns
+from backprop.python.texts.functions import HOLDING, attributes, held, is_static, reached, returns
 from backprop.python.texts.gradients import LABELS, OF_OUTPUT, RATE, Path, is_gradient, leaves, place_of
 from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code, Part, define, roots_of, uses_torch
@@ -174,7 +174,8 @@ class Inputs(Said):
             first, *rest = parameter_names(pair.forward)[pair.skip :]  # its own class
             operator = OPERATORS.fullmatch(pair.forward.name)  # an exponent may be a plain number
             named = () if pair.forward.name == "__pow__" else ("other", "rhs")
-            like = {one for one in rest if pair.swept and (operator or one in named)}
+            tested = asked_for(pair.forward, pair.of_values)
+            like = {one for one in rest if pair.swept and (operator or one in named or one in tested)}
             return pair.of_values, {first, *like, *self.said_to_be(pair.of_values), *(one for one, _ in read)}
         wanted = own or {one for _, one in read if one in HOLDING}  # which others have, too: of what is called a tensor
         for name, methods in classes.items() if wanted and not torch else ():
@@ -495,6 +496,15 @@ class Inputs(Said):
         bases = [one for owner in self.owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
         known = self.code.classes()
         return any(ast.unparse(one) not in known and ast.unparse(one).endswith("Function") for one in bases)
+
+
+def asked_for(function: ast.FunctionDef, cls: str) -> set[str]:
+    """The parameters that a static method asks of whether they are objects of a class, and else makes them one."""
+    calls = [one for one in ast.walk(function) if isinstance(one, ast.Call) and len(one.args) == 2]
+    return {
+        ast.unparse(one.args[0]) for one in calls
+        if ast.unparse(one.func) == "isinstance" and ast.unparse(one.args[1]) == cls and is_static(function)
+    }  # fmt: skip
 
 
 def computes_nothing(function: ast.FunctionDef) -> bool:
