@@ -549,6 +549,11 @@ def inverse_backward(g, x):
     assert found["verdict"] == "ok"
     assert "numbers below 0.0001 are added otherwise by the backward pass than by the forward pass" in found["remarks"]
     assert check("wrong.py", given, {"wrong.py": text.replace("- g /", "- 1.000001 * g /")})["verdict"] == "wrong"
+    chosen = text.replace("def inverse_forward(x):", "def inverse_forward(x):\n    eps = 1e-6 if x.ndim else 1e-9")
+    chosen = chosen.replace("(x + EPS), x", "(x + eps), (x, eps)").replace("(g, x):", "(g, cache):\n    x, eps = cache")
+    chosen = chosen.replace("g / (x + EPS)", "g / (x + eps)")
+    assert check("chosen.py", given, {"chosen.py": chosen})["verdict"] == "ok"
+    assert check("off.py", given, {"off.py": chosen.replace("- g /", "- 1.000001 * g /")})["verdict"] == "wrong"
 
 
 def test_a_script_on_objects_of_an_imported_class(check: Check) -> None:

@@ -49,6 +49,111 @@ class Tensor:
             for before, share in zip(node.before, node.grad_fn(grad)):
                 pending.append((before, share))
 """
+OPERANDS = """
+import numpy as np
+class Times:
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+    def __call__(self, out):
+        self.a.take(out.grad * self.b.data)
+        self.b.take(out.grad * self.a.data)
+class Quantity:
+    def __init__(self, data, requires_grad=True, way=None):
+        self.data, self.requires_grad, self.way, self.grad = np.asarray(data), requires_grad, way, None
+    def take(self, share):
+        self.grad = share if self.grad is None else self.grad + share
+        if self.way is not None:
+            self.way(self)
+    def joined(self, o, operation, way):
+        if not isinstance(o, Quantity):
+            o = Quantity(o, False)
+        return Quantity(operation(self.data, o.data), True, way(self, o))
+    def __mul__(self, o):
+        return self.joined(o, lambda x, y: x * y, Times)
+    def __rmul__(self, o):
+        return self.__mul__(o)
+    def backward(self):
+        self.grad = np.ones_like(self.data)
+        self.way(self)
+"""
+APPLIED = """
+import numpy as np
+class Op:
+    def forward(self, *args):
+        raise NotImplementedError
+    def backward(self, g):
+        raise NotImplementedError
+class Array:
+    def __init__(self, data, requires_grad=True, maker=None):
+        self.data, self.requires_grad, self.maker = np.array(data), requires_grad, maker
+        self.grad = None
+    def backward(self, grad=None):
+        grad = np.ones_like(self.data) if grad is None else grad
+        self.grad = grad if self.grad is None else self.grad + grad
+        if self.maker is not None:
+            for one, share in zip(self.maker.inputs, self.maker.backward(grad)):
+                if one.requires_grad:
+                    one.backward(share)
+class Ramp(Op):
+    @staticmethod
+    def apply(a):
+        a = a if isinstance(a, Array) else Array(a)
+        ramp = Ramp()
+        ramp.inputs = [a]
+        return Array(np.maximum(0, a.data), a.requires_grad, ramp)
+    def backward(self, g):
+        g = g.copy()
+        g[self.inputs[0].data <= 0] = 0
+        return (g,)
+class Product(Op):
+    @staticmethod
+    def apply(a, b):
+        a = a if isinstance(a, Array) else Array(a, False)
+        b = b if isinstance(b, Array) else Array(b, False)
+        product = Product()
+        product.inputs = [a, b]
+        return Array(a.data * b.data, a.requires_grad or b.requires_grad, product)
+    def backward(self, g):
+        a, b = self.inputs
+        return g * b.data, g * a.data
+"""
+LATE = """
+import numpy as np
+class Node:
+    def __init__(self, data):
+        self.data = np.array(data)
+        self.grad = None
+        self.creator = None
+    def backward(self):
+        if self.grad is None:
+            self.grad = np.ones_like(self.data)
+        todo = [self.creator]
+        while todo:
+            f = todo.pop()
+            gxs = f.backward(f.output.grad)
+            for x, gx in zip(f.inputs, gxs):
+                x.grad = gx if x.grad is None else x.grad + gx
+                if x.creator is not None:
+                    todo.append(x.creator)
+    def __mul__(self, other):
+        return times(self, other)
+class Times:
+    def __call__(self, a, b):
+        self.inputs = (a, b)
+        self.output = Node(a.data * b.data)
+        self.output.creator = self
+        return self.output
+    def backward(self, gy):
+        a, b = self.inputs
+        return gy * b.data, gy * a.data
+def times(left, right):
+    right = right if isinstance(right, Node) else Node(right)
+    return Times()(left, right)
+def setup():
+    Node.__mul__ = times
+    Node.__rmul__ = times
+setup()
+"""
 LAYERS = """
 import abc
 import cupy as cp
@@ -243,6 +348,11 @@ def test_a_tensor_that_is_made_from_another_of_its_name(check: Check) -> None:
 @pytest.mark.parametrize(("text", "name", "given", "right", "wrong"), [
     (NODES, "Tensor.exp", {"self": [0.5, -1.2]}, "out.data * grad", "self.data * grad"),
     (NODES, "Tensor.beside", {"self": [0.5, -1.2]}, "(-grad,)", "(grad,)"),
+    (OPERANDS, "Quantity.__mul__", {"self": [0.5, -1.2], "o": [2.0, 3.0]}, "out.grad * self.a.data", "out.grad"),
+    (OPERANDS, "Quantity.__rmul__", {"self": [0.5, -1.2], "o": [2.0, 3.0]}, "out.grad * self.a.data", "out.grad"),
+    (APPLIED, "Ramp", {"a": [0.5, -1.2]}, "data <= 0", "data > 0"),
+    (APPLIED, "Product", {"a": [0.5, -1.2], "b": [2.0, 3.0]}, "g * a.data", "g * b.data"),
+    (LATE, "Node.__mul__", {"self": [0.5, -1.2], "other": [2.0, 3.0]}, "gy * a.data", "gy * b.data"),
     (LAYERS, "Scale", {"x": [0.5, -1.2], "size": 2}, "g * self.factor", "g"),
     (TURNED, "Rotary", {"x": [0.5, -1.2, 0.3, 2.0], "dim": 4}, "- self.half(g)", "+ self.half(g)"),
     (KEEPING, "Scale", {"x": [0.5, -1.2], "size": 2}, "(out.grad * x.data)", "(out.grad)"),

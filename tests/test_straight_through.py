@@ -101,6 +101,7 @@ class {name}(torch.autograd.Function):
         ("ScaledGrad", "x * 1", "g / 10", "is 0.1 times"),
         ("ClampSTE", "x.clamp(-ctx.alpha, ctx.alpha)", "g", "is what comes from above"),
         ("StraightThroughHardtanh", "x.clamp(-1, 1)", "g", "is what comes from above"),
+        ("RiemannianGradient", "x", "g * g.pow(2).sum(-1, keepdim=True)", "at another length"),
     ],
 )
 def test_a_gradient_that_the_name_says_is_meant_is_right_and_told(
@@ -122,6 +123,12 @@ def test_a_gradient_that_the_name_says_is_meant_is_right_and_told(
         ("ClampSTE", "x.clamp(-1, 1)", "g * 2", ""),
         ("Clamp", "x.clamp(-1, 1)", "g", ""),
         ("Steps", "x.clamp(-1, 1)", "g", ""),
+        ("RiemannianGradient", "x", "-g * g.pow(2)", ""),  # each element at a length of its own
+        ("RiemannianGradient", "x", "-g * g.pow(2).sum(-1, keepdim=True)", ""),
+        ("RiemannianGradient", "x * 2", "g * g.pow(2).sum(-1, keepdim=True)", ""),
+        ("BinaryWeight", "x.sign() * x.abs().mean()", "g * 0.5", ""),
+        ("BinaryWeight", "x * x.abs().mean()", "g", ""),  # in which there is no step
+        ("Magnitude", "x * x.sign()", "g", ""),
     ],
 )
 def test_what_the_name_does_not_say_stays_wrong(name: str, forward: str, x: str, told: str, tmp_path: Path) -> None:
@@ -130,6 +137,15 @@ def test_what_the_name_does_not_say_stays_wrong(name: str, forward: str, x: str,
     assert (done.returncode, "WRONG" in done.stdout) == (1, True)
     assert told in done.stderr
     assert " says" not in done.stderr.replace("GradientScale says", "")
+
+
+@pytest.mark.parametrize(("name", "x"), [
+    ("BinaryWeight", "g"), ("TernaryQuantize", "g * (g.abs() < 1)"), ("XNOR_weight", "g"),
+])  # fmt: skip
+def test_what_a_quantizer_hands_past_its_scale_too_is_not_judged(name: str, x: str, tmp_path: Path) -> None:
+    Path(tmp_path, "meant.py").write_text(MEANT.format(name=name, forward="x.sign() * x.abs().mean()", x=x))
+    done = in_process("backprop check meant.py --x 'randn(3, 4)' --alpha 0.5 --seed 1", tmp_path)
+    assert (done.returncode, "WRONG" in done.stdout, "IMPRECISE" in done.stdout) == (1, False, True)
 
 
 def test_a_backward_pass_that_says_itself_that_it_is_not_written_is_not_judged(tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from backprop.check.gradients.compare import LARGER
-from backprop.check.passes.losses import Compared, Loss, close, factors, is_multiple, loss_of, losses, targets
+from backprop.check.passes.losses import Compared, Loss, close, factors, is_multiple, loss_of, losses
 from backprop.check.passes.slopes import moved, shape_text
+from backprop.check.passes.unfit import AS_WHOLE, refuse_unfit
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
 from backprop.python.inputs.examples import Examples, give
-from backprop.python.inputs.given import SIZES, at_path, floated, is_differentiable
+from backprop.python.inputs.given import at_path, floated
 from backprop.python.inputs.said import UPSTREAM_LIKE
 from backprop.python.names import parameter_names
 from backprop.python.runs.runner import Runner
@@ -28,7 +29,6 @@ from backprop.python.values.meter import RAISED
 
 FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
 STOPS = ("shape", "value", RAISED)  # problems of a backward pass that are its own: a mistake, or what it says it is
-AS_WHOLE = re.compile(r"as an integer|whole number is needed|only integers|of integer")  # of what is no fraction
 CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
 SHOWN = 1e-9  # more than what rounding leaves of gradients that cancel
 MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
@@ -513,10 +513,7 @@ class Binding:
             self.ask_for_none(problem)
         if self.runner.guessed:
             raise unsaid(self.runner.guessed, self.runner.pair.backward) from None
-        sized = [name for name, one in given.items() if SIZES.search(name) and is_differentiable(one)]
-        if sized and AS_WHOLE.search(problem.message):
-            raise Problem("value", f"{enumerated(sized)} must hold whole numbers: {problem.message}") from None
-        self.refuse_labels(given)
+        refuse_unfit(self.runner, problem, given)
 
     def ask_for_none(self, problem: Problem) -> None:
         """Raise a Problem where a backward pass that stops at None is only given too little: what is None unless it is
@@ -530,15 +527,6 @@ class Binding:
             told = f"{back.name} stops at None, as {enumerated(costs)} comes before it: {problem.message}"
             hint = f"judge its parts, or the one that {costs[0]} hands to: -f FILE:CLASS"
             raise Problem("value", told, hint=hint) from None
-
-    def refuse_labels(self, given: dict[str, Any]) -> None:
-        """Of a pass that stops, raise a Problem where its labels can be those of no output: there are too few."""
-        outputs = [one for one in self.runner.outputs(given) if np.ndim(one)]
-        for name, value in self.runner.labels().items():
-            fits = [one for one in outputs if next(targets(np.asarray(one), value), None) is not None]
-            if outputs and np.ndim(value) and not fits:
-                message = f"{name} is {shape_text(np.shape(value))}, and the output {shape_text(np.shape(outputs[0]))}"
-                raise Problem("shape", message, hint=f"give as much of {name} as comes out, or a place for each row")
 
     def takes_bare(self, given: dict[str, Any], upstream: list[Any]) -> bool:
         """Whether a pass that stops with gradients from above in objects, as its outputs are, goes on with arrays."""

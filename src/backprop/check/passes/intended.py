@@ -18,6 +18,8 @@ FACTOR = re.compile(r"revers|(^|_)grl|grad\w*?_?(scal|mul)|(scal|mul)\w*?_?grad"
 HANDED = re.compile(  # on as it is, at least in part
     r"[Ss]traight_?[Tt]hrough|(?i:(^|_)ste(_|$))|S(TE|te)(?=[A-Z_]|$)|(?i:pass_?through|no_?grad(ient)?(_|$)|identity_if)"
 )
+QUANTIZER = re.compile(r"quant|binar|ternar|fake_?q|(^|_)(bin|q|lsq|xnor|bnn|twn)(_|$)", re.IGNORECASE)
+METRIC = re.compile(r"riemann|natural_?grad", re.IGNORECASE)  # by which a gradient is made that of a curved space
 NOT_CHANGED = re.compile(  # in what is said of it
     r"gradients?\b.*\b(no-?op|straight[- ]through|unchanged|(not?|never|un)\W*(get )?(clipped|clamped|masked))"
     r"|(no|without) grad(ient)? effects?",
@@ -35,6 +37,8 @@ class Intended:
         names = [pair.name, pair.owner, pair.forward.name if pair.forward is not None else ""]
         self.scaled, self.straight = (next(filter(like.search, names), "") for like in (FACTOR, HANDED))
         self.straight = self.straight or said_inside(runner)
+        self.quantizes = any(map(QUANTIZER.search, names))
+        self.metric = next(filter(METRIC.search, names), "")
 
     def told(self, path: Path) -> tuple[bool, str]:
         """Whether a gradient that is wrong is as the name says, and what is to be said of it."""
@@ -46,6 +50,9 @@ class Intended:
             )
         if by:
             return False, f"{name} is handed on as it is, and its gradient is {by} times what comes from above: {MEANT}"
+        if self.metric and self.is_longer(path):
+            length = f"what comes from above at another length, as {self.metric} says"
+            return True, f"the gradient of {name} is {length}: {AS_NAMED}"
         if self.straight and self.is_from_above(path):
             return True, f"the gradient of {name} is what comes from above, as {self.straight} says: {AS_NAMED}"
         return False, ""
@@ -69,6 +76,19 @@ class Intended:
             return next(iter(named))
         by = next(iter(numbers))
         return "" if len(numbers) != 1 or by in (0.0, 1.0) or np.isnan(by) else f"{by:g}"
+
+    def is_longer(self, path: Path) -> bool:
+        """Whether an input is handed on as it is, and each row of its gradient is what comes from above at a length of
+        its own, never turned round."""
+        for point, outcome in self.outcomes:
+            mine, above = np.asarray(outcome.gradients[path]), np.asarray(point.upstream[0], dtype=float)
+            handed = np.array_equal(point.outputs[0], at_path(point.given, path))
+            if not handed or mine.shape != above.shape or not mine.ndim:
+                return False
+            along, whole = np.sum(mine * above, axis=-1), np.linalg.norm(mine, axis=-1) * np.linalg.norm(above, axis=-1)
+            if not np.allclose(along, whole, rtol=1e-9) or not mine.any():
+                return False
+        return True
 
     def is_from_above(self, path: Path) -> bool:
         """Whether every element of a gradient is what comes from above, or 0 as beyond bounds."""

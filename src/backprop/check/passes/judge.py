@@ -286,12 +286,17 @@ class Judge:
                 self.straight.add(path)
                 told[path] = Comparison("ok", nan)
                 self.remarks += [STRAIGHT] if STRAIGHT not in self.remarks else []
-            elif steps.hide(path):
+            elif steps.hide(path) or (steps.stand_before(path) and self.is_quantizer(path, outcomes)):
                 told[path] = Comparison("imprecise", found[path].error, INSTEAD)
         for path in wrong if self.straight or any(told[one].verdict != "wrong" for one in wrong) else ():
             if told[path].verdict == "wrong" and steps.go_through(path):
                 told[path] = Comparison("imprecise", found[path].error, INSTEAD)
         return told
+
+    def is_quantizer(self, path: Path, outcomes: Outcomes) -> bool:
+        """Whether a pass that is called a quantizer hands on what comes from above past all of it, its scale too."""
+        intended = Intended(self.runner, [(point, one) for point, one in outcomes if one is not None])
+        return intended.quantizes and intended.is_from_above(path)
 
     def as_set(self, found: Found, outcomes: Outcomes) -> Found:
         """Gradients that are right but for a factor, which an autograd Function takes for its backward pass alone."""

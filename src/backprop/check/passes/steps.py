@@ -58,6 +58,13 @@ class Steps:
             return False
         return any(np.any(one) for one in handed) or self.moves(path)
 
+    def stand_before(self, path: Path) -> bool:
+        """Whether steps, masks aside, stand between an input and the output: they would hand something else on."""
+        both = zip(self.swept[0], self.points, strict=True)
+        return self.any and any(
+            path in found and not is_same(found[path], point.swept.get(path)) for found, (point, _) in both
+        )
+
     def go_through(self, path: Path) -> bool:
         """Whether steps hang on an input, or places by which something is taken: what it should have of that is not
         known where another input has something in their place, as the scale of a quantizer beside what is quantized."""

@@ -27,7 +27,7 @@ from backprop.python.pairs.pairs import all_pairs
 from backprop.python.pairs.trained import with_first_round
 from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.texts.called import names_in
-from backprop.python.texts.functions import HOLDING, attributes, held, reached, returns
+from backprop.python.texts.functions import HOLDING, attributes, held, is_static, reached, returns
 from backprop.python.texts.gradients import LABELS, OF_OUTPUT, RATE, Path, is_gradient, leaves, place_of
 from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code, Part, define, roots_of, uses_torch
@@ -40,6 +40,7 @@ INPUT = re.compile(r"(?i:x|in|inp|inpt|inputs?|input_?(data|x|val\w*|tensor|arra
 TYPE_OF_DATA = re.compile(r"(?:d|data_?)type", re.IGNORECASE)
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
 GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
+OPERATORS = re.compile(r"__[ri]?(add|sub|mul|truediv|matmul)__")  # whose operand is of the class as they are
 TENSORS = re.compile(r"Tensor|Variable|Array|NDArray|Value|Var")  # classes of what knows its gradient
 DRAWS = re.compile(r"(np_?|p)?rng|rs|rand(om)?_?(state|generator|gen)?")  # parameters, of whose methods it is drawn
 
@@ -171,7 +172,10 @@ class Inputs(Said):
         made = classes.get(pair.of_values, {}).get("__init__")
         if pair.is_kept and pair.forward is not None and made is not None and len(required_names(made)) == 2:
             first, *rest = parameter_names(pair.forward)[pair.skip :]  # its own class
-            like = {one for one in rest if pair.swept and one in ("other", "rhs") and pair.forward.name != "__pow__"}
+            operator = OPERATORS.fullmatch(pair.forward.name)  # an exponent may be a plain number
+            named = () if pair.forward.name == "__pow__" else ("other", "rhs")
+            tested = asked_for(pair.forward, pair.of_values)
+            like = {one for one in rest if pair.swept and (operator or one in named or one in tested)}
             return pair.of_values, {first, *like, *self.said_to_be(pair.of_values), *(one for one, _ in read)}
         wanted = own or {one for _, one in read if one in HOLDING}  # which others have, too: of what is called a tensor
         for name, methods in classes.items() if wanted and not torch else ():
@@ -494,6 +498,15 @@ class Inputs(Said):
         return any(ast.unparse(one) not in known and ast.unparse(one).endswith("Function") for one in bases)
 
 
+def asked_for(function: ast.FunctionDef, cls: str) -> set[str]:
+    """The parameters that a static method asks of whether they are objects of a class, and else makes them one."""
+    calls = [one for one in ast.walk(function) if isinstance(one, ast.Call) and len(one.args) == 2]
+    return {
+        ast.unparse(one.args[0]) for one in calls
+        if ast.unparse(one.func) == "isinstance" and ast.unparse(one.args[1]) == cls and is_static(function)
+    }  # fmt: skip
+
+
 def computes_nothing(function: ast.FunctionDef) -> bool:
     """Whether it is no work to define a function."""
     defaults = [*function.args.defaults, *function.args.kw_defaults]
@@ -508,7 +521,9 @@ def guards_in(node: ast.AST) -> list[ast.expr]:
         return [value for one in defaults(node) for value in guards_in(one)]
     targets = node.targets if isinstance(node, ast.Assign) else []
     names = [getattr(one, "attr", getattr(one, "id", "")) for one in targets]
-    return [node.value] if isinstance(node, ast.Assign) and any(map(EPSILON.search, names)) else []
+    if not isinstance(node, ast.Assign) or not any(map(EPSILON.search, names)):
+        return []
+    return [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
 
 
 def is_rate(name: str) -> bool:

@@ -73,12 +73,20 @@ def swept_layer(code: Code, name: str, methods: dict[str, ast.FunctionDef]) -> P
         calls = [node.func for node in ast.walk(forward) if isinstance(node, ast.Call)]
         said |= {one.id for one in calls if isinstance(one, ast.Name)}
     written = backward is not None and not is_abstract(backward)
+    skip, applied = 1, methods.get("apply")
+    if written and applied is not None and is_static(applied) and (forward is None or is_abstract(forward)):
+        forward, skip, written = (
+            applied,
+            0,
+            False,
+        )  # it makes such a value itself, and leaves an object of its class there
+        said = names_in([applied]) if {name, "isinstance"} <= names_in([applied]) else set()
     for owner in sorted(said & code.classes().keys()) if not written else ():
         theirs = code.classes()[owner]
         back = next((one for way, one in theirs.items() if BACKWARD.match(way)), None)
         stored = set().union(*[attributes(one, ast.Store) for one in theirs.values()])
         if back is not None and owner != name and not stored.isdisjoint(["grad", "_grad", "gradient"]):
-            return Pair(name, "class", forward, back, 1, swept=True, of_values=owner)
+            return Pair(name, "class", forward, back, skip, swept=True, of_values=owner)
     return None
 
 

@@ -423,7 +423,7 @@ def as_wrapped(
     inner = function.function if isinstance(function, Bound) else function
     if first or not isinstance(inner, Function) or inner.tree is tree or tree.args.kwonlyargs:
         return first, keywords
-    names = [name for name in parameter_names(tree) if name not in ("self", "cls")]
+    names = [name for name in parameter_names(tree) if name in keywords or name not in ("self", "cls")]
     count = next((place for place, name in enumerate(names) if name not in keywords), len(names))
     return tuple([keywords[name] for name in names[:count]]), {
         name: one for name, one in keywords.items() if name not in names[:count]

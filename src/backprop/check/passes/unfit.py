@@ -1,0 +1,66 @@
+"""Inputs that a backward pass stops at and that are to blame: fractions for sizes and places, too few labels."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from backprop.check.passes.losses import targets
+from backprop.check.passes.slopes import shape_text
+from backprop.errors import Problem, enumerated
+from backprop.python.inputs.examples import give
+from backprop.python.inputs.given import SIZES, is_differentiable, is_whole
+from backprop.python.runs.runner import Runner
+
+AS_WHOLE = re.compile(r"as an integer|whole number is needed|only integer|of integer")  # of what is no fraction
+BEYOND = re.compile(r"index (\d+) is out of bounds")
+
+
+def refuse_unfit(runner: Runner, problem: Problem, given: dict[str, Any]) -> None:
+    """Raise a Problem where a pass that stops does so at an input which is none of its kind."""
+    sized = [name for name, one in given.items() if SIZES.search(name) and is_differentiable(one)]
+    if sized and AS_WHOLE.search(problem.message):
+        raise Problem("value", f"{enumerated(sized)} must hold whole numbers: {problem.message}") from None
+    refuse_places(runner, problem, given)
+    refuse_labels(runner, given)
+
+
+def refuse_places(runner: Runner, problem: Problem, given: dict[str, Any]) -> None:
+    """Raise a Problem where a backward pass stops at an index which an input is that its output does not hang on: it
+    holds fractions, or a place that no axis has. What the output hangs on is no place, and so the pass is wrong."""
+    beyond = BEYOND.search(problem.message)
+    if beyond is None and not AS_WHOLE.search(problem.message):
+        return
+    arrays = {name: one for name, one in given.items() if isinstance(one, np.ndarray) and one.size}
+    outputs = runner.outputs(given)
+    longest = max([size for one in (*outputs, *arrays.values()) for size in np.shape(one)], default=0)
+    for name, one in arrays.items():
+        unfit = is_differentiable(one)
+        if beyond is not None:
+            unfit = is_whole(one) and longest <= int(beyond[1]) == one.max()
+        places = np.arange(one.size).reshape(one.shape) % 2
+        if unfit and goes_on(runner, {**given, name: places}, outputs):
+            what = f"holds {beyond[1]}, and no axis is as long" if beyond else "must hold whole numbers"
+            hint = give({name: str(places.tolist()).replace(" ", "")})
+            raise Problem("value", f"{name} {what}: {problem.message}", hint=hint) from None
+
+
+def goes_on(runner: Runner, given: dict[str, Any], outputs: list[Any]) -> bool:
+    """Whether a pass has the same outputs with something else given, and goes back from them."""
+    with suppress(Problem):
+        same = all(np.array_equal(a, b) for a, b in zip(runner.outputs(given), outputs, strict=True))
+        return same and bool(runner.run(given, [np.ones(np.shape(one)) for one in outputs]).outputs)
+    return False
+
+
+def refuse_labels(runner: Runner, given: dict[str, Any]) -> None:
+    """Of a pass that stops, raise a Problem where its labels can be those of no output: there are too few."""
+    outputs = [one for one in runner.outputs(given) if np.ndim(one)]
+    for name, value in runner.labels().items():
+        fits = [one for one in outputs if next(targets(np.asarray(one), value), None) is not None]
+        if outputs and np.ndim(value) and not fits:
+            message = f"{name} is {shape_text(np.shape(value))}, and the output {shape_text(np.shape(outputs[0]))}"
+            raise Problem("shape", message, hint=f"give as much of {name} as comes out, or a place for each row")
