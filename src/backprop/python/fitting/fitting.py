@@ -283,7 +283,7 @@ class Fitting:
         if len(shape) == 2 and COLUMNS.search(told):  # beside a state, which is a column
             return self.search({**known, name: drawn((*shape, 1))}, unlikely)
         beyond, text = BEYOND.search(told), str(known[name])
-        if beyond and text.startswith("[") and int(beyond[1]):  # labels, of which there are fewer kinds
+        if beyond and text[:1] == "[" and beyond[1] not in ("0", *known.values()):  # labels, of which there are fewer
             fewer = re.sub(r"\d+", lambda one: str(int(one[0]) % int(beyond[1])), text)
             return fewer != text and self.search({**known, name: fewer}, unlikely)
         other = self.broadcast(shape, told, used.use)
