@@ -400,3 +400,33 @@ class Rows:
     assert check("rows.py", given, {"rows.py": text})["verdict"] == "ok"
     wrong = check("rows.py", given, {"rows.py": text.replace("2 * dout[1]", "dout[1]")})
     assert [one["line"] for one in wrong["lines"]] == [8], wrong
+
+
+PLACES = """
+class Table:
+    def __init__(self, W):
+        self.W, self.dW = W, np.zeros_like(W)
+    def forward(self, {name}):
+        self.places = {name}
+        return self.W[{name}]
+    def backward(self, dout):
+        self.dW[self.places] += dout
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "offered", "verdict"),
+    [("idx", "[0,2,1,1]", "wrong"), ("token_ids", "[0,2,1,1]", "wrong"), ("word", "2", "ok")],
+)
+def test_places_that_repeat_are_offered_but_for_a_single_one(
+    name: str, offered: str, verdict: str, asked: Asked
+) -> None:
+    """`+=` at places that repeat adds the last share alone; what is written for one place is right."""
+    text = PLACES.replace("{name}", name)
+    words = OFFERED.search(asked(text)[1])
+    assert words is not None
+    given = shlex.split(words[1])
+    assert dict(zip(given[::2], given[1::2], strict=True)) == {f"--{name}": offered, "--W": "randn(4,3)"}
+    assert judged(asked, text, given)["verdict"] == verdict
+    added = text.replace("self.dW[self.places] += dout", "np.add.at(self.dW, self.places, dout)")
+    assert judged(asked, added, given)["verdict"] == "ok"

@@ -77,6 +77,7 @@ MULTIPLES = re.compile(  # of a size: 4 * H, and no 0.5 * x
 LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 * H:]`: there are four of them
 TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a vector does nothing for
 OF_WORDS = re.compile(r"(?i)corpus|tokens$|(^|_)(ids|text)$")  # names of words by their places, of which some are drawn
+SEVERAL = re.compile(r"(?i)idx|x|input|(\w*_)?(inputs|ids|idxs|indices|tokens|words)")  # names of places, not of one
 WORDS = "[0,2,1,5,3,4,6,7,1,0]"
 LACKING = re.compile(r"the dictionary has no '(\w+)'$")
 APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  # shapes that cannot be broadcast
@@ -147,6 +148,7 @@ class Fitting:
         self.sized: dict[str, float] = {}  # how badly values fit
         self.multiples: list[int] = []
         self.multiplied: set[str] = set()  # with a matrix: no labels
+        self.picking: set[str] = set()  # from something, as places do
         self.of_matrices = False  # whether a gradient of a matrix among them was right where another one was not
         self.lacking: dict[str, list[str]] = {}  # of parameters that are dictionaries, the keys which were missed
         self.whole = False  # whether `/` of whole numbers is whole, as in Python 2
@@ -180,6 +182,7 @@ class Fitting:
             self.best = self.within()
             self.try_of_one()
             self.try_apart()
+            self.try_repeated()
         known = self.best[1] if self.best is not None else {}
         return {name: self.text(name, known) for name in self.examples}
 
@@ -218,6 +221,18 @@ class Fitting:
                 for more in ({}, replaced(others, size)):
                     if self.weighed({**known, **more, name: text}, 0) == 0:
                         return
+
+    def try_repeated(self) -> None:
+        """Where a number alone fits that picks from something, look at several, by what their name says: where these
+        fit, but for those that repeat, offer those, whose shares a way back must add up."""
+        if self.best is None or self.best[0] or not self.judges:
+            return
+        for name in [name for name in self.picking if SEVERAL.fullmatch(name)]:
+            known = self.best[1]
+            several = str(known.get(name)).isdigit() and self.weighed({**known, name: "[0,2,1]"}, 0) == 0
+            repeated: Known = {**known, name: "[0,2,1,1]"}
+            if several and 0 < (size := self.misfits(self.make(Runner, self.values(repeated))).size) < STOPPED:
+                self.best = size, repeated
 
     def size_of(self, texts: Mapping[str, str]) -> float:
         """How badly some values fit, as they are typed."""
@@ -505,6 +520,7 @@ class Fitting:
         elif use.kind == "exponent":
             yield from ("2.0", "3", other[-1:], other)
         elif use.kind == "picks":
+            self.picking.add(name)
             yield from picked(*use.other)
         elif use.kind == "reshaped":
             for parted in [*parts_of(known, int(np.prod(use.other))), use.other]:
