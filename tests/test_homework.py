@@ -430,3 +430,31 @@ def test_places_that_repeat_are_offered_but_for_a_single_one(
     assert judged(asked, text, given)["verdict"] == verdict
     added = text.replace("self.dW[self.places] += dout", "np.add.at(self.dW, self.places, dout)")
     assert judged(asked, added, given)["verdict"] == "ok"
+
+
+TENSORS_BY_THE_CLASS = """
+import torch
+class Net:
+    def __init__(self, width=3):
+        self.params = {"w": torch.normal(mean=0.0, std=1.0, size=(width, 2)), "b": torch.zeros(size=(2,))}
+    def loss(self, x, y=None):
+        mode = "test" if y is None else "train"
+        w, b = self.params["w"], self.params["b"]
+        scores = x.matmul(w) + b
+        if mode == "test":
+            return scores
+        off = scores - y
+        loss = (off * off).sum()
+        grads = {"w": 2 * x.T.matmul(off), "b": 2 * off.sum(0)}
+        return loss, grads
+"""
+
+
+def test_a_net_whose_class_alone_tells_of_tensors_is_asked_for_what_its_mode_hangs_on(asked: Asked) -> None:
+    words = OFFERED.search(asked(TENSORS_BY_THE_CLASS)[1])
+    assert words is not None
+    given = shlex.split(words[1])
+    assert {"--x", "--y"} <= {*given}
+    assert judged(asked, TENSORS_BY_THE_CLASS, given)["verdict"] == "ok"
+    wrong = TENSORS_BY_THE_CLASS.replace("2 * off.sum(0)", "off.sum(0)")
+    assert [one["verdict"] for one in judged(asked, wrong, given)["gradients"]] == ["ok", "wrong"]
