@@ -326,7 +326,7 @@ def test_a_tensor_is_made_of_a_size_by_name(check: Check) -> None:
 import torch
 class Layer:
     def forward(self, x, w):
-        self.x, self.w = x, w
+        self.x, self.w, self.told = x, w, f"of {torch.float} and {x.dtype}"
         c = torch.ones(size=[4, 2]) + torch.full(size=(4, 2), fill_value=0.5) + torch.empty(size=(2,)).fill_(1.0)
         return x @ w * c + torch.zeros(size=(2,), dtype=x.dtype)
     def backward(self, dout):
