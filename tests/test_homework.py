@@ -458,3 +458,32 @@ def test_a_net_whose_class_alone_tells_of_tensors_is_asked_for_what_its_mode_han
     assert judged(asked, TENSORS_BY_THE_CLASS, given)["verdict"] == "ok"
     wrong = TENSORS_BY_THE_CLASS.replace("2 * off.sum(0)", "off.sum(0)")
     assert [one["verdict"] for one in judged(asked, wrong, given)["gradients"]] == ["ok", "wrong"]
+
+
+NEIGHBOURS = """
+def nearby(center, around, word2idx, inner, outer):
+    loss, d_inner, d_outer = 0.0, np.zeros(inner.shape), np.zeros(outer.shape)
+    c = word2idx[center]
+    for word in around:
+        o = word2idx[word]
+        off = np.exp(outer @ inner[c])
+        off /= off.sum()
+        loss += -np.log(off[o])
+        off[o] -= 1
+        d_inner[c] += outer.T @ off
+        d_outer += np.outer(off, inner[c])
+    return loss, d_inner, d_outer
+"""
+
+
+def test_words_are_offered_to_what_looks_up_their_places(asked: Asked) -> None:
+    words = OFFERED.search(asked(NEIGHBOURS)[1])
+    assert words is not None
+    given = shlex.split(words[1])
+    values = dict(zip(given[::2], given[1::2], strict=True))
+    assert values["--center"] in json.loads(values["--word2idx"])
+    assert {*json.loads(values["--around"])} <= {*json.loads(values["--word2idx"])}
+    assert judged(asked, NEIGHBOURS, given)["verdict"] == "ok"
+    for wrong in ("d_inner[c] = outer.T @ off", "d_inner[c] += off @ outer * 2"):
+        text = NEIGHBOURS.replace("d_inner[c] += outer.T @ off", wrong)
+        assert [one["verdict"] for one in judged(asked, text, given)["gradients"]] == ["wrong", "ok"]

@@ -78,6 +78,8 @@ LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 
 TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a vector does nothing for
 OF_WORDS = re.compile(r"(?i)corpus|tokens$|(^|_)(ids|text)$")  # names of words by their places, of which some are drawn
 SEVERAL = re.compile(r"(?i)idx|x|input|(\w*_)?(inputs|ids|idxs|indices|tokens|words)")  # names of places, not of one
+PLACES = re.compile(r"(?i)\w+(2|_to_)(i|id|ix|idx|ind|index)|stoi|vocab(ulary)?")  # names of where each word is
+PLACED = '{"a": 0, "b": 1, "c": 2}'
 WORDS = "[0,2,1,5,3,4,6,7,1,0]"
 LACKING = re.compile(r"the dictionary has no '(\w+)'$")
 APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  # shapes that cannot be broadcast
@@ -472,6 +474,10 @@ class Fitting:
         row = use.kind == "picks" and is_array(use.other[0]) and np.ndim(use.other[0]) == 1
         if row and not isinstance(use.other[1], tuple):  # one of them
             yield "2" if len(use.other[0]) > 2 else "0"
+        if PLACES.fullmatch(name) and use.kind == "items":
+            yield PLACED
+        if use.kind == "rows" and PLACED in known.values():
+            yield '["a","c","b","c"]'
         if example[:1] in "{[" and example[1:2] == '"':  # a dictionary with the keys that are read
             yield from [example] * ('"d": ' in example)  # what is counted and turned, as words with their places
             yield list(json.loads(example))
