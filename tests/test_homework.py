@@ -487,3 +487,31 @@ def test_words_are_offered_to_what_looks_up_their_places(asked: Asked) -> None:
     for wrong in ("d_inner[c] = outer.T @ off", "d_inner[c] += off @ outer * 2"):
         text = NEIGHBOURS.replace("d_inner[c] += outer.T @ off", wrong)
         assert [one["verdict"] for one in judged(asked, text, given)["gradients"]] == ["wrong", "ok"]
+
+
+SAMPLES = """
+def against(v, place_idx, table, source, count=3):
+    drawn = []
+    for _ in range(count):
+        other = source.draw_place()
+        while other == place_idx:
+            other = source.draw_place()
+        drawn.append(other)
+    s, t = 1 / (1 + np.exp(-table[place_idx] @ v)), 1 / (1 + np.exp(table[drawn] @ v))
+    loss = -np.log(s) - np.log(t).sum()
+    dv = (s - 1) * table[place_idx] + (1 - t) @ table[drawn]
+    dtable = np.zeros_like(table)
+    dtable[place_idx] += (s - 1) * v
+    np.add.at(dtable, drawn, np.outer(1 - t, v))
+    return loss, dv, dtable
+"""
+
+
+def test_an_object_that_draws_places_is_offered(asked: Asked) -> None:
+    words = OFFERED.search(asked(SAMPLES)[1])
+    assert words is not None
+    given = shlex.split(words[1])
+    assert json.loads(dict(zip(given[::2], given[1::2], strict=True))["--source"]) == {"draw_place": "lambda: 1"}
+    assert judged(asked, SAMPLES, given)["verdict"] == "ok"
+    wrong = SAMPLES.replace("np.add.at(dtable, drawn, np.outer(1 - t, v))", "dtable[drawn] += np.outer(1 - t, v)")
+    assert [one["verdict"] for one in judged(asked, wrong, given)["gradients"]] == ["ok", "wrong"]

@@ -337,3 +337,27 @@ class Layer:
     assert check("layer.py:Layer", given, {"layer.py": text})["verdict"] == "ok"
     wrong = check("layer.py:Layer", given, {"layer.py": text.replace("return 2.5 *", "return 1.5 *")})
     assert [one["line"] for one in wrong["lines"]] == [9], wrong
+
+
+def test_a_type_of_types_is_one(check: Check) -> None:
+    text = """
+from typing import Optional, cast
+import numpy as np
+Rows = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Named = dict[str, Optional[list[int]]]
+
+class Affine:
+    def __init__(self, w):
+        self.w = cast(Rows, w)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, dout):
+        kept = cast(Named, {"dw": self.x.T @ dout})
+        self.dw = kept["dw"]
+        return dout @ self.w.T
+"""
+    given = {"x": [[0.3, -1.2], [2.0, 0.1]], "w": [[0.4, -0.7], [1.1, 0.2]]}
+    assert check("affine.py:Affine", given, {"affine.py": text})["verdict"] == "ok"
+    wrong = check("affine.py:Affine", given, {"affine.py": text.replace("dout @ self.w.T", "dout @ self.w")})
+    assert [one["line"] for one in wrong["lines"]] == [16], wrong

@@ -78,6 +78,7 @@ LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 
 TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a vector does nothing for
 OF_WORDS = re.compile(r"(?i)corpus|tokens$|(^|_)(ids|text)$")  # names of words by their places, of which some are drawn
 SEVERAL = re.compile(r"(?i)idx|x|input|(\w*_)?(inputs|ids|idxs|indices|tokens|words)")  # names of places, not of one
+PLACE = re.compile(r"(?i)(idx|index|_id)$")
 PLACES = re.compile(r"(?i)\w+(2|_to_)(i|id|ix|idx|ind|index)|stoi|vocab(ulary)?")  # names of where each word is
 PLACED = '{"a": 0, "b": 1, "c": 2}'
 WORDS = "[0,2,1,5,3,4,6,7,1,0]"
@@ -513,12 +514,16 @@ class Fitting:
         if use.kind == "compared" and isinstance(use.other, str):
             yield use.other
             return
+        elif use.kind == "compared" and type(use.other) is int and PLACE.search(name):  # with another place
+            yield str(use.other + 1)
         elif use.kind == "settings":  # which all have their defaults, but for those that are read elsewhere
             yield "{}"
             keys = re.findall(rf"\b{re.escape(name)}(?:\[|\.get\()['\"](\w+)['\"][\])]", self.text_of_passes)
             yield from [[*dict.fromkeys(keys)]] * bool(keys)
         elif use.kind == "truth":
             yield from ("True", "False")
+        elif use.kind == "called" and not use.other:  # as what draws a sample
+            yield from ("lambda: 1", "lambda: 0.6")
         elif use.kind == "counts" or (use.kind == "element" and type(use.other) is int and not is_drawn(example)):
             yield from apart(("3", "2", "4", "1"), known)
         elif use.kind == "parts" and not other:
