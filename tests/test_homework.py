@@ -400,3 +400,118 @@ class Rows:
     assert check("rows.py", given, {"rows.py": text})["verdict"] == "ok"
     wrong = check("rows.py", given, {"rows.py": text.replace("2 * dout[1]", "dout[1]")})
     assert [one["line"] for one in wrong["lines"]] == [8], wrong
+
+
+PLACES = """
+class Table:
+    def __init__(self, W):
+        self.W, self.dW = W, np.zeros_like(W)
+    def forward(self, {name}):
+        self.places = {name}
+        return self.W[{name}]
+    def backward(self, dout):
+        self.dW[self.places] += dout
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "offered", "verdict"),
+    [("idx", "[0,2,1,1]", "wrong"), ("token_ids", "[0,2,1,1]", "wrong"), ("word", "2", "ok")],
+)
+def test_places_that_repeat_are_offered_but_for_a_single_one(
+    name: str, offered: str, verdict: str, asked: Asked
+) -> None:
+    """`+=` at places that repeat adds the last share alone; what is written for one place is right."""
+    text = PLACES.replace("{name}", name)
+    words = OFFERED.search(asked(text)[1])
+    assert words is not None
+    given = shlex.split(words[1])
+    assert dict(zip(given[::2], given[1::2], strict=True)) == {f"--{name}": offered, "--W": "randn(4,3)"}
+    assert judged(asked, text, given)["verdict"] == verdict
+    added = text.replace("self.dW[self.places] += dout", "np.add.at(self.dW, self.places, dout)")
+    assert judged(asked, added, given)["verdict"] == "ok"
+
+
+TENSORS_BY_THE_CLASS = """
+import torch
+class Net:
+    def __init__(self, width=3):
+        self.params = {"w": torch.normal(mean=0.0, std=1.0, size=(width, 2)), "b": torch.zeros(size=(2,))}
+    def loss(self, x, y=None):
+        mode = "test" if y is None else "train"
+        w, b = self.params["w"], self.params["b"]
+        scores = x.matmul(w) + b
+        if mode == "test":
+            return scores
+        off = scores - y
+        loss = (off * off).sum()
+        grads = {"w": 2 * x.T.matmul(off), "b": 2 * off.sum(0)}
+        return loss, grads
+"""
+
+
+def test_a_net_whose_class_alone_tells_of_tensors_is_asked_for_what_its_mode_hangs_on(asked: Asked) -> None:
+    words = OFFERED.search(asked(TENSORS_BY_THE_CLASS)[1])
+    assert words is not None
+    given = shlex.split(words[1])
+    assert {"--x", "--y"} <= {*given}
+    assert judged(asked, TENSORS_BY_THE_CLASS, given)["verdict"] == "ok"
+    wrong = TENSORS_BY_THE_CLASS.replace("2 * off.sum(0)", "off.sum(0)")
+    assert [one["verdict"] for one in judged(asked, wrong, given)["gradients"]] == ["ok", "wrong"]
+
+
+NEIGHBOURS = """
+def nearby(center, around, word2idx, inner, outer):
+    loss, d_inner, d_outer = 0.0, np.zeros(inner.shape), np.zeros(outer.shape)
+    c = word2idx[center]
+    for word in around:
+        o = word2idx[word]
+        off = np.exp(outer @ inner[c])
+        off /= off.sum()
+        loss += -np.log(off[o])
+        off[o] -= 1
+        d_inner[c] += outer.T @ off
+        d_outer += np.outer(off, inner[c])
+    return loss, d_inner, d_outer
+"""
+
+
+def test_words_are_offered_to_what_looks_up_their_places(asked: Asked) -> None:
+    words = OFFERED.search(asked(NEIGHBOURS)[1])
+    assert words is not None
+    given = shlex.split(words[1])
+    values = dict(zip(given[::2], given[1::2], strict=True))
+    assert values["--center"] in json.loads(values["--word2idx"])
+    assert {*json.loads(values["--around"])} <= {*json.loads(values["--word2idx"])}
+    assert judged(asked, NEIGHBOURS, given)["verdict"] == "ok"
+    for wrong in ("d_inner[c] = outer.T @ off", "d_inner[c] += off @ outer * 2"):
+        text = NEIGHBOURS.replace("d_inner[c] += outer.T @ off", wrong)
+        assert [one["verdict"] for one in judged(asked, text, given)["gradients"]] == ["wrong", "ok"]
+
+
+SAMPLES = """
+def against(v, place_idx, table, source, count=3):
+    drawn = []
+    for _ in range(count):
+        other = source.draw_place()
+        while other == place_idx:
+            other = source.draw_place()
+        drawn.append(other)
+    s, t = 1 / (1 + np.exp(-table[place_idx] @ v)), 1 / (1 + np.exp(table[drawn] @ v))
+    loss = -np.log(s) - np.log(t).sum()
+    dv = (s - 1) * table[place_idx] + (1 - t) @ table[drawn]
+    dtable = np.zeros_like(table)
+    dtable[place_idx] += (s - 1) * v
+    np.add.at(dtable, drawn, np.outer(1 - t, v))
+    return loss, dv, dtable
+"""
+
+
+def test_an_object_that_draws_places_is_offered(asked: Asked) -> None:
+    words = OFFERED.search(asked(SAMPLES)[1])
+    assert words is not None
+    given = shlex.split(words[1])
+    assert json.loads(dict(zip(given[::2], given[1::2], strict=True))["--source"]) == {"draw_place": "lambda: 1"}
+    assert judged(asked, SAMPLES, given)["verdict"] == "ok"
+    wrong = SAMPLES.replace("np.add.at(dtable, drawn, np.outer(1 - t, v))", "dtable[drawn] += np.outer(1 - t, v)")
+    assert [one["verdict"] for one in judged(asked, wrong, given)["gradients"]] == ["ok", "wrong"]

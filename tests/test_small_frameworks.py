@@ -367,3 +367,107 @@ def test_frameworks_in_ways_of_their_own(
 ) -> None:
     assert check(f"own.py:{name}", given, {"own.py": text})["verdict"] == "ok"
     assert check(f"own.py:{name}", given, {"own.py": text.replace(right, wrong)})["verdict"] == "wrong"
+
+
+STRIPS = """
+import numpy as np
+
+kind = np.float32
+width = np.dtype(kind).itemsize
+
+class Strip:
+    def __init__(self, values):
+        self.values = values
+    def __getitem__(self, places):
+        assert isinstance(places, slice)
+        first = 0 if places.start is None else places.start
+        last = places.stop if places.stop is not None else len(self.values)
+        step = 1 if places.step is None else places.step
+        return self.values[first:last:step]
+
+def windows_forward(x, w):
+    flat = np.ascontiguousarray(x)
+    assert isinstance(flat.dtype, np.dtype)
+    rows = np.lib.stride_tricks.as_strided(flat, (len(x) - 1, 2), (width, width))
+    first, last, step = slice(0, None, 2).indices(len(w))
+    out = rows @ Strip(w)[:2] + Strip(w)[2:][0] * x[1:] + w[first:last:step].sum()
+    return out, (x, w, rows)
+
+def windows_backward(dout, cache):
+    x, w, rows = cache
+    dx = np.zeros_like(x)
+    dx[:-1] += dout * w[0]
+    dx[1:] += dout * (w[1] + w[2])
+    dw = np.zeros_like(w)
+    dw[:2] = rows.T @ dout
+    dw[2] = np.sum(dout * x[1:])
+    dw[::2] += dout.sum()
+    return dx, dw
+"""
+
+
+def test_a_kind_of_elements_and_a_slice_tell_what_they_hold(check: Check) -> None:
+    given = {"x": [0.3, -1.2, 0.5, 2.0], "w": [0.4, -0.7, 1.1, 0.2]}
+    assert check("strips.py", given, {"strips.py": STRIPS})["verdict"] == "ok"
+    wrong = check("strips.py", given, {"strips.py": STRIPS.replace("= rows.T @", "= -rows.T @")})
+    assert [one["line"] for one in wrong["lines"]] == [31], wrong
+
+
+def test_a_pass_that_takes_nothing_and_stops_hides_no_others(check: Check) -> None:
+    text = """
+class Packed:
+    def forward(self):
+        return Packed.made()
+    def backward(self, dout):
+        return dout
+class Scaled:
+    def forward(self, x):
+        return 2 * x
+    def backward(self, dout):
+        return 2 * dout
+"""
+    error = check("layers.py", {}, {"layers.py": text})["error"]
+    assert "made" in error["message"]
+    assert "backprop check -f layers.py:Scaled --x " in error["hint"], error
+
+
+def test_a_tensor_is_made_of_a_size_by_name(check: Check) -> None:
+    text = """
+import torch
+class Layer:
+    def forward(self, x, w):
+        self.x, self.w, self.told = x, w, f"of {torch.float} and {x.dtype}"
+        c = torch.ones(size=[4, 2]) + torch.full(size=(4, 2), fill_value=0.5) + torch.empty(size=(2,)).fill_(1.0)
+        return x @ w * c + torch.zeros(size=(2,), dtype=x.dtype)
+    def backward(self, dout):
+        return 2.5 * dout @ self.w.t(), self.x.t() @ dout * 2.5
+"""
+    given = {"x": [[0.3, -1.2, 0.5], [2.0, 0.1, -0.4], [0.7, 0.9, 1.1], [-0.6, 0.2, 0.8]],
+             "w": [[0.4, -0.7], [1.1, 0.2], [-0.3, 0.9]]}  # fmt: skip
+    assert check("layer.py:Layer", given, {"layer.py": text})["verdict"] == "ok"
+    wrong = check("layer.py:Layer", given, {"layer.py": text.replace("return 2.5 *", "return 1.5 *")})
+    assert [one["line"] for one in wrong["lines"]] == [9], wrong
+
+
+def test_a_type_of_types_is_one(check: Check) -> None:
+    text = """
+from typing import Optional, cast
+import numpy as np
+Rows = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Named = dict[str, Optional[list[int]]]
+
+class Affine:
+    def __init__(self, w):
+        self.w = cast(Rows, w)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, dout):
+        kept = cast(Named, {"dw": self.x.T @ dout})
+        self.dw = kept["dw"]
+        return dout @ self.w.T
+"""
+    given = {"x": [[0.3, -1.2], [2.0, 0.1]], "w": [[0.4, -0.7], [1.1, 0.2]]}
+    assert check("affine.py:Affine", given, {"affine.py": text})["verdict"] == "ok"
+    wrong = check("affine.py:Affine", given, {"affine.py": text.replace("dout @ self.w.T", "dout @ self.w")})
+    assert [one["line"] for one in wrong["lines"]] == [16], wrong

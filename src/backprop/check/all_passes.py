@@ -123,7 +123,7 @@ def judged(
         meant = {name: len({*given} & {*takers(pair)}) for name, (pair, _) in wanting.items()}
         for pair, stop in stopped:  # what is given is for this pass, and it lacks nothing
             if len({*given} & {*takers(pair)}) >= max(meant.values(), default=0):
-                raise stop
+                raise stop if given else with_rest(stop, Fitted(code, {}, upstream, seed), wanting)
         name = max(meant, key=lambda one: meant[one])
         missing = wanting[name][1]
         alike = [some for other, some in wanting.items() if not meant[name] or other == name]
@@ -134,6 +134,14 @@ def judged(
     if not found.verdicts:
         raise Problem("variable", next(iter(found.left_out), "there is no backward pass in this text"), hint=hint)
     return found if wrt is None else of_these(found, wrt)
+
+
+def with_rest(stop: Problem, fitted: Fitted, wanting: Mapping[str, tuple[Pair, dict[str, str]]]) -> Problem:
+    """What stopped a pass that is given nothing, with how to judge those that take something."""
+    stop.commands = fitted.commands([pair for pair, _ in wanting.values()])
+    if stop.commands:
+        stop.hint = "; ".join(filter(None, [stop.hint, "with values of their own, others are judged:"]))
+    return stop
 
 
 def of_texts(problem: Problem, given: Mapping[str, Any]) -> str:

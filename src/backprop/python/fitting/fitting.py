@@ -77,6 +77,10 @@ MULTIPLES = re.compile(  # of a size: 4 * H, and no 0.5 * x
 LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 * H:]`: there are four of them
 TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a vector does nothing for
 OF_WORDS = re.compile(r"(?i)corpus|tokens$|(^|_)(ids|text)$")  # names of words by their places, of which some are drawn
+SEVERAL = re.compile(r"(?i)idx|x|input|(\w*_)?(inputs|ids|idxs|indices|tokens|words)")  # names of places, not of one
+PLACE = re.compile(r"(?i)(idx|index|_id)$")
+PLACES = re.compile(r"(?i)\w+(2|_to_)(i|id|ix|idx|ind|index)|stoi|vocab(ulary)?")  # names of where each word is
+PLACED = '{"a": 0, "b": 1, "c": 2}'
 WORDS = "[0,2,1,5,3,4,6,7,1,0]"
 LACKING = re.compile(r"the dictionary has no '(\w+)'$")
 APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  # shapes that cannot be broadcast
@@ -147,6 +151,7 @@ class Fitting:
         self.sized: dict[str, float] = {}  # how badly values fit
         self.multiples: list[int] = []
         self.multiplied: set[str] = set()  # with a matrix: no labels
+        self.picking: set[str] = set()  # from something, as places do
         self.of_matrices = False  # whether a gradient of a matrix among them was right where another one was not
         self.lacking: dict[str, list[str]] = {}  # of parameters that are dictionaries, the keys which were missed
         self.whole = False  # whether `/` of whole numbers is whole, as in Python 2
@@ -180,6 +185,7 @@ class Fitting:
             self.best = self.within()
             self.try_of_one()
             self.try_apart()
+            self.try_repeated()
         known = self.best[1] if self.best is not None else {}
         return {name: self.text(name, known) for name in self.examples}
 
@@ -218,6 +224,18 @@ class Fitting:
                 for more in ({}, replaced(others, size)):
                     if self.weighed({**known, **more, name: text}, 0) == 0:
                         return
+
+    def try_repeated(self) -> None:
+        """Where a number alone fits that picks from something, look at several, by what their name says: where these
+        fit, but for those that repeat, offer those, whose shares a way back must add up."""
+        if self.best is None or self.best[0] or not self.judges:
+            return
+        for name in [name for name in self.picking if SEVERAL.fullmatch(name)]:
+            known = self.best[1]
+            several = str(known.get(name)).isdigit() and self.weighed({**known, name: "[0,2,1]"}, 0) == 0
+            repeated: Known = {**known, name: "[0,2,1,1]"}
+            if several and 0 < (size := self.misfits(self.make(Runner, self.values(repeated))).size) < STOPPED:
+                self.best = size, repeated
 
     def size_of(self, texts: Mapping[str, str]) -> float:
         """How badly some values fit, as they are typed."""
@@ -283,7 +301,7 @@ class Fitting:
         if len(shape) == 2 and COLUMNS.search(told):  # beside a state, which is a column
             return self.search({**known, name: drawn((*shape, 1))}, unlikely)
         beyond, text = BEYOND.search(told), str(known[name])
-        if beyond and text.startswith("[") and int(beyond[1]):  # labels, of which there are fewer kinds
+        if beyond and text[:1] == "[" and beyond[1] not in ("0", *known.values()):  # labels, of which there are fewer
             fewer = re.sub(r"\d+", lambda one: str(int(one[0]) % int(beyond[1])), text)
             return fewer != text and self.search({**known, name: fewer}, unlikely)
         other = self.broadcast(shape, told, used.use)
@@ -457,6 +475,10 @@ class Fitting:
         row = use.kind == "picks" and is_array(use.other[0]) and np.ndim(use.other[0]) == 1
         if row and not isinstance(use.other[1], tuple):  # one of them
             yield "2" if len(use.other[0]) > 2 else "0"
+        if PLACES.fullmatch(name) and use.kind == "items":
+            yield PLACED
+        if use.kind == "rows" and PLACED in known.values():
+            yield '["a","c","b","c"]'
         if example[:1] in "{[" and example[1:2] == '"':  # a dictionary with the keys that are read
             yield from [example] * ('"d": ' in example)  # what is counted and turned, as words with their places
             yield list(json.loads(example))
@@ -492,12 +514,16 @@ class Fitting:
         if use.kind == "compared" and isinstance(use.other, str):
             yield use.other
             return
+        elif use.kind == "compared" and type(use.other) is int and PLACE.search(name):  # with another place
+            yield str(use.other + 1)
         elif use.kind == "settings":  # which all have their defaults, but for those that are read elsewhere
             yield "{}"
             keys = re.findall(rf"\b{re.escape(name)}(?:\[|\.get\()['\"](\w+)['\"][\])]", self.text_of_passes)
             yield from [[*dict.fromkeys(keys)]] * bool(keys)
         elif use.kind == "truth":
             yield from ("True", "False")
+        elif use.kind == "called" and not use.other:  # as what draws a sample
+            yield from ("lambda: 1", "lambda: 0.6")
         elif use.kind == "counts" or (use.kind == "element" and type(use.other) is int and not is_drawn(example)):
             yield from apart(("3", "2", "4", "1"), known)
         elif use.kind == "parts" and not other:
@@ -505,6 +531,7 @@ class Fitting:
         elif use.kind == "exponent":
             yield from ("2.0", "3", other[-1:], other)
         elif use.kind == "picks":
+            self.picking.add(name)
             yield from picked(*use.other)
         elif use.kind == "reshaped":
             for parted in [*parts_of(known, int(np.prod(use.other))), use.other]:

@@ -68,7 +68,9 @@ class Inputs(Said):
         words = {*texts_in([*given.values()])}  # which may be functions by their names, or code
         words |= names_in([tree for one in words if (tree := as_code(one)) is not None])
         self.by_text = self.defined(words)
-        bases = [ast.unparse(one) for owner in owners if isinstance(owner, ast.ClassDef) for one in owner.bases]
+        classes = [owner for owner in owners if isinstance(owner, ast.ClassDef)]
+        self.torch |= any(uses_torch([one], texts) for one in classes)  # where the passes themselves do not tell
+        bases = [ast.unparse(one) for owner in classes for one in owner.bases]
         self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
         self.cost: ast.FunctionDef | None = None  # of the output and labels, in the code, that is judged in its place
         self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
@@ -532,14 +534,20 @@ def is_rate(name: str) -> bool:
 
 
 def turning_back(function: ast.FunctionDef) -> list[str]:
-    """The parameters without which a function ends early, `if y is None: return scores`."""
-    tests = [
-        one.test.left for one in function.body
-        if isinstance(one, ast.If) and isinstance(one.body[-1], ast.Return)
-        and isinstance(one.test, ast.Compare) and ast.unparse(one.test).endswith(" is None")
-    ]  # fmt: skip
+    """The parameters without which a function ends early, `if y is None: return scores`, also by a name for that:
+    `mode = "test" if y is None else "train"`."""
+    modes = {
+        f"{name} == {ast.unparse(value.body)}": value.test
+        for one in function.body for name, value in assigned(one) if isinstance(value, ast.IfExp)
+    }  # fmt: skip
+    ends = [one.test for one in function.body if isinstance(one, ast.If) and isinstance(one.body[-1], ast.Return)]
+    tests = [modes.get(ast.unparse(test), test) for test in ends]
     names = parameter_names(function)
-    return [one.id for one in tests if isinstance(one, ast.Name) and one.id in names]
+    return [
+        test.left.id for test in tests
+        if isinstance(test, ast.Compare) and ast.unparse(test).endswith(" is None")
+        and isinstance(test.left, ast.Name) and test.left.id in names
+    ]  # fmt: skip
 
 
 def assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:

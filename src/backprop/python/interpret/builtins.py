@@ -41,6 +41,7 @@ TYPES: dict[str, Any] = {
     "type": Class, "Callable": (Function, Builtin, Bound, Class, Library), "Sequence": (list, tuple, str),
     "Iterable": (list, tuple, str, dict, set, range, np.ndarray), "Mapping": dict, "Number": (int, float, np.number),
     "Integral": (int, np.integer), "Real": (int, float, np.integer, np.floating),
+    "dtype": np.dtype, "numpy.dtype": np.dtype,
     "Hashable": (str, int, float, tuple, type(None)),
 }  # fmt: skip
 ERRORS = [
@@ -134,6 +135,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "numpy.result_type": lambda *given: np.result_type(*[
             np.asarray(one).dtype if is_array(one) or is_number(one) else dtype_of(one) for one in given
         ]),
+        "numpy.dtype": lambda kind, *_, **__: dtype_of(kind) or np.dtype(float),
         "numpy.promote_types": lambda one, other: np.promote_types(dtype_of(one), dtype_of(other)),
         "numpy.iscomplexobj": lambda _: False,
         "numpy.isrealobj": lambda _: True,

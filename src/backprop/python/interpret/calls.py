@@ -149,6 +149,8 @@ class Calls(Expressions):
         object may do so `late`, when all names are known."""
         if isinstance(value, list) and any(map(as_code, texts_in(value))):
             return [self.written(one, scope, late) for one in value]
+        if isinstance(value, dict) and any(map(as_code, texts_in([*value.values()]))):  # as methods of an object
+            return {key: self.written(one, scope, late) for key, one in value.items()}
         tree = as_code(value) if isinstance(value, str) else None
         if tree is None:
             return value

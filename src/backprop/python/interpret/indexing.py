@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import numpy as np
 
 from backprop.python.values.arrays import Grid, Tensor, is_array, number_of, plain, settled, tensor
 from backprop.python.values.meter import Meter, Refusal
-from backprop.python.values.scope import Class, Function, Library, Object, called, misfit
+from backprop.python.values.scope import Builtin, Class, Function, Library, Object, called, misfit
 
 WHOLE, LISTED = (int, np.integer), (list, np.ndarray)
 
@@ -57,6 +58,14 @@ def cell(base: Any, key: Any) -> tuple[Any, Any]:
     return base, key
 
 
+def is_kind(value: Any) -> bool:
+    """Whether a value is a type of Python's own, of NumPy's or of `typing`."""
+    if isinstance(value, Library):
+        return value.path[0] == "typing" or value.path[-1] in ("ndarray", "NDArray", "Tensor")
+    name = value.name if isinstance(value, Builtin) else ""
+    return name == "numpy.dtype" or isinstance(getattr(builtins, name, None), type)
+
+
 def get(meter: Meter, base: Any, key: Any) -> Any:
     """`base[key]` of anything that has items."""
     base, key = cell(base, key)
@@ -76,6 +85,8 @@ def get(meter: Meter, base: Any, key: Any) -> Any:
         one is None or one is ... for one in (key if isinstance(key, tuple) else (key,))
     ):
         return of_array(meter, np.asarray(base), key)  # a number of NumPy's gets axes so
+    if is_kind(base):  # `tuple[int, int]` is one, too
+        return base
     raise misfit(f"{called(base)} has no items", base)
 
 

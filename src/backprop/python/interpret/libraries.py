@@ -89,7 +89,7 @@ OF_ARGUMENTS = (broadcast, together)  # what is no larger than the arguments
 SIZED = frozenset([
     "axis", "axes", "dim", "dtype", "mode", "constant_values", "k", "diagonal", "endpoint", "optimize", "out", "shape",
     "num", "reps", "writeable", "repeats", "pad_width", "num_classes", "fill_value", "indexing", "minlength", "device",
-    "strides", "subok", "full_matrices", "stop", "end", "step",
+    "strides", "subok", "full_matrices", "stop", "end", "step", "size",
 ])  # fmt: skip
 
 

@@ -116,6 +116,10 @@ class Members(Machine):
             return getattr(value, name)
         if isinstance(value, np.dtype) and name in ("kind", "name", "itemsize", "type"):
             return value if name == "type" else getattr(value, name)
+        if isinstance(value, slice) and name in ("start", "stop", "step"):
+            return getattr(value, name)
+        if isinstance(value, slice) and name == "indices":
+            return Builtin(name, lambda size: value.indices(number_of(size)))
         if isinstance(value, float) and name == "is_integer":  # one of NumPy's, too
             return Builtin(name, value.is_integer)
         if isinstance(value, Tensor) and name in HELD and (name in vars(value) or name == "grad"):

@@ -14,7 +14,7 @@ import numpy as np
 from backprop.python.interpret import indexing
 from backprop.python.interpret.members import Members
 from backprop.python.interpret.protocols import takes_part
-from backprop.python.values.arrays import ARRAYS, NUMBERS, Sizes, Tensor, dtype_of, is_array, operand, settled
+from backprop.python.values.arrays import ARRAYS, DTYPES, NUMBERS, Sizes, Tensor, dtype_of, is_array, operand, settled
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import (
     NOT_IMPLEMENTED,
@@ -222,4 +222,6 @@ def plain_item(value: Any) -> Any:
         return value.item()
     if isinstance(value, str | int | float):
         return value
+    if isinstance(value, np.dtype) or (isinstance(value, Library) and value.path[-1] in DTYPES):
+        return str(dtype_of(value).name)
     raise Refusal(f"{called(value)} is not put into a text", "value")

@@ -47,13 +47,13 @@ def size(value: Any) -> float:
 
 def of_shape(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
     """A shape is the first argument."""
-    shape = arguments[0] if arguments else keywords.get("shape", ())
+    shape = arguments[0] if arguments else keywords.get("shape", keywords.get("size", ()))
     return product(shape)
 
 
 def of_shapes(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:
-    """The shape is all arguments, or the first, as in torch."""
-    return product(arguments[0] if len(arguments) == 1 else arguments)
+    """The shape is all arguments, or the first, as in torch, or `size`."""
+    return product(arguments[0] if len(arguments) == 1 else keywords.get("size", arguments))
 
 
 def second_shape(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> float:

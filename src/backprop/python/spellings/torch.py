@@ -230,7 +230,10 @@ def linear(a: Any, weight: Any, bias: Any = None) -> Any:
 
 
 def full(value: float) -> Callable[..., Any]:
-    return lambda *shape, dtype=None, **_: np.full(shape_of(shape), value, dtype=dtype_of(dtype) or float)
+    def filled(*shape: Any, size: Any = None, dtype: Any = None, **_: Any) -> Any:
+        return np.full(shape_of(shape if size is None else (size,)), value, dtype=dtype_of(dtype) or float)
+
+    return filled
 
 
 def like(value: float) -> Callable[..., Any]:
@@ -488,7 +491,9 @@ TORCH: dict[str, Row] = {
     "zeros_like": Row(like(0), together, "torch.zeros_like(x)"),
     "ones_like": Row(like(1), together, "torch.ones_like(x)"),
     "empty_like": Row(like(0), together, "torch.zeros_like(torch.empty_like(x))"),
-    "full": Row(lambda shape, value, **_: np.full(shape_of((shape,)), value), of_shape, "torch.full((2, 3), 0.5)"),
+    "full": Row(
+        lambda size, fill_value, **_: np.full(shape_of((size,)), fill_value), of_shape, "torch.full((2, 3), 0.5)"
+    ),
     "full_like": Row(lambda a, value, **_: np.full(np.shape(a), value, a.dtype), together, "torch.full_like(x, 0.5)"),
     "eye": Row(np.eye, square, "torch.eye(3)"),
     "arange": Row(arange, stepping, "torch.arange(start=1, end=9, step=2)"),
