@@ -385,3 +385,84 @@ def test_two_places_of_a_game_are_no_cost() -> None:
     assert isinstance(rating_grad, ast.FunctionDef)
     assert training(rating_grad) is None
     assert pairs_in(Code([part_of(RATINGS, "ratings.py")])) == []
+
+
+TANK = """
+import numpy as np
+
+class Tank:
+    def __init__(self, valves):
+        self.valves = valves
+
+    def forward(self, rain):
+        level = np.zeros(rain.shape[1])
+        self.kept, levels = [], []
+        for t in range(rain.shape[0]):
+            inlet = np.tanh(rain[t] + self.valves[0] * level)
+            outlet = np.tanh(1.0 + self.valves[1] * level)
+            filled = level * outlet + inlet
+            lid = np.tanh(0.5 + self.valves[2] * filled)
+            self.kept.append((inlet, outlet, lid, level, filled))
+            level = filled
+            levels.append(lid * filled)
+        return np.stack(levels)
+
+    def backward(self, dlevels):
+        self.dvalves = np.zeros_like(self.valves)
+        drain = np.zeros_like(dlevels)
+        dlevel_next = np.zeros_like(dlevels[0])
+        for t in range(len(self.kept) - 1, -1, -1):
+            inlet, outlet, lid, level, filled = self.kept[t]
+            dlid = dlevels[t] * filled * (1 - lid ** 2)
+            dlevel = dlevel_next + dlevels[t] * lid + dlid * self.valves[2]
+            dinlet = dlevel * (1 - inlet ** 2)
+            doutlet = dlevel * level * (1 - outlet ** 2)
+            self.dvalves[0] += (dinlet * level).sum(axis=0)
+            self.dvalves[1] += (doutlet * level).sum(axis=0)
+            self.dvalves[2] += (dlid * filled).sum(axis=0)
+            drain[t] = dinlet
+            dlevel_next = dlevel * outlet + dinlet * self.valves[0] + doutlet * self.valves[1]
+        return drain
+"""
+
+
+def test_what_a_round_hands_on_with_two_shares_less_is_suspected_and_derived_whole() -> None:
+    """Of what stands in `self.valves`, the backward pass reads no entry but the last one any more."""
+    right = "dlevel * outlet + dinlet * self.valves[0] + doutlet * self.valves[1]"
+    text = TANK.replace(right, "dlevel * outlet")
+    code = Code([part_of(text, "code.py")])
+    search = Search(Judge(Runner(code, pairs_in(code)[0], {"rain": normal(3, 2), "valves": normal(3, 2)})))
+    reaches = {one.line.number: one.line for one in search.reaches(search.sense({}), {})}
+    derivation = search.derivation({})
+    suspects = [one.lineno for one in derivation.trace.visits if derivation.is_suspect(one, frozenset())]
+    number = text.split("\n").index("            dlevel_next = dlevel * outlet") + 1
+    assert suspects == [number]
+    line = reaches[number]
+    texts = [text for _, text in derivation.plans(line, line.atoms(search.read))]
+    assert f"dlevel_next = {right}" in texts
+
+
+def test_an_index_lacks_one_where_shares_are_added_at_it() -> None:
+    code = """
+import numpy as np
+
+def bent_forward(x, knots):
+    left = np.floor(x).astype(int)
+    part = x - left
+    y = (1 - part) * knots[left] + part * knots[left + 1]
+    return y, (left, part, knots)
+
+def bent_backward(dy, cache):
+    left, part, knots = cache
+    dknots = np.zeros_like(knots)
+    np.add.at(dknots, left, dy * (1 - part))
+    np.add.at(dknots, left + 1, dy * part)
+    dx = dy * (knots[left + 1] - knots[left])
+    return dx, dknots
+"""
+    inputs = {"x": 3 * RANDOM.random(6), "knots": normal(4)}
+    assert wrong_lines(code, inputs) == []
+    lacks = code.replace("dknots, left + 1,", "dknots, left,")
+    assert wrong_lines(lacks, inputs) == [(14, "wrong-point", "np.add.at(dknots, left + 1, dy * part)")]
+    more = code.replace("dknots, left,", "dknots, left + 1,")
+    assert wrong_lines(more, inputs) == [(13, "wrong-point", "np.add.at(dknots, left, dy * (1 - part))")]

@@ -18,7 +18,7 @@ from backprop.check.chain_rule.known import Known, same
 from backprop.check.chain_rule.right import Right
 from backprop.check.chain_rule.terms import Term, Tidy, tells
 from backprop.check.edits.forms import cloned, expression, factors_of
-from backprop.check.edits.visible import Line
+from backprop.check.edits.visible import Line, constant_places
 from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import CLOSE, NOT_SAID, Failed, Room
 from backprop.check.passes.sensitivity import base_name
@@ -88,7 +88,9 @@ class Derivation(Right):
         if not visits or not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return):
             return []
         for place, visit in enumerate(visits):
-            if not self.all_right(visit, statement, visit.values) or self.falls_short(statement, visit, visit.values):
+            if not self.all_right(visit, statement, visit.values) or self.falls_short(
+                statement, visit, visit.values, statement
+            ):
                 if self.doubted(Room(self.trace, visit), statement):
                     return []
                 texts = sorted(self.plans(line, atoms))
@@ -130,7 +132,7 @@ class Derivation(Right):
         """Whether a text gives gradients that are right."""
         values = self.trace.alone(visit, statement, ast.parse(text).body)
         right = values is not None and self.all_right(visit, statement, values)
-        return right and not self.falls_short(statement, visit, values)  # type: ignore[arg-type]
+        return right and not self.falls_short(statement, visit, values, statement)  # type: ignore[arg-type]
 
     def known(self, statement: ast.stmt, statements: list[ast.stmt]) -> tuple[bool | None, bool | None]:
         """Whether a line gives what is known, as it stands and as it may be; None where that tells nothing.
@@ -197,6 +199,9 @@ class Derivation(Right):
         found = dict.fromkeys(atoms)
         held = room.scope.names
         counters = [text for text, value in held.items() if type(value) is int]
+        for base, place in constant_places(line.source.text):  # of arrays in attributes, `self.w[0]`
+            if base in atoms and "." in base:
+                found[f"{base}[{place}]"] = None
         for text, value in held.items():
             if isinstance(value, list | dict) and len(value) <= 200:
                 for counter in counters:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -146,10 +147,17 @@ class Known:
         """The gradients of what stands in the lines that make a quantity; found once."""
         if place not in self.insides:
             spans = [ends for maker, _ in self.story.makers.get(place, ()) for ends in maker.spans]
-            made = [one.made for ends in spans for one in self.story.trace.tape.entries[slice(*ends)]]
-            found = [self.story.gradients[ids] for ids in made]
+            entries = [one for ends in spans for one in self.story.trace.tape.entries[slice(*ends)]]
+            found = [self.story.gradients[one.made] for one in entries]
+            cut = [one.read for one in entries if np.asarray(one.read).tobytes() not in self.named]  # out of an array
+            found += [self.story.gradients[one] for one in cut]
             self.insides[place] = [one for one in found if not self.turns(one)]
         return self.insides[place]
+
+    @cached_property
+    def named(self) -> set[bytes]:
+        """The numbers of all that has a name in the forward pass."""
+        return {np.asarray(ids).tobytes() for known in self.trace.names.values() for _, ids in known}
 
     def to_come(self, visit: Visit | None) -> list[float]:
         """The numbers from above that are read only at a visit or later: until then gradients lack them."""
@@ -206,7 +214,7 @@ class Known:
 
     @remembered
     def shares(self, name: str) -> Values:
-        """The shares of the gradients that a name says to be, and the sums of some of them."""
+        """The shares of the gradients that a name says to be, and the sums of some of them, with the quantities."""
         found, known = Values(), self.trace.names
         whose = [*bases(name)]
         given = next((known[one] for one in whose if one in known), [])
@@ -218,10 +226,10 @@ class Known:
         rows = [(row, None) for value, _ in given if np.ndim(value) > 1 for row in value[:MOST_ROWS]]
         for place in {self.story.index.find(value) for value, _ in (*given, *rows)} - {None}:
             shares = [one[0].share for one in self.story.readers(place)]
-            found.add(self.story.quantities[place].gradient, True)
+            found.add(self.story.quantities[place].gradient, (place,))
             for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else (1,):
                 for some in combinations(shares, count):
-                    found.add(sum(some), True)
+                    found.add(sum(some), (place,))
         return found
 
     def in_containers(self) -> Iterator[tuple[str, Any]]:

@@ -44,6 +44,8 @@ class Right(Known):
         whole = self.whole(statement, visit, new, values)
         if whole is not None:
             return whole
+        if self.falls_short(new, visit, values, statement):
+            return False
         if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name) and self.meant(goals[0].id, visit):
             name = goals[0].id
             writes = self.written()[self.key(statement, name)]
@@ -81,11 +83,17 @@ class Right(Known):
         here = self.round_of(visit)
         return here is None or not any(np.any(one) and tells(one) and self.is_only_of(one, here) for one in values)
 
-    def falls_short(self, statement: ast.stmt, visit: Visit, values: list[Any]) -> bool:
-        """Whether what a loop hands on to its next round is one share of several that this round sends back."""
+    def falls_short(self, new: ast.stmt, visit: Visit, values: list[Any], statement: ast.stmt) -> bool:
+        """Whether what a loop hands on to its next round is one share of several that this round sends back, or some
+        of them, and no other line adds to it. `new` stands in the place of a statement."""
         if len(values) != 1 or not isinstance(statement, ast.Assign) or not self.hands_on(statement):
             return False
-        sent = [one for place in self.whose(values[0]) for one in self.sent_in_round(place, visit)]
+        if self.is_replaced(statement, visit):
+            return False
+        shares = self.shares(base_name(targets_of(statement)[0]) or "")
+        some = [*values, *self.given(visit, new, values)]
+        places = {place for one in some for found in (self.whose(one), *shares.all(one)) for place in found}
+        sent = [one for place in sorted(places) for one in self.sent_in_round(place, visit)]
         return bool(sent) and not any(same(values[0], one) for one in sent) and not self.totals.find(values[0])
 
     def is_replaced(self, statement: ast.stmt, visit: Visit) -> bool:
@@ -314,10 +322,18 @@ class Right(Known):
                     continue  # a setting
                 alone = named and len({id(one) for one, _ in self.written().get(self.key(statement, node.id), ())}) == 1
                 alone = alone and any(np.size(one) == np.size(value) for one in self.meant(node.id, room.visit))
-                right = self.fits(node.id, value, room.visit) if alone else self.is_right(value)
+                right = self.holds(node.id, value, room.visit) if alone else self.is_right(value)
                 if not right and (alone or self.shares(node.id).find(value) is None):
                     found.add(node.id)
         return found
+
+    def holds(self, name: str, value: Any, visit: Visit) -> bool:
+        """Whether what a name holds is what it says to be: also of what the round at hand made under that name, where
+        what the name held before is there, too."""
+        if self.fits(name, value, visit):
+            return True
+        made = self.made_here(name, visit)
+        return made is not None and same(value, made)
 
     def is_suspect(self, statement: ast.stmt, trusted: frozenset[str], all_of_it: bool = False) -> bool:
         """Whether a line gives nothing right though all that it reads is right, or is trusted."""

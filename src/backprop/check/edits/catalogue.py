@@ -84,6 +84,11 @@ def header(statement: ast.stmt) -> ast.stmt:
     return alone  # type: ignore[no-any-return]
 
 
+def is_place_of(node: ast.AST, field: str, index: int | None) -> bool:
+    """Whether an argument says where something is added: the second one of `np.add.at`."""
+    return isinstance(node, ast.Call) and field == "args" and index == 1 and getattr(node.func, "attr", "") == "at"
+
+
 class Catalogue:
     """The edits of one line as texts."""
 
@@ -97,7 +102,7 @@ class Catalogue:
             for index, one in enumerate(value) if isinstance(value, list) else [(None, value)]:
                 if not isinstance(one, ast.AST) or (isinstance(node, COMPOUND) and field not in ("iter", "test")):
                     continue
-                inner = self.role(node, field, role)
+                inner = "index" if is_place_of(node, field, index) else self.role(node, field, role)
                 stored = isinstance(getattr(one, "ctx", None), ast.Store)
                 if isinstance(one, ast.expr) and not stored:
                     yield Spot(one, node, field, index, depth, inner)

@@ -127,6 +127,8 @@ class Quantity:
                 yield other, "wrong-point", 1.8 if letter == its.letter else 2.0
             elif shape and (len(its.shape) == len(shape) or its.shape == shape[-len(its.shape) :]):
                 yield other, "wrong-point", 2.2
+        if letter == "i" and index:
+            yield from ((f"{self.text} {shift}", "wrong-point", 1.5) for shift in ("+ 1", "- 1"))
         if letter == "k":
             yield from self.whole_numbers()
             yield from [("1", "factor", 1.9)] if self.role == "value" else ()

@@ -161,6 +161,13 @@ def indices_in(text: str) -> list[tuple[str, str]]:
                                                                     for node in ast.walk(one.slice))))  # fmt: skip
 
 
+@cache
+def constant_places(text: str) -> list[tuple[str, str]]:
+    """The entries at a number in a text, with what they stand behind: `w[0]`."""
+    found = [place_of(one) for one in nodes_in(text) if isinstance(one, ast.Subscript)]
+    return [one for one in dict.fromkeys(found) if one[1].isdigit()]
+
+
 def is_dotted(text: str) -> bool:
     """Whether a text is a name, or an attribute of one."""
     return all(map(str.isidentifier, text.split(".")))

@@ -60,7 +60,7 @@ class Outputs(Inputs):
 
     def results(self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None) -> Forward:
         """The results of a function, and which of them are outputs."""
-        returned = rowed(returned)
+        returned = self.opened(rowed(returned))
         several = isinstance(returned, list) and len(returned) == len(returns(tree)) > 1
         if several and not alike_in(returned) and all(map(is_gradient, returned)):  # `return [scores, hidden]`
             returned = tuple(returned)
@@ -89,6 +89,15 @@ class Outputs(Inputs):
             hint = f"{name} is None at its end" if name else ""
             raise Problem("value", f"{tree.name} returns no number and no array", hint=hint)
         return Forward(results, names, outputs, scope, me, returned)
+
+    def opened(self, returned: Any) -> Any:
+        """What is returned, with outputs that stand together in it each by itself, where the backward pass takes a
+        gradient of each: `return (h, c), cache` and `backward(dh, dc, cache)`."""
+        first = returned[0] if isinstance(returned, tuple) and len(returned) > 1 else None
+        if not isinstance(first, tuple) or not all(map(is_gradient, first)) or any(map(is_gradient, returned[1:])):
+            return returned
+        above = [name for name in self.back_names() if UPSTREAM_LIKE.match(name)]
+        return (*first, *returned[1:]) if len(above) == len(first) > 1 else returned
 
     def goes_through(self, above: list[str], shapes: list[tuple[int, ...]]) -> bool:
         """Whether the backward pass takes the gradients of all results in one parameter, of which it reads each by its

@@ -226,12 +226,13 @@ def is_moved(function: ast.FunctionDef) -> bool:
 
 def returns(function: ast.FunctionDef, count: int | None = None) -> list[str]:
     """The names that a function returns at its end; "" for what has none. Where it returns another `count`, those that
-    it returns elsewhere."""
+    it returns elsewhere, or with what stands together in them: `(h, c), cache`."""
     found = [node for node in function.body if isinstance(node, ast.Return)]
     names = returned_by(found[-1]) if found else []
     if count is None or count == len(names):
         return names
     every = [returned_by(node) for node in ast.walk(function) if isinstance(node, ast.Return)]
+    every += [[name_of(one) for part in together(node.value) for one in together(part)] for node in found[-1:]]
     return next((one for one in every if len(one) == count), names)
 
 
