@@ -120,11 +120,11 @@ def sized_in(statements: list[ast.stmt]) -> Iterator[str]:
 
 
 def without_decay(step: Step) -> Step:
-    """A step without what only makes weights smaller, for which no cost asks: `W -= rate * (dW + decay*W)`.""""""
-    sum_ = step.gradient
-    if isinstance(sum_, ast.BinOp) and isinstance(sum_.op, ast.Add):
+    """A step without what only makes weights smaller, for which no cost asks: `W -= rate * (dW + decay*W)`."""
+    whole = step.gradient
+    if isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Add):
         target = ast.unparse(step.target)
-        rest = [one for one in (sum_.left, sum_.right) if target not in map(ast.unparse, factors(one))]
+        rest = [one for one in (whole.left, whole.right) if target not in map(ast.unparse, factors(one))]
         if len(rest) == 1:
             return step._replace(gradient=rest[0])
     return step
@@ -271,13 +271,13 @@ def retold(statement: ast.stmt, text: str) -> str | None:
 
 
 def changed(statement: ast.stmt) -> str | None:
-    """What a statement may change by a step: no gradient is, nor what is called one."""
+    """What a statement may change by a step: no gradient is, nor what is called one, nor a cost, which grows."""
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     target = targets[0] if len(targets) == 1 else None
     if isinstance(target, ast.Subscript) and called(target) is None:  # a part of it
         target = target.value
     name = called(target) if target is not None else None
-    return None if name is None or is_of_gradient(name) else name
+    return None if name is None or is_of_gradient(name) or COST.fullmatch(name) else name
 
 
 def move_of(statement: ast.AST) -> tuple[Any, ast.operator, ast.expr] | None:
