@@ -437,3 +437,34 @@ def test_coordinates_that_are_stepped_one_by_one_are_no_gradient(check: Check) -
     """What the loop computes of all of them once more is of those that moved already."""
     text = OF_FEATURES.replace("np.sum(error * X[:, j])", "np.sum((X @ w + b - y) * X[:, j])")
     assert "w" not in verdicts(check("descent.py", {}, {"descent.py": text}))
+
+
+RATED = """
+import math
+def squash(a):
+    return 1 / (1 + math.exp(-a))
+def rating_loss(ratings, home, games, wins):
+    total = 0.0
+    for g in range(len(games)):
+        i, j = games[g]
+        p = squash(ratings[i] - ratings[j] + home)
+        total -= wins[g] * math.log(p) + (1 - wins[g]) * math.log(1 - p)
+    return total
+def rating_grad(ratings, home, games, wins):
+    grad, grad_home = [0.0] * len(ratings), 0.0
+    for g in range(len(games)):
+        i, j = games[g]
+        err = squash(ratings[i] - ratings[j] + home) - wins[g]
+        grad[i] += err
+        grad[j] -= err
+        grad_home += err
+    return grad, grad_home
+"""
+
+
+def test_a_loop_that_counts_with_g_takes_no_steps(check: Check) -> None:
+    given = {"ratings": [0.3, -0.2, 0.5], "home": 0.3, "games": [[0, 1], [1, 2], [2, 0]], "wins": [1.0, 0.0, 1.0]}
+    told = verdicts(check("rated.py", given, {"rated.py": RATED}))
+    assert {told[name] for name in ("ratings", "home")} == {"ok"}, told
+    found = check("rated.py", given, {"rated.py": RATED.replace("grad[j] -= err", "grad[j] += err")})
+    assert [one["line"] for one in found["lines"]] == [18], found

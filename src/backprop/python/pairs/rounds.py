@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from backprop.python.names import names_set
 from backprop.python.pairs.unnamed import move_of, with_names
-from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_in, targets
+from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient, is_word
 
 LOOPS = (ast.For, ast.While)
@@ -67,7 +67,7 @@ def told_by_updates(statements: list[ast.stmt], known: Iterable[str]) -> dict[st
     """The gradients whose names do not tell what they are of, each with what it alone updates: `w -= rate * grad`."""
     names = names_in(statements) | {*known}
     loops: list[ast.AST] = [node for one in statements for node in ast.walk(one) if isinstance(node, LOOPS)]
-    made = set().union(*map(set_in, loops or statements))
+    made = set().union(*map(set_in, loops or statements)) - set().union(*map(counted_by, loops))
     updates = {
         (name, one)
         for node in ast.walk(ast.Module(statements, [])) for name, by in updates_in(node)
@@ -76,6 +76,13 @@ def told_by_updates(statements: list[ast.stmt], known: Iterable[str]) -> dict[st
     }  # fmt: skip
     once = Counter(one for _, one in updates)
     return {one: name for name, one in updates if once[one] == 1}
+
+
+def counted_by(loop: ast.AST) -> set[str]:
+    """The variables with which a loop counts, as `for g in range(n)` does."""
+    over = loop.iter if isinstance(loop, ast.For) else None
+    counts = isinstance(over, ast.Call) and ast.unparse(over.func) == "range"
+    return {*set_by(loop.target)} if isinstance(loop, ast.For) and counts else set()
 
 
 class Rounds:

@@ -197,7 +197,9 @@ def otherwise(
     own = [np.shape(one) if is_gradient(one) else None for one in values]
     by_place = [shapes.get(path, shape) == shape for path, shape in zip(places, own, strict=True)]
     by_name = [shapes.get(path) == shape for path, shape in zip(named, own, strict=False) if path is not None]
-    return not all(by_place) and len(by_name) > len(values) / 2 and all(by_name) and len({*named}) == len(named)
+    others = any(path not in (None, place) for path, place in zip(named, places, strict=False))
+    enough = len(by_name) > len(values) / 2 or (others and len(by_name) == len(values) / 2)
+    return not all(by_place) and enough and all(by_name) and len({*named}) == len(named)
 
 
 def by_key(entries: dict[Any, Any], inputs: list[Path], exact: bool) -> dict[Path, Any]:
