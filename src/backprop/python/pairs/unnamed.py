@@ -85,10 +85,8 @@ def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[a
     for one in statements:
         name, names = changed(one), names_in([one])
         step = step_of(one) if name is not None and running.isdisjoint(names) else None
-        told = step is not None and step.place is not None and not around.over.isdisjoint(names_in([step.place]))
-        turn = told and step is not None and name in around.outer and not has_name(step)
-        part = step is not None and step.place is not None and not turn and (told or name not in known.arrays)
-        if name is None or step is None or part or name not in (around.outer if turn else read) - known.named:
+        turn = step is not None and is_turn(step, around)
+        if name is None or step is None or not counts(step, turn, known, around, read):
             here = frozenset(made) if around.made is not None else None
             found += inside(one, known, Around(frozenset(read), around.outer, around.over, here))
             own = {*targets(one)} - known.named
@@ -102,6 +100,26 @@ def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[a
             stepped.add(name)
         read |= names
     return statements if all(a is b for a, b in zip(found, statements, strict=False)) else found
+
+
+def is_turn(step: Step, around: Around) -> bool:
+    """Whether a step is that of the entry which is the turn of a loop, of what was read before it: `weights[i] -= …`.
+    One with an entry of gradients has a name."""
+    return is_told(step, around) and called(step.whole) in around.outer and not has_name(step)
+
+
+def is_told(step: Step, around: Around) -> bool:
+    """Whether the variables of a loop tell which part of something is changed."""
+    return step.place is not None and not around.over.isdisjoint(names_in([step.place]))
+
+
+def counts(step: Step, turn: bool, known: Known, around: Around, read: set[str]) -> bool:
+    """Whether a step changes what was read before it and has no gradient that is called so: a part of a list only in
+    its turn, and one of an array, too, where the loop tells which it is."""
+    name = called(step.whole)
+    if step.place is not None and not turn and (is_told(step, around) or name not in known.arrays):
+        return False
+    return name in (around.outer if turn else read) - known.named
 
 
 def sized_in(statements: list[ast.stmt]) -> Iterator[str]:
