@@ -113,6 +113,7 @@ def test_of_two_costs_in_turns_the_first_is_judged(check: Check, factor: str, ve
     found = check("two.py", {}, {"two.py": TWO_NETWORKS.replace("pf / 5\n", f"{factor}\n")})
     assert {name: one for name, one in verdicts(found).items() if one != "missing"} == {"V": verdict}, found
     assert "from line 13 on another loss is computed: that and its gradients are not judged" in found["remarks"]
+    assert found["verdict"] == ("incomplete" if verdict == "ok" else "wrong")
 
 
 EARLY = """

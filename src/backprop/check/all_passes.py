@@ -118,7 +118,8 @@ def judged(
         remarks += [*verdict.remarks, *(said_of_rest(verdict) if wrt is None else ())]
         remarks += [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
         remarks += [f"{one} is taken as True: a backward pass follows" for one in runner.training]
-        found.verdicts.append(verdict._replace(name=name, remarks=remarks))
+        whole = "incomplete" if pair.end and verdict.verdict == "ok" else verdict.verdict  # another loss is left out
+        found.verdicts.append(verdict._replace(name=name, verdict=whole, remarks=remarks))
     if not found.verdicts and (stopped or wanting):
         meant = {name: len({*given} & {*takers(pair)}) for name, (pair, _) in wanting.items()}
         for pair, stop in stopped:  # what is given is for this pass, and it lacks nothing
