@@ -289,7 +289,7 @@ def with_cures(judge: Judge, verdict: Verdict) -> Verdict:
         return right
     bare = judge.without_small() if judge.but_for_small else None  # these would be taken for mistakes, too
     solver = Solver(bare) if bare is not None else solver
-    if early := taken_early(Search(solver.judge)):
+    if early := taken_early(solver.judge):
         return verdict._replace(lines=early)
     cures, others, doubted = solver.found()
     far = far_fetched(cures)

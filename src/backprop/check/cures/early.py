@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from backprop.check.cures.search import Search
-from backprop.check.edits.visible import Line
+from backprop.check.edits.visible import Line, blocks_in
+from backprop.check.passes.judge import Judge
+from backprop.check.passes.trace import targets_of
 from backprop.check.passes.verdict import Place
 from backprop.python.pairs.unnamed import changed, move_of
 from backprop.python.runs.runner import Instead
@@ -45,39 +47,35 @@ class Early(NamedTuple):
         return [made, self.line.statement, back]
 
 
-def taken_early(search: Search) -> list[Place]:
+def taken_early(judge: Judge) -> list[Place]:
     """The steps that are taken too early, if every gradient is right where they come behind what reads what they
-    change; none else."""
+    change; none else. Most passes take none, and are not run for it."""
+    trees = [part.tree for part in judge.runner.code.parts]
+    steps = {step: (reader, loop) for tree in trees for step, reader, loop in early_in(tree)}
+    if not steps:
+        return []
+    search = Search(judge)
     search.reaches(search.sense({}), {})
-    found = [one for line in search.lines for one in early_in(search, line)]
-    alone = [one for one in found if search.judge.all_right(behind([one]))][:1]
-    some = alone or (found if len(found) > 1 and search.judge.all_right(behind(found)) else [])
+    found = [Early(line, *steps[line.statement]) for line in search.lines if line.statement in steps]
+    alone = [one for one in found if judge.all_right(behind([one]))][:1]
+    some = alone or (found if len(found) > 1 and judge.all_right(behind(found)) else [])
     return [place_of(one) for one in some]
 
 
-def early_in(search: Search, line: Line) -> Iterator[Early]:
-    """A line, if it is a step and another of its block reads what it changes behind it."""
-    name = changed(line.statement)
-    if name is None or move_of(line.statement) is None:
-        return
-    for part in search.judge.runner.code.parts:
-        for holder, block in blocks_of(part.tree):
-            places = [place for place, one in enumerate(block) if one is line.statement]
-            readers = [place for place, one in enumerate(block) if places and name in names_in([one])]
-            behind, before = ([one for one in readers if one > places[0]], [one for one in readers if one < places[0]])
+def early_in(tree: ast.AST) -> Iterator[tuple[ast.stmt, ast.stmt, ast.For | ast.While | None]]:
+    """The steps of which another statement of the block reads what they change, behind them or in the next round."""
+    for holder, block in blocks_in(ast.walk(tree)):
+        for place, step in enumerate(block):
+            name = changed(step)
+            if name is None or move_of(step) is None:
+                continue
+            before, behind = (
+                [one for one in some if name in names_in([one])] for some in (block[:place], block[place + 1 :])
+            )
             if behind:
-                yield Early(line, block[behind[-1]])
+                yield step, behind[-1], None
             elif before and isinstance(holder, ast.For | ast.While):
-                yield Early(line, block[before[0]], holder)
-
-
-def blocks_of(tree: ast.AST) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
-    """The lists of statements in a tree, each with what it is a part of."""
-    for node in ast.walk(tree):
-        for key in ("body", "orelse", "finalbody"):
-            block = getattr(node, key, None)
-            if isinstance(block, list):
-                yield node, block
+                yield step, before[0], holder
 
 
 def behind(steps: list[Early]) -> Instead:
@@ -102,6 +100,5 @@ def place_of(step: Early) -> Place:
         made, _, back = step.later
         advice = f"line {step.read_in} reads what this changes; put it behind that, in place of both:"
         written = "\n".join([ast.unparse(made), own, ast.unparse(back)])
-    target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
-    name = ast.unparse(target) if target is not None else ""
+    name = ast.unparse(targets_of(statement)[0])
     return Place(line.function, line.number, None, name, "wrong", "wrong-point", advice, written)

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 
 from backprop.check.edits.forms import cloned
-from backprop.check.edits.visible import nodes_in
+from backprop.check.edits.visible import blocks_in, nodes_in
 
 Places = dict[str, ast.expr]  # what to write between brackets, by what stands there
 
@@ -17,22 +17,13 @@ Places = dict[str, ast.expr]  # what to write between brackets, by what stands t
 @cache
 def forgotten_beside(text: str) -> dict[str, list[str]]:
     """For lines that write into an entry those that may have been meant beside them, and stand nowhere."""
-    lines = {ast.unparse(one): one for body in bodies(text) for one in body if is_entry(one)}
+    lines = {ast.unparse(one): one for _, body in blocks_in(nodes_in(text)) for one in body if is_entry(one)}
     ways = {str({old: ast.unparse(new) for old, new in one.items()}): one for one in turns(text)}
     found: dict[str, list[str]] = {}
     for line, statement in lines.items():
         others = dict.fromkeys(moved(statement, places) for places in ways.values())
         found[line] = [one for one in others if one and one not in lines]
     return found
-
-
-def bodies(text: str) -> Iterator[list[ast.stmt]]:
-    """Lines that stand one after the other."""
-    for node in nodes_in(text):
-        for field in ("body", "orelse"):
-            some = getattr(node, field, None)
-            if isinstance(some, list):
-                yield [one for one in some if isinstance(one, ast.stmt)]
 
 
 def is_entry(statement: ast.stmt) -> bool:
@@ -44,7 +35,7 @@ def is_entry(statement: ast.stmt) -> bool:
 
 def turns(text: str) -> Iterator[Places]:
     """What becomes of the places from one line to the next where nothing else changes."""
-    for body in bodies(text):
+    for _, body in blocks_in(nodes_in(text)):
         for one, other in pairwise(body):
             if not is_entry(one) or not is_entry(other) or ast.dump(masked(one)) != ast.dump(masked(other)):
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from itertools import permutations
@@ -151,6 +152,15 @@ def nodes_in(text: str) -> list[ast.AST]:
         with suppress(SyntaxError, ValueError, RecursionError):
             return list(ast.walk(ast.parse(one)))
     return []
+
+
+def blocks_in(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
+    """The lists of statements that stand one after the other, each with what it is a part of."""
+    for node in nodes:
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(node, field, None)
+            if isinstance(block, list):
+                yield node, [one for one in block if isinstance(one, ast.stmt)]
 
 
 @cache
