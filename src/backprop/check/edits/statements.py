@@ -19,9 +19,11 @@ from backprop.check.edits.forms import (
 )
 from backprop.check.edits.instead import SLOPES
 from backprop.check.edits.visible import Visible, nodes_in
+from backprop.check.passes.causes import names
 from backprop.check.passes.trace import targets_of
 
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+MORE_PLACES = 0.03  # what it costs that names are exchanged in one place more
 Texts = Iterator[tuple[str, str | None, float]]  # each with its cause and its cost
 
 
@@ -196,21 +198,34 @@ class Whole:
                     for j in range(i + 1, len(node.elts)):
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
                         dear = 0.0 if node is getattr(statement, "value", None) else 1.4 if of_shape else 0.7
-                        yield ast.unparse(statement), "not-swapped", 1.2 + dear
+                        cause = "transposed" if self.is_place(node) else "not-swapped"
+                        yield ast.unparse(statement), cause, 1.2 + dear
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
         yield from self.entries_exchanged()
         yield from self.signs_turned()
         yield from self.summed_together()
         yield from self.strides()
         read = [one.id for one in self.reads if isinstance(one, ast.Name) and one.id not in LIBRARIES]
-        names = sorted(set(read))
-        for i, one in enumerate(names if not isinstance(statement, ast.Return) else ()):
-            for other in names[i + 1 :]:
+        known = sorted(set(read))
+        for i, one in enumerate(known if not isinstance(statement, ast.Return) else ()):
+            for other in known[i + 1 :]:
                 if self.are_alike(one, other):
-                    yield self.replaced({one: other, other: one}), "not-swapped", 1.05
+                    cause = "transposed" if self.in_one_place(one, other) else "not-swapped"
+                    more = MORE_PLACES * (read.count(one) + read.count(other) - 2)
+                    yield self.replaced({one: other, other: one}), cause, 1.05 + more
             for other, kind in self.seen.atoms.items() if read.count(one) > 1 else ():
                 if other != one and kind == self.seen.atoms.get(one):
                     yield self.replaced({one: other}), "transposed" if other == f"{one}.T" else "wrong-point", 1.9
+
+    def is_place(self, tree: ast.AST) -> bool:
+        """Whether an expression says where in an array something is."""
+        return any(one.slice is tree for one in ast.walk(self.statement) if isinstance(one, ast.Subscript))
+
+    def in_one_place(self, one: str, other: str) -> bool:
+        """Whether two names are read nowhere but together in indices: rows and columns."""
+        within = [node for part in ast.walk(self.statement) if isinstance(part, ast.Subscript)
+                  if {one, other} <= names(part.slice) for node in ast.walk(part.slice)]  # fmt: skip
+        return all(node in within for node in self.reads if isinstance(node, ast.Name) and node.id in (one, other))
 
     def are_alike(self, one: str, other: str) -> bool:
         """Whether two names may stand in each other's places: not a number that counts in that of an array."""
