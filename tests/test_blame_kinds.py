@@ -3,10 +3,14 @@ has a name for, places exchanged in an index."""
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 import pytest
 from tests.pairs import Pair
 from tests.pairs.judged import judged
+
+from backprop.check.passes.causes import cause_between
 
 RANDOM = np.random.default_rng(11)
 
@@ -186,3 +190,101 @@ def pool_backward(dout, x):
 def test_rows_and_columns_exchanged_are_transposed() -> None:
     code = POOLED.replace("above = dout[i, j]", "above = dout[j, i]")
     assert wrong_lines(code, {"x": normal(6, 6)}) == [(15, "transposed", "above = dout[i, j]")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cause"),
+    [
+        ("dx = da @ V + db @ U", "dx = da @ U + db @ V", None),  # of two products the other operands
+        ("dx = da @ U", "dx = da @ U.T", "transposed"),
+        ("dx = da @ U + V @ db", "dx = da @ U + db @ V", "transposed"),
+        ("dx = da @ U - db @ V", "dx = da @ U + db @ V", "sign"),
+        ("da[mask] = slope", "da[mask] *= slope", "no-upstream"),
+        ("da = share", "da += share", "overwrites"),
+        ("da /= count", "da = count", "factor"),
+    ],
+)
+def test_the_name_of_a_mistake_by_its_text(old: str, new: str, cause: str | None) -> None:
+    found = cause_between(ast.parse(old).body[0], ast.parse(new).body[0], set())
+    assert found == cause or (cause is None and found != "transposed")
+
+
+TWO_LAYERS = """
+import numpy as np
+
+def slope_back(da, z):
+    dz = da.copy()
+    dz[z <= 0] *= 0.2
+    return dz
+
+def gate_forward(x, V, W, keep):
+    z = x @ V
+    a = np.where(z > 0, z, 0.2 * z)
+    return (a * keep / 0.7) @ W, (x, V, W, z, a, keep)
+
+def gate_backward(dy, cache):
+    x, V, W, z, a, keep = cache
+    dW = (a * keep / 0.7).T @ dy
+    da = dy @ W.T
+    da = da * keep / 0.7
+    dz = slope_back(da, z)
+    return dz @ V.T, x.T @ dz, dW
+"""
+
+
+@pytest.mark.parametrize("wrong", ["dy @ W.T", "np.dot(dy, W.T)", "0.7 * da"])
+def test_what_is_handed_to_a_function_anew_has_a_name(wrong: str) -> None:
+    inputs = {"x": normal(4, 3), "V": normal(3, 5), "W": normal(5, 2), "keep": np.arange(20).reshape(4, 5) % 3 / 2.0}
+    code = TWO_LAYERS.replace("slope_back(da, z)\n    return", f"slope_back({wrong}, z)\n    return")
+    [(line, _, write)] = wrong_lines(code, inputs)
+    assert (line, write) == (19, "dz = slope_back(da, z)")
+
+
+STRIDES = """
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+def windows_forward(x, w, step):
+    size = w.shape[0]
+    parts = sliding_window_view(x, (size, size))[::step, ::step]
+    return np.einsum('ijkl,kl->ij', parts, w), (x, w, step, parts)
+
+def windows_backward(dout, cache):
+    x, w, step, parts = cache
+    size = w.shape[0]
+    dx = np.zeros_like(x)
+    for i in range(dout.shape[0]):
+        for j in range(dout.shape[1]):
+            dx[i * step:i * step + size, j * step:j * step + size] += dout[i, j] * w
+    return dx, np.einsum('ij,ijkl->kl', dout, parts)
+"""
+
+
+def test_a_stride_by_which_nothing_in_the_text_goes() -> None:
+    inputs = {"x": normal(7, 7), "w": normal(3, 3), "step": 2}
+    right = "dx[i * step:i * step + size, j * step:j * step + size] += dout[i, j] * w"
+    code = STRIDES.replace(right, "dx[i:i + size, j:j + size] += dout[i, j] * w")
+    assert judged(Pair("", "", inputs, "", STRIDES, []), STRIDES).verdict == "ok"
+    assert wrong_lines(code, inputs) == [(16, "wrong-point", right)]
+
+
+HINGES = """
+import numpy as np
+
+def hinges(S, picked):
+    rows = np.arange(len(S))
+    over = np.maximum(0, S - S[rows, picked][:, None] + 0.5)
+    over[rows, picked] = 0
+    loss = over.sum() / len(S)
+    dS = (over > 0).astype(float)
+    dS[rows, picked] = -dS.sum(axis=1)
+    dS /= len(S)
+    return loss, dS
+"""
+
+
+@pytest.mark.parametrize("wrong", ["-1", "0", "-1.0"])
+def test_one_number_for_the_count_of_a_row(wrong: str) -> None:
+    code = HINGES.replace("= -dS.sum(axis=1)", f"= {wrong}")
+    [(line, _, write)] = wrong_lines(code, {"S": normal(5, 4), "picked": np.array([1, 3, 0, 2, 1])})
+    assert (line, write) == (10, "dS[rows, picked] = -dS.sum(axis=1)")
