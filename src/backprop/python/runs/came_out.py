@@ -29,6 +29,7 @@ from backprop.python.runs.objects import (
 )
 from backprop.python.runs.outputs import Forward, array_in
 from backprop.python.runs.updated import INPUT, Updated, set_in
+from backprop.python.texts.attributes import set_anew
 from backprop.python.texts.called import GENERIC
 from backprop.python.texts.functions import attributes, name_of, returns
 from backprop.python.texts.gradients import (
@@ -63,6 +64,7 @@ class CameOut(Updated):
         found: dict[Path, Any] = {}
         by = "position"
         returned, names = opened(*self.without_cost(rowed(returned), returns(tree)), tree)
+        returned, names = self.unrolled(returned, names, tree, given)
         several = type(returned) in (tuple, list)
         returned = type(returned)([array_in(run, one) for one in returned]) if several else array_in(run, returned)
         own = me if self.pair.kind == "class" else None
@@ -101,7 +103,8 @@ class CameOut(Updated):
         values = [one for one in values if not isinstance(one, dict)]
         names = names if len(names) == len(values) else []
         if own is not None and names:  # `return loss, self.h` hands on what is no gradient
-            states = {name for name in self.made_of if not is_of_gradient(name)}
+            anew = set().union(*map(set_anew, self.backs()))  # by the backward pass: what it makes is no state
+            states = {name for name in self.made_of if not is_of_gradient(name)} - anew
             kept = [(one, name) for one, name in zip(values, names, strict=True) if name not in states]
             values, names = [one for one, _ in kept], [name for _, name in kept]
         weights = self.of_own_weights(values, names, given)
@@ -119,6 +122,21 @@ class CameOut(Updated):
             before_it = {name: value for name, value in own.names.items() if isinstance(value, np.ndarray)}
             found = {**by_key(before_it, self.paths(given), exact=False), **found}
         return found, by
+
+    def unrolled(
+        self, returned: Any, names: list[str], tree: ast.FunctionDef, given: dict[str, Any]
+    ) -> tuple[Any, list[str]]:
+        """Gradients one by one that are returned in a row, as a solver takes them, of weights that the object made:
+        `np.concatenate((dW1.ravel(), dW2.ravel()))`. What is given in such a row has its gradient in one."""
+        own: list[Path] = [(one,) for one in self.made_of]
+        parts = in_a_row(tree) if isinstance(returned, np.ndarray) and returned.ndim == 1 else []
+        paths = [owner(name, own) for name in parts]
+        shapes = [np.shape(self.made_of[path[0]]) for path in paths if path is not None]
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+        if not parts or None in paths or len(returned) != ends[-1] or returned.shape in map(np.shape, given.values()):
+            return returned, names
+        pieces = np.split(returned, ends[:-1])
+        return tuple([one.reshape(shape) for one, shape in zip(pieces, shapes, strict=True)]), parts
 
     def without_cost(self, returned: Any, names: list[str]) -> tuple[Any, list[str]]:
         """What a backward pass returns, and its names, without the cost that it computes beside the gradients."""
@@ -171,7 +189,8 @@ class CameOut(Updated):
             others = [name for name in weights if name not in (*GRADIENTS, *LISTS)]
             if len(others) == 1 and of_part:  # `weight.data`, `weight.grad`
                 found[(whose + others[0],)] = of_part[0]
-        inside = {name: one for name, one in weights_inside(parts, given).items() if name in self.made_of}
+        every = weights_inside(parts, given, self.made_of)
+        inside = {name: one for name, one in every.items() if name in self.made_of}
         now = {id(part): changed(part, before) | held_lists(part) for part in parts.values()}
         found.update(gradients_inside(inside, now, returned))
         return found
@@ -349,6 +368,22 @@ def gathered(tree: ast.FunctionDef) -> dict[str, list[str]]:
     pairs += [(ast.unparse(node.targets[0]), node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign)]
     put = {name: [*map(name_of, one.elts)] for name, one in pairs if isinstance(one, ast.Tuple | ast.List)}
     return {name: some for name, some in put.items() if some and all(map(is_of_gradient, some))}
+
+
+@lru_cache(MOST_KEPT)
+def in_a_row(tree: ast.FunctionDef) -> list[str]:
+    """The names of the gradients that a function joins, flat, to return them as one: none where it does not."""
+    put = {ast.unparse(node.targets[0]): node.value for node in ast.walk(tree) if isinstance(node, ast.Assign)}
+    last = [node.value for node in tree.body if isinstance(node, ast.Return)][-1:]
+    joined = put.get(ast.unparse(last[0])) or last[0] if last and last[0] is not None else None
+    if not isinstance(joined, ast.Call) or not joined.args or not isinstance(joined.args[0], ast.Tuple | ast.List):
+        return []
+    if ast.unparse(joined.func).rpartition(".")[2] not in ("concatenate", "hstack", "cat", "concat"):
+        return []
+    names = [name_of(one.func.value) for one in joined.args[0].elts
+             if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
+             and one.func.attr in ("ravel", "flatten", "reshape", "view")]  # fmt: skip
+    return names if len(names) == len(joined.args[0].elts) and all(map(is_of_gradient, names)) else []
 
 
 def opened(returned: Any, names: list[str], tree: ast.FunctionDef) -> tuple[Any, list[str]]:

@@ -23,7 +23,6 @@ from backprop.python.pairs.trained import backward_call
 from backprop.python.runs.objects import DATA, inner
 from backprop.python.runs.outputs import Forward, Outputs
 from backprop.python.texts.called import called, names_in, set_in
-from backprop.python.texts.functions import attributes
 from backprop.python.texts.gradients import COST, is_data, is_gradient
 from backprop.python.texts.source import Part
 from backprop.python.texts.usual import PLAIN
@@ -209,22 +208,6 @@ def names_set_together(statement: ast.stmt) -> set[str]:
     if not isinstance(statement, ast.Assign) or isinstance(statement.value, ast.Tuple):
         return set()
     return names_set(statement) if isinstance(statement.targets[0], ast.Tuple) else set()
-
-
-def set_anew(method: ast.FunctionDef) -> set[str]:
-    """The attributes of its object that a method sets by statements that do not read them, as a step of theirs does."""
-    return set().union(*[
-        attributes(target, ast.Store) - attributes(node.value, ast.Load)
-        for node in ast.walk(method) if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
-        for target in (node.targets if isinstance(node, ast.Assign) else (node.target,))
-    ])  # fmt: skip
-
-
-def filled_by(method: ast.FunctionDef) -> set[str]:
-    """The attributes of its object that a method sets so, or entries of which it sets."""
-    entries = [one.value for node in ast.walk(method) if isinstance(node, ast.Assign) for target in node.targets
-               for one in ast.walk(target) if isinstance(one, ast.Subscript)]  # fmt: skip
-    return set_anew(method).union(*[attributes(one, ast.Load) for one in entries])
 
 
 def last_names(body: list[ast.stmt]) -> list[str]:

@@ -167,7 +167,7 @@ def by_position(
     if len(named) == len(values) and all(named) and len(set(named)) == len(named):
         by_name = {path: value for path, value in zip(named, values, strict=True) if path is not None}
         fits = [
-            all(is_gradient(one) and shapes.get(path) == np.shape(one) for path, one in zip(some, values, strict=False))
+            all(is_gradient(one) and fitting(shapes.get(path), one) for path, one in zip(some, values, strict=False))
             for some in (by_name, arrays)
         ]
         if len(values) != len(arrays) or fits == [True, False]:  # `return db, dX`
@@ -188,6 +188,16 @@ def by_position(
         if whose_name is not None:
             found.setdefault(whose_name, value)
     return found
+
+
+def fitting(shape: tuple[int, ...] | None, gradient: Any) -> bool:
+    """Whether a gradient has a shape, but for axes of length 1 before it, which broadcasting adds by itself."""
+    return shape is not None and longer(shape) == longer(np.shape(gradient))
+
+
+def longer(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without axes of length 1 before all others, which broadcasting adds by itself."""
+    return shape[next((place for place, one in enumerate(shape) if one != 1), len(shape)) :]
 
 
 def otherwise(
