@@ -225,3 +225,36 @@ class Line:
     given = {"theta": [0.3, -0.2, 0.7], "x": [[0.5, 1.2], [-0.4, 0.8], [0.1, -0.9]]}
     found = verdicts(check("line.py:Line", given, {"line.py": text}))
     assert found["theta"] == "ok", found
+
+
+TWO_LAYERS = """
+import numpy as np
+
+class Two:
+    def __init__(self, kinds):
+        self.kinds = kinds
+        self.weight_h, self.bias_h = np.linspace(-1, 1, 6).reshape(3, 2), np.zeros(3)
+        self.weight_out, self.bias_out = np.linspace(1, -0.6, 3 * kinds).reshape(kinds, 3), np.zeros(kinds)
+    def forward(self, x):
+        a_h = np.tanh(x @ self.weight_h.T + self.bias_h)
+        return a_h, 1 / (1 + np.exp(-(a_h @ self.weight_out.T + self.bias_out)))
+    def backward(self, x, a_h, a_out, y):
+        d_loss__d_a_out = 2 * (a_out - np.eye(self.kinds)[y]) / len(y)
+        delta_out = d_loss__d_a_out * a_out * (1 - a_out)
+        d_loss__d_a_h = delta_out @ self.weight_out
+        d_loss__d_w_h = (d_loss__d_a_h * (1 - a_h ** 2)).T @ x
+        d_loss__d_b_h = np.sum(d_loss__d_a_h * (1 - a_h ** 2), axis=0)
+        d_loss__dw_out = delta_out.T @ a_h
+        d_loss__db_out = np.sum(delta_out, axis=0)
+        return d_loss__dw_out, d_loss__db_out, d_loss__d_w_h, d_loss__d_b_h
+"""
+
+
+def test_gradients_are_called_by_the_first_letters_of_the_words_of_weights(check: Check) -> None:
+    """A quotient that begins with `d_loss` is no loss, and x, which the backward pass takes with labels, is data."""
+    given = {"x": DATA["X"], "kinds": 4, "y": [0, 3, 1]}
+    names = ["weight_out", "bias_out", "weight_h", "bias_h"]
+    found = check("two.py:Two", given, {"two.py": TWO_LAYERS})
+    assert (found.get("verdict"), verdicts(found)) == ("ok", dict.fromkeys(names, "ok")), found
+    wrong = {"two.py": TWO_LAYERS.replace("(1 - a_h ** 2), axis=0", "(1 - a_h), axis=0")}
+    assert verdicts(check("two.py:Two", given, wrong)) == {**dict.fromkeys(names, "ok"), "bias_h": "wrong"}

@@ -51,7 +51,7 @@ def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passe
     before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
     rounds = Rounds(body, [*before, *arguments_of(function), *attributes])
     found = rounds.passes([one for one in body if not isinstance(one, ast.Return)])
-    if found is None or any(map(is_cost, targets(found.body[found.split]))):
+    if found is None or any(is_cost(name) for one in found.body[found.split :][:1] for name in targets(one)):
         return None  # a loss with its gradients: what it calls is the pair
     last = {*targets(found.body[found.split - 1])}
     if any(map(is_cost, last)) and not last.isdisjoint(GENERIC):  # `grads, cost = propagate(…)` and `dw = grads["dw"]`

@@ -314,7 +314,7 @@ class CameOut(Updated):
         shapes = [np.shape(at_path(given, path)) for path in others]
         own: list[Path] = [(one,) for one in self.made_of if one not in self.made_anew]
         for value, name in zip(values, names, strict=False):
-            path = owner(name, own) or owner(returned_as(name), own)
+            path = owner(name, own) or owner(returned_as(name), own) or in_parts(returned_as(name), own)
             if path is None and self.pair.kind == "loss" and np.shape(value) not in shapes and not owner(name, others):
                 alike = [one for one, made in self.made_of.items() if np.shape(made) == np.shape(value)]
                 path = (alike[0],) if len(alike) == 1 else None
@@ -434,6 +434,15 @@ def in_short(made: dict[str, Any], weights: dict[str, Any]) -> dict[str, Any]:
         if len(begun) == 1 and is_gradient(gradient) and np.shape(gradient) == np.shape(weights[begun[0]]):
             found[begun[0]] = gradient
     return found
+
+
+def in_parts(name: str, weights: Sequence[Path]) -> Path | None:
+    """The one weight whose name has the words of which a gradient's has the beginnings: `dw_out` is that of
+    `weight_out`, `db_h` of `bias_hidden`."""
+    words = [base.lower().split("_") for base in bases(name) if "_" in base]
+    found = [path for path in weights for some in words
+             if len(some) == len(own := path[0].lower().split("_")) and all(map(str.startswith, own, some))]  # fmt: skip
+    return found[0] if len({*found}) == 1 else None
 
 
 def held_gradient(holder: Any) -> Any:

@@ -35,7 +35,9 @@ RATE = re.compile(  # of the steps that a backward pass takes
     r"((^|_)(?i:lr|(learning)?rate|eta|momentum|decay)|[a-z](Lr|LR|Rate|Momentum|Decay))$"
 )
 LABELS = re.compile(r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|truth|one_?hot)")  # of these, plainly labels
-COST = re.compile(r"(?i:(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?)|J")  # what may be called a cost in a loop
+COST = re.compile(
+    r"(?i:(?!d_?(?:loss|cost|mse|nll)_+d)(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?)|J"
+)  # what may be called a cost in a loop
 OF_OUTPUT = re.compile(r"(?i:(?:y_?)?(?:hat|preds?|predictions?)|predicted|outs?|outputs?|logits|scores|probs?)")
 
 
