@@ -440,8 +440,10 @@ def in_parts(name: str, weights: Sequence[Path]) -> Path | None:
     """The one weight whose name has the words of which a gradient's has the beginnings: `dw_out` is that of
     `weight_out`, `db_h` of `bias_hidden`."""
     words = [base.lower().split("_") for base in bases(name) if "_" in base]
-    found = [path for path in weights for some in words
-             if len(some) == len(own := path[0].lower().split("_")) and all(map(str.startswith, own, some))]  # fmt: skip
+    known = [(path, path[0].lower().split("_")) for path in weights]
+    found = [
+        path for path, own in known for some in words if len(some) == len(own) and all(map(str.startswith, own, some))
+    ]
     return found[0] if len({*found}) == 1 else None
 
 
