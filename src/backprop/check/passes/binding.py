@@ -360,7 +360,7 @@ class Binding:
                     right = [path for path, one in swept.items() if same_slopes(gradients[path], factor * one)]
                     agree = sum(np.size(at_path(there, path)) for path in right)
                     if agree > most:
-                        best, most = (told.format(words), loss._replace(factor=factor), output), agree
+                        best, most = (told.format(words).strip(), loss._replace(factor=factor), output), agree
         if best is None:
             hint = "set it: loss = …"
             raise Problem("value", "no loss is set before the gradients, and none that is usual fits", hint=hint)
@@ -373,6 +373,8 @@ class Binding:
         size = np.size(output)
         ways = {"the mean": 2 / size, "the sum": 2.0, "half the mean": 1 / size, "half the sum": 1.0}
         yield f"{{}} of the squares of {name}", Loss("squared error", 0.0), ways
+        if size == 1:
+            yield f"{{}} {name}", Loss("itself", 0.0), {"half of": 0.5, "": 1.0}
         labels = {key: one for key, one in self.runner.compared(output).items() if key != name}
         for whose, value in labels.items():
             for loss in losses(output, {whose: value}):

@@ -17,6 +17,7 @@ from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient
 LOOPS = (ast.For, ast.While)
 ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 ERROR = re.compile(r"(^|_)(delta|err(or)?|grad)s?_?\d*(_|$)", re.IGNORECASE)  # what a gradient on the way is called
+CALLED_COST = re.compile(r"(?i:(?!d_)(\w+_)?(loss|cost|mse|nll))")  # a function, and none that gives its slope
 ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 
 
@@ -50,14 +51,15 @@ def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passe
     before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
     rounds = Rounds(body, [*before, *arguments_of(function), *attributes])
     found = rounds.passes([one for one in body if not isinstance(one, ast.Return)])
-    if found is None or any(map(is_cost, targets(found.body[found.split]))):
+    if found is None or any(is_cost(name) for one in found.body[found.split :][:1] for name in targets(one)):
         return None  # a loss with its gradients: what it calls is the pair
     last = {*targets(found.body[found.split - 1])}
     if any(map(is_cost, last)) and not last.isdisjoint(GENERIC):  # `grads, cost = propagate(…)` and `dw = grads["dw"]`
         return None
-    gradients = {name for one in found.body[found.split :] for name in set_in(one)}
+    made = {name for one in found.body[found.split :] for name in set_in(one)}
     known = names_in([function])
-    gradients = {one for one in gradients if (is_of_gradient(one) and not is_word(one, known)) or one in GENERIC}
+    gradients = {one for one in made if (is_of_gradient(one) and not is_word(one, known)) or one in GENERIC}
+    gradients |= {one for one in made if not found.changed.isdisjoint(bases(one))}  # `gW`, where `W += rate * gW`
     nodes = [node for one in body for node in ast.walk(one)]
     updates = [name for one in nodes for name, by in updates_in(one) if not gradients.isdisjoint(by)]
     return found if {*updates} - gradients or any(map(costs_in, found.body[: found.split])) else None
@@ -269,8 +271,11 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
         of_costs = names_in([cost for one in body for cost in costs_in(one)])
         whose = next(base for name in targets(body[place]) for base in bases(name) if base in known)
         reading = [at for at, one in enumerate(body[:place]) if whose in names_in([one]) - {*targets(one)}]
-        errors = [at for at, one in enumerate(body[:place])
-                  if of_costs.isdisjoint(names := targets(one)) and any(map(ERROR.search, names))]  # fmt: skip
+        errors = [
+            at
+            for at, one in enumerate(body[:place])
+            if of_costs.isdisjoint(names := targets(one)) and any(map(ERROR.search, names)) and not adds_up(one)
+        ]
         place = min([place, *[at for at in errors if reading and reading[0] < at]])
     while (
         place > 1
@@ -280,6 +285,15 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
     ):
         place -= 1
     return place
+
+
+def adds_up(statement: ast.stmt) -> bool:
+    """Whether a statement adds up squares, or what has no sign: an error to look at, and none that goes back."""
+    call = getattr(statement, "value", None)
+    if not isinstance(call, ast.Call) or last_word(call.func) not in ("sum", "mean", "average"):
+        return False
+    powers = any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) for node in ast.walk(call))
+    return powers or not {"square", "abs", "absolute", "power"}.isdisjoint(names_in([call]))
 
 
 def is_cost_of_its_own(name: str, known: set[str]) -> bool:
@@ -324,9 +338,21 @@ def costs_in(statement: ast.stmt) -> list[ast.stmt]:
             made = ast.Assign([ast.Name("loss", ast.Store())], call.args[0])
             kept = COST.match(called(call.func.value) or "") and not isinstance(call.args[0], ast.Name)
             found += [ast.fix_missing_locations(ast.copy_location(made, one))] if kept else []
-        elif isinstance(one, ASSIGNMENTS) and not is_start(one) and any(map(COST.fullmatch, costs_among(one))):
-            found.append(one)
+        elif isinstance(one, ASSIGNMENTS) and not is_start(one):
+            found += [one] if any(map(COST.fullmatch, costs_among(one))) or calls_cost(one) else []
     return found
+
+
+def calls_cost(statement: ast.stmt) -> bool:
+    """Whether a statement sets a name, that of no gradient, to what a cost gives: `c = cost(y, t)`."""
+    names, call = targets(statement), statement.value if isinstance(statement, ast.Assign) else None
+    costs = isinstance(call, ast.Call) and bool(CALLED_COST.fullmatch(last_word(call.func)))
+    return costs and len(names) == 1 and not is_of_gradient(next(iter(names)))
+
+
+def last_word(function: ast.expr) -> str:
+    """The name of a function without what it is in: `sum` of `np.sum`."""
+    return ast.unparse(function).rpartition(".")[2]
 
 
 def costs_among(statement: ast.stmt) -> list[str]:
