@@ -99,8 +99,8 @@ class Fitted:
         gradients = {
             path: one for path, one in binding.first.gradients.items() if is_differentiable(at_path(given, path))
         }
-        if not any(map(np.any, gradients.values())):  # where all are 0, nothing is shown
-            return Misfits(STOPPED / 2, {}, {})
+        if not any(map(np.any, gradients.values())) or not all(map(np.size, gradients.values())):
+            return Misfits(STOPPED / 2, {}, {})  # where all are 0, or one has no elements, nothing is shown
         labels = {path[0]: np.shape(at_path(given, path)) for path in runner.paths(given) if path not in gradients}
         far = binding.distances(binding.upstream, given)
         if len(far) == 1 and named_so(runner):

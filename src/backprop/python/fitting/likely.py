@@ -168,7 +168,7 @@ class Likely:
             return
         elif use.kind == "rows":
             yield from [WORDS] if OF_WORDS.search(name) else []
-            yield from ((4, 3), (3,), "[0,2,1,1]", LISTED, LAYERS, (2, 3, 3))
+            yield from ((4, 3), (3,), "[0,2,1,1]", "[3,4,2]", LISTED, LAYERS, (2, 3, 3))  # labels, or sizes of layers
         elif use.kind == "product":
             self.multiplied.add(name)
             stacks = self.of_several(name, use, other) if len(other) == 2 else []
