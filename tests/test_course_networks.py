@@ -10,6 +10,7 @@ from textwrap import dedent
 import pytest
 
 from backprop_cli import main
+from conftest import Check
 
 LIKE = re.compile(r"give options, like (.*), or all in a file")
 
@@ -88,3 +89,35 @@ def test_what_is_offered_for_a_network_judges_all_of_it(
     assert offered is not None
     run(monkeypatch, "check", f"{file}:{last}", *shlex.split(offered[1]), "--seed", "1")
     assert {*re.findall(r"^(\S+) +\S+ +ok$", capfd.readouterr().out, re.MULTILINE)} == names
+
+
+STEP = """
+import numpy as np
+class Step:
+    def __init__(self, n_in, n_units):
+        self.U, self.V = np.random.randn(n_units, n_in), np.random.randn(n_units, n_units)
+        self.c, self.dU, self.dV = np.random.randn(n_units), 0, 0
+    def forward(self, x, h_prev_t):
+        h_t = x @ self.U.T + h_prev_t @ self.V.T + self.c
+        out = np.tanh(h_t)
+        return out
+    def backward(self, delta, h_t, h_prev_l, h_prev_t):
+        dz = delta * (1 - h_t ** 2)
+        self.dU += dz.T @ h_prev_l / len(delta)
+        self.dV += dz.T @ h_prev_t / len(delta)
+        self.dc = dz.sum(axis=0) / len(delta)
+        return dz @ self.U, dz @ self.V
+"""
+STEPS = {"x": [[0.3, -1.0], [0.7, 0.4]], "h_prev_t": [[0.2, 0.5, -0.6], [-0.1, 0.3, 0.8]], "n_in": 2, "n_units": 3}
+
+
+def test_a_name_of_a_sum_inside_may_be_that_of_what_comes_out(check: Check) -> None:
+    """A step is handed its own output as `h_t`, which is a sum in its forward pass."""
+    found = check("step.py", STEPS, {"step.py": STEP})
+    assert {one["verdict"] for one in found["gradients"]} == {"ok"}
+    assert "h_t of the backward pass is taken for what came out" in found["remarks"]
+    of_the_sum = STEP.replace("(1 - h_t ** 2)", "(1 - np.tanh(h_t) ** 2)")
+    found = check("step.py", STEPS, {"step.py": of_the_sum})
+    assert {one["verdict"] for one in found["gradients"]} == {"ok"}
+    wrong = STEP.replace(" / len(delta)", "").replace("dz @ self.V", "dz @ self.V.T")
+    assert [one["line"] for one in check("step.py", STEPS, {"step.py": wrong})["lines"]] == [16]

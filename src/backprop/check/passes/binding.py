@@ -71,6 +71,7 @@ class Binding:
             if self.first is not None and self.took_learned():
                 self.first = self.attempt(self.given, self.upstream)
         self.try_beyond_softmax()
+        self.try_output()
         if runner.loss_beyond and upstream is None and self.first is not None and not self.agrees(self.upstream):
             self.try_with_loss()
 
@@ -476,6 +477,19 @@ class Binding:
                 )
                 return
         runner.beyond = None
+
+    def try_output(self) -> None:
+        """Take what is named as a variable inside the forward pass for what came out of that, where more gradients are
+        right then: a step may call a sum `h_t` as well, of which it returns the tanh."""
+        runner = self.runner
+        for name in runner.taken_inside:
+            before = self.distances(self.upstream, self.given).values()
+            right, runner.came_out_as = [*before].count(0.0), runner.came_out_as | {name}
+            if right < len(before) and [*self.distances(self.upstream, self.given).values()].count(0.0) > right:
+                self.first, self.stop = self.attempt(self.given, self.upstream), None
+                self.remarks.append(f"{name} of the backward pass is taken for what came out")
+            else:
+                runner.came_out_as -= {name}
 
     def try_with_loss(self) -> None:
         """Take a loss that is returned beside the outputs for one, where every gradient is right then."""

@@ -92,6 +92,7 @@ class Inputs(Said):
         self.handed: list[dict[str, Any]] = []  # the dictionaries that an optimizer is handed which nobody gives
         self.supposed: dict[str, str] = {}  # parameters of the backward pass that are taken for inputs of another name
         self.guessed: list[str] = []  # and beside others, by its place alone, for what came out
+        self.taken_inside, self.came_out_as = list[str](), frozenset[str]()  # for variables by their names; and not so
         self.node: Any = None  # what holds the inputs of an operation
         self.holds_methods: Any = None  # the class of an autograd Function, or an object of it
         self.closed: Any = None  # the backward pass that the forward pass returns
