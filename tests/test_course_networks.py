@@ -121,3 +121,31 @@ def test_a_name_of_a_sum_inside_may_be_that_of_what_comes_out(check: Check) -> N
     assert {one["verdict"] for one in found["gradients"]} == {"ok"}
     wrong = STEP.replace(" / len(delta)", "").replace("dz @ self.V", "dz @ self.V.T")
     assert [one["line"] for one in check("step.py", STEPS, {"step.py": wrong})["lines"]] == [16]
+
+
+CELL = """
+import numpy as np
+class Cell:
+    def __init__(self, n_in, n_units):
+        self.U, self.V = np.random.randn(n_units, n_in), np.random.randn(n_units, n_units)
+        self.dU, self.dV = np.zeros((n_units, n_in)), np.zeros((n_units, n_units))
+    def forward(self, x, h):
+        self.x, self.h = x, h
+        self.a = np.tanh(self.U @ x + self.V @ h)
+        return self.a
+    def backward(self, delta):
+        dz = delta * (1 - self.a ** 2)
+        self.dU += np.dot(dz.T, self.x.reshape(1, -1))
+        self.dV += np.dot(dz.T, self.h.reshape(1, -1))
+        dx, dh = np.dot(dz, self.U), np.dot(dz, self.V)
+        assert dx.shape == (1, len(self.x))
+        return dx, dh
+"""
+
+
+def test_a_pass_that_is_written_for_a_row_is_handed_one(check: Check) -> None:
+    given = {"x": [0.3, -1.0], "h": [0.2, 0.5, -0.6], "n_in": 2, "n_units": 3}
+    found = check("cell.py", given, {"cell.py": CELL})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == dict.fromkeys(["U", "V", "x", "h"], "ok")
+    wrong = check("cell.py", given, {"cell.py": CELL.replace("1 - self.a ** 2", "1 - self.a")})
+    assert [one["line"] for one in wrong["lines"]] == [12]

@@ -509,7 +509,7 @@ class Binding:
         try:
             return self.runner.run(given, upstream)
         except Problem as problem:
-            if self.takes_bare(given, upstream):
+            if self.takes_bare(given, upstream) or self.takes_row(given, upstream):
                 return self.attempt(given, upstream)
             if self.runner.pair.swept:  # it may be that a gradient is to be said in another way
                 raise
@@ -551,6 +551,20 @@ class Binding:
                 runner.run(given, upstream)
                 return True
             runner.bare = False
+        return False
+
+    def takes_row(self, given: dict[str, Any], upstream: list[Any]) -> bool:
+        """Whether a pass that stops with the gradient on a vector goes on with a row, 1×n, as where it is written for
+        one example: `np.dot(d.T, x.reshape(1, -1))`."""
+        runner = self.runner
+        if self.first is not None or runner.as_row or not runner.above or {*map(np.ndim, upstream)} != {1}:
+            return False
+        runner.as_row = True
+        with suppress(Problem):
+            runner.run(given, upstream)
+            self.remarks.append("the gradient from above is handed on as a row, as the backward pass takes it")
+            return True
+        runner.as_row = False
         return False
 
     def in_backward(self, problem: Problem) -> bool:
