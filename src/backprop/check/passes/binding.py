@@ -561,9 +561,10 @@ class Binding:
             return False
         runner.as_row = True
         with suppress(Problem):
-            runner.run(given, upstream)
-            self.remarks.append("the gradient from above is handed on as a row, as the backward pass takes it")
-            return True
+            found = runner.run(given, upstream).gradients
+            if all(np.shape(one) == np.shape(at_path(given, path)) for path, one in found.items() if path[0] in given):
+                self.remarks.append("the gradient from above is handed on as a row, as the backward pass takes it")
+                return True
         runner.as_row = False
         return False
 
