@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from backprop.python.names import names_set
-from backprop.python.pairs.unnamed import move_of, with_names
+from backprop.python.pairs.descent import move_of
+from backprop.python.pairs.unnamed import with_names
 from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient, is_word
 
@@ -132,7 +133,7 @@ class Rounds:
         one_cost = self.of_one_cost(back, known) if cost < split else back
         end = next((one.lineno for one in back[len(one_cost) :] if is_cost_set(one)), 0) if one_cost != back else 0
         forth += late
-        statements = [*forth, *rooms, *without_steps(one_cost)]
+        statements = [*forth, *rooms, *without_steps(one_cost, self.whose)]
         return Passes(statements, len(forth), line, self.whose, start, self.changed, end)
 
     def of_one_cost(self, back: list[ast.stmt], known: set[str]) -> list[ast.stmt]:
@@ -197,12 +198,13 @@ class Rounds:
         return (self.whose[name],) if name in self.whose else bases(name)
 
 
-def without_steps(statements: list[ast.stmt]) -> list[ast.stmt]:
-    """Statements without the steps among them whose outcome none of them reads: of an input there is one value."""
+def without_steps(statements: list[ast.stmt], whose: Collection[str]) -> list[ast.stmt]:
+    """Statements without the steps among them whose outcome none of them reads: of an input there is one value. `whose`
+    are gradients, whatever they are called."""
     kept: list[ast.stmt] = []
     read: set[str] = set()
     for one in reversed(statements):
-        stepped = {name for name, _ in updates_in(one) if not is_of_gradient(name) and name not in GENERIC}
+        stepped = {name for name, _ in updates_in(one) if not is_of_gradient(name) and name not in {*GENERIC, *whose}}
         if not stepped or not stepped.isdisjoint(read):
             kept.append(one)
             read |= names_in([one])
