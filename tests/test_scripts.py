@@ -469,3 +469,21 @@ def test_a_loop_that_counts_with_g_takes_no_steps(check: Check) -> None:
     assert {told[name] for name in ("ratings", "home")} == {"ok"}, told
     found = check("rated.py", given, {"rated.py": RATED.replace("grad[j] -= err", "grad[j] += err")})
     assert [one["line"] for one in found["lines"]] == [18], found
+
+
+def test_another_cost_behind_gradients_of_what_no_line_there_reads_leaves_them(check: Check) -> None:
+    text = """
+import numpy as np
+
+def train(x, y):
+    W = np.ones((3, 2))
+    out = x @ W
+    loss = np.mean((out - y)**2)
+    gW = x.T @ (2 * (out - y) / y.size)
+    cost_of_step = np.sum(gW**2)
+    W -= 0.1 * gW
+    return W
+"""
+    values = {"x": [[1.0, 2.0, 3.0], [0.5, -1.0, 2.0]], "y": [[1.0, 0.0], [2.0, 1.0]]}
+    assert verdicts(check("fit.py", values, {"fit.py": text})) == {"W": "ok"}
+    assert verdicts(check("fit.py", values, {"fit.py": text.replace("/ y.size", "")})) == {"W": "wrong"}

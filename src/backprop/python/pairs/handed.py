@@ -103,25 +103,19 @@ class Handed:
         output = next(iter(given_by(block[ahead[-1]])), "") if ahead else ""
         if not output or not any(map(costs_in, block[ahead[-1] + 1 :])):
             return None
-        between = block[ahead[-1] + 1 : end]
-        for argument in [
-            argument for call in self.calls_in(block[end], self.back) for argument in self.from_above(call)
-        ]:
-            name = argument.id if isinstance(argument, ast.Name) else ""
-            read = [place for place, its in enumerate(between) if costs_in(its) and name in names_in([its])]
-            behind = max(read, default=-1)  # what a cost reads is no gradient yet: `p[rows, y] -= 1` makes it one
-            sets = [place for place, its in enumerate(between) if place > behind and name and name in targets(its)]
-            if not name and output in hung_on(argument, between):
-                name, sets = f"d{output}", [len(between)]
-                between.append(placed(ast.Assign([ast.Name(name, ast.Store())], argument), argument))
-            if sets and output in hung_on(ast.Name(name), between):
-                start = len(one.before) + ahead[-1] + 1
-                body = [*one.before, *block[: ahead[-1] + 1], *between]
-                rounds = Rounds(body, ())
+        before, between = [*one.before, *block[: ahead[-1] + 1]], block[ahead[-1] + 1 : end]
+        for call in self.calls_in(block[end], self.back):
+            for argument in self.from_above(call):
+                name, statements, place = set_apart(argument, between, output)
+                if place < 0 or output not in hung_on(ast.Name(name), statements):
+                    continue
+                rounds = Rounds([*before, *statements], ())
                 rounds.whose, rounds.changed = {name: output}, frozenset([output])
-                found = rounds.apart(body, start + sets[0], one.line, start, block[end:])
-                return Pair("script", "script", None, None, handed=True, body=tuple(found.body),
-                            **apart_from_body(found))  # fmt: skip
+                start = len(before)
+                found = rounds.apart([*before, *statements], start + place, one.line, start, block[end:])
+                if found is not None:
+                    known = apart_from_body(found)
+                    return Pair("script", "script", None, None, handed=True, body=tuple(found.body), **known)
         return None
 
     def from_above(self, call: ast.Call) -> list[ast.expr]:
@@ -140,6 +134,19 @@ class Handed:
         return [one for one in calls
                 if (isinstance(one.func, ast.Attribute) and one.func.attr in names)
                 or (isinstance(one.func, ast.Name) and one.func.id in known)]  # fmt: skip
+
+
+def set_apart(argument: ast.expr, between: list[ast.stmt], output: str) -> tuple[str, list[ast.stmt], int]:
+    """The name of what is handed, the statements between the calls with one that sets it, and the place where it is set
+    first as a gradient; -1 where it is not."""
+    if not isinstance(argument, ast.Name):
+        name = f"d{output}"
+        made = placed(ast.Assign([ast.Name(name, ast.Store())], argument), argument)
+        return name, [*between, made], len(between)
+    read = [place for place, one in enumerate(between) if costs_in(one) and argument.id in names_in([one])]
+    behind = max(read, default=-1)  # what a cost reads is no gradient yet: `p[rows, y] -= 1` makes it one
+    sets = [place for place, one in enumerate(between) if place > behind and argument.id in targets(one)]
+    return argument.id, between, next(iter(sets), -1)
 
 
 def is_upstream(name: str) -> bool:

@@ -105,16 +105,17 @@ class Rounds:
         behind = statements[last + 1 :]
         return self.apart([*statements[: last + 1], *[one for one in behind if not updates_in(one)]], split)
 
-    def last_gradient(self, statements: list[ast.stmt]) -> int:
-        """The place of the last statement that sets a gradient; -1 where none does."""
-        names = names_in(statements)
+    def last_gradient(self, statements: list[ast.stmt], known: Collection[str] = ()) -> int:
+        """The place of the last statement that sets a gradient of what is read there, or known; -1 where none does."""
+        names = {*names_in(statements), *known}
         return max([place for place, one in enumerate(statements) if self.sets_gradient(one, names)], default=-1)
 
     def apart(
         self, body: list[ast.stmt], split: int, line: int = 0, start: int = 0, behind: Sequence[ast.stmt] = ()
-    ) -> Passes:
+    ) -> Passes | None:
         """Statements apart. What makes room for the sums of gradients belongs to the backward pass, and what stands
-        behind the cost; and a cost that is only computed behind the gradients to the forward pass."""
+        behind the cost; and a cost that is only computed behind the gradients to the forward pass. None where only
+        steps are left of the backward pass."""
         names = names_in(body)
         cost = max([place for place, one in enumerate(body[:split]) if costs_in(one)], default=split)
         counted = {name for one in body[:split] for made in costs_in(one) for name in targets(made)}
@@ -134,7 +135,8 @@ class Rounds:
         end = next((one.lineno for one in back[len(one_cost) :] if is_cost_set(one)), 0) if one_cost != back else 0
         forth += late
         statements = [*forth, *rooms, *without_steps(one_cost, self.whose)]
-        return Passes(statements, len(forth), line, self.whose, start, self.changed, end)
+        found = Passes(statements, len(forth), line, self.whose, start, self.changed, end)
+        return found if found.split < len(statements) else None
 
     def of_one_cost(self, back: list[ast.stmt], known: set[str]) -> list[ast.stmt]:
         """Statements behind a cost, without those that compute another one, of what the first ones compute, and its
@@ -144,7 +146,7 @@ class Rounds:
             names = {*targets(one)}
             other = is_cost_set(one) and any(is_cost_of_its_own(name, known) for name in names)
             if other and not made.isdisjoint(names_in([one]) - names):
-                return back[: self.last_gradient(back[:place]) + 1]
+                return back[: self.last_gradient(back[:place], known) + 1]
             made |= set_in(one)
         return back
 
