@@ -273,3 +273,49 @@ for epoch in range(30):
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"params.w": "ok", "params.c": "ok"}, found
     found = check("net.py", {}, {"net.py": text.replace("x.T @ doff", "x.T @ off")})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"params.w": "wrong", "params.c": "ok"}
+
+
+XOR = """
+import numpy as np
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+Y = np.array([0, 1, 1, 0])
+rng = np.random.default_rng(4)
+V, u = rng.normal(size=(2, 3)), rng.normal(size=3)
+for epoch in range(30):
+    for x, y in zip(X, Y):
+        h = np.tanh(x @ V)
+        out = h @ u
+        loss = (out - y) ** 2
+        dout = 2 * (out - y)
+        du = dout * h
+        dV = np.outer(x, dout * u * (1 - h**2))
+        u -= 0.1 * du
+        V -= 0.1 * dV
+"""
+ROWS = (
+    "for x, y in zip(X, Y):",
+    "for i, (x, y) in enumerate(zip(X, Y)):",
+    "for i in range(4):\n        x, y = X[i], Y[i]",
+)
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_of_rows_that_are_0_another_round_is_judged(check: Check, rows: str) -> None:
+    """In the first round every gradient is 0, whatever is written: it shows nothing."""
+    text = XOR.replace(ROWS[0], rows)
+    found = check("xor.py", {}, {"xor.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"V": "ok", "u": "ok"}, found
+    assert any("round 2, whose data are not 0, is judged" in one for one in found["remarks"])
+    for right, wrong in (("2 * (out - y)", "2 * (out + y)"), ("np.outer(x, dout", "np.outer(1 - x, dout")):
+        found = check("xor.py", {}, {"xor.py": text.replace(right, wrong)})
+        assert found["verdict"] == "wrong", found
+        assert [right in line["write"] for line in found["lines"]] == [True], found["lines"]
+
+
+def test_a_round_whose_counter_is_0_is_the_first(check: Check) -> None:
+    text = XOR.replace("[[0, 0], [0, 1], [1, 0], [1, 1]]", "[[1, 2], [0, 1], [1, 0], [1, 1]]").replace(
+        "[0, 1, 1, 0]", "[3, 1, 1, 0]"
+    )
+    for rows in ROWS:
+        found = check("xor.py", {}, {"xor.py": text.replace(ROWS[0], rows)})
+        assert any("the first round is judged" in one for one in found["remarks"]), found

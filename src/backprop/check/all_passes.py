@@ -19,7 +19,7 @@ from backprop.python.inputs.as_called import AsCalled
 from backprop.python.inputs.examples import typed
 from backprop.python.inputs.unwritten import line_of_gradient, waiting, waiting_below
 from backprop.python.names import parameter_names
-from backprop.python.runs.runner import Runner
+from backprop.python.runs.telling import telling
 from backprop.python.texts.functions import refusal
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def judged(
             continue
         if pair.handed and right < len(pairs) - 1:
             continue  # of these passes it is not known that they want the gradient of what they give
-        runner, known, remarks = as_called.completed(Runner(code, pair, dict(given), seed), dict(given))
+        runner, known, remarks = as_called.completed(telling(code, pair, given, seed), dict(given))
         if rest := runner.made_of_none():
             found.left_out.append(f"{name} is left out: it is made of {rest}, of which none are given")
             hint = f"give each of them a pass of its own, or a class that makes its {rest} itself"
@@ -113,7 +113,7 @@ def judged(
             continue
         verdict = but_for_unwritten(judge)
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
-            found_so = but_for_unwritten(Judge(Runner(code, pair, known, seed), upstream, seed, reading, count))
+            found_so = but_for_unwritten(Judge(telling(code, pair, known, seed), upstream, seed, reading, count))
             verdict = found_so if found_so.lines and not verdict.lines else verdict
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
             found.left_out.append(f"{name or 'the script'} is left out: nothing in it is to have a gradient")

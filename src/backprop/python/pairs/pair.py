@@ -29,6 +29,7 @@ class Pair(NamedTuple):
     owner: str = ""  # the class whose functions they are, which need no object
     body: tuple[ast.stmt, ...] = ()  # the statements of a script in other order: up to the end of a loop's first round
     line: int = 0  # and where the loop stands, if there is one
+    round: int = 0  # how many of its rounds are passed over
     inside: ast.FunctionDef | None = None  # the function that these statements stand in
     start: int = 0  # how many of them stand before the loop, or make the object of a method
     swept: bool = False  # whether the backward pass is that of what a method gives, through all that it was made from

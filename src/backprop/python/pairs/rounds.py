@@ -80,10 +80,12 @@ def told_by_updates(statements: list[ast.stmt], known: Iterable[str]) -> dict[st
 
 
 def counted_by(loop: ast.AST) -> set[str]:
-    """The variables with which a loop counts, as `for g in range(n)` does."""
-    over = loop.iter if isinstance(loop, ast.For) else None
-    counts = isinstance(over, ast.Call) and ast.unparse(over.func) == "range"
-    return {*set_by(loop.target)} if isinstance(loop, ast.For) and counts else set()
+    """The variables with which a loop counts, as `for g in range(n)` and `for g, x in enumerate(xs)` do."""
+    if not isinstance(loop, ast.For) or not isinstance(loop.iter, ast.Call):
+        return set()
+    by, target = ast.unparse(loop.iter.func), loop.target
+    counter = target.elts[0] if by == "enumerate" and isinstance(target, ast.Tuple) else target
+    return {*set_by(counter)} if by in ("range", "trange", "enumerate") else set()
 
 
 class Rounds:
@@ -243,19 +245,28 @@ def is_descent(statement: ast.AST) -> bool:
     return move is not None and isinstance(move[1], ast.Sub)
 
 
-def start_of(loop: ast.stmt) -> list[ast.stmt]:
-    """What a loop does before its first round: it takes the first of what it goes over."""
+def start_of(loop: ast.stmt, place: int = 0) -> list[ast.stmt]:
+    """What a loop does before its first round, or one behind that: it takes the first of what it goes over."""
     if not isinstance(loop, ast.For):
         return []
-    first = ast.parse(f"{ast.unparse(loop.target)} = next(iter({ast.unparse(loop.iter)}))").body
-    for node in [node for one in first for node in ast.walk(one) if hasattr(node, "lineno")]:
+    over = ast.unparse(loop.iter)
+    first = f"iter({over})" if not place else f"one for place, one in enumerate({over}) if place >= {place}"
+    made = ast.parse(f"{ast.unparse(loop.target)} = next({first})").body
+    for node in [node for one in made for node in ast.walk(one) if hasattr(node, "lineno")]:
         ast.copy_location(node, loop)
-    return [*first]
+    made[0].of_loop = loop  # type: ignore[attr-defined]
+    return made
+
+
+def in_round(statements: Iterable[ast.stmt], place: int) -> tuple[ast.stmt, ...]:
+    """The statements of a first round as those of one behind it."""
+    loops = [(one, getattr(one, "of_loop", None)) for one in statements]
+    return tuple([one if loop is None else start_of(loop, place)[0] for one, loop in loops])
 
 
 def is_start(statement: ast.stmt) -> bool:
     """Whether a statement sets what nothing was counted into yet: the start of a sum, or what a loop takes first."""
-    return makes_room(statement) or ast.unparse(statement).partition(" = ")[2].startswith("next(iter(")
+    return makes_room(statement) or ast.unparse(statement).partition(" = ")[2].startswith("next(")
 
 
 def blocks(statement: ast.stmt) -> list[ast.stmt]:

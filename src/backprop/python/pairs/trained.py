@@ -123,14 +123,15 @@ def made(owner: ast.ClassDef, methods: dict[str, ast.FunctionDef], method: ast.F
 
 
 def with_first_round(code: Code, pair: Pair) -> Code:
-    """The texts of a pair, in place of a training loop its first round."""
+    """The texts of a pair, in place of a training loop its first round, or the one that is to be judged."""
     if not pair.body:
         return code
     whose = [part for part in code.parts for one in part.tree.body
              if (getattr(one, "name", "") == pair.owner if pair.owner else one is pair.inside)]  # fmt: skip
     whose = whose or code.parts[-1:]
     source = copy.copy(whose[0].source)
-    told = [f"of the loop in line {pair.line} the first round is judged"] if pair.line else []
+    which = f"round {pair.round + 1}, whose data are not 0," if pair.round else "the first round"
+    told = [f"of the loop in line {pair.line} {which} is judged"] if pair.line else []
     told += (
         [f"from line {pair.end} on another loss is computed: that and its gradients are not judged"] if pair.end else []
     )
