@@ -538,3 +538,21 @@ def test_an_error_that_is_summed_up_is_what_the_steps_are_of(check: Check) -> No
     assert "half of layer_2_error" in str(found["remarks"])
     found = check("summed.py", {}, {"summed.py": SUMMED.replace("layer_1 > 0", "layer_1 > 0.5")})
     assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("second", "ok"), ("first", "wrong")]
+
+
+def test_another_cost_behind_gradients_of_what_no_line_there_reads_leaves_them(check: Check) -> None:
+    text = """
+import numpy as np
+
+def train(x, y):
+    W = np.ones((3, 2))
+    out = x @ W
+    loss = np.mean((out - y)**2)
+    gW = x.T @ (2 * (out - y) / y.size)
+    cost_of_step = np.sum(gW**2)
+    W -= 0.1 * gW
+    return W
+"""
+    values = {"x": [[1.0, 2.0, 3.0], [0.5, -1.0, 2.0]], "y": [[1.0, 0.0], [2.0, 1.0]]}
+    assert verdicts(check("fit.py", values, {"fit.py": text})) == {"W": "ok"}
+    assert verdicts(check("fit.py", values, {"fit.py": text.replace("/ y.size", "")})) == {"W": "wrong"}

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from backprop.python.names import names_set
-from backprop.python.pairs.unnamed import move_of, with_names
+from backprop.python.pairs.descent import move_of
+from backprop.python.pairs.unnamed import with_names
 from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient, is_word
 
@@ -81,10 +82,12 @@ def told_by_updates(statements: list[ast.stmt], known: Iterable[str]) -> dict[st
 
 
 def counted_by(loop: ast.AST) -> set[str]:
-    """The variables with which a loop counts, as `for g in range(n)` does."""
-    over = loop.iter if isinstance(loop, ast.For) else None
-    counts = isinstance(over, ast.Call) and ast.unparse(over.func) == "range"
-    return {*set_by(loop.target)} if isinstance(loop, ast.For) and counts else set()
+    """The variables with which a loop counts, as `for g in range(n)` and `for g, x in enumerate(xs)` do."""
+    if not isinstance(loop, ast.For) or not isinstance(loop.iter, ast.Call):
+        return set()
+    by, target = ast.unparse(loop.iter.func), loop.target
+    counter = target.elts[0] if by == "enumerate" and isinstance(target, ast.Tuple) else target
+    return {*set_by(counter)} if by in ("range", "trange", "enumerate") else set()
 
 
 class Rounds:
@@ -106,16 +109,17 @@ class Rounds:
         behind = statements[last + 1 :]
         return self.apart([*statements[: last + 1], *[one for one in behind if not updates_in(one)]], split)
 
-    def last_gradient(self, statements: list[ast.stmt]) -> int:
-        """The place of the last statement that sets a gradient; -1 where none does."""
-        names = names_in(statements)
+    def last_gradient(self, statements: list[ast.stmt], known: Collection[str] = ()) -> int:
+        """The place of the last statement that sets a gradient of what is read there, or known; -1 where none does."""
+        names = {*names_in(statements), *known}
         return max([place for place, one in enumerate(statements) if self.sets_gradient(one, names)], default=-1)
 
     def apart(
         self, body: list[ast.stmt], split: int, line: int = 0, start: int = 0, behind: Sequence[ast.stmt] = ()
-    ) -> Passes:
+    ) -> Passes | None:
         """Statements apart. What makes room for the sums of gradients belongs to the backward pass, and what stands
-        behind the cost; and a cost that is only computed behind the gradients to the forward pass."""
+        behind the cost; and a cost that is only computed behind the gradients to the forward pass. None where only
+        steps are left of the backward pass."""
         names = names_in(body)
         cost = max([place for place, one in enumerate(body[:split]) if costs_in(one)], default=split)
         counted = {name for one in body[:split] for made in costs_in(one) for name in targets(made)}
@@ -134,8 +138,9 @@ class Rounds:
         one_cost = self.of_one_cost(back, known) if cost < split else back
         end = next((one.lineno for one in back[len(one_cost) :] if is_cost_set(one)), 0) if one_cost != back else 0
         forth += late
-        statements = [*forth, *rooms, *without_steps(one_cost)]
-        return Passes(statements, len(forth), line, self.whose, start, self.changed, end)
+        statements = [*forth, *rooms, *without_steps(one_cost, self.whose)]
+        found = Passes(statements, len(forth), line, self.whose, start, self.changed, end)
+        return found if found.split < len(statements) else None
 
     def of_one_cost(self, back: list[ast.stmt], known: set[str]) -> list[ast.stmt]:
         """Statements behind a cost, without those that compute another one, of what the first ones compute, and its
@@ -145,7 +150,7 @@ class Rounds:
             names = {*targets(one)}
             other = is_cost_set(one) and any(is_cost_of_its_own(name, known) for name in names)
             if other and not made.isdisjoint(names_in([one]) - names):
-                return back[: self.last_gradient(back[:place]) + 1]
+                return back[: self.last_gradient(back[:place], known) + 1]
             made |= set_in(one)
         return back
 
@@ -199,12 +204,13 @@ class Rounds:
         return (self.whose[name],) if name in self.whose else bases(name)
 
 
-def without_steps(statements: list[ast.stmt]) -> list[ast.stmt]:
-    """Statements without the steps among them whose outcome none of them reads: of an input there is one value."""
+def without_steps(statements: list[ast.stmt], whose: Collection[str]) -> list[ast.stmt]:
+    """Statements without the steps among them whose outcome none of them reads: of an input there is one value. `whose`
+    are gradients, whatever they are called."""
     kept: list[ast.stmt] = []
     read: set[str] = set()
     for one in reversed(statements):
-        stepped = {name for name, _ in updates_in(one) if not is_of_gradient(name) and name not in GENERIC}
+        stepped = {name for name, _ in updates_in(one) if not is_of_gradient(name) and name not in {*GENERIC, *whose}}
         if not stepped or not stepped.isdisjoint(read):
             kept.append(one)
             read |= names_in([one])
@@ -241,19 +247,28 @@ def is_descent(statement: ast.AST) -> bool:
     return move is not None and isinstance(move[1], ast.Sub)
 
 
-def start_of(loop: ast.stmt) -> list[ast.stmt]:
-    """What a loop does before its first round: it takes the first of what it goes over."""
+def start_of(loop: ast.stmt, place: int = 0) -> list[ast.stmt]:
+    """What a loop does before its first round, or one behind that: it takes the first of what it goes over."""
     if not isinstance(loop, ast.For):
         return []
-    first = ast.parse(f"{ast.unparse(loop.target)} = next(iter({ast.unparse(loop.iter)}))").body
-    for node in [node for one in first for node in ast.walk(one) if hasattr(node, "lineno")]:
+    over = ast.unparse(loop.iter)
+    first = f"iter({over})" if not place else f"one for place, one in enumerate({over}) if place >= {place}"
+    made = ast.parse(f"{ast.unparse(loop.target)} = next({first})").body
+    for node in [node for one in made for node in ast.walk(one) if hasattr(node, "lineno")]:
         ast.copy_location(node, loop)
-    return [*first]
+    made[0].of_loop = loop  # type: ignore[attr-defined]
+    return made
+
+
+def in_round(statements: Iterable[ast.stmt], place: int) -> tuple[ast.stmt, ...]:
+    """The statements of a first round as those of one behind it."""
+    loops = [(one, getattr(one, "of_loop", None)) for one in statements]
+    return tuple([one if loop is None else start_of(loop, place)[0] for one, loop in loops])
 
 
 def is_start(statement: ast.stmt) -> bool:
     """Whether a statement sets what nothing was counted into yet: the start of a sum, or what a loop takes first."""
-    return makes_room(statement) or ast.unparse(statement).partition(" = ")[2].startswith("next(iter(")
+    return makes_room(statement) or ast.unparse(statement).partition(" = ")[2].startswith("next(")
 
 
 def blocks(statement: ast.stmt) -> list[ast.stmt]:

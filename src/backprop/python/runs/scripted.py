@@ -70,12 +70,13 @@ class Scripted(Outputs):
         """What a script's loop reads of what is made with `unknown` libraries before it, `X, y = load_iris()`, each
         with an example of a value; without a loop, what the first such lines set."""
         body, lost, asked = self.script_part.tree.body, {*unknown}, set[str]()
-        read = names_in(body[self.pair.start :])
-        for one in body[: self.pair.start or self.pair.split]:
+        start = 0 if self.pair.handed else self.pair.start  # what a network gives is computed of what is asked for
+        read = names_in(body[start:])
+        for one in body[: start or self.pair.split]:
             made = names_set(one) - {*self.given}
             if isinstance(one, DEFINITIONS):
                 continue
-            by = free(one) & (lost if self.pair.start else unknown)
+            by = free(one) & (lost if start else unknown)
             hangs = bool(by - asked)  # of what is asked for it can be computed
             lost = lost | made if hangs else lost - (made if isinstance(one, ast.Assign) else set())
             asked |= (made & read) - unknown if hangs else set()
@@ -88,7 +89,9 @@ class Scripted(Outputs):
         if not part.tree.body:
             raise Problem("syntax", f"there is no code in {part.source.name or 'this text'}")
         own = part.tree.body[: self.pair.split or None]
-        before = fresh(given) if self.pair.start else given  # what stands before a loop may write into it
+        handed = self.pair.handed  # what its network gives is computed before what is judged
+        before = {name: one for name, one in given.items() if not (handed and name in self.pair.changed)}
+        before = fresh(before) if self.pair.start else before  # what stands before a loop may write into it
         body = [self.with_value(one, before) for one in own]
         scope.names.update({name: one for name, one in before.items() if name in self.words})  # others are attributes
         run.source = part.source
