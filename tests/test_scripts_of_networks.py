@@ -319,3 +319,34 @@ def test_a_round_whose_counter_is_0_is_the_first(check: Check) -> None:
     for rows in ROWS:
         found = check("xor.py", {}, {"xor.py": text.replace(ROWS[0], rows)})
         assert any("the first round is judged" in one for one in found["remarks"]), found
+
+
+@pytest.mark.parametrize("step", ["0.1 * dw / len(x)", "(0.1 / len(x)) * dw", "rate * (1 / n) * dw"])
+def test_a_sum_that_the_step_takes_the_mean_of_is_right(check: Check, step: str) -> None:
+    text = f"""
+import numpy as np
+rng = np.random.default_rng(4)
+x, goals, w = rng.normal(size=(9, 3)), rng.normal(size=9), rng.normal(size=3)
+n, rate = len(x), 0.1
+for epoch in range(30):
+    out = x @ w
+    loss = np.mean((out - goals) ** 2)
+    dout = 2 * (out - goals)
+    dw = x.T @ dout
+    w -= {step}
+"""
+    found = check("fit.py", {}, {"fit.py": text})
+    assert found["verdict"] == "ok", found
+    assert "the gradient of w is 9 times its slope: the step divides by that" in found["remarks"]
+    assert check("fit.py", {}, {"fit.py": text.replace("x.T @ dout", "x.T @ out")})["verdict"] == "wrong"
+    assert check("fit.py", {}, {"fit.py": text.replace(step, "rate * dw / 3")})["verdict"] == "wrong"
+
+
+def test_what_is_handed_may_be_a_sum_of_which_the_steps_take_the_mean(check: Check) -> None:
+    text = IN_A_LOOP.replace("2 * (guess - goals) / goals.size", "2 * (guess - goals)")
+    assert check("net.py", {}, {"net.py": text})["verdict"] == "wrong"
+    mean = text.replace("part.dW\n", "part.dW / len(points)\n").replace("part.dc\n", "part.dc / len(points)\n")
+    found = check("net.py", {}, {"net.py": mean})
+    assert (found["verdict"], passes(found)["script"]) == ("ok", {"guess": "ok"}), found
+    one = text.replace("part.dW\n", "part.dW / len(points)\n")  # and the other step does not
+    assert check("net.py", {}, {"net.py": one})["verdict"] == "wrong"

@@ -301,11 +301,12 @@ class Judge:
         return intended.quantizes and intended.is_from_above(path)
 
     def as_set(self, found: Found, outcomes: Outcomes) -> Found:
-        """Gradients that are right but for a factor, which an autograd Function takes for its backward pass alone."""
+        """Gradients that are right but for a factor, which an autograd Function takes for its backward pass alone, or
+        by which a script divides when it takes its step."""
         told = dict(found)
         known = all(one is not None for _, one in outcomes) and not Intended(self.runner, ()).scaled
         for path in wrong_among(found) if known else ():
-            for name, factor in self.settings():
+            for name, factor, why in (*self.by_step(path), *self.settings()):
                 there: Found = {}
                 scaled: Outcomes = []
                 for point, outcome in outcomes:
@@ -317,13 +318,16 @@ class Judge:
                     self.straight.add(path)
                     told[path] = Comparison("ok", nan)
                     whose = ".".join(path)
-                    self.remarks.append(
-                        f"the gradient of {whose} is {name} times its slope: only the backward pass has it"
-                    )
+                    self.remarks.append(f"the gradient of {whose} is {name} times its slope: {why}")
                     break
         return told
 
-    def settings(self) -> list[tuple[str, float]]:
+    def by_step(self, path: Path) -> list[tuple[str, float, str]]:
+        """By how much a step of a script divides a gradient: `W -= rate * dW / len(X)`."""
+        share = self.runner.shares.get(path[-1])
+        return [(f"{1 / share:.6g}", 1 / share, "the step divides by that")] if share else []
+
+    def settings(self) -> list[tuple[str, float, str]]:
         """The numbers that the forward pass of an autograd Function takes, and that no output hangs on."""
         given, pair = self.points[0].given, self.runner.pair
         names = [*given] if pair.kind == "autograd" else []
@@ -333,7 +337,7 @@ class Judge:
             with suppress(Problem):
                 outputs = self.runner.outputs({**given, name: 2 * one + 0.3})
                 if all(map(np.array_equal, outputs, self.points[0].outputs)):
-                    found.append((name, one))
+                    found.append((name, one, "only the backward pass has it"))
         return found
 
     def as_intended(self, found: Found, outcomes: Outcomes) -> Found:

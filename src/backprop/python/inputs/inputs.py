@@ -111,6 +111,7 @@ class Inputs(Said):
         self.lacks: dict[str, str] = {}  # what a method takes that sets what a pass needs, and which nobody calls
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
         self.left: dict[str, Any] = {}  # and what that left
+        self.shares: dict[str, float] = {}  # what steps multiply gradients with, known when the backward pass was run
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
         self.above_by_default = False  # whether what is 1 unless given, `grad=1`, comes from above
         self.instead_of_above: str | None = None  # what the first parameter of the backward pass is, if no gradient: an

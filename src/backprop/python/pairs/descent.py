@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from backprop.python.texts.called import called
@@ -120,3 +121,23 @@ def is_turned(gradient: ast.expr) -> bool:
     """Whether a product has a matrix that is turned in it, as that of weights has."""
     words = {one.attr for one in ast.walk(gradient) if isinstance(one, ast.Attribute)}
     return not words.isdisjoint(("T", "t", "transpose"))
+
+
+def share_of(value: ast.expr, is_its: Callable[[ast.expr], bool]) -> ast.expr | None:
+    """What a step multiplies a gradient with beside its rate, `1.0 / len(X)` of `rate * dW / len(X)`, by whether an
+    expression is that gradient; None where there is nothing, or no product."""
+    rest = without_rate(value, [], is_named_rate) or without_rate(value, [], is_small) or value
+    return None if is_its(rest) else with_one(rest, is_its)
+
+
+def with_one(value: ast.expr, is_its: Callable[[ast.expr], bool]) -> ast.expr | None:
+    """A product with 1 in place of one of its factors; None where that is none."""
+    if is_its(value):
+        return ast.copy_location(ast.Constant(1.0), value)
+    if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Mult | ast.Div):
+        return None
+    left = with_one(value.left, is_its)
+    right = with_one(value.right, is_its) if left is None and isinstance(value.op, ast.Mult) else None
+    if left is None and right is None:
+        return None
+    return ast.copy_location(ast.BinOp(left or value.left, value.op, right or value.right), value)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from backprop.python.names import parameter_names
+from backprop.python.pairs.descent import move_of, share_of
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.rounds import ERROR, LOOPS, Rounds, blocks, costs_in, start_of
 from backprop.python.pairs.trained import apart_from_body
 from backprop.python.texts.called import GENERIC, names_in, targets
 from backprop.python.texts.functions import is_static
-from backprop.python.texts.gradients import WORDS, is_of_gradient
+from backprop.python.texts.gradients import WORDS, bases, is_of_gradient
 from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code
 
@@ -111,6 +113,7 @@ class Handed:
                     continue
                 rounds = Rounds([*before, *statements], ())
                 rounds.whose, rounds.changed = {name: output}, frozenset([output])
+                rounds.shares = dict.fromkeys([output], share) if (share := share_taken(block[end:])) else {}
                 start = len(before)
                 found = rounds.apart([*before, *statements], start + place, one.line, start, block[end:])
                 if found is not None:
@@ -147,6 +150,22 @@ def set_apart(argument: ast.expr, between: list[ast.stmt], output: str) -> tuple
     behind = max(read, default=-1)  # what a cost reads is no gradient yet: `p[rows, y] -= 1` makes it one
     sets = [place for place, one in enumerate(between) if place > behind and argument.id in targets(one)]
     return argument.id, between, next(iter(sets), -1)
+
+
+def share_taken(statements: Sequence[ast.stmt]) -> ast.expr | None:
+    """What all steps of objects' weights multiply gradients with beside their rate, `layer.W -= rate * layer.dW / n`;
+    None where they do not agree."""
+    moves = [move for one in statements for node in ast.walk(one) if (move := move_of(node)) is not None]
+    found = {}
+    for target, _, value in [move for move in moves if isinstance(move[0], ast.Attribute)]:
+        share = share_of(value, partial(is_gradient_of, target))
+        found["" if share is None else ast.unparse(share)] = share
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def is_gradient_of(weight: ast.Attribute, node: ast.expr) -> bool:
+    """Whether an attribute is that of a weight's gradient by its name: `layer.dW` of `layer.W`."""
+    return isinstance(node, ast.Attribute) and weight.attr in bases(node.attr)
 
 
 def is_upstream(name: str) -> bool:

@@ -36,6 +36,7 @@ class Pair(NamedTuple):
     of_values: str = ""  # the class of what knows its gradients, and is taken and given
     whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
     changed: frozenset[str] = frozenset()  # what a script changes by steps
+    shares: Mapping[str, ast.expr] = {}  # and what these multiply gradients with, beside their rate
     handed: bool = False  # whether it is what a network's own way back, which is right, is handed
     end: int = 0  # the line from which on a script has to do with another cost, if there is one
 

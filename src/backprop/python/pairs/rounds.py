@@ -6,11 +6,12 @@ import ast
 import copy
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from backprop.python.names import names_set
-from backprop.python.pairs.descent import move_of
+from backprop.python.pairs.descent import move_of, share_of
 from backprop.python.pairs.unnamed import with_names
 from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient, is_word
@@ -25,8 +26,9 @@ ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 class Passes(NamedTuple):
     """Statements that are both passes, and how many of them are the forward pass. `line` is that of the loop with whose
     first round they end, 0 where they are in none, and `start` of the statements are done before it; `whose` are
-    gradients whose names tell nothing, each with its input, and `changed` is what any step changes. From the line `end`
-    on they have to do with another cost, and are left out; 0 where none is.
+    gradients whose names tell nothing, each with its input, and `changed` is what any step changes; `shares` are what
+    steps multiply gradients with beside their rate. From the line `end` on they have to do with another cost, and are
+    left out; 0 where none is.
     """
 
     body: list[ast.stmt]
@@ -36,6 +38,7 @@ class Passes(NamedTuple):
     start: int = 0
     changed: frozenset[str] = frozenset()
     end: int = 0
+    shares: Mapping[str, ast.expr] = MappingProxyType({})
 
 
 def both_passes(statements: list[ast.stmt], known: Iterable[str] = ()) -> Passes | None:
@@ -98,6 +101,7 @@ class Rounds:
         self.whose = told_by_updates(statements, self.known)
         nodes = [node for one in statements for node in ast.walk(one)]
         self.changed = frozenset(name for one in nodes for name, _ in updates_in(one))
+        self.shares = dict(share for one in nodes for share in self.shares_in(one))
 
     def passes(self, statements: list[ast.stmt]) -> Passes | None:
         """The passes as the statements stand, up to the last gradient and without the steps behind it, or in a first
@@ -139,7 +143,7 @@ class Rounds:
         end = next((one.lineno for one in back[len(one_cost) :] if is_cost_set(one)), 0) if one_cost != back else 0
         forth += late
         statements = [*forth, *rooms, *without_steps(one_cost, self.whose)]
-        found = Passes(statements, len(forth), line, self.whose, start, self.changed, end)
+        found = Passes(statements, len(forth), line, self.whose, start, self.changed, end, self.shares)
         return found if found.split < len(statements) else None
 
     def of_one_cost(self, back: list[ast.stmt], known: set[str]) -> list[ast.stmt]:
@@ -199,6 +203,14 @@ class Rounds:
     def sets_gradient(self, statement: ast.stmt, known: set[str]) -> bool:
         """Whether a statement, or one in it, sets or adds to what is called the gradient of a name that is known."""
         return any(not known.isdisjoint(self.bases(name)) for name in set_in(statement))
+
+    def shares_in(self, statement: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+        """What a step changes, and what it multiplies its gradient with beside the rate."""
+        target, _, value = move_of(statement) or (None, None, None)
+        name = called(target) if target is not None else None
+        share = share_of(value, lambda one: name in self.bases(called(one) or "")) if name and value else None
+        if name is not None and share is not None:
+            yield name, share
 
     def bases(self, name: str) -> tuple[str, ...]:
         return (self.whose[name],) if name in self.whose else bases(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +32,7 @@ from backprop.python.runs.scripted import variables
 from backprop.python.runs.taken import NODE
 from backprop.python.texts.gradients import Outcome, Path, bases, by_key, is_gradient
 from backprop.python.values.arrays import Tensor, fresh
+from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Function, Object, Scope
 
 
@@ -324,6 +326,9 @@ class Back(CameOut):
             if np.shape(one) == np.shape(at_path(inputs, path)) or path[0] in given
         }
         self.learned = {path[0]: self.made_of[path[0]] for path in found if path[0] not in given}
+        for whose, share in self.pair.shares.items():
+            with suppress(Problem, Refusal):
+                self.shares[whose] = float(run.evaluate(share, scope))
         return Outcome(forward.outputs, found, "name", [])
 
     def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:
