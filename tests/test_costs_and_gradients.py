@@ -254,3 +254,48 @@ def test_what_the_hint_gives_leads_to_a_verdict(
     out = capfd.readouterr().out
     rows = [line.split() for line in out.splitlines()[1:]]
     assert [(row[0], row[-1]) for row in rows] == [(name, "ok") for name in judged], out
+
+
+RECORDS = """
+import numpy as np
+from collections import namedtuple
+from dataclasses import dataclass
+from typing import NamedTuple
+
+GradsOfFit = namedtuple("GradsOfFit", "w b")
+
+class GradientPair(NamedTuple):
+    db: float
+    dw: np.ndarray
+
+@dataclass
+class Slopes:
+    grad_b: float
+    grad_w: np.ndarray
+
+def fit(w, b, X):
+    r = X @ w + b
+    dr = r / len(X)
+    return 0.5 * np.mean(r ** 2), MADE
+"""
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "{'w': X.T @ dr, 'b': dr.sum()}", "{'dw': X.T @ dr, 'db': dr.sum()}", "GradsOfFit(b=dr.sum(), w=X.T @ dr)",
+        "GradsOfFit(X.T @ dr, dr.sum())", "GradientPair(dr.sum(), X.T @ dr)",
+        "Slopes(grad_w=X.T @ dr, grad_b=dr.sum())",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("apart", [False, True])
+def test_gradients_come_out_by_their_names_in_a_dictionary_or_a_record(check: Check, made: str, apart: bool) -> None:
+    text = RECORDS.replace("MADE", made)
+    if apart:
+        text = text.replace(f", {made}", "").replace("    dr = r / len(X)\n", "")
+        text += f"\ndef fit_backward(w, b, X):\n    r = X @ w + b\n    dr = r / len(X)\n    return {made}\n"
+    at = {"w": [0.3, -0.8], "b": 0.4, "X": [[1.0, 0.5], [-0.4, 2.0], [0.7, 0.1]]}
+    assert verdicts(check("fit.py", at, {"fit.py": text})) == {"w": "ok", "b": "ok"}
+    wrong = check("fit.py", at, {"fit.py": text.replace("dr.sum()", "dr.mean()")})
+    assert verdicts(wrong) == {"w": "ok", "b": "wrong"}
+    assert [one["write"] is not None for one in wrong["lines"] if one["verdict"] == "wrong"] == [True]

@@ -13,6 +13,7 @@ from backprop.check.cures.cure import with_lines
 from backprop.check.passes.fitted import Fitted
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.verdict import Verdict, overall
+from backprop.check.unlike import HIDDEN, unlike
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
 from backprop.python.inputs.as_called import AsCalled
@@ -112,6 +113,9 @@ def judged(
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
             found_so = but_for_unwritten(Judge(Runner(code, pair, known, seed), upstream, seed, reading, count))
             verdict = found_so if found_so.lines and not verdict.lines else verdict
+        if verdict.verdict == "ok" and (hidden := unlike(judge, seed)) is not None:
+            verdict = but_for_unwritten(hidden[0])
+            verdict = verdict._replace(remarks=[*verdict.remarks, f"{HIDDEN} {hidden[1]}"])
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
             found.left_out.append(f"{name or 'the script'} is left out: nothing in it is to have a gradient")
             continue

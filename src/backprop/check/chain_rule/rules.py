@@ -24,6 +24,8 @@ BACK = {"atan": "arctan", "asin": "arcsin", "acos": "arccos"}
 CALLED = {"multiply": ast.Mult, "add": ast.Add, "subtract": ast.Sub, "divide": ast.Div, "true_divide": ast.Div,
           "power": ast.Pow, "pow": ast.Pow, "mul": ast.Mult, "sub": ast.Sub, "div": ast.Div, "dot": ast.MatMult,
           "matmul": ast.MatMult, "mm": ast.MatMult, "bmm": ast.MatMult}  # fmt: skip
+WRITTEN = {"linear": "_0 @ _1.T", "linear with a bias": "_0 @ _1.T + _2", "addmm": "_0 + _1 @ _2",
+           "outer": "_0[:, None] * _1[None, :]", "ger": "_0[:, None] * _1[None, :]"}  # fmt: skip  # in operators
 SHAPES = ("reshape", "view", "ravel", "flatten", "squeeze", "unsqueeze", "expand_dims")
 SAME = ("array", "asarray", "copy", "clone", "float", "astype", "contiguous", "ascontiguousarray")
 
@@ -145,7 +147,9 @@ class Rules(Shapes):
         if not operands:
             raise Failed
         first = operands[0]
-        if called in CALLED and len(operands) == 2:
+        if (written := in_operators(called, operands)) is not None and not named:
+            yield from self.back(written, self.spread(g, whole), room, depth)
+        elif called in CALLED and len(operands) == 2:
             yield from self.operation(operands[0], CALLED[called], operands[1], g, room, depth, tree)
         elif called in SAME:
             if isinstance(first, ast.List | ast.Tuple):
@@ -287,6 +291,21 @@ class Rules(Shapes):
                 slope = self.known(tree, np.where(mask.value, *[one.value for one in terms]))
                 found = self.multiply(g, slope)
             yield leaf, self.fit(found, whole, np.shape(room.value(leaf)))
+
+
+def in_operators(called: str, operands: list[ast.expr]) -> ast.expr | None:
+    """The product that a function of a library stands for, written out; None of any other."""
+    form = WRITTEN.get("linear with a bias" if called == "linear" and len(operands) == 3 else called)
+    places = {f"_{place}": one for place, one in enumerate(operands)}
+    tree = ast.parse(form or "_", mode="eval").body
+    if {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)} != places.keys():
+        return None
+
+    class Put(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.AST:
+            return places[node.id]
+
+    return Put().visit(tree)  # type: ignore[no-any-return]
 
 
 def is_shift(left: ast.expr, right: ast.expr) -> bool:

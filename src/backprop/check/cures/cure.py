@@ -369,6 +369,7 @@ def place_of(cure: Cure) -> Place:
     line, edit = cure.line, cure.edit
     segment = ast.get_source_segment(line.source.text, line.statement) or ""
     old = segment if segment and "\n" not in segment else ast.unparse(header(line.statement)).split("\n", 1)[0]
+    old = "".join(around_lambda(line) or old)
     target: Any = line.statement
     goal = target.targets[0] if isinstance(target, ast.Assign) else getattr(target, "target", None)
     name = ast.unparse(goal) if goal is not None and not isinstance(line.statement, COMPOUND) else ""
@@ -383,6 +384,8 @@ def written(cure: Cure) -> str:
     segment = ast.get_source_segment(line.source.text, line.statement) or ""
     if isinstance(line.statement, ast.Return) and not segment.startswith("return"):  # the value of a lambda
         text = text.removeprefix("return ")
+    if (parts := around_lambda(line)) is not None:
+        return f"{parts[0]}{in_own_words(text, parts[1], line.source.text)}{parts[2]}"
     small = set(SMALL_NUMBER.findall(segment))
     if len(small) == 1:  # lines may be looked for without it
         text = text.replace("+ 0.0", f"+ {small.pop()}")
@@ -393,6 +396,17 @@ def written(cure: Cure) -> str:
     if isinstance(line.statement, COMPOUND):
         return text.split("\n", 1)[0]
     return in_own_words(spliced(line, text), segment, line.source.text)
+
+
+def around_lambda(line: Line) -> tuple[str, str, str] | None:
+    """The line of the text in which a lambda stands, apart: what is before its value, this, and what is behind it."""
+    body = line.statement
+    if not isinstance(body, ast.Return) or not hasattr(body, "of_lambda") or body.lineno != body.end_lineno:
+        return None
+    whole = line.source.text.split("\n")[body.lineno - 1].encode()
+    parts = whole[: body.col_offset], whole[body.col_offset : body.end_col_offset], whole[body.end_col_offset :]
+    before, value, behind = [one.decode() for one in parts]
+    return before.lstrip(), value, behind.rstrip()
 
 
 def in_own_words(text: str, segment: str, source: str) -> str:

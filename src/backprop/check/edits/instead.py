@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations, combinations_with_replacement, permutations
 from typing import Any, NamedTuple
 
-from backprop.check.edits.forms import Options, counters_in, literals, made_in
+from backprop.check.edits.forms import Options, counters_in, helpers_in, literals, made_in
 from backprop.check.edits.visible import Kind, Visible
 
 SLOPES = (("(1 - {}**2)", 2.6), ("({0} * (1 - {0}))", 2.6), ("({} > 0)", 2.4), ("(1 - {})", 2.7), ("{}**2", 2.8))
@@ -57,6 +57,9 @@ class Quantity:
             yield from self.others()
         if not letter and isinstance(self.node, ast.Name) and isinstance(self.seen.line.value(self.text), list):
             yield f"{self.text}[::-1]", "wrong-point", 1.5
+        if letter == "a" and not self.is_leaf and self.is_handed():
+            alike = [other for other, its in self.seen.arrays.items() if its == self.kind and other.isidentifier()]
+            yield from ((other, "wrong-point", 1.8) for other in alike)
         if letter == "m":
             yield f"~{self.term}" if self.is_leaf else f"~({self.text})", "wrong-point", 1.5
         if not letter or letter == "i" or self.role == "index":
@@ -82,6 +85,11 @@ class Quantity:
         yield from self.scaled()
         if self.is_summand() or isinstance(self.parent, ast.Call):
             yield from self.with_share()
+
+    def is_handed(self) -> bool:
+        """Whether it is computed only to be handed to a function of the text, as what has a name may be, too."""
+        called = ast.unparse(self.parent.func).rpartition(".")[2] if isinstance(self.parent, ast.Call) else ""
+        return called in helpers_in(self.seen.text) and isinstance(self.node, ast.BinOp | ast.Call)
 
     def named(self) -> Options:
         """Another name for what is written into, of those that the pass makes itself; or for what has a shape."""

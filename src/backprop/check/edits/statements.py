@@ -19,9 +19,12 @@ from backprop.check.edits.forms import (
 )
 from backprop.check.edits.instead import SLOPES
 from backprop.check.edits.visible import Visible, nodes_in
+from backprop.check.passes.causes import names
 from backprop.check.passes.trace import targets_of
 
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+UNTOLD_STRIDE = 0.4  # and that they go by a stride by which nothing in the text goes
+MORE_PLACES = 0.03  # what it costs that names are exchanged in one place more
 Texts = Iterator[tuple[str, str | None, float]]  # each with its cause and its cost
 
 
@@ -99,10 +102,21 @@ class Whole:
         if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
             yield f"{target} = {text}.{'clone' if self.seen.torch else 'copy'}()", "overwrites", 1.2
 
+        if isinstance(goal, ast.Subscript) and not any(isinstance(one, ast.Name) for one in ast.walk(value)):
+            yield from self.counted(goal)
         if self.is_index(value):  # put there what is taken from there, and the other way round
             yield f"{target}[{ast.unparse(value.slice)}] = {ast.unparse(value.value)}", "wrong-point", 1.5
         if self.is_index(goal):
             yield f"{ast.unparse(goal.value)} = {text}[{ast.unparse(goal.slice)}]", "wrong-point", 1.5
+
+    def counted(self, goal: ast.Subscript) -> Texts:
+        """Where one number is put into each row, how many of the row there are: what goes back from all others."""
+        whole, part = self.seen.kind(goal.value), self.seen.kind(goal)
+        for axis in range(len(whole.shape)) if whole is not None and part is not None else ():
+            if part.shape == whole.shape[:axis] + whole.shape[axis + 1 :]:  # type: ignore[union-attr]
+                of_all = f"{ast.unparse(goal.value)}.sum(axis={axis})"
+                yield f"{ast.unparse(goal)} = -{of_all}", "factor", 2.0
+                yield f"{ast.unparse(goal)} = {of_all}", "factor", 2.2
 
     def is_index(self, tree: ast.expr) -> TypeGuard[ast.Subscript]:
         """Whether elements are taken by an array of whole numbers."""
@@ -196,21 +210,34 @@ class Whole:
                     for j in range(i + 1, len(node.elts)):
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
                         dear = 0.0 if node is getattr(statement, "value", None) else 1.4 if of_shape else 0.7
-                        yield ast.unparse(statement), "not-swapped", 1.2 + dear
+                        cause = "transposed" if self.is_place(node) else "not-swapped"
+                        yield ast.unparse(statement), cause, 1.2 + dear
                         node.elts[i], node.elts[j] = node.elts[j], node.elts[i]
         yield from self.entries_exchanged()
         yield from self.signs_turned()
         yield from self.summed_together()
         yield from self.strides()
         read = [one.id for one in self.reads if isinstance(one, ast.Name) and one.id not in LIBRARIES]
-        names = sorted(set(read))
-        for i, one in enumerate(names if not isinstance(statement, ast.Return) else ()):
-            for other in names[i + 1 :]:
+        known = sorted(set(read))
+        for i, one in enumerate(known if not isinstance(statement, ast.Return) else ()):
+            for other in known[i + 1 :]:
                 if self.are_alike(one, other):
-                    yield self.replaced({one: other, other: one}), "not-swapped", 1.05
+                    cause = "transposed" if self.in_one_place(one, other) else "not-swapped"
+                    more = MORE_PLACES * (read.count(one) + read.count(other) - 2)
+                    yield self.replaced({one: other, other: one}), cause, 1.05 + more
             for other, kind in self.seen.atoms.items() if read.count(one) > 1 else ():
                 if other != one and kind == self.seen.atoms.get(one):
                     yield self.replaced({one: other}), "transposed" if other == f"{one}.T" else "wrong-point", 1.9
+
+    def is_place(self, tree: ast.AST) -> bool:
+        """Whether an expression says where in an array something is."""
+        return any(one.slice is tree for one in ast.walk(self.statement) if isinstance(one, ast.Subscript))
+
+    def in_one_place(self, one: str, other: str) -> bool:
+        """Whether two names are read nowhere but together in indices: rows and columns."""
+        within = [node for part in ast.walk(self.statement) if isinstance(part, ast.Subscript)
+                  if {one, other} <= names(part.slice) for node in ast.walk(part.slice)]  # fmt: skip
+        return all(node in within for node in self.reads if isinstance(node, ast.Name) and node.id in (one, other))
 
     def are_alike(self, one: str, other: str) -> bool:
         """Whether two names may stand in each other's places: not a number that counts in that of an array."""
@@ -238,18 +265,32 @@ class Whole:
 
     def strides(self) -> Texts:
         """Counters that go by a stride throughout an index, as elsewhere in the text, or that do not."""
-        places = [one for one in ast.walk(self.statement) if isinstance(one, ast.Subscript)]
-        for stride, counters in strides_in(self.seen.text).items():
+        places: list[Any] = [one for one in ast.walk(self.statement) if isinstance(one, ast.Subscript)]
+        held = {id(one): "slice" for one in places}
+        if isinstance(getattr(self.statement, "value", None), ast.Tuple):  # where an index begins: `top, left = i, j`
+            places.append(self.statement)
+        known, dear = strides_in(self.seen.text), 0.0
+        if not known:  # nowhere in the text
+            known, dear = self.steps([one for one in places if id(one) in held]), UNTOLD_STRIDE
+        for stride, counters in known.items():
             products = {one: f"{one} * {stride}" for one in dict.fromkeys(counters)}
             for place in places:
-                index = place.slice
+                field = held.get(id(place), "value")
+                index = getattr(place, field)
                 texts = {ast.unparse(one) for one in ast.walk(index) if isinstance(one, ast.expr)}
                 some = {text: expression(one) for one, text in products.items() if text in texts}
                 others = some or {one: expression(text) for one, text in products.items() if one in texts}
                 if others:
-                    place.slice = replaced(index, others)
-                    yield ast.unparse(self.statement), "wrong-point", 1.8 if some else 1.6
-                    place.slice = index
+                    setattr(place, field, replaced(index, others))
+                    yield ast.unparse(self.statement), "wrong-point", (1.8 if some else 1.6) + dear
+                    setattr(place, field, index)
+
+    def steps(self, places: list[ast.Subscript]) -> dict[str, list[str]]:
+        """The whole numbers by which all counters of loops in indices may go, that stand in none yet."""
+        inside = set().union(*(names(one.slice) for one in places))
+        counters = [one for one in counters_in(self.seen.text) if one in inside]
+        sizes = [one for one in self.seen.sizes if one not in inside and self.seen.line.value(one) > 1]
+        return dict.fromkeys(sizes, counters) if counters else {}
 
     def entries_exchanged(self) -> Texts:
         """Two entries of the same array or list exchanged; masks turned over throughout."""

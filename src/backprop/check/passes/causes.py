@@ -42,7 +42,10 @@ def values_in(tree: ast.AST) -> set[str]:
 
 def cause_of(old: ast.stmt, new: ast.stmt) -> str | None:
     if type(old) is not type(new):
-        return "overwrites" if isinstance(new, ast.AugAssign) else "counted-twice"
+        scales = any(isinstance(getattr(one, "op", None), ast.Mult | ast.Div) for one in (old, new))
+        if isinstance(new, ast.AugAssign):
+            return "no-upstream" if scales else "overwrites"
+        return "factor" if scales else "counted-twice"
     before, after = getattr(old, "value", None), getattr(new, "value", None)
     if not isinstance(before, ast.expr) or not isinstance(after, ast.expr):
         return None
@@ -73,7 +76,7 @@ def between(old: ast.expr, new: ast.expr) -> str | None:
     if isinstance(old, ast.Tuple) and isinstance(new, ast.Tuple) and len(old.elts) == len(new.elts):
         pairs = [(a, b) for a, b in zip(old.elts, new.elts, strict=True) if ast.dump(a) != ast.dump(b)]
         return between(*pairs[0]) if len(pairs) == 1 else "not-swapped"
-    if plain(old) == plain(new) or (turns(old) != turns(new) and moved(old) == moved(new)):
+    if of_terms(old) == of_terms(new) or (turns(old) != turns(new) and moved(old) == moved(new)):
         return "transposed"
     mine, right = Counter(map(str, terms(old))), Counter(map(str, terms(new)))
     if mine != right:
@@ -86,6 +89,11 @@ def between(old: ast.expr, new: ast.expr) -> str | None:
     return by_factors(old, new) or by_sums(old, new) or by_place(old, new) or by_one_factor(old, new)
 
 
+def of_terms(tree: ast.AST) -> list[tuple[int, list[str]]]:
+    """What each term of a sum computes with, whichever way matrices are turned and multiplied."""
+    return sorted((way, plain(one)) for way, one in signed(tree))
+
+
 def is_turned(old: ast.stmt, new: ast.stmt) -> bool:
     """Whether two lines multiply the same matrices, the other way round or turned."""
     products = any(
@@ -94,7 +102,12 @@ def is_turned(old: ast.stmt, new: ast.stmt) -> bool:
         for node in ast.walk(old)
     )  # fmt: skip
     ordered = any(isinstance(node, ast.Sub | ast.Div | ast.Pow) for node in ast.walk(old))
-    return products and not ordered and plain(old) == plain(new)
+    return products and not ordered and of_terms(value_of(old)) == of_terms(value_of(new))
+
+
+def value_of(statement: ast.stmt) -> ast.AST:
+    """What a statement computes."""
+    return getattr(statement, "value", None) or statement
 
 
 def by_place(old: ast.expr, new: ast.expr) -> str | None:

@@ -74,11 +74,14 @@ def nearby(given: dict[str, Any], paths: list[Path], steps: dict[Path, Any], sid
 
 
 def changed(name: str, setting: Any, random: np.random.Generator) -> Any:
-    """Another number near by, some weight of a penalty that there is not, or a mask with another element."""
+    """Another number near by, some weight of a penalty that there is not, a mask with another element, or weights of
+    examples that count every other one."""
     if not isinstance(setting, np.ndarray):
         if setting == 0 and PENALTY.fullmatch(name):
             return A_LITTLE * random.uniform(0.5, 1)
         return setting * (1 + A_LITTLE * random.uniform(-1, 1))
+    if "mask" not in name.lower():
+        return np.where(random.permutation(setting.size).reshape(setting.shape) % 2, setting, 1 - setting)
     mask = setting.copy()
     mask.reshape(-1)[random.integers(mask.size)] = 1 - mask.flat[0]
     return mask
@@ -150,9 +153,11 @@ class Surroundings:
             try:
                 if binding.loss is not None:
                     upstream = [binding.loss.slope(one) for one in self.runner.outputs(given)[:1]]
-                return self.point(given, upstream, most)
+                found = self.point(given, upstream, most)
             except Problem:
                 continue
+            if not settings or is_finite(found):
+                return found
         return None
 
     def is_flat(self) -> bool:
@@ -225,11 +230,12 @@ class Surroundings:
 
     def settings(self) -> Iterator[str]:
         """What nothing is asked about: numbers that are no labels, as the weight of a penalty (at 0.5, twice it is 1,
-        and a cure may take it for that), and masks that let all through, or nothing."""
+        and a cure may take it for that), and masks and weights of examples that let all through, or nothing."""
         for name, value in self.binding.given.items():
-            number = type(value) is float and not is_data(name)
+            number = type(value) is float and (not is_data(name) or name == "T")  # a temperature
             even = isinstance(value, np.ndarray) and value.size > 1 and value.min() == value.max() in (0, 1)
-            if (name,) not in self.paths and (number or (even and "mask" in name.lower())):
+            weighs = even and ("mask" in name.lower() or (value.flat[0] == 1 and not is_data(name)))
+            if (name,) not in self.paths and (number or weighs):
                 yield name
 
     def away(self, distances: tuple[float, ...], settings: Sequence[str] = ()) -> list[Point]:

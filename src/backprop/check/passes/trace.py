@@ -397,6 +397,8 @@ def pieces(value: Any) -> list[Any]:
         return [piece for one in value for piece in pieces(one)]
     if isinstance(value, dict):
         return [piece for one in value.values() for piece in pieces(one)]
+    if isinstance(value, Object) and value.cls.fields:  # a record
+        return [one for name in value.cls.fields if is_fraction(one := value.names.get(name))]
     return [value] if is_fraction(value) else []
 
 

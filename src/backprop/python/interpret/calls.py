@@ -235,9 +235,12 @@ class Calls(Expressions):
             self.yielded.append(where_it_yields or [])
         try:
             with self.framed(Frame(function.name, getattr(at, "lineno", 0))):
-                if isinstance(function.tree, ast.Lambda):
+                if isinstance(function.tree, ast.FunctionDef):
+                    self.body(function.tree.body, scope)
+                elif self.instead or self.observer or self.before:  # lines are looked at, and it is one
+                    self.body([as_line(function.tree)], scope)
+                else:
                     return self.evaluate(function.tree.body, scope)
-                self.body(function.tree.body, scope)
         except Return as found:
             made = self.yielded[-1] if function.generates else None
             return iter(made) if isinstance(made, list) else found.value
@@ -248,6 +251,15 @@ class Calls(Expressions):
                 self.scopes[function.name] = scope
             made = self.yielded.pop() if function.generates else None
         return iter(made) if isinstance(made, list) else None
+
+
+def as_line(tree: ast.Lambda) -> ast.Return:
+    """What a lambda gives as the line of a function; always the same one."""
+    if "line" not in vars(tree):
+        made: Any = ast.copy_location(ast.Return(tree.body), tree.body)
+        made.of_lambda = True
+        vars(tree)["line"] = made
+    return vars(tree)["line"]  # type: ignore[no-any-return]
 
 
 @lru_cache(MOST_KEPT)

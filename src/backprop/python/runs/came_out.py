@@ -21,6 +21,7 @@ from backprop.python.runs.objects import (
     gradients_inside,
     held_lists,
     inner,
+    keyed,
     lists_alike,
     objects_in,
     rowed,
@@ -63,7 +64,7 @@ class CameOut(Updated):
         attributes of the object, and of those that it holds, as the forward pass left them."""
         found: dict[Path, Any] = {}
         by = "position"
-        returned, names = opened(*self.without_cost(rowed(returned), returns(tree)), tree)
+        returned, names = opened(*self.without_cost(rowed(keyed(returned)), returns(tree)), tree)
         returned, names = self.unrolled(returned, names, tree, given)
         several = type(returned) in (tuple, list)
         returned = type(returned)([array_in(run, one) for one in returned]) if several else array_in(run, returned)
@@ -344,7 +345,7 @@ class CameOut(Updated):
     def split(self, forward: Forward, arguments: dict[str, Any]) -> Outcome:
         """One function's loss and gradients."""
         rest = [(one, name) for one, name in zip(forward.results, forward.names, strict=True)]
-        rest = [one for one in rest if one[0] is not forward.outputs[0]]
+        rest = [(keyed(one), name) for one, name in rest if one is not forward.outputs[0]]
         found: dict[Path, Any] = {}
         for value, _ in rest:
             if isinstance(value, dict):

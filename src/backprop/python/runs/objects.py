@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.python.texts.gradients import Path, bases, is_gradient, leaves, longer, owner_at
+from backprop.python.texts.gradients import WORDS, Path, bases, is_gradient, is_of_gradient, leaves, longer, owner_at
 from backprop.python.values.scope import Function, Object
 
 MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
@@ -178,6 +178,15 @@ def rowed(value: Any) -> Any:
     if isinstance(value, Object) and value.cls.is_tuple:
         return tuple([value.names.get(name) for name in value.cls.fields])
     return value
+
+
+def keyed(value: Any) -> Any:
+    """A record of gradients as the dictionary that it could be: `Grads(dW=…, db=…)`, in whatever order."""
+    if not isinstance(value, Object) or not value.cls.fields:
+        return value
+    kept = {name: value.names.get(name) for name in value.cls.fields}
+    named = "grad" in value.cls.name.lower() or all(is_of_gradient(name) and not WORDS.match(name) for name in kept)
+    return kept if named and any(is_gradient(one) for _, one in leaves(kept)) else value
 
 
 def inner(value: Any) -> Any:

@@ -20,7 +20,7 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import free, names_set, names_unset, names_used
 from backprop.python.pairs.rounds import costs_in, is_start
 from backprop.python.pairs.trained import backward_call
-from backprop.python.runs.objects import DATA, inner
+from backprop.python.runs.objects import DATA, inner, same
 from backprop.python.runs.outputs import Forward, Outputs
 from backprop.python.texts.called import called, names_in, set_in, targets
 from backprop.python.texts.gradients import is_data, is_gradient
@@ -97,7 +97,7 @@ class Scripted(Outputs):
         start = self.pair.start
         if start:
             self.statements(run, body[:start], scope, (*body[start:], *then), before)
-            self.begin(scope, given)
+            self.begin(scope, given, before)
         self.statements(run, body[start:], scope, then, before)
         if self.pair.kind == "values":
             return self.of_values(part, scope)
@@ -142,12 +142,15 @@ class Scripted(Outputs):
         pair = self.pair
         return pair.changed & self.made_of.keys() & names_in(pair.body[pair.start : pair.split])
 
-    def begin(self, scope: Scope, given: dict[str, Any]) -> None:
+    def begin(self, scope: Scope, given: dict[str, Any], before: dict[str, Any]) -> None:
         """What is done before the first round of a loop made weights, as variables or attributes: those that are given
-        stand for them."""
+        stand for them, and for what was handed to a function and is as it was."""
         me = scope.names.get("self")
         held = me.names if isinstance(me, Object) else {}
         arguments = self.arguments_inside()
+        for name in arguments & before.keys() & scope.names.keys():
+            if scope.names[name] is before[name] and same(before[name], given[name]):
+                scope.names[name] = given[name]
         for names in (scope.names, held):
             for name in [one for one in names if one in given and one not in arguments]:
                 names[name] = given[name]

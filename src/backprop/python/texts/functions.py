@@ -16,6 +16,7 @@ from backprop.python.values.arrays import HELD
 ASKING = frozenset(["isinstance", "id", "len", "type", "str", "repr", "print", "hasattr", "getattr", "super", "vars"])
 GOES_BACK = re.compile(r"grad_?(fn|func)|back|vjp|pull")  # a parameter that takes a backward pass
 BOTH = re.compile(r"(?:and|with|_)_?(?:grad(?:ient)?s?|jac(?:obian)?)$", re.IGNORECASE)  # `cost_and_grad`, `fAndGrad`
+OF_GRADIENTS = re.compile(r"_*([A-Z]\w*)?Grad(ient)?s?([A-Z]\w*)?$")  # a class of records of them
 HOLDING = ("data", "_data", "value", "val", "_value", "array")  # in which objects of other files hold their arrays
 SELVES = re.compile(r"_*(self|cls|klass|this|me|ctx|context|s|c|m)?_*", re.IGNORECASE)
 UNWRITTEN = re.compile(
@@ -196,8 +197,8 @@ def first_parameter(function: ast.FunctionDef) -> str:
 def is_both(function: ast.FunctionDef) -> bool:
     """Whether a function returns a number and what are gradients by their names, or by the function's own; behind a
     loss a state may follow."""
-    returned, known = returns(function), names_in([function])
-    given = arguments_of(function)
+    known, given = names_in([function]), arguments_of(function)
+    returned = [name or gradients_of(one, given) for name, one in zip(returns(function), at_end(function), strict=True)]
     like = [
         one not in given
         and ((is_of_gradient(one) and not is_word(one, known)) or not given.isdisjoint(bases(one)[:1]))  # `gW`
@@ -228,7 +229,7 @@ def returns(function: ast.FunctionDef, count: int | None = None) -> list[str]:
     """The names that a function returns at its end; "" for what has none. Where it returns another `count`, those that
     it returns elsewhere, or with what stands together in them: `(h, c), cache`."""
     found = [node for node in function.body if isinstance(node, ast.Return)]
-    names = returned_by(found[-1]) if found else []
+    names = [*map(name_of, at_end(function))]
     if count is None or count == len(names):
         return names
     every = [returned_by(node) for node in ast.walk(function) if isinstance(node, ast.Return)]
@@ -240,6 +241,20 @@ def returned_by(statement: ast.Return) -> list[str]:
     return [name_of(one) for one in together(statement.value)]
 
 
+def at_end(function: ast.FunctionDef) -> list[ast.expr]:
+    """What a function returns at its end."""
+    found = [node for node in function.body if isinstance(node, ast.Return)]
+    return together(found[-1].value) if found else []
+
+
+def gradients_of(tree: ast.expr, given: set[str]) -> str:
+    """The name of a dictionary that has something new for each of some arguments, `{"W": x.T @ dz}`; else none."""
+    if not isinstance(tree, ast.Dict) or not tree.keys:
+        return ""
+    keys = {one.value if isinstance(one, ast.Constant) else None for one in tree.keys}
+    return "grads" if keys <= given and given.isdisjoint(map(name_of, tree.values)) else ""
+
+
 def together(value: ast.expr | None) -> list[ast.expr]:
     """The values of which something is made that is returned: those of a tuple or a list, or itself."""
     return value.elts if isinstance(value, ast.Tuple | ast.List) else [] if value is None else [value]
@@ -249,7 +264,15 @@ def name_of(tree: ast.expr) -> str:
     """A name, the key of an entry, or an attribute; through methods that only turn and copy, and what scales it; of a
     dictionary of gradients "grads"."""
     if isinstance(tree, ast.Dict):
-        return "grads" if tree.values and all(is_of_gradient(name_of(one)) for one in tree.values) else ""
+        keys = [one.value if isinstance(one, ast.Constant) else "" for one in tree.keys]
+        named = [
+            str(key) if is_of_gradient(str(key)) else name_of(one) for key, one in zip(keys, tree.values, strict=True)
+        ]
+        return "grads" if named and all(map(is_of_gradient, named)) else ""
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
+        named = [one.arg or "" for one in tree.keywords] if not tree.args else []
+        if OF_GRADIENTS.match(tree.func.id) or (named and all(map(is_of_gradient, named))):
+            return "grads"  # a record of them
     if isinstance(tree, ast.Name):
         return tree.id
     if isinstance(tree, ast.Attribute):

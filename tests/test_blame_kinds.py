@@ -1,0 +1,290 @@
+"""The line that is blamed in more kinds of passes: rules in lambdas, shares through helpers and products that a library
+has a name for, places exchanged in an index."""
+
+from __future__ import annotations
+
+import ast
+
+import numpy as np
+import pytest
+from tests.pairs import Pair
+from tests.pairs.judged import judged
+
+from backprop.check.passes.causes import cause_between
+
+RANDOM = np.random.default_rng(11)
+
+
+def normal(*shape: int) -> np.ndarray:
+    return RANDOM.normal(size=shape)
+
+
+def wrong_lines(code: str, inputs: dict[str, object]) -> list[tuple[int, str | None, str | None]]:
+    return judged(Pair("", "", inputs, "", code, []), code).lines
+
+
+TAPE = """
+import math
+
+class Leaf:
+    def __init__(self, value, sources=()):
+        self.value, self.sources, self.grad = value, sources, 0.0
+
+    def __sub__(self, other):
+        return Leaf(self.value - other.value, [(self, lambda s: s), (other, lambda s: -s)])
+
+    def __mul__(self, other):
+        return Leaf(self.value * other.value, [
+            (self, lambda s: s * other.value),
+            (other, lambda s: s * self.value),
+        ])
+
+    def log(self):
+        return Leaf(math.log(self.value), [(self, lambda s: s / self.value)])
+
+    def backward(self):
+        ordered, known = [], set()
+        def walk(one):
+            if one not in known:
+                known.add(one)
+                for source, _ in one.sources:
+                    walk(source)
+                ordered.append(one)
+        walk(self)
+        self.grad = 1.0
+        for one in reversed(ordered):
+            for source, rule in one.sources:
+                source.grad += rule(one.grad)
+
+u = Leaf(2.5)
+v = Leaf(-0.8)
+w = Leaf(1.4)
+y = (u * v - w) * w.log() - u * w
+y.backward()
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "cause"),
+    [
+        ("lambda s: -s", "lambda s: s", "sign"),
+        ("lambda s: s * self.value", "lambda s: s * other.value", "wrong-point"),
+        ("lambda s: s / self.value", "lambda s: s", "factor"),
+    ],
+)
+def test_a_rule_in_a_lambda_is_a_line(right: str, wrong: str, cause: str) -> None:
+    inputs = {"u": 2.5, "v": -0.8, "w": 1.4}
+    code = TAPE[::-1].replace(right[::-1], wrong[::-1], 1)[::-1]
+    place = next(number for number, line in enumerate(TAPE.split("\n"), 1) if right in line)
+    whole = TAPE.split("\n")[place - 1].strip()
+    assert judged(Pair("", "", inputs, "", TAPE, []), TAPE).verdict == "ok"
+    assert wrong_lines(code, inputs) == [(place, cause, whole)]
+
+
+LENGTHS = """
+import numpy as np
+
+def of_length_one(rows):
+    size = np.sqrt((rows ** 2).sum(1, keepdims=True))
+    return rows / size, size
+
+def match(left, right):
+    \"\"\"How far rows are from each other.\"\"\"
+    a, na = of_length_one(left)
+    b, nb = of_length_one(right)
+    gap = a - b
+    cost = np.sum(gap ** 4)
+    da = 4 * gap ** 3
+    db = -da
+    dleft = (da - a * np.sum(da * a, axis=1, keepdims=True)) / na
+    dright = (db - b * np.sum(db * b, axis=1, keepdims=True)) / nb
+    return cost, (dleft, dright)
+"""
+
+
+def test_a_share_through_a_helper_of_a_loss_with_its_gradients() -> None:
+    code = LENGTHS.replace("dright = (db - b * np.sum(db * b, axis=1, keepdims=True)) / nb", "dright = db / nb")
+    [(line, cause, write)] = wrong_lines(code, {"left": normal(4, 3), "right": normal(4, 3)})
+    assert (line, cause) == (17, "missing-share")
+    right = judged(Pair("", "", {"left": normal(4, 3), "right": normal(4, 3)}, "", LENGTHS, []), LENGTHS)
+    again = code.replace("dright = db / nb", str(write))
+    assert right.verdict == "ok"
+    assert wrong_lines(again, {"left": normal(4, 3), "right": normal(4, 3)}) == []
+
+
+BRANCHES = """
+import torch
+import torch.nn.functional as F
+
+class Branches(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, A, B, c):
+        a = F.linear(x, A)
+        b = F.linear(x, B, c)
+        ctx.save_for_backward(x, A, B, a, b)
+        return torch.tanh(a) * b
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, A, B, a, b = ctx.saved_tensors
+        t = torch.tanh(a)
+        grad_b = grad * t
+        grad_a = grad * b * (1 - t * t)
+        grad_x = grad_a @ A + grad_b @ B
+        return grad_x, grad_a.t() @ x, grad_b.t() @ x, grad_b.sum(0)
+"""
+
+
+def test_a_share_through_a_product_that_is_called_linear() -> None:
+    inputs = {"x": normal(4, 3), "A": normal(5, 3), "B": normal(5, 3), "c": normal(5)}
+    assert judged(Pair("", "", inputs, "", BRANCHES, []), BRANCHES).verdict == "ok"
+    for share in ("grad_a @ A", "grad_b @ B"):
+        code, shares = BRANCHES.replace("grad_a @ A + grad_b @ B", share), "grad_a @ A + grad_b @ B"
+        assert wrong_lines(code, inputs) == [(19, "missing-share", f"grad_x = {shares}")]
+
+
+OUTER = """
+import numpy as np
+
+def fields_forward(a, b, W):
+    grid = np.outer(a, b)
+    return np.sin(grid * W).sum() + a @ a, (a, b, W, grid)
+
+def fields_backward(dout, cache):
+    a, b, W, grid = cache
+    dgrid = dout * np.cos(grid * W) * W
+    da = dgrid @ b + 2 * dout * a
+    db = a @ dgrid
+    dW = dout * np.cos(grid * W) * grid
+    return da, db, dW
+"""
+
+
+def test_a_share_through_an_outer_product() -> None:
+    code = OUTER.replace("da = dgrid @ b + 2 * dout * a", "da = 2 * dout * a")
+    [(line, cause, write)] = wrong_lines(code, {"a": normal(4), "b": normal(3), "W": normal(4, 3)})
+    assert (line, cause) == (11, "missing-share")
+    assert write is not None
+
+
+POOLED = """
+import numpy as np
+
+def pool_forward(x):
+    out = np.zeros((x.shape[0] // 2, x.shape[1] // 2))
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = np.sum(x[2 * i:2 * i + 2, 2 * j:2 * j + 2] ** 2)
+    return out, x
+
+def pool_backward(dout, x):
+    dx = np.zeros_like(x)
+    for i in range(dout.shape[0]):
+        for j in range(dout.shape[1]):
+            above = dout[i, j]
+            dx[2 * i:2 * i + 2, 2 * j:2 * j + 2] = 2 * x[2 * i:2 * i + 2, 2 * j:2 * j + 2] * above
+    return dx
+"""
+
+
+def test_rows_and_columns_exchanged_are_transposed() -> None:
+    code = POOLED.replace("above = dout[i, j]", "above = dout[j, i]")
+    assert wrong_lines(code, {"x": normal(6, 6)}) == [(15, "transposed", "above = dout[i, j]")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cause"),
+    [
+        ("dx = da @ V + db @ U", "dx = da @ U + db @ V", None),  # of two products the other operands
+        ("dx = da @ U", "dx = da @ U.T", "transposed"),
+        ("dx = da @ U + V @ db", "dx = da @ U + db @ V", "transposed"),
+        ("dx = da @ U - db @ V", "dx = da @ U + db @ V", "sign"),
+        ("da[mask] = slope", "da[mask] *= slope", "no-upstream"),
+        ("da = share", "da += share", "overwrites"),
+        ("da /= count", "da = count", "factor"),
+    ],
+)
+def test_the_name_of_a_mistake_by_its_text(old: str, new: str, cause: str | None) -> None:
+    found = cause_between(ast.parse(old).body[0], ast.parse(new).body[0], set())
+    assert found == cause or (cause is None and found != "transposed")
+
+
+TWO_LAYERS = """
+import numpy as np
+
+def slope_back(da, z):
+    dz = da.copy()
+    dz[z <= 0] *= 0.2
+    return dz
+
+def gate_forward(x, V, W, keep):
+    z = x @ V
+    a = np.where(z > 0, z, 0.2 * z)
+    return (a * keep / 0.7) @ W, (x, V, W, z, a, keep)
+
+def gate_backward(dy, cache):
+    x, V, W, z, a, keep = cache
+    dW = (a * keep / 0.7).T @ dy
+    da = dy @ W.T
+    da = da * keep / 0.7
+    dz = slope_back(da, z)
+    return dz @ V.T, x.T @ dz, dW
+"""
+
+
+@pytest.mark.parametrize("wrong", ["dy @ W.T", "np.dot(dy, W.T)", "0.7 * da"])
+def test_what_is_handed_to_a_function_anew_has_a_name(wrong: str) -> None:
+    inputs = {"x": normal(4, 3), "V": normal(3, 5), "W": normal(5, 2), "keep": np.arange(20).reshape(4, 5) % 3 / 2.0}
+    code = TWO_LAYERS.replace("slope_back(da, z)\n    return", f"slope_back({wrong}, z)\n    return")
+    [(line, _, write)] = wrong_lines(code, inputs)
+    assert (line, write) == (19, "dz = slope_back(da, z)")
+
+
+STRIDES = """
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+def windows_forward(x, w, step):
+    size = w.shape[0]
+    parts = sliding_window_view(x, (size, size))[::step, ::step]
+    return np.einsum('ijkl,kl->ij', parts, w), (x, w, step, parts)
+
+def windows_backward(dout, cache):
+    x, w, step, parts = cache
+    size = w.shape[0]
+    dx = np.zeros_like(x)
+    for i in range(dout.shape[0]):
+        for j in range(dout.shape[1]):
+            dx[i * step:i * step + size, j * step:j * step + size] += dout[i, j] * w
+    return dx, np.einsum('ij,ijkl->kl', dout, parts)
+"""
+
+
+def test_a_stride_by_which_nothing_in_the_text_goes() -> None:
+    inputs = {"x": normal(7, 7), "w": normal(3, 3), "step": 2}
+    right = "dx[i * step:i * step + size, j * step:j * step + size] += dout[i, j] * w"
+    code = STRIDES.replace(right, "dx[i:i + size, j:j + size] += dout[i, j] * w")
+    assert judged(Pair("", "", inputs, "", STRIDES, []), STRIDES).verdict == "ok"
+    assert wrong_lines(code, inputs) == [(16, "wrong-point", right)]
+
+
+HINGES = """
+import numpy as np
+
+def hinges(S, picked):
+    rows = np.arange(len(S))
+    over = np.maximum(0, S - S[rows, picked][:, None] + 0.5)
+    over[rows, picked] = 0
+    loss = over.sum() / len(S)
+    dS = (over > 0).astype(float)
+    dS[rows, picked] = -dS.sum(axis=1)
+    dS /= len(S)
+    return loss, dS
+"""
+
+
+@pytest.mark.parametrize("wrong", ["-1", "0", "-1.0"])
+def test_one_number_for_the_count_of_a_row(wrong: str) -> None:
+    code = HINGES.replace("= -dS.sum(axis=1)", f"= {wrong}")
+    [(line, _, write)] = wrong_lines(code, {"S": normal(5, 4), "picked": np.array([1, 3, 0, 2, 1])})
+    assert (line, write) == (10, "dS[rows, picked] = -dS.sum(axis=1)")
