@@ -117,9 +117,6 @@ class Inputs(Said):
         self.loss_beyond: list[Any] = []  # a loss that is returned beside the outputs, known then, too
         self.with_loss = False  # whether its gradients are among those of the backward pass
         self.takes_tuples = False  # whether its inputs, and the gradients from above, come in tuples, as chainer's do
-        self.left_for: dict[
-            str, str
-        ] = {}  # outputs that are only left, by what the backward pass calls their gradients
         self.beyond: int | None = None  # the axis of a softmax at the end whose slope the gradient from above has in it
         self.lower: dict[Path, tuple[int, ...]] = {}  # shapes of gradients with fewer axes than their inputs
         self.jacobian = False  # whether the backward pass gives the slopes of every output, known when it was run
