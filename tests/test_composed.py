@@ -31,6 +31,7 @@ TORCH = """
 F.hardtanh(x, -0.5, 0.6); F.relu(1.0 * x, inplace=True); torch.sigmoid_(2 * x); (x * 2).addcmul_(x, x); F.elu_(1.0 * x)
 F.relu6(9 * x); F.hardsigmoid(4 * x); F.hardswish(4 * x); F.softsign(x); F.tanhshrink(x)
 F.softshrink(x); F.hardshrink(x, 0.7); F.threshold(x, 0.4, 2.0); F.elu(x, 0.7); F.celu(x, 0.7); F.selu(x); F.mish(x)
+F.softplus(4 * x, -1, 2.5); F.softplus(x, beta=3.0)
 F.logsigmoid(x); F.softmin(x, dim=1); F.prelu(i, v.new_full((4,), 0.2)); F.prelu(x, v[:1])
 F.batch_norm(i, None, None, training=True); F.batch_norm(x, torch.arange(3.0), torch.ones(3), v, v + 1)
 F.instance_norm(i); F.group_norm(i, 2, i[0, :, 0, 0], i[1, :, 1, 1]); F.local_response_norm(i, 3)

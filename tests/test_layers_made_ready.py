@@ -258,3 +258,85 @@ def test_gradients_are_called_by_the_first_letters_of_the_words_of_weights(check
     assert (found.get("verdict"), verdicts(found)) == ("ok", dict.fromkeys(names, "ok")), found
     wrong = {"two.py": TWO_LAYERS.replace("(1 - a_h ** 2), axis=0", "(1 - a_h), axis=0")}
     assert verdicts(check("two.py:Two", given, wrong)) == {**dict.fromkeys(names, "ok"), "bias_h": "wrong"}
+
+
+MEANS = """
+import numpy as np
+
+class Layer:
+    def __init__(self, w, b):
+        self._w, self._b, self._dw, self._db = w, b, None, None
+    def forward(self, below):
+        self._below = np.array(below, copy=True)
+        return self._below @ self._w.T + self._b
+    def backward(self, above):
+        n = self._below.shape[0]
+        self._dw, self._db = above.T @ self._below / n, above.sum(axis=0, keepdims=True) / n
+        return above @ self._w
+"""
+
+
+def test_weights_that_are_given_to_a_constructor_hide_no_mean_over_examples(check: Check) -> None:
+    """They are those that the layer keeps under other names, and have no gradient: none of theirs is right."""
+    given = {
+        "below": [*ROWS, [0.2, 0.9, -0.1], [0.5, 0.1, 0.8]],
+        "w": [[0.3, -0.5, 0.2], [0.7, 0.1, -0.4]],
+        "b": [[0.1, 0.6]],
+    }
+    found = check("layer.py:Layer", given, {"layer.py": MEANS})
+    assert (found["verdict"], verdicts(found)) == ("ok", {"_w": "ok", "_b": "ok", "below": "ok"})
+    assert "the right gradient over 4" in str(found["remarks"])
+    wrong = {"layer.py": MEANS.replace("keepdims=True) / n", "keepdims=True)")}
+    assert verdicts(check("layer.py:Layer", given, wrong)) == {"_w": "wrong", "_b": "ok", "below": "ok"}
+
+
+CACHED = """
+import numpy as np
+
+def norm_forward(X, gamma, cache, momentum=0.9):
+    mean, spread = cache
+    mu, sd = X.mean(axis=0), np.sqrt(X.var(axis=0) + 0.01)
+    unit = (X - mu) / sd
+    cache = (X, unit, sd, gamma, momentum)
+    return gamma * unit, cache, mean * momentum + mu * 0.1
+def norm_backward(dout, cache):
+    X, unit, sd, gamma, momentum = cache
+    dgamma = np.sum(dout * unit, axis=0)
+    dunit = dout * gamma
+    dX = (dunit - dunit.mean(axis=0) - unit * (dunit * unit).mean(axis=0)) / sd
+    return dX, dgamma
+"""
+
+
+def test_a_cache_of_another_form_has_the_name_of_an_input(check: Check) -> None:
+    """What the forward pass returns under that name is what the backward pass takes: it holds arrays of any shape."""
+    given = {"X": [*ROWS, [0.2, 0.9, -0.1]], "gamma": [1.2, 0.7, -0.5], "cache": [[0.1, 0.2, 0.3], [1.0, 2.0, 3.0]]}
+    found = verdicts(check("norm.py:norm_forward", given, {"norm.py": CACHED}))
+    assert (found["X"], found["gamma"]) == ("ok", "ok"), found
+    wrong = {"norm.py": CACHED.replace("dunit.mean(axis=0) - unit", "dunit - unit")}
+    assert verdicts(check("norm.py:norm_forward", given, wrong))["X"] == "wrong"
+
+
+PLACES = """
+import torch
+
+class Masked(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, scores, label, unused):
+        rows, *rest = (label == unused).nonzero().chunk(1, dim=1)
+        mask = [rows, torch.arange(scores.size(1)), *rest]
+        kept = torch.ones_like(scores)
+        kept[mask] = 0
+        ctx.kept = kept
+        return scores * kept * 2
+    @staticmethod
+    def backward(ctx, above):
+        return above * ctx.kept * 2, None, None
+"""
+
+
+def test_a_list_of_arrays_of_several_shapes_is_an_index_for_each_axis(check: Check) -> None:
+    given = {"scores": [*ROWS, [0.2, 0.9, -0.1]], "label": [1, 255, 0], "unused": 255}
+    assert verdicts(check("masked.py:Masked", given, {"masked.py": PLACES})) == {"scores": "ok"}
+    wrong = {"masked.py": PLACES.replace("above * ctx.kept * 2", "above * 2")}
+    assert verdicts(check("masked.py:Masked", given, wrong)) == {"scores": "wrong"}

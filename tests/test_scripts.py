@@ -556,3 +556,37 @@ def train(x, y):
     values = {"x": [[1.0, 2.0, 3.0], [0.5, -1.0, 2.0]], "y": [[1.0, 0.0], [2.0, 1.0]]}
     assert verdicts(check("fit.py", values, {"fit.py": text})) == {"W": "ok"}
     assert verdicts(check("fit.py", values, {"fit.py": text.replace("/ y.size", "")})) == {"W": "wrong"}
+
+
+STEP = """
+import numpy as np
+class Line:
+    def __init__(self, data, labels, waves=0):
+        self.data, self.labels = data, labels
+        if waves > 0:
+            self.data = np.hstack([data, *[np.sin(one * data) for one in range(1, waves + 1)]])
+        self.theta = np.zeros((self.data.shape[1], 1))
+    def step(self, rate):
+        m = self.data.shape[0]
+        delta = self.data @ self.theta - self.labels
+        dtheta = self.data.T @ delta / m
+        self.theta -= rate * dtheta
+"""
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_delta_that_alone_reads_the_weights_is_an_error_and_no_gradient(check: Check, named: bool) -> None:
+    """What goes back begins behind it: before it nothing but a count is set, whose slope is 0. What a constructor has
+    as a whole number unless it is given is a setting."""
+    text = STEP if named else STEP.replace("dtheta = ", "move = ").replace("* dtheta", "* move")
+    text = (
+        text
+        if named
+        else text.replace("        move = self.data.T @ delta / m\n", "").replace("move", "self.data.T @ delta / m")
+    )
+    given = {"rate": 0.1, "data": [[0.4, -0.2], [1.1, 0.3], [-0.5, 0.8]], "labels": [[0.3], [1.2], [-0.4]]}
+    found = check("line.py:Line.step", given, {"line.py": text})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("theta", "ok")], found
+    assert "half the mean of the squares of delta" in str(found["remarks"])
+    found = check("line.py:Line.step", given, {"line.py": text.replace(".T @ delta", ".T @ delta ** 3")})
+    assert "no loss is set before the gradients" in str(found)

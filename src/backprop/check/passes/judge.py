@@ -362,7 +362,8 @@ class Judge:
     def as_means(self, found: Found, outcomes: Outcomes) -> Found:
         """Gradients of weights over the number of examples, where the layer takes that mean: they count as right, and
         what they hang on is said."""
-        wrong, right = wrong_among(found), [path for path, one in found.items() if one.verdict == "ok"]
+        came = {path for _, one in outcomes if one is not None for path in one.gradients}  # of the others none is right
+        wrong, right = wrong_among(found), [path for path in came if path in found and found[path].verdict == "ok"]
         if not wrong:
             return found
         means = Means(self.runner, wrong, [(point, one) for point, one in outcomes if one is not None])

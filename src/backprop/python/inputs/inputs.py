@@ -16,7 +16,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.inputs.bounds import bounded, clipped, without
 from backprop.python.inputs.examples import WEIGHT, Examples
-from backprop.python.inputs.given import arguments_from, is_differentiable
+from backprop.python.inputs.given import arguments_from, is_differentiable, is_whole
 from backprop.python.inputs.said import Said, members_read, names_read
 from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
@@ -120,9 +120,6 @@ class Inputs(Said):
         self.loss_beyond: list[Any] = []  # a loss that is returned beside the outputs, known then, too
         self.with_loss = False  # whether its gradients are among those of the backward pass
         self.takes_tuples = False  # whether its inputs, and the gradients from above, come in tuples, as chainer's do
-        self.left_for: dict[
-            str, str
-        ] = {}  # outputs that are only left, by what the backward pass calls their gradients
         self.beyond: int | None = None  # the axis of a softmax at the end whose slope the gradient from above has in it
         self.lower: dict[Path, tuple[int, ...]] = {}  # shapes of gradients with fewer axes than their inputs
         self.jacobian = False  # whether the backward pass gives the slopes of every output, known when it was run
@@ -234,9 +231,9 @@ class Inputs(Said):
                             found[name] = run.evaluate(value, scope)
                 if name in found:
                     scope.names[name] = given.get(name, found[name])
-        return {
-            name: value for name, value in found.items() if is_gradient(value) and np.size(value) and again[name] == 1
-        }
+        settings = {one for one in self.arguments_inside() if is_whole(found.get(one)) and not np.ndim(found[one])}
+        known = {name: one for name, one in found.items() if is_gradient(one) and np.size(one) and name not in settings}
+        return {name: one for name, one in known.items() if again[name] == 1}
 
     def named_inputs(self, given: dict[str, Any]) -> list[str]:
         """The inputs of the pair by their names, the parameters of the forward pass first."""

@@ -18,13 +18,18 @@ def index_of(value: Any) -> Any:
     """An index as NumPy takes it."""
     if type(value) is int or type(value) is slice:
         return value
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) or (isinstance(value, list) and are_apart(value)):
         return tuple([index_of(one) for one in value])
     if isinstance(value, Library) and value.path[-1] == "newaxis":
         return None
     if isinstance(value, Tensor):
         return value.view(np.ndarray) if value.ndim else value[()]
     return plain(value)
+
+
+def are_apart(places: list[Any]) -> bool:
+    """Whether a list has arrays of several shapes: it is no array of places, and torch takes one for each axis."""
+    return len({one.shape if is_array(one) else () for one in places}) > 1
 
 
 def of_array(meter: Meter, base: Any, key: Any) -> Any:

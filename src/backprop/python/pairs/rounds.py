@@ -293,11 +293,12 @@ def blocks(statement: ast.stmt) -> list[ast.stmt]:
 def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
     """Where a backward pass begins of which a statement is the first to set the gradient of anything known: before it
     stand those of gradients whose names tell nothing, as `dh = hs[3]`; and before one that has no name itself, errors
-    and deltas of what is computed of the same input before, that no cost is computed of."""
+    and deltas of what is computed of the same input before, that no cost is computed of. What alone reads the input is
+    no gradient, whatever its name: `delta = X @ theta - y`."""
+    whose = next((base for name in targets(body[place]) for base in bases(name) if base in known), "")
+    reading = [at for at, one in enumerate(body[:place]) if whose in names_in([one]) - {*targets(one)}]
     if hasattr(body[place], "step"):
         of_costs = names_in([cost for one in body for cost in costs_in(one)])
-        whose = next(base for name in targets(body[place]) for base in bases(name) if base in known)
-        reading = [at for at, one in enumerate(body[:place]) if whose in names_in([one]) - {*targets(one)}]
         errors = [
             at
             for at, one in enumerate(body[:place])
@@ -306,6 +307,7 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
         place = min([place, *[at for at in errors if reading and reading[0] < at]])
     while (
         place > 1
+        and place - 1 not in reading[:1]
         and (names := targets(body[place - 1]))
         and all(is_of_gradient(one) and not is_word(one, known) for one in names)
         and not any(is_cost_of_its_own(one, known) for one in names)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,6 +60,9 @@ class Forward(NamedTuple):
 
 class Outputs(Inputs):
     """Tells what of a forward pass's results the gradient from above is of."""
+
+    #: Outputs that a forward pass only leaves in its object, by what the backward pass calls their gradients.
+    left_for: Mapping[str, str] = MappingProxyType({})
 
     def results(self, run: Interpreter, tree: ast.FunctionDef, returned: Any, me: Object | None) -> Forward:
         """The results of a function, and which of them are outputs."""

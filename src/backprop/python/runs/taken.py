@@ -93,7 +93,8 @@ class Taken(Forth):
         reads |= {*self.back_names()[count:]} if self.holders and self.replaced else set()
         objects = {name: self.holders[name] for name in reads if name in self.holders}
         for name, own in given.items():  # `x = x @ W; return x, {}`: what has the input's name is rather the input
-            if name in results and is_gradient(own) and np.shape(results[name]) != np.shape(own):
+            one = results.get(name)  # and no cache of its name
+            if one is not None and is_gradient(own) and is_gradient(one) and np.shape(one) != np.shape(own):
                 del results[name]
         for name in self.back_names():
             if name in results and name not in bound:

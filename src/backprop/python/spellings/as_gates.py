@@ -23,7 +23,7 @@ Formula = str | Callable[[dict[str, Any], Words], str]
 
 ONE = (
     "sqrt cbrt exp exp2 expm1 log1p log2 log10 sin cos tan arcsin arccos arctan sinh cosh tanh arctanh abs sign floor "
-    "ceil trunc sinc lgamma digamma asinh acosh atanh erf erfc erfinv logit sigmoid relu softplus silu square "
+    "ceil trunc sinc lgamma digamma asinh acosh atanh erf erfc erfinv logit sigmoid relu silu square "
     "reciprocal rsqrt selu softsign mish logsigmoid hardsigmoid"
 )
 RENAMED = {
@@ -143,6 +143,13 @@ def along(gate: str) -> Formula:
     return said
 
 
+def softplus(given: dict[str, Any], word: Words) -> str:
+    x, beta = word(given["a"]), float(given["beta"])
+    if beta == 1:
+        return f"softplus({x})"
+    return f"where({x} * {beta!r} > {float(given['threshold'])!r}, {x}, logaddexp({beta!r} * {x}, 0) / {beta!r})"
+
+
 def gelu(given: dict[str, Any], word: Words) -> str:
     x = word(given["a"])
     if given["approximate"] in ("tanh", True):
@@ -211,6 +218,7 @@ SAID: dict[str, tuple[str, Formula]] = {
     "leaky_relu": ("x slope=0.01", "leaky_relu({x}, {slope})"),
     "elu": ("x alpha=1.0", "elu({x}, {alpha})"),
     "gelu": ("a approximate=none", gelu),
+    "softplus": ("a beta=1.0 threshold=20.0", softplus),
     **{name: ("a axis=None dtype=None", along(name)) for name in ("softmax", "log_softmax")},
     "logsumexp": ("a axis=None b=1.0 keepdims=False", sum_of_exponentials),
     "dot": ("a b", dot),

@@ -359,6 +359,12 @@ def elu(a: Any, alpha: float = 1.0) -> Any:
     return np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0)))
 
 
+def softplus(a: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    if beta == 1.0:  # there the straight line and the curve are the same to nine digits
+        return special.value_of("softplus")(a)
+    return np.where(a * beta > threshold, a, np.logaddexp(beta * a, 0.0 * a) / beta)
+
+
 def leaky_relu(a: Any, negative_slope: float = 0.01) -> Any:
     return np.where(a > 0, a, negative_slope * a)
 
@@ -411,7 +417,7 @@ TORCH: dict[str, Row] = {
     "relu": Row(relu, broadcast, "F.relu(x)"),
     "elu": Row(elu, broadcast, "F.elu(x, 0.7)"),
     "leaky_relu": Row(leaky_relu, broadcast, "F.leaky_relu(x, 0.2)"),
-    "softplus": Row(special.value_of("softplus"), broadcast, "F.softplus(x)"),
+    "softplus": Row(softplus, broadcast, "F.softplus(x, -0.7, 50)"),
     "silu": Row(special.value_of("silu"), broadcast, "F.silu(x)"),
     "gelu": Row(gelu, broadcast, "F.gelu(x)"),
     "where": Row(np.where, broadcast, "torch.where(x > 0, x, 0.1 * x)"),
