@@ -17,7 +17,7 @@ from backprop.check.passes.losses import is_multiple
 from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.fitting.fitting import FITS, HIDING, LACKING, STOPPED, Fitting, Misfits
+from backprop.python.fitting.fitting import HIDING, LACKING, STOPPED, Fitting, Misfits
 from backprop.python.fitting.naming import command
 from backprop.python.fitting.supposed import SLOPES
 from backprop.python.inputs.examples import give
@@ -115,7 +115,8 @@ class Fitted:
                 return Misfits(SLOPES, {}, labels)
             same = any(np.array_equal(outputs[0], at_path(given, path)) for path in gradients)  # hands on what it takes
             same |= runner.as_row  # what it is written for may be rows
-            return Misfits(HIDING, {}, {}) if same or (runner.pair.of_one and np.size(outputs[0]) > 1) else FITS
+            hides = same or (runner.pair.of_one and np.size(outputs[0]) > 1)
+            return Misfits(HIDING if hides else 0.0, {}, {}, judged=len(gradients))
         shapes = {
             ".".join(map(str, path)): np.shape(one) for path, one in gradients.items()
             if np.shape(at_path(given, path)) != np.shape(one)
