@@ -65,6 +65,21 @@ OFFERED = {  # what is offered, and what is judged with it
                     db[-layer], dw[-layer] = delta, delta @ a[-layer - 1].T
                 return dw, db
     """, {"weights[0]", "weights[1]", "biases[0]", "biases[1]"}),
+    "weights of pictures unless other sizes are given": ("""
+        from past.builtins import xrange
+        class Linear:
+            def __init__(self, dims=[10, 3073]):
+                self.W = np.random.normal(size=dims) * 0.01
+            def loss_and_grad(self, X, y):
+                loss, grad = 0.0, np.zeros_like(self.W)
+                for i in xrange(len(X)):
+                    p = np.exp(self.W.dot(X[i]))
+                    p /= p.sum()
+                    loss -= np.log(p[y[i]]) / len(X)
+                    p[y[i]] -= 1
+                    grad += np.outer(p, X[i]) / len(X)
+                return loss, grad
+    """, {"W"}),
     "numbers of units between two sizes": ("""
         class Layer:
             def __init__(self, inner, outer):
