@@ -258,3 +258,44 @@ def test_a_state_behind_the_gradients_is_none_of_them(check: Check) -> None:
     found = check("letters.py:optimize", given, {"letters.py": LETTERS})
     told = {one["name"]: one["verdict"] for one in found["gradients"]}
     assert told == {f"parameters.{name}": "ok" for name in weights}
+
+
+COMPARED = """
+import torch
+C = torch.tensor([[0.4, -0.7], [0.2, 0.9], [-1.1, 0.3]])
+W = torch.tensor([[0.5, -0.2, 0.8], [0.7, 0.1, -0.6]])
+Xb, Yb = torch.tensor([0, 2, 1, 1]), torch.tensor([1, 0, 2, 1])
+parameters = [C, W]
+for p in parameters:
+    p.requires_grad = True
+n = 4
+h = torch.tanh(C[Xb])
+logits = h @ W
+probs = logits.softmax(1)
+loss = -probs.log()[range(n), Yb].mean()
+for p in parameters:
+    p.grad = None
+for t in [logits, h]:
+    t.retain_grad()
+loss.backward()
+def differ(name, mine, t):
+    print(name, (mine - t.grad).abs().max().item())
+dlogits = probs.clone()
+dlogits[range(n), Yb] -= 1
+dlogits /= n
+differ("logits", dlogits, logits)
+dh = dlogits @ W.T
+dW = h.T @ dlogits
+differ("W", dW, W)
+dC = torch.zeros_like(C)
+for k in range(n):
+    dC[Xb[k]] += (1 - h[k] ** 2) * dh[k]
+"""
+
+
+def test_gradients_are_compared_with_those_that_torch_would_have(check: Check) -> None:
+    """A listing goes back by hand and by torch, and compares both also for what is on the way."""
+    found = check("listing.py", {}, {"listing.py": COMPARED})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"C": "ok", "W": "ok"}
+    wrong = check("listing.py", {}, {"listing.py": COMPARED.replace("1 - h[k] ** 2", "1 - h[k]")})
+    assert {one["name"]: one["verdict"] for one in wrong["gradients"]} == {"C": "wrong", "W": "ok"}
