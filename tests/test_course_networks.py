@@ -299,3 +299,20 @@ def test_gradients_are_compared_with_those_that_torch_would_have(check: Check) -
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"C": "ok", "W": "ok"}
     wrong = check("listing.py", {}, {"listing.py": COMPARED.replace("1 - h[k] ** 2", "1 - h[k]")})
     assert {one["name"]: one["verdict"] for one in wrong["gradients"]} == {"C": "wrong", "W": "ok"}
+
+
+AGAIN = """
+C = torch.tensor([[0.1, -0.2], [0.6, 0.3], [-0.4, 0.8]])
+W = torch.tensor([[0.3, -0.9, 0.2], [0.5, 0.4, -0.1]])
+for step in range(10):
+    h = torch.tanh(C[Xb])
+    loss = ((h @ W) ** 2).mean()
+    dh = 2 * (h @ W) @ W.T / 12
+    C -= 0.1 * dh[[0, 2, 1]]
+"""
+
+
+def test_a_listing_that_goes_on_to_train_is_judged_up_to_there(check: Check) -> None:
+    found = check("listing.py", {}, {"listing.py": COMPARED + AGAIN})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"C": "ok", "W": "ok"}
+    assert any("another loss is computed" in one for one in found["remarks"])
