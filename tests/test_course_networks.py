@@ -45,6 +45,41 @@ OFFERED = {  # what is offered, and what is judged with it
                         delta = delta @ self.pesos[i].T * salidas[i] * (1 - salidas[i])
                 return de_pesos, de_sesgos
     """, {"pesos[0]", "pesos[1]", "sesgos[0]", "sesgos[1]"}),
+    "one example as a column, as its biases are": ("""
+        class Net:
+            def __init__(self, shape):
+                self.biases = [np.random.randn(rows, 1) for rows in shape[1:]]
+                self.weights = [np.random.randn(rows, columns) for columns, rows in zip(shape[:-1], shape[1:])]
+            def forward(self, x):
+                for b, w in zip(self.biases, self.weights):
+                    x = np.tanh(w @ x + b)
+                return x
+            def backprop(self, x, y):
+                db, dw, a = [None] * len(self.biases), [None] * len(self.weights), [x]
+                for b, w in zip(self.biases, self.weights):
+                    a.append(np.tanh(w @ a[-1] + b))
+                delta = (a[-1] - y) * (1 - a[-1] ** 2)
+                db[-1], dw[-1] = delta, delta @ a[-2].T
+                for layer in range(2, len(self.weights) + 1):
+                    delta = self.weights[-layer + 1].T @ delta * (1 - a[-layer] ** 2)
+                    db[-layer], dw[-layer] = delta, delta @ a[-layer - 1].T
+                return dw, db
+    """, {"weights[0]", "weights[1]", "biases[0]", "biases[1]"}),
+    "weights of pictures unless other sizes are given": ("""
+        from past.builtins import xrange
+        class Linear:
+            def __init__(self, dims=[10, 3073]):
+                self.W = np.random.normal(size=dims) * 0.01
+            def loss_and_grad(self, X, y):
+                loss, grad = 0.0, np.zeros_like(self.W)
+                for i in xrange(len(X)):
+                    p = np.exp(self.W.dot(X[i]))
+                    p /= p.sum()
+                    loss -= np.log(p[y[i]]) / len(X)
+                    p[y[i]] -= 1
+                    grad += np.outer(p, X[i]) / len(X)
+                return loss, grad
+    """, {"W"}),
     "numbers of units between two sizes": ("""
         class Layer:
             def __init__(self, inner, outer):
@@ -176,3 +211,108 @@ def test_a_pass_that_is_written_for_a_row_is_handed_one(check: Check) -> None:
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == dict.fromkeys(["U", "V", "x", "h"], "ok")
     wrong = check("cell.py", given, {"cell.py": CELL.replace("1 - self.a ** 2", "1 - self.a")})
     assert [one["line"] for one in wrong["lines"]] == [12]
+
+
+LETTERS = """
+import numpy as np
+def loss_of(X, Y, h0, parameters):
+    h, p, loss = {-1: h0}, {}, 0
+    for t in range(len(X)):
+        h[t] = np.tanh(parameters["Wx"][:, [X[t]]] + parameters["Wh"] @ h[t - 1])
+        scores = np.exp(parameters["Wy"] @ h[t])
+        p[t] = scores / scores.sum()
+        loss -= np.log(p[t][Y[t], 0])
+    return loss, (h, p)
+def slopes(X, Y, parameters, cache):
+    h, p = cache
+    gradients = {"d" + name: np.zeros_like(one) for name, one in parameters.items()}
+    dnext = np.zeros_like(h[0])
+    for t in reversed(range(len(X))):
+        dy = p[t].copy()
+        dy[Y[t]] -= 1
+        gradients["dWy"] += dy @ h[t].T
+        dz = (parameters["Wy"].T @ dy + dnext) * (1 - h[t] ** 2)
+        gradients["dWx"][:, [X[t]]] += dz
+        gradients["dWh"] += dz @ h[t - 1].T
+        dnext = parameters["Wh"].T @ dz
+    return gradients, h
+def within(gradients, most):
+    for one in gradients.values():
+        np.clip(one, -most, most, one)
+    return gradients
+def optimize(X, Y, h0, parameters, rate=0.01):
+    loss, cache = loss_of(X, Y, h0, parameters)
+    gradients, h = slopes(X, Y, parameters, cache)
+    gradients = within(gradients, 0.1)
+    for name in parameters:
+        parameters[name] -= rate * gradients["d" + name]
+    return loss, gradients, h[len(X) - 1]
+"""
+
+
+def test_a_state_behind_the_gradients_is_none_of_them(check: Check) -> None:
+    """A step of training hands on its last state, which has the shape of the first one, whose gradient it is not."""
+    weights = {"Wx": [[0.3, -0.8, 1.1], [0.9, 0.2, -0.7]], "Wh": [[0.5, -0.3], [0.8, 0.1]]}
+    weights["Wy"] = [[0.4, -1.2], [0.7, 0.6], [-0.5, 0.9]]
+    given = {"X": [0, 2, 1], "Y": [2, 1, 0], "h0": [[0.3], [-0.6]], "parameters": weights}
+    found = check("letters.py:optimize", given, {"letters.py": LETTERS})
+    told = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert told == {f"parameters.{name}": "ok" for name in weights}
+
+
+COMPARED = """
+import torch
+C = torch.tensor([[0.4, -0.7], [0.2, 0.9], [-1.1, 0.3]])
+W = torch.tensor([[0.5, -0.2, 0.8], [0.7, 0.1, -0.6]])
+Xb, Yb = torch.tensor([0, 2, 1, 1]), torch.tensor([1, 0, 2, 1])
+parameters = [C, W]
+for p in parameters:
+    p.requires_grad = True
+n = 4
+h = torch.tanh(C[Xb])
+logits = h @ W
+probs = logits.softmax(1)
+loss = -probs.log()[range(n), Yb].mean()
+for p in parameters:
+    p.grad = None
+for t in [logits, h]:
+    t.retain_grad()
+loss.backward()
+def differ(name, mine, t):
+    print(name, (mine - t.grad).abs().max().item())
+dlogits = probs.clone()
+dlogits[range(n), Yb] -= 1
+dlogits /= n
+differ("logits", dlogits, logits)
+dh = dlogits @ W.T
+dW = h.T @ dlogits
+differ("W", dW, W)
+dC = torch.zeros_like(C)
+for k in range(n):
+    dC[Xb[k]] += (1 - h[k] ** 2) * dh[k]
+"""
+
+
+def test_gradients_are_compared_with_those_that_torch_would_have(check: Check) -> None:
+    """A listing goes back by hand and by torch, and compares both also for what is on the way."""
+    found = check("listing.py", {}, {"listing.py": COMPARED})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"C": "ok", "W": "ok"}
+    wrong = check("listing.py", {}, {"listing.py": COMPARED.replace("1 - h[k] ** 2", "1 - h[k]")})
+    assert {one["name"]: one["verdict"] for one in wrong["gradients"]} == {"C": "wrong", "W": "ok"}
+
+
+AGAIN = """
+C = torch.tensor([[0.1, -0.2], [0.6, 0.3], [-0.4, 0.8]])
+W = torch.tensor([[0.3, -0.9, 0.2], [0.5, 0.4, -0.1]])
+for step in range(10):
+    h = torch.tanh(C[Xb])
+    loss = ((h @ W) ** 2).mean()
+    dh = 2 * (h @ W) @ W.T / 12
+    C -= 0.1 * dh[[0, 2, 1]]
+"""
+
+
+def test_a_listing_that_goes_on_to_train_is_judged_up_to_there(check: Check) -> None:
+    found = check("listing.py", {}, {"listing.py": COMPARED + AGAIN})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"C": "ok", "W": "ok"}
+    assert any("another loss is computed" in one for one in found["remarks"])

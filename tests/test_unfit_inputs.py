@@ -65,3 +65,11 @@ def test_a_pass_that_stops_by_itself_is_wrong(
 ) -> None:
     assert check(f"own.py:{name}", given, {"own.py": text})["verdict"] == "ok"
     assert check(f"own.py:{name}", given, {"own.py": text.replace(right, wrong)})["verdict"] == "wrong"
+
+
+def test_whole_numbers_in_rows_of_which_each_is_as_long_as_it_likes_are_read(check: Check) -> None:
+    text = RAMP.replace("ramp_forward(x)", "ramp_forward(x, rows)").replace(
+        "np.maximum(x, 0)", "np.maximum(x, rows[0])"
+    )
+    found = check("ramp.py:ramp_forward", {"x": [1.5, -2.0], "rows": [0, [2, 3]]}, {"ramp.py": text})
+    assert found["gradients"][0] == {**found["gradients"][0], "name": "x", "verdict": "ok"}

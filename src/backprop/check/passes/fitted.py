@@ -17,7 +17,7 @@ from backprop.check.passes.losses import is_multiple
 from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.fitting.fitting import FITS, HIDING, LACKING, STOPPED, Fitting, Misfits
+from backprop.python.fitting.fitting import HIDING, LACKING, STOPPED, Fitting, Misfits
 from backprop.python.fitting.naming import command
 from backprop.python.fitting.supposed import SLOPES
 from backprop.python.inputs.examples import give
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
 LARGE = 1000  # a size for which a pass takes longer than its mistakes ask for
 PICTURE = re.compile(r"[(\[]\d+, \d+, \d+[)\]]")
+MATRIX = re.compile(r"[(\[]\d+, \d+[)\]]")
 GUESSED = "; none were found with which all of it runs{}: these are a guess"
 
 
@@ -115,7 +116,8 @@ class Fitted:
                 return Misfits(SLOPES, {}, labels)
             same = any(np.array_equal(outputs[0], at_path(given, path)) for path in gradients)  # hands on what it takes
             same |= runner.as_row  # what it is written for may be rows
-            return Misfits(HIDING, {}, {}) if same or (runner.pair.of_one and np.size(outputs[0]) > 1) else FITS
+            hides = same or (runner.pair.of_one and np.size(outputs[0]) > 1)
+            return Misfits(HIDING if hides else 0.0, {}, {}, judged=len(gradients))
         shapes = {
             ".".join(map(str, path)): np.shape(one) for path, one in gradients.items()
             if np.shape(at_path(given, path)) != np.shape(one)
@@ -142,7 +144,7 @@ def size_of_all(searches: Sequence[Fitting], values: Mapping[str, str], most: fl
 
 def large_sizes(runner: Runner) -> dict[str, str]:
     """The sizes that an object is made with unless others are given, and for which it takes long, as those of pictures:
-    `input_dim=3*32*32`, `input_dim=(1, 28, 28)`. Each with a smaller one."""
+    `input_dim=3*32*32`, `input_dim=(1, 28, 28)`, `dims=[10, 3073]`. Each with a smaller one."""
     found: dict[str, str] = {}
     for made in runner.constructors()[:1] if runner.pair.is_made else ():
         names = [one.arg for one in (*made.args.posonlyargs, *made.args.args)][::-1]
@@ -150,6 +152,8 @@ def large_sizes(runner: Runner) -> dict[str, str]:
         numbers = {name: text.split(" * ") for name, text in texts.items() if name not in runner.given}
         found |= {name: "3" for name, some in [*numbers.items()][::-1]
                   if all(map(str.isdigit, some)) and np.prod([*map(int, some)]) > LARGE}  # fmt: skip
+        found |= {name: "[3,4]" for name in numbers if MATRIX.fullmatch(texts[name])
+                  and np.prod([*map(int, re.findall(r"\d+", texts[name]))]) > LARGE}  # fmt: skip
         sizes = {name: re.findall(r"\d+", texts[name]) for name in numbers if PICTURE.fullmatch(texts[name])}
         found |= {name: str([8 if int(one) > 8 else int(one) for one in some]).replace(" ", "")
                   for name, some in sizes.items() if sum(int(one) > 8 for one in some) == 2}  # fmt: skip

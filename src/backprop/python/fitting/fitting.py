@@ -76,6 +76,7 @@ class Misfits(NamedTuple):
     labels: dict[str, tuple[int, ...]]
     finite: bool = True
     right: frozenset[str] = frozenset()  # the inputs whose gradients are right, where others are not
+    judged: int = 0  # how many gradients there are, where all are right
 
 
 FITS = Misfits(0.0, {}, {})
@@ -123,6 +124,7 @@ class Fitting(Likely):
         self.seen: dict[str, Used | bool | None] = {}
         self.sized: dict[str, float] = {}  # how badly values fit
         self.of_matrices = False  # whether a gradient of a matrix among them was right where another one was not
+        self.judged = 0  # of the values that were weighed last
         self.whole = False  # whether `/` of whole numbers is whole, as in Python 2
         self.told: dict[str, str] = {}  # of values that do not fit, the error
         self.unread = ""  # what of a library is not known, and stopped a run
@@ -331,6 +333,7 @@ class Fitting(Likely):
         no gradient holds labels."""
         runner = self.make(Runner, self.values(known))
         found = self.misfits(runner)
+        self.judged = found.judged
         self.steps -= 2000 + 8 * runner.steps
         flat = any(len(shape_of(str(known.get(name, "")))) < 2 for name in self.multiplied)
         self.of_matrices |= not flat and not found.right.isdisjoint(self.multiplied)
@@ -342,8 +345,10 @@ class Fitting(Likely):
         if not found.finite and self.roots and (positive := within(DOMAINS[0], known)) != known:
             return self.weighed(positive, repairs)
         if found.size <= HIDING and (found.size or rank[1]):
-            wider = replaced(known, 1)
+            wider, before = replaced(known, 1), (self.best, self.least)
             size = HIDING if wider == known else self.weighed(wider, 0)
+            if self.judged < found.judged:  # with a column alone the gradient of a bias was one
+                (self.best, self.least), size = before, HIDING
             self.steps = min(
                 self.steps, MORE_STEPS if size <= HIDING else MORE_STEPS * 10
             )  # all of it may be by chance

@@ -80,11 +80,20 @@ def is_no_label(value: Any) -> bool:
     return np.ndim(value) > 1 or (np.size(value) > 1 and np.ptp(value) == 0)
 
 
+def is_even(value: Any) -> bool:
+    """Whether rows in a row are all as long."""
+    try:
+        return np.ndim(value) >= 0
+    except ValueError:
+        return False
+
+
 def is_whole(value: Any) -> bool:
+    """Whether a value is a whole number, or an array of some."""
     if isinstance(value, np.ndarray):
         return bool(value.dtype.kind in "iu")
     if isinstance(value, list):
-        return bool(value) and all(map(is_whole, value))
+        return bool(value) and all(map(is_whole, value)) and is_even(value)
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -64,6 +64,7 @@ KINDS_OF_METHODS = {
     "staticmethod": "static", "classmethod": "class", "property": "property", "cached_property": "property",
     "abstractproperty": "property", "contextmanager": "context",
 }  # fmt: skip  # by their decorators
+OF_PYTHON = ("builtins", "past.builtins", "future.builtins")  # modules that have what Python itself has, or had
 
 
 class Definitions(Calls):
@@ -86,7 +87,7 @@ class Definitions(Calls):
                 scope.names.update(told if own else self.every(module))
             elif alias.name in own:
                 scope.names[alias.asname or alias.name] = own[alias.name]
-            elif module != "builtins" or alias.name not in self.builtins:
+            elif module not in OF_PYTHON or alias.name not in self.builtins:
                 path = tuple(f"{module}.{alias.name}".lstrip(".").split("."))
                 found = self.imported(path)
                 if isinstance(found, Library) and file in self.files:  # which only has the name of a library

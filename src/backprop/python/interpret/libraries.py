@@ -454,10 +454,10 @@ class Libraries:
         )
         return checked(np.asarray(drawn))[()]
 
-    def asked(self, a: Tensor) -> Tensor:
-        """A tensor for whose gradient the text asks."""
+    def asked(self, a: Tensor, by: str = "requires_grad_") -> Tensor:
+        """A tensor for whose gradient the text asks; beyond what only retains its own, others have theirs."""
         if self.tape is not None:
-            self.tape.leaves.append(self.tape.watched(a))
+            self.tape.leaves.append(a if by == "retain_grad" else self.tape.watched(a))
         return a
 
     # ── methods of arrays ──
@@ -511,8 +511,8 @@ class Libraries:
             return a.ndim
         if name == "numpy":
             return a.view(np.ndarray)
-        if name == "requires_grad_":
-            return self.asked(a) if not arguments or arguments[0] else a
+        if name in ("requires_grad_", "retain_grad"):
+            return self.asked(a, name) if not arguments or arguments[0] else a
         if name == "backward":
             return autograd.backward(self.tape, a, *arguments[:1])
         if name == "is_contiguous":

@@ -140,7 +140,7 @@ class Rounds:
         known = names_in(body[:split])
         back = [one for one in body[split:] if one not in late]
         one_cost = self.of_one_cost(back, known) if cost < split else back
-        end = next((one.lineno for one in back[len(one_cost) :] if is_cost_set(one)), 0) if one_cost != back else 0
+        end = next((one.lineno for rest in back[len(one_cost) :] for one in costs_in(rest)), 0)
         forth += late
         statements = [*forth, *rooms, *without_steps(one_cost, self.whose)]
         found = Passes(statements, len(forth), line, self.whose, start, self.changed, end, self.shares)
@@ -148,12 +148,15 @@ class Rounds:
 
     def of_one_cost(self, back: list[ast.stmt], known: set[str]) -> list[ast.stmt]:
         """Statements behind a cost, without those that compute another one, of what the first ones compute, and its
-        gradients, as of two networks that are trained in turns."""
+        gradients, as of two networks that are trained in turns; or of what is made anew once its gradient is known, as
+        where a listing goes on to train what it has looked at."""
         made: set[str] = set()
         for place, one in enumerate(back):
             names = {*targets(one)}
             other = is_cost_set(one) and any(is_cost_of_its_own(name, known) for name in names)
-            if other and not made.isdisjoint(names_in([one]) - names):
+            done = known.intersection(base for name in made for base in self.bases(name))
+            anew = isinstance(one, ast.Assign) and not done.isdisjoint(names - names_in([one.value]))
+            if (other and not made.isdisjoint(names_in([one]) - names)) or (anew and any(map(costs_in, back[place:]))):
                 return back[: self.last_gradient(back[:place], known) + 1]
             made |= set_in(one)
         return back

@@ -351,7 +351,7 @@ class CameOut(Updated):
             if isinstance(value, dict):
                 found.update(self.of_dictionary(value, arguments))
         rest = [one for one in rest if not isinstance(one[0], dict)]
-        if any(is_of_gradient(name) for _, name in rest):
+        if found or any(is_of_gradient(name) for _, name in rest):
             rest = [one for one in rest if is_of_gradient(one[1])]  # and not the state that is handed on
         found.update(self.of_own_weights([one for one, _ in rest], [name for _, name in rest], arguments))
         rest = [one for one in rest if not any(one[0] is value for value in found.values())]

@@ -290,6 +290,8 @@ class Forth(Scripted):
             if is_differentiable(value)
         }
         for name, entry in weights_inside(parts, given).items():
+            if name in given and np.shape(given[name]) != np.shape(entry.value):
+                raise Problem("shape", f"{name} has the shape {np.shape(entry.value)}, not {np.shape(given[name])}")
             if name in given:
                 run.put_item(entry.value, Ellipsis, given[name])
             self.made_of[name] = fresh(entry.value)

@@ -120,7 +120,8 @@ class Runner(Back):
         """A run, with a tape where the text itself asks for gradients."""
         run = self.interpreter(most)
         if self.asks is None:
-            self.asks = asks([one for _, some in self.code.needed(self.roots()) for one in some])
+            own = self.script_part.tree.body if self.pair.forward is None else []
+            self.asks = asks([*own, *[one for _, some in self.code.needed(self.roots()) for one in some]])
         run.libraries.tape = Tape() if self.asks else None
         return run
 
