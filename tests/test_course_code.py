@@ -483,7 +483,7 @@ class OverClasses:
 @pytest.mark.parametrize(
     ("old", "new", "wrong"),
     [
-        ("", "", ""), ("db += deltas", "db += 2 * deltas", "b"), ("deltas", "dout", "W b x"),
+        ("", "", ""), ("db += deltas", "db += 2 * deltas", "b"), ("deltas", "dout", "W b x"), ("deltas", "dlogp", ""),
         ("deltas, x):", "dout, x):\n        'of a cross-entropy'\n        deltas = dout", ""),
         ("deltas, x):", "dout, x):\n        'it already has the softmax in it'\n        deltas = dout", ""),
         ("deltas, x):", "dout, x):\n        'of a softmax'\n        deltas = dout", "W b x"),

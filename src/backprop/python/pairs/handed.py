@@ -55,8 +55,21 @@ class Handed:
         for name, methods in code.classes().items():
             for method in methods.values() if name in own else ():
                 self.methods.setdefault(method.name, []).append(method)
+        self.leading = self.that_lead_to({*self.back})
         made = {name for one in self.body for its in ast.walk(one) if isinstance(its, SETS) for name in targets(its)}
         self.objects = made if any("__call__" in methods for methods in code.classes().values()) else set[str]()
+
+    def that_lead_to(self, names: set[str]) -> set[str]:
+        """Names of calls, and of the script's functions and methods in which there are such, or calls of these."""
+        functions = [*self.functions.values(), *(one for some in self.methods.values() for one in some)]
+        calls = {
+            one.name: {called_by(node) for node in ast.walk(one) if isinstance(node, ast.Call)} for one in functions
+        }
+        before = 0
+        while len(names) > before:
+            before = len(names)
+            names = names | {name for name, some in calls.items() if not names.isdisjoint(some)}
+        return names
 
     def pair(self) -> Pair | None:
         return next((found for one in self.rounds(Round([], self.body)) if (found := self.handed_in(one))), None)
@@ -64,7 +77,8 @@ class Handed:
     def rounds(self, outer: Round) -> Iterator[Round]:
         """The first rounds of the loops in a block, the last and innermost first, and the block itself. A loop that
         trains and stands before is left out: what is handed does not hang on it."""
-        for place in reversed(range(len(outer.block))):
+        leading = [place for place, one in enumerate(outer.block) if self.calls_in(one, self.leading)]
+        for place in reversed(leading):
             one = outer.block[place]
             before = [*outer.before, *[its for its in outer.block[:place] if not self.trains(its)]]
             if inner := blocks(one):
@@ -73,7 +87,8 @@ class Handed:
             elif outer.deep < DEEPEST and (entered := self.entered(one)) is not None:
                 function, bound = entered
                 yield from self.rounds(Round([*before, *bound], function.body, outer.line, outer.deep + 1))
-        yield outer
+        if leading:
+            yield outer
 
     def trains(self, statement: ast.stmt) -> bool:
         return isinstance(statement, LOOPS) and bool(self.calls_in(statement, self.back))
@@ -123,8 +138,10 @@ class Handed:
 
     def from_above(self, call: ast.Call) -> list[ast.expr]:
         """What is handed to a call that goes back and is a gradient by its name, or by that of the parameter."""
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        named = [*zip(self.back[name], call.args, strict=False), *[(one.arg, one.value) for one in call.keywords]]
+        named = [
+            *zip(self.back[called_by(call)], call.args, strict=False),
+            *[(one.arg, one.value) for one in call.keywords],
+        ]
         return [one for taken, one in named if is_upstream(taken or "") or is_upstream(getattr(one, "id", ""))]
 
     def calls_in(self, statement: ast.stmt, names: Collection[str]) -> list[ast.Call]:
@@ -171,6 +188,11 @@ def is_gradient_of(weight: ast.Attribute, node: ast.expr) -> bool:
 def is_upstream(name: str) -> bool:
     """Whether a name is that of a gradient from above: `dout`, `grad`, `output_error`."""
     return (is_of_gradient(name) and not WORDS.match(name)) or name in GENERIC or bool(ERROR.search(name))
+
+
+def called_by(call: ast.Call) -> str:
+    """The name by which something is called: of a method, its own."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def placed(statement: ast.stmt, old: ast.AST) -> ast.stmt:

@@ -57,7 +57,7 @@ def trained_beside(code: Code) -> Pair | None:
     costs = [one for statement in body[pair.start : pair.split] for one in costs_in(statement)]
     stepped = [one for one in body[pair.split :] if not pair.changed.isdisjoint(
         base for name in targets(one) for base in pair.bases(name))]  # fmt: skip
-    itself = costs and stepped and not any(calls(one, own) for one in (*costs, *stepped))
+    itself = stepped and not any(calls(one, own) for one in (*costs, *stepped))
     return pair._replace(name="script") if itself else None
 
 
