@@ -288,3 +288,29 @@ def test_one_number_for_the_count_of_a_row(wrong: str) -> None:
     code = HINGES.replace("= -dS.sum(axis=1)", f"= {wrong}")
     [(line, _, write)] = wrong_lines(code, {"S": normal(5, 4), "picked": np.array([1, 3, 0, 2, 1])})
     assert (line, write) == (10, "dS[rows, picked] = -dS.sum(axis=1)")
+
+
+POWERED = """
+import numpy as np
+
+def powered_cost(u, w, power):
+    s = 1 / (1 + np.exp(-u))
+    cost = np.mean(-w * (1 - s) ** power * np.log(s))
+    n = u.size
+    ds = w * power * (1 - s) ** (power - 1) * np.log(s) - w * (1 - s) ** power / s
+    ds = ds / n
+    du = ds * s * (1 - s)
+    return cost, du
+"""
+
+
+@pytest.mark.parametrize("scaled", ["ds = ds / n", "ds /= n", "ds *= 1 / n"])
+def test_a_share_of_what_is_divided_later_with_a_power_that_has_a_name(scaled: str) -> None:
+    whole = "w * power * (1 - s) ** (power - 1) * np.log(s) - w * (1 - s) ** power / s"
+    inputs = {"u": normal(5), "w": np.array([0.3, 0.9, 1.4, 0.2, 0.7]), "power": 2.0}
+    right = POWERED.replace("ds = ds / n", scaled)
+    assert judged(Pair("", "", inputs, "", right, []), right).verdict == "ok"
+    [(line, cause, write)] = wrong_lines(right.replace(whole, "-w * (1 - s) ** power / s"), inputs)
+    assert (line, cause) == (8, "missing-share")
+    assert "power - 1" in str(write)
+    assert "- -" not in str(write)

@@ -52,8 +52,8 @@ class Chain(Rules):
         self.doing.add(place)
         try:
             readers = self.story.readers(place)
-            if not readers and np.ndim(quantity.gradient) == 0 and quantity.gradient == self.scale == 1:
-                return number(1.0)
+            if not readers and np.ndim(quantity.gradient) == 0 and quantity.gradient == 1:
+                return number(self.scale)
             for form in self.story.closed.get(place, ()):
                 with suppress(*NOT_SAID):
                     return self.by_form(form, quantity.value, depth)
@@ -66,6 +66,11 @@ class Chain(Rules):
             return self.total(self.shares_of(place, readers, depth), quantity.value)
         finally:
             self.doing.discard(place)
+
+    def divide(self, a: Term, b: Term) -> Term:
+        """A quotient. What is multiplied by a number, which divides it later, is not divided by it here."""
+        later = self.scale != 1 and a.is_number(self.scale) and np.size(b.value) == 1 and float(b.value) == self.scale
+        return number(1.0) if later else super().divide(a, b)
 
     def together(self, places: list[int], axis: int, gradient: Any, depth: int) -> Term:
         """The gradient of what is read in parts: theirs, put together."""

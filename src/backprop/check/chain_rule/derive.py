@@ -22,7 +22,7 @@ from backprop.check.edits.visible import Line, constant_places
 from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import CLOSE, NOT_SAID, Failed, Room
 from backprop.check.passes.sensitivity import base_name
-from backprop.check.passes.trace import Trace, Visit, loaded
+from backprop.check.passes.trace import Trace, Visit, loaded, targets_of
 from backprop.python.runs.runner import Instead
 from backprop.python.values.tape import is_fraction
 
@@ -69,7 +69,7 @@ class Derivation(Right):
             chain = self.chain(line, visit, atoms)
             texts = [*self.known_texts(chain, statement, visit)]
             doubted = self.doubted(chain.here, statement)
-            for scale in self.scales(chain):
+            for scale in dict.fromkeys([*self.scaled_later(statement), *self.scales(chain)]):
                 texts += self.known_texts(self.chain(line, visit, atoms, scale), statement, visit)
             for text in texts:
                 if text not in seen and len(text) < LONGEST:
@@ -171,6 +171,19 @@ class Derivation(Right):
                         found[size if abs(ratio) > 1 else 1 / size] += 1
         self.scaled = self.scaled or any(count > 1 for count in found.values())  # one alone is a mistake
         return [*[1 / one for one in self.to_come(chain.here.visit)], *[one for one, _ in found.most_common(1)]]
+
+    def scaled_later(self, statement: ast.stmt) -> Iterator[float]:
+        """The numbers by which a later line divides what this one gives its name, or 1 over those that it multiplies
+        it with: `d = …`, `d = d / n`."""
+        goals = targets_of(statement)
+        goal = goals[0].id if len(goals) == 1 and isinstance(goals[0], ast.Name) else ""
+        for other, visits in self.trace.visits.items() if goal else ():
+            alike = self.functions.get(other) == self.functions.get(statement) and other.lineno > statement.lineno
+            by = factor_of(other, goal) if alike else None
+            with suppress(*NOT_SAID):
+                size = Room(self.trace, visits[0]).value(by[1]) if by is not None else 0.0
+                if np.ndim(size) == 0 and size:
+                    yield float(size) if by[0] is ast.Div else 1 / float(size)  # type: ignore[index]
 
     def visits(self, statement: ast.stmt) -> list[Visit]:
         """Two visits: up to the first one that is wrong, or the first ones, as what a mistake does to later ones is not
@@ -376,6 +389,17 @@ def added(statement: ast.stmt) -> ast.Call | None:
         isinstance(call, ast.Call) and len(call.args) == 3 and ast.unparse(call.func).endswith(("add.at", "index_add_"))
     )
     return call if is_at and isinstance(call, ast.Call) else None
+
+
+def factor_of(statement: ast.stmt, goal: str) -> tuple[type[ast.operator], ast.expr] | None:
+    """By what a statement multiplies what a name holds, or divides it: `d /= n`, `d = d * share`."""
+    whole: Any = getattr(statement, "value", None)
+    if isinstance(statement, ast.AugAssign):
+        whole = ast.BinOp(loaded(statement.target), statement.op, statement.value)
+    goals = targets_of(statement)
+    if not isinstance(whole, ast.BinOp) or not isinstance(whole.op, ast.Mult | ast.Div) or len(goals) != 1:
+        return None
+    return (type(whole.op), whole.right) if ast.unparse(goals[0]) == ast.unparse(whole.left) == goal else None
 
 
 def is_container(tree: ast.expr | None) -> bool:

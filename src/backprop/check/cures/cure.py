@@ -156,7 +156,9 @@ class Solver:
         if len(turn.cures) == 1:
             whole, part = self.brief(lines, sense, turn.score + ALIKE)
         elif turn.score <= PLAIN_TURN:
-            whole, part = [one for one in first[0] if one.cost <= min(turn.score, PLAIN_EDIT)], first[1]
+            own = {cure.line: cure.cost + ALIKE for cure in turn.cures}  # one of these lines alone is nearer
+            limit = min(turn.score, PLAIN_EDIT)
+            whole, part = [one for one in first[0] if one.cost <= max(limit, own.get(one.line, 0.0))], first[1]
         else:  # that is doubted
             whole, part = self.brief(lines, sense, FAR, seconds=SECONDS)
         if len(turn.cures) == 1 and any(one.line is turn.cures[0].line for one in whole):
