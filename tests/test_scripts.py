@@ -469,3 +469,90 @@ def test_a_loop_that_counts_with_g_takes_no_steps(check: Check) -> None:
     assert {told[name] for name in ("ratings", "home")} == {"ok"}, told
     found = check("rated.py", given, {"rated.py": RATED.replace("grad[j] -= err", "grad[j] += err")})
     assert [one["line"] for one in found["lines"]] == [18], found
+
+
+ASCENT = """
+import numpy as np
+def forward(X, U, V):
+    hidden = 1 / (1 + np.exp(-X @ U))
+    scores = np.exp(hidden @ V)
+    return scores / scores.sum(axis=1, keepdims=True), hidden
+def rate_of(places, T):
+    right = 0
+    for place, row in zip(places, T):
+        right += row[place] == 1
+    return float(right) / len(T)
+def cost(T, out):
+    return np.sum(T * np.log(out))
+def main():
+    rng = np.random.default_rng(3)
+    X, T = rng.normal(size=(5, 2)), np.eye(3)[[0, 1, 2, 0, 1]]
+    U, V = rng.normal(size=(2, 4)), rng.normal(size=(4, 3))
+    for epoch in range(1000):
+        out, hidden = forward(X, U, V)
+        if epoch % 100 == 0:
+            c = cost(T, out)
+            print(c, rate_of(np.argmax(out, axis=1), T))
+            r = rate_of(np.argmax(out, axis=1), T)
+        gV = hidden.T @ (T - out)
+        gU = X.T @ ((T - out) @ V.T * hidden * (1 - hidden))
+        V += 1e-3 * gV
+        U += 1e-3 * gU
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_a_function_that_climbs_with_gradients_of_short_names(check: Check) -> None:
+    """`gV` is a gradient as V is changed by it, and what a function gives that is called a cost is one: a rate of right
+    answers, whose slope is 0, is none."""
+    found = check("climb.py", {}, {"climb.py": ASCENT})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("V", "ok"), ("U", "ok")]
+    found = check("climb.py", {}, {"climb.py": ASCENT.replace("* hidden * (1 - hidden)", "* hidden")})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("V", "ok"), ("U", "wrong")]
+
+
+SUMMED = """
+import numpy as np
+lights, stop = np.array([[1, 0, 1], [0, 1, 1], [1, 1, 1]]), np.array([[1, 1, 0]]).T
+rng = np.random.default_rng(1)
+first, second = rng.normal(size=(3, 4)), rng.normal(size=(4, 1))
+for epoch in range(60):
+    layer_2_error = 0
+    for i in range(len(lights)):
+        layer_0 = lights[i:i + 1]
+        layer_1 = np.maximum(layer_0 @ first, 0)
+        layer_2 = layer_1 @ second
+        layer_2_error += np.sum((layer_2 - stop[i:i + 1]) ** 2)
+        layer_2_delta = layer_2 - stop[i:i + 1]
+        layer_1_delta = layer_2_delta @ second.T * (layer_1 > 0)
+        second -= 0.1 * layer_1.T @ layer_2_delta
+        first -= 0.1 * layer_0.T @ layer_1_delta
+"""
+
+
+def test_an_error_that_is_summed_up_is_what_the_steps_are_of(check: Check) -> None:
+    """It is called an error as those are that go back, and is none of them: half of it has these slopes."""
+    found = check("summed.py", {}, {"summed.py": SUMMED})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("second", "ok"), ("first", "ok")]
+    assert "half of layer_2_error" in str(found["remarks"])
+    found = check("summed.py", {}, {"summed.py": SUMMED.replace("layer_1 > 0", "layer_1 > 0.5")})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("second", "ok"), ("first", "wrong")]
+
+
+def test_another_cost_behind_gradients_of_what_no_line_there_reads_leaves_them(check: Check) -> None:
+    text = """
+import numpy as np
+
+def train(x, y):
+    W = np.ones((3, 2))
+    out = x @ W
+    loss = np.mean((out - y)**2)
+    gW = x.T @ (2 * (out - y) / y.size)
+    cost_of_step = np.sum(gW**2)
+    W -= 0.1 * gW
+    return W
+"""
+    values = {"x": [[1.0, 2.0, 3.0], [0.5, -1.0, 2.0]], "y": [[1.0, 0.0], [2.0, 1.0]]}
+    assert verdicts(check("fit.py", values, {"fit.py": text})) == {"W": "ok"}
+    assert verdicts(check("fit.py", values, {"fit.py": text.replace("/ y.size", "")})) == {"W": "wrong"}

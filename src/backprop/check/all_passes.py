@@ -20,7 +20,7 @@ from backprop.python.inputs.as_called import AsCalled
 from backprop.python.inputs.examples import typed
 from backprop.python.inputs.unwritten import line_of_gradient, waiting, waiting_below
 from backprop.python.names import parameter_names
-from backprop.python.runs.runner import Runner
+from backprop.python.runs.telling import telling
 from backprop.python.texts.functions import refusal
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def judged(
     found = AllJudged([], [], [])
     wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
     stopped: list[tuple[Pair, Problem]] = []
-    as_called = AsCalled(code, pairs, seed)
+    as_called, right = AsCalled(code, pairs, seed), 0
     hint = "set a number in the script, like x = 3.0, or give it one"
     for pair in pairs:
         name = called(pair, pairs)
@@ -78,7 +78,9 @@ def judged(
             found.left_out.append(f"{name} is left out: its backward pass only raises an error: line {refused.lineno}")
             hint = "give one that computes gradients"
             continue
-        runner, known, remarks = as_called.completed(Runner(code, pair, dict(given), seed), dict(given))
+        if pair.handed and right < len(pairs) - 1:
+            continue  # of these passes it is not known that they want the gradient of what they give
+        runner, known, remarks = as_called.completed(telling(code, pair, given, seed), dict(given))
         if rest := runner.made_of_none():
             found.left_out.append(f"{name} is left out: it is made of {rest}, of which none are given")
             hint = f"give each of them a pass of its own, or a class that makes its {rest} itself"
@@ -94,6 +96,7 @@ def judged(
         except Problem as problem:
             if problem.kind == "name" and (unset := runner.missing_of_script()):
                 wanting[name] = pair, unset
+                found.left_out.append(f"{name or 'the script'} is left out: it {takes([*unset])}")
                 continue
             if (unwritten := waiting_below(code, pair)) is not None:
                 found.verdicts.append(Verdict(name, "incomplete", [], [], [str(unwritten)]))
@@ -111,7 +114,7 @@ def judged(
             continue
         verdict = but_for_unwritten(judge)
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
-            found_so = but_for_unwritten(Judge(Runner(code, pair, known, seed), upstream, seed, reading, count))
+            found_so = but_for_unwritten(Judge(telling(code, pair, known, seed), upstream, seed, reading, count))
             verdict = found_so if found_so.lines and not verdict.lines else verdict
         if verdict.verdict == "ok" and (hidden := unlike(judge, seed)) is not None:
             verdict = but_for_unwritten(hidden[0])
@@ -119,6 +122,7 @@ def judged(
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
             found.left_out.append(f"{name or 'the script'} is left out: nothing in it is to have a gradient")
             continue
+        right += runner.beyond is None and all(one.verdict in ("ok", "missing") for one in verdict.gradients)
         remarks += [*verdict.remarks, *(said_of_rest(verdict) if wrt is None else ())]
         remarks += [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
         remarks += [f"{one} is taken as True: a backward pass follows" for one in runner.training]

@@ -395,6 +395,9 @@ def written(cure: Cure) -> str:
         return "\n".join(map(ast.unparse, cure.edit.statements[1:]))
     if (step := retold(line.statement, text)) is not None:
         return step
+    value = getattr(line.statement, "value", None)
+    if value is not None and segment == ast.get_source_segment(line.source.text, value):  # what a call is handed
+        return ast.unparse(ast.parse(text).body[0].value)  # type: ignore[attr-defined]
     if isinstance(line.statement, COMPOUND):
         return text.split("\n", 1)[0]
     return in_own_words(spliced(line, text), segment, line.source.text)

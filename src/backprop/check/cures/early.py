@@ -11,7 +11,7 @@ from backprop.check.edits.visible import Line, blocks_in
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.trace import targets_of
 from backprop.check.passes.verdict import Place
-from backprop.python.pairs.unnamed import changed, move_of
+from backprop.python.pairs.descent import changed, move_of
 from backprop.python.runs.runner import Instead
 from backprop.python.texts.called import called, names_in
 

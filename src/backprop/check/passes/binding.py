@@ -71,6 +71,7 @@ class Binding:
             if self.first is not None and self.took_learned():
                 self.first = self.attempt(self.given, self.upstream)
         self.try_beyond_softmax()
+        self.try_output()
         if runner.loss_beyond and upstream is None and self.first is not None and not self.agrees(self.upstream):
             self.try_with_loss()
 
@@ -360,7 +361,7 @@ class Binding:
                     right = [path for path, one in swept.items() if same_slopes(gradients[path], factor * one)]
                     agree = sum(np.size(at_path(there, path)) for path in right)
                     if agree > most:
-                        best, most = (told.format(words), loss._replace(factor=factor), output), agree
+                        best, most = (told.format(words).strip(), loss._replace(factor=factor), output), agree
         if best is None:
             hint = "set it: loss = …"
             raise Problem("value", "no loss is set before the gradients, and none that is usual fits", hint=hint)
@@ -373,6 +374,8 @@ class Binding:
         size = np.size(output)
         ways = {"the mean": 2 / size, "the sum": 2.0, "half the mean": 1 / size, "half the sum": 1.0}
         yield f"{{}} of the squares of {name}", Loss("squared error", 0.0), ways
+        if size == 1:
+            yield f"{{}} {name}", Loss("itself", 0.0), {"half of": 0.5, "": 1.0}
         labels = {key: one for key, one in self.runner.compared(output).items() if key != name}
         for whose, value in labels.items():
             for loss in losses(output, {whose: value}):
@@ -477,6 +480,19 @@ class Binding:
                 return
         runner.beyond = None
 
+    def try_output(self) -> None:
+        """Take what is named as a variable inside the forward pass for what came out of that, where more gradients are
+        right then: a step may call a sum `h_t` as well, of which it returns the tanh."""
+        runner = self.runner
+        for name in runner.taken_inside:
+            before = self.distances(self.upstream, self.given).values()
+            right, runner.came_out_as = [*before].count(0.0), runner.came_out_as | {name}
+            if right < len(before) and [*self.distances(self.upstream, self.given).values()].count(0.0) > right:
+                self.first, self.stop = self.attempt(self.given, self.upstream), None
+                self.remarks.append(f"{name} of the backward pass is taken for what came out")
+            else:
+                runner.came_out_as -= {name}
+
     def try_with_loss(self) -> None:
         """Take a loss that is returned beside the outputs for one, where every gradient is right then."""
         runner, without = self.runner, self.upstream
@@ -495,7 +511,7 @@ class Binding:
         try:
             return self.runner.run(given, upstream)
         except Problem as problem:
-            if self.takes_bare(given, upstream):
+            if self.takes_bare(given, upstream) or self.takes_row(given, upstream):
                 return self.attempt(given, upstream)
             if self.runner.pair.swept:  # it may be that a gradient is to be said in another way
                 raise
@@ -537,6 +553,21 @@ class Binding:
                 runner.run(given, upstream)
                 return True
             runner.bare = False
+        return False
+
+    def takes_row(self, given: dict[str, Any], upstream: list[Any]) -> bool:
+        """Whether a pass that stops with the gradient on a vector goes on with a row, 1×n, as where it is written for
+        one example: `np.dot(d.T, x.reshape(1, -1))`."""
+        runner = self.runner
+        if self.first is not None or runner.as_row or not runner.above or {*map(np.ndim, upstream)} != {1}:
+            return False
+        runner.as_row = True
+        with suppress(Problem):
+            found = runner.run(given, upstream).gradients
+            if all(np.shape(one) == np.shape(at_path(given, path)) for path, one in found.items() if path[0] in given):
+                self.remarks.append("the gradient from above is handed on as a row, as the backward pass takes it")
+                return True
+        runner.as_row = False
         return False
 
     def in_backward(self, problem: Problem) -> bool:

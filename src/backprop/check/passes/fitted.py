@@ -99,8 +99,9 @@ class Fitted:
         gradients = {
             path: one for path, one in binding.first.gradients.items() if is_differentiable(at_path(given, path))
         }
-        if not any(map(np.any, gradients.values())):  # where all are 0, nothing is shown
-            return Misfits(STOPPED / 2, {}, {})
+        shown = all(map(np.size, [*gradients.values(), *runner.made_of.values()]))
+        if not shown or not any(map(np.any, gradients.values())):
+            return Misfits(STOPPED / 2, {}, {})  # where all are 0, or one has no elements, nothing is shown
         labels = {path[0]: np.shape(at_path(given, path)) for path in runner.paths(given) if path not in gradients}
         far = binding.distances(binding.upstream, given)
         if len(far) == 1 and named_so(runner):
@@ -113,6 +114,7 @@ class Fitted:
             if any(judge.lacks_gradients() for judge in judges):
                 return Misfits(SLOPES, {}, labels)
             same = any(np.array_equal(outputs[0], at_path(given, path)) for path in gradients)  # hands on what it takes
+            same |= runner.as_row  # what it is written for may be rows
             return Misfits(HIDING, {}, {}) if same or (runner.pair.of_one and np.size(outputs[0]) > 1) else FITS
         shapes = {
             ".".join(map(str, path)): np.shape(one) for path, one in gradients.items()

@@ -86,12 +86,14 @@ class Judge:
         for path in found:
             if not is_differentiable(at_path(given, path)):
                 raise Problem("value", f"{'.'.join(path)} is no fraction, and cannot have a gradient")
-        of_weights = (
-            any(path[0] in made for path in found)
-            and not self.runner.above
-            and (self.binding.loss is None or self.runner.renamed or not self.runner.trained.isdisjoint(made))
-        )  # a cost of a network that trains itself, of which the inputs are data
         pair = self.runner.pair
+        handed = pair.forward is not None and {*required_names(pair.forward)[pair.skip :]} <= {
+            *self.runner.back_names()
+        }
+        trains = self.runner.renamed or not self.runner.trained.isdisjoint(made) or handed
+        of_weights = (
+            any(path[0] in made for path in found) and not self.runner.above and (self.binding.loss is None or trains)
+        )  # a cost of a network that trains itself, or that takes them with labels: its inputs are data
         of_cost = pair.is_slope and not self.runner.above and np.size(self.binding.upstream[0]) == 1
         of_cost = of_cost or pair.inside is not None or pair.line > 0  # in a loop that trains, too
         by_key = self.first is not None and (self.first.by in ("key", "both") or of_weights or (of_cost and found))

@@ -162,7 +162,7 @@ class Watching(Interpreter):
 
     def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         if isinstance(function, Blank):
-            raise Used(function, Use("called", len(arguments)))
+            raise Used(function, Use("called", arguments))
         name = word_of(function)
         asks = name == "type" or (name == "isinstance" and asks_for_number(arguments[1]))
         if asks and arguments and isinstance(arguments[0], Blank):

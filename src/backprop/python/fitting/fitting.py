@@ -14,6 +14,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.fitting.blanks import Blank, Use, Used, Watching
 from backprop.python.fitting.likely import LONG, WEIGHTS, WORDS, Likely
+from backprop.python.fitting.objects import Objects
 from backprop.python.fitting.supposed import (
     DOMAINS,
     FREE,
@@ -46,10 +47,12 @@ LEAST_WORK = 2.0
 ALL_WORK = 24.0  # where there are very many passes beside
 MOST_UNLIKELY = 16
 MOST_LABELS = 48
+MOST_PARTS = 6
 MORE_STEPS = 10_000  # once all is right but for what may hide mistakes
 MOST_STEPS = 400_000  # of these runs in all
 SEVERAL = re.compile(r"(?i)idx|x|input|(\w*_)?(inputs|ids|idxs|indices|tokens|words)")  # names of places, not of one
 LACKING = re.compile(r"the dictionary has no '(\w+)'$")
+SHORT = re.compile(r"list index out of range|the list has no item")
 APART = re.compile(r"\(([\d, ]*)\)(?: and arg \d with shape)? \(([\d, ]*)\)")  # shapes that cannot be broadcast
 FACTORS = re.compile(r"shapes \(([\d,]*)\) and \(([\d,]*)\) not aligned")
 OUTSIDE = re.compile(r"index (\d+) is out of bounds for axis 0 with size (\d+)")
@@ -111,7 +114,8 @@ class Fitting(Likely):
     ) -> None:  # fmt: skip
         runner = make(Runner, {})
         trees = trees_of(runner)
-        super().__init__(examples, "\n".join(map(ast.unparse, runner.trees())), "\n".join(map(ast.unparse, trees)))
+        text, whole = ("\n".join(map(ast.unparse, some)) for some in (runner.trees(), trees))
+        super().__init__(examples, text, whole, Objects(runner, [*runner.trees(), *trees]))
         self.make, self.roots = make, has_roots(trees)
         self.judges, self.misfits = misfits is not None, misfits or (lambda runner: FITS)
         self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, np.inf
@@ -250,6 +254,10 @@ class Fitting(Likely):
             alike = [one for one in keyed if one.partition(".")[0] == root and one.count(".") == deep]  # any of them
             more: Known = {one: [*dict.fromkeys([*known[one], *self.lacking[root]])] for one in alike}
             return more != {one: known[one] for one in alike} and self.begun({**known, **more}, used, unlikely)
+        parts = [one for one, its in known.items() if isinstance(its, list) and is_listed(its)]
+        if SHORT.search(told) and parts:  # a list, which may be longer
+            longer = [*known[parts[-1]], str(len(known[parts[-1]]))]
+            return len(longer) <= MOST_PARTS and self.begun({**known, parts[-1]: longer}, used, unlikely)
         shape = shape_of(str(known[name]))
         if len(shape) == 2 and COLUMNS.search(told):  # beside a state, which is a column
             return self.search({**known, name: drawn((*shape, 1))}, unlikely)
@@ -302,6 +310,8 @@ class Fitting(Likely):
     def completed(self, known: Known) -> bool:
         """Weigh what a forward pass runs with; whether it fits, with the rest as the examples, or like an output."""
         rest = [name for name in self.examples if name not in known]
+        objects = {name: some for name in rest if (some := self.objects.in_place_of(name))}
+        rest = [name for name in rest if name not in objects]
         complete: Known = {**{name: self.examples[name] for name in rest}, **known}
         as_outputs = [drawn(shape, numbers=1) for shape in self.shapes_of_outputs]
         free = [name for name in rest if not is_told(self.examples[name])]  # labels, it may be
@@ -311,7 +321,10 @@ class Fitting(Likely):
         for rows, kinds in [shape for shape in self.shapes_of_outputs[:1] if len(shape) == 2]:  # one label for each row
             places = str([int(one) % max(kinds, 1) for one in np.resize((0, 2, 1, 1), rows)]).replace(" ", "")
             others += [{**complete, name: places} for name in rest if complete[name] == "[0,2,1,1]" and rows != 4]
-        return any(self.weighed(one) == 0 for one in [*others, complete])
+        every = [*others, complete]
+        for name, some in objects.items():
+            every = [{**one, name: text} for text in some for one in every]
+        return any(self.weighed(one) == 0 for one in every)
 
     def weighed(self, known: Known, repairs: int = 3) -> float:
         """How badly values of all parameters fit, after what does not has got the shape of its gradient, and what has

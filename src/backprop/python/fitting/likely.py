@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from backprop.python.fitting.blanks import MORE_SIZES, Blank, Use, Used
+from backprop.python.fitting.objects import Objects
 from backprop.python.fitting.supposed import (
     FREE,
     LAYERS,
@@ -42,7 +43,7 @@ NAMES_OF_ORDERS = re.compile(r"(order|perm(utation)?|axes)$")
 NAMES_OF_SIDES = re.compile(r"(stride|pad|padding|height|width|window)$")
 WEIGHTS = re.compile(r"(?i)(.*[._])?(w|u|v|theta|kernel)(eights?)?([._\d]|[a-z]{0,2}\d*$)")
 BIAS = re.compile(r"b(ias(es)?)?\d*")
-PLURAL = re.compile(r"(?i:weights|biases|params|layers)$|^[WbU]s$")  # names of lists of arrays
+PLURAL = re.compile(r"(?i:weights|biases|params|layers|activations)$|^[WbU]s$")  # names of lists of arrays, or objects
 FLAT = re.compile(r"(?i)param|theta|weights$|vec|^w$|^x0?$")  # names of all weights in a row, which are cut out of it
 MULTIPLES = re.compile(  # of a size: 4 * H, and no 0.5 * x
     r"(?<![\w.])([2-6])\s*\*\s*[A-Za-z_]|[A-Za-z_]\w*\s*\*\s*([2-6])(?![\w.])|(?:split|chunk)\([^()]*?\b([2-6])\b"
@@ -50,19 +51,21 @@ MULTIPLES = re.compile(  # of a size: 4 * H, and no 0.5 * x
 LAST = re.compile(r"(?:\b([2-5])\s*\*\s*\w+|\w+\s*\*\s*([2-5])):\]")  # `a[:, 3 * H:]`: there are four of them
 TURNED = re.compile(r"(\w+)(?:['\"]\])?\.(?:T\b|transpose\(|t\(\))")  # what a vector does nothing for
 OF_WORDS = re.compile(r"(?i)corpus|tokens$|(^|_)(ids|text)$")  # names of words by their places, of which some are drawn
+OF_WIDTHS = re.compile(r"(?i)hidden|units|neuron|widths|arch|arqu|topology|structure")  # names of sizes of layers
 PLACE = re.compile(r"(?i)(idx|index|_id)$")
 PLACES = re.compile(r"(?i)\w+(2|_to_)(i|id|ix|idx|ind|index)|stoi|vocab(ulary)?")  # names of where each word is
 PLACED = '{"a": 0, "b": 1, "c": 2}'
+WIDTHS = "[3,4,2]"
 WORDS = "[0,2,1,5,3,4,6,7,1,0]"
 LONG = 60  # of weights in a row, whose gradient tells how many are needed
 
 
 class Likely:
     """The values that parameters may have where a run is stopped by one of them. `examples` are what the text tells of
-    them, `text` is that of the passes, and `whole` that of all that they call."""
+    them, `text` is that of the passes, and `whole` that of all that they call; `objects` may be given as well."""
 
-    def __init__(self, examples: Mapping[str, str], text: str, whole: str) -> None:
-        self.examples, self.text_of_passes = {**examples}, text
+    def __init__(self, examples: Mapping[str, str], text: str, whole: str, objects: Objects) -> None:
+        self.examples, self.text_of_passes, self.objects = {**examples}, text, objects
         self.of_numbers = "math." in text
         self.matrices = {*TURNED.findall(text)}
         self.multiplied: set[str] = set()  # with a matrix: no labels
@@ -93,6 +96,12 @@ class Likely:
         row = use.kind == "picks" and is_array(use.other[0]) and np.ndim(use.other[0]) == 1
         if row and not isinstance(use.other[1], tuple):  # one of them
             yield "2" if len(use.other[0]) > 2 else "0"
+        sized = use.kind == "called" and use.other and all(isinstance(one, int | Blank) for one in use.other)
+        if sized and ("init" in name or int in map(type, use.other)):  # it draws weights of these sizes
+            yield "np.random.randn"
+            yield from ["lambda n: np.random.randn(1, n)"] * (len(use.other) == 1)
+        if use.kind == "items" and isinstance(use.other, str):  # an object of the user's own
+            yield from self.objects.with_method(name, use.other)
         if PLACES.fullmatch(name) and use.kind == "items":
             yield PLACED
         if use.kind == "rows" and PLACED in known.values():
@@ -167,8 +176,8 @@ class Likely:
             yield from ([str(place) for place in range(use.other)], (use.other,), (use.other, 3))
             return
         elif use.kind == "rows":
-            yield from [WORDS] if OF_WORDS.search(name) else []
-            yield from ((4, 3), (3,), "[0,2,1,1]", LISTED, LAYERS, (2, 3, 3))
+            yield from [WORDS] if OF_WORDS.search(name) else [WIDTHS] if OF_WIDTHS.search(name) else []
+            yield from ((4, 3), (3,), "[0,2,1,1]", WIDTHS, LISTED, LAYERS, (2, 3, 3))  # labels, it may be
         elif use.kind == "product":
             self.multiplied.add(name)
             stacks = self.of_several(name, use, other) if len(other) == 2 else []

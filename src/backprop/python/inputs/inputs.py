@@ -92,19 +92,21 @@ class Inputs(Said):
         self.handed: list[dict[str, Any]] = []  # the dictionaries that an optimizer is handed which nobody gives
         self.supposed: dict[str, str] = {}  # parameters of the backward pass that are taken for inputs of another name
         self.guessed: list[str] = []  # and beside others, by its place alone, for what came out
+        self.taken_inside, self.came_out_as = list[str](), frozenset[str]()  # for variables by their names; and not so
         self.node: Any = None  # what holds the inputs of an operation
         self.holds_methods: Any = None  # the class of an autograd Function, or an object of it
         self.closed: Any = None  # the backward pass that the forward pass returns
         self.replaced = False  # whether a decorator has put another function in the place of the backward pass
         self.unasked = frozenset[str]()  # inputs whose gradients a forward pass refuses to be asked for
-        self.drew = False
+        self.drew, self.steps = False, 0
         self.estimated = False  # whether the backward pass draws, too, from a seed of its own
         self.asks: bool | None = None  # whether the text itself asks for gradients, known when it was run
         self.whose: Path | None = None  # of one gradient that no name tells apart, the input that it is found to be of
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.holders: dict[str, Object] = {}  # by inputs, objects of another class that hold them
         self.holder_lists: dict[str, list[Object]] = {}  # and by inputs that are lists, one for each of their parts
-        self.bare = False  # whether gradients from above are arrays all the same, known when the backward pass was run
+        self.bare = self.as_row = False  # whether gradients from above are arrays all the same, and a row that of a
+        # vector, known when the backward pass was run
         self.output = ""  # of a script, what it sets that is taken for its output where it is not the last
         self.lacks: dict[str, str] = {}  # what a method takes that sets what a pass needs, and which nobody calls
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
@@ -117,10 +119,12 @@ class Inputs(Said):
         self.loss_beyond: list[Any] = []  # a loss that is returned beside the outputs, known then, too
         self.with_loss = False  # whether its gradients are among those of the backward pass
         self.takes_tuples = False  # whether its inputs, and the gradients from above, come in tuples, as chainer's do
+        self.left_for: dict[
+            str, str
+        ] = {}  # outputs that are only left, by what the backward pass calls their gradients
         self.beyond: int | None = None  # the axis of a softmax at the end whose slope the gradient from above has in it
         self.lower: dict[Path, tuple[int, ...]] = {}  # shapes of gradients with fewer axes than their inputs
         self.jacobian = False  # whether the backward pass gives the slopes of every output, known when it was run
-        self.steps = 0
         self.points: list[Any] = []  # at which what the forward pass left is kept
         backs = self.backs()
         self.held, self.held_above = held(backs) if self.torch else ("", False)

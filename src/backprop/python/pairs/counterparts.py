@@ -146,10 +146,11 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     if forward is not None and backward is not None and not left_for(backward, forward, methods):
         keeping = [one for name, one in methods.items() if AHEAD.search(name) and left_for(backward, one, methods)]
         forward = next((one for one in keeping if one is not backward), forward)
-    if backward is None:  # a cost, and what gives its slopes, which no other method takes as its helper
+    if backward is None:  # a cost, and what gives its slopes; of anything else, where no other method is helped by that
         helpers = set().union(*[attributes(one, ast.Load) for one in methods.values()])
         slopes = [(forth, back) for name, back in methods.items() if (forth := of_slope(name, methods)) is not None]
-        own = [one for one in slopes if not is_static(one[0]) and one[1].name not in helpers]
+        own = [one for one in slopes
+               if not is_static(one[0]) and (one[1].name not in helpers or COSTS.match(one[0].name))]  # fmt: skip
         own = own or costs_with_gradients(methods)
         forward, backward = own[0] if own else (forward, backward)
     if backward is None:

@@ -29,12 +29,14 @@ class Pair(NamedTuple):
     owner: str = ""  # the class whose functions they are, which need no object
     body: tuple[ast.stmt, ...] = ()  # the statements of a script in other order: up to the end of a loop's first round
     line: int = 0  # and where the loop stands, if there is one
+    round: int = 0  # how many of its rounds are passed over
     inside: ast.FunctionDef | None = None  # the function that these statements stand in
     start: int = 0  # how many of them stand before the loop, or make the object of a method
     swept: bool = False  # whether the backward pass is that of what a method gives, through all that it was made from
     of_values: str = ""  # the class of what knows its gradients, and is taken and given
     whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
     changed: frozenset[str] = frozenset()  # what a script changes by steps
+    handed: bool = False  # whether it is what a network's own way back, which is right, is handed
     end: int = 0  # the line from which on a script has to do with another cost, if there is one
 
     def bases(self, name: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from backprop.python.pairs.counterparts import (
     slope_of,
     whole,
 )
+from backprop.python.pairs.handed import handed_pair
 from backprop.python.pairs.of_classes import (
     class_pair,
     inherited_from,
@@ -32,7 +33,7 @@ from backprop.python.pairs.of_classes import (
     swept_layer,
 )
 from backprop.python.pairs.pair import Pair, kept_pair
-from backprop.python.pairs.trained import split_pair, training_named, training_pairs, values_pair
+from backprop.python.pairs.trained import split_pair, trained_beside, training_named, training_pairs, values_pair
 from backprop.python.texts.called import names_in
 from backprop.python.texts.functions import is_both, returns
 from backprop.python.texts.registered import MARK, handed_back, nondiff
@@ -146,6 +147,12 @@ def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
     alone = any(pair.forward in own or any(pair.forward in getattr(one, "body", ()) for one in own) for pair in found)
     for part in (code.parts[-1:] if alone else code.parts) if trains else ():
         found += training_pairs(code, part, paired)
+    if trains and found and (script := trained_beside(code)) is not None:
+        found.append(script)
+    elif trains and (handed := handed_pair(code, found)) is not None:
+        inside = {node for one in handed.body for node in ast.walk(one)}
+        found = [pair for pair in found if pair.inside is None or inside.isdisjoint(ast.walk(pair.inside))]
+        found.append(handed)
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     if not found:

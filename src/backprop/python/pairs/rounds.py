@@ -10,13 +10,15 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from backprop.python.names import names_set
-from backprop.python.pairs.unnamed import move_of, with_names
+from backprop.python.pairs.descent import move_of
+from backprop.python.pairs.unnamed import with_names
 from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient, is_word
 
 LOOPS = (ast.For, ast.While)
 ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 ERROR = re.compile(r"(^|_)(delta|err(or)?|grad)s?_?\d*(_|$)", re.IGNORECASE)  # what a gradient on the way is called
+CALLED_COST = re.compile(r"(?i:(?!d_)(\w+_)?(loss|cost|mse|nll))")  # a function, and none that gives its slope
 ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 
 
@@ -50,14 +52,15 @@ def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passe
     before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
     rounds = Rounds(body, [*before, *arguments_of(function), *attributes])
     found = rounds.passes([one for one in body if not isinstance(one, ast.Return)])
-    if found is None or any(map(is_cost, targets(found.body[found.split]))):
+    if found is None or any(is_cost(name) for one in found.body[found.split :][:1] for name in targets(one)):
         return None  # a loss with its gradients: what it calls is the pair
     last = {*targets(found.body[found.split - 1])}
     if any(map(is_cost, last)) and not last.isdisjoint(GENERIC):  # `grads, cost = propagate(…)` and `dw = grads["dw"]`
         return None
-    gradients = {name for one in found.body[found.split :] for name in set_in(one)}
+    made = {name for one in found.body[found.split :] for name in set_in(one)}
     known = names_in([function])
-    gradients = {one for one in gradients if (is_of_gradient(one) and not is_word(one, known)) or one in GENERIC}
+    gradients = {one for one in made if (is_of_gradient(one) and not is_word(one, known)) or one in GENERIC}
+    gradients |= {one for one in made if not found.changed.isdisjoint(bases(one))}  # `gW`, where `W += rate * gW`
     nodes = [node for one in body for node in ast.walk(one)]
     updates = [name for one in nodes for name, by in updates_in(one) if not gradients.isdisjoint(by)]
     return found if {*updates} - gradients or any(map(costs_in, found.body[: found.split])) else None
@@ -79,10 +82,12 @@ def told_by_updates(statements: list[ast.stmt], known: Iterable[str]) -> dict[st
 
 
 def counted_by(loop: ast.AST) -> set[str]:
-    """The variables with which a loop counts, as `for g in range(n)` does."""
-    over = loop.iter if isinstance(loop, ast.For) else None
-    counts = isinstance(over, ast.Call) and ast.unparse(over.func) == "range"
-    return {*set_by(loop.target)} if isinstance(loop, ast.For) and counts else set()
+    """The variables with which a loop counts, as `for g in range(n)` and `for g, x in enumerate(xs)` do."""
+    if not isinstance(loop, ast.For) or not isinstance(loop.iter, ast.Call):
+        return set()
+    by, target = ast.unparse(loop.iter.func), loop.target
+    counter = target.elts[0] if by == "enumerate" and isinstance(target, ast.Tuple) else target
+    return {*set_by(counter)} if by in ("range", "trange", "enumerate") else set()
 
 
 class Rounds:
@@ -104,16 +109,17 @@ class Rounds:
         behind = statements[last + 1 :]
         return self.apart([*statements[: last + 1], *[one for one in behind if not updates_in(one)]], split)
 
-    def last_gradient(self, statements: list[ast.stmt]) -> int:
-        """The place of the last statement that sets a gradient; -1 where none does."""
-        names = names_in(statements)
+    def last_gradient(self, statements: list[ast.stmt], known: Collection[str] = ()) -> int:
+        """The place of the last statement that sets a gradient of what is read there, or known; -1 where none does."""
+        names = {*names_in(statements), *known}
         return max([place for place, one in enumerate(statements) if self.sets_gradient(one, names)], default=-1)
 
     def apart(
         self, body: list[ast.stmt], split: int, line: int = 0, start: int = 0, behind: Sequence[ast.stmt] = ()
-    ) -> Passes:
+    ) -> Passes | None:
         """Statements apart. What makes room for the sums of gradients belongs to the backward pass, and what stands
-        behind the cost; and a cost that is only computed behind the gradients to the forward pass."""
+        behind the cost; and a cost that is only computed behind the gradients to the forward pass. None where only
+        steps are left of the backward pass."""
         names = names_in(body)
         cost = max([place for place, one in enumerate(body[:split]) if costs_in(one)], default=split)
         counted = {name for one in body[:split] for made in costs_in(one) for name in targets(made)}
@@ -132,8 +138,9 @@ class Rounds:
         one_cost = self.of_one_cost(back, known) if cost < split else back
         end = next((one.lineno for one in back[len(one_cost) :] if is_cost_set(one)), 0) if one_cost != back else 0
         forth += late
-        statements = [*forth, *rooms, *without_steps(one_cost)]
-        return Passes(statements, len(forth), line, self.whose, start, self.changed, end)
+        statements = [*forth, *rooms, *without_steps(one_cost, self.whose)]
+        found = Passes(statements, len(forth), line, self.whose, start, self.changed, end)
+        return found if found.split < len(statements) else None
 
     def of_one_cost(self, back: list[ast.stmt], known: set[str]) -> list[ast.stmt]:
         """Statements behind a cost, without those that compute another one, of what the first ones compute, and its
@@ -143,7 +150,7 @@ class Rounds:
             names = {*targets(one)}
             other = is_cost_set(one) and any(is_cost_of_its_own(name, known) for name in names)
             if other and not made.isdisjoint(names_in([one]) - names):
-                return back[: self.last_gradient(back[:place]) + 1]
+                return back[: self.last_gradient(back[:place], known) + 1]
             made |= set_in(one)
         return back
 
@@ -197,12 +204,13 @@ class Rounds:
         return (self.whose[name],) if name in self.whose else bases(name)
 
 
-def without_steps(statements: list[ast.stmt]) -> list[ast.stmt]:
-    """Statements without the steps among them whose outcome none of them reads: of an input there is one value."""
+def without_steps(statements: list[ast.stmt], whose: Collection[str]) -> list[ast.stmt]:
+    """Statements without the steps among them whose outcome none of them reads: of an input there is one value. `whose`
+    are gradients, whatever they are called."""
     kept: list[ast.stmt] = []
     read: set[str] = set()
     for one in reversed(statements):
-        stepped = {name for name, _ in updates_in(one) if not is_of_gradient(name) and name not in GENERIC}
+        stepped = {name for name, _ in updates_in(one) if not is_of_gradient(name) and name not in {*GENERIC, *whose}}
         if not stepped or not stepped.isdisjoint(read):
             kept.append(one)
             read |= names_in([one])
@@ -239,19 +247,28 @@ def is_descent(statement: ast.AST) -> bool:
     return move is not None and isinstance(move[1], ast.Sub)
 
 
-def start_of(loop: ast.stmt) -> list[ast.stmt]:
-    """What a loop does before its first round: it takes the first of what it goes over."""
+def start_of(loop: ast.stmt, place: int = 0) -> list[ast.stmt]:
+    """What a loop does before its first round, or one behind that: it takes the first of what it goes over."""
     if not isinstance(loop, ast.For):
         return []
-    first = ast.parse(f"{ast.unparse(loop.target)} = next(iter({ast.unparse(loop.iter)}))").body
-    for node in [node for one in first for node in ast.walk(one) if hasattr(node, "lineno")]:
+    over = ast.unparse(loop.iter)
+    first = f"iter({over})" if not place else f"one for place, one in enumerate({over}) if place >= {place}"
+    made = ast.parse(f"{ast.unparse(loop.target)} = next({first})").body
+    for node in [node for one in made for node in ast.walk(one) if hasattr(node, "lineno")]:
         ast.copy_location(node, loop)
-    return [*first]
+    made[0].of_loop = loop  # type: ignore[attr-defined]
+    return made
+
+
+def in_round(statements: Iterable[ast.stmt], place: int) -> tuple[ast.stmt, ...]:
+    """The statements of a first round as those of one behind it."""
+    loops = [(one, getattr(one, "of_loop", None)) for one in statements]
+    return tuple([one if loop is None else start_of(loop, place)[0] for one, loop in loops])
 
 
 def is_start(statement: ast.stmt) -> bool:
     """Whether a statement sets what nothing was counted into yet: the start of a sum, or what a loop takes first."""
-    return makes_room(statement) or ast.unparse(statement).partition(" = ")[2].startswith("next(iter(")
+    return makes_room(statement) or ast.unparse(statement).partition(" = ")[2].startswith("next(")
 
 
 def blocks(statement: ast.stmt) -> list[ast.stmt]:
@@ -269,8 +286,11 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
         of_costs = names_in([cost for one in body for cost in costs_in(one)])
         whose = next(base for name in targets(body[place]) for base in bases(name) if base in known)
         reading = [at for at, one in enumerate(body[:place]) if whose in names_in([one]) - {*targets(one)}]
-        errors = [at for at, one in enumerate(body[:place])
-                  if of_costs.isdisjoint(names := targets(one)) and any(map(ERROR.search, names))]  # fmt: skip
+        errors = [
+            at
+            for at, one in enumerate(body[:place])
+            if of_costs.isdisjoint(names := targets(one)) and any(map(ERROR.search, names)) and not adds_up(one)
+        ]
         place = min([place, *[at for at in errors if reading and reading[0] < at]])
     while (
         place > 1
@@ -280,6 +300,15 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
     ):
         place -= 1
     return place
+
+
+def adds_up(statement: ast.stmt) -> bool:
+    """Whether a statement adds up squares, or what has no sign: an error to look at, and none that goes back."""
+    call = getattr(statement, "value", None)
+    if not isinstance(call, ast.Call) or last_word(call.func) not in ("sum", "mean", "average"):
+        return False
+    powers = any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) for node in ast.walk(call))
+    return powers or not {"square", "abs", "absolute", "power"}.isdisjoint(names_in([call]))
 
 
 def is_cost_of_its_own(name: str, known: set[str]) -> bool:
@@ -324,9 +353,21 @@ def costs_in(statement: ast.stmt) -> list[ast.stmt]:
             made = ast.Assign([ast.Name("loss", ast.Store())], call.args[0])
             kept = COST.match(called(call.func.value) or "") and not isinstance(call.args[0], ast.Name)
             found += [ast.fix_missing_locations(ast.copy_location(made, one))] if kept else []
-        elif isinstance(one, ASSIGNMENTS) and not is_start(one) and any(map(COST.fullmatch, costs_among(one))):
-            found.append(one)
+        elif isinstance(one, ASSIGNMENTS) and not is_start(one):
+            found += [one] if any(map(COST.fullmatch, costs_among(one))) or calls_cost(one) else []
     return found
+
+
+def calls_cost(statement: ast.stmt) -> bool:
+    """Whether a statement sets a name, that of no gradient, to what a cost gives: `c = cost(y, t)`."""
+    names, call = targets(statement), statement.value if isinstance(statement, ast.Assign) else None
+    costs = isinstance(call, ast.Call) and bool(CALLED_COST.fullmatch(last_word(call.func)))
+    return costs and len(names) == 1 and not is_of_gradient(next(iter(names)))
+
+
+def last_word(function: ast.expr) -> str:
+    """The name of a function without what it is in: `sum` of `np.sum`."""
+    return ast.unparse(function).rpartition(".")[2]
 
 
 def costs_among(statement: ast.stmt) -> list[str]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from backprop.python.names import names_set, names_used, parameter_names, required_names
 from backprop.python.pairs.pair import Pair
-from backprop.python.pairs.rounds import Passes, both_passes, training
+from backprop.python.pairs.rounds import Passes, both_passes, costs_in, training
+from backprop.python.texts.called import targets
 from backprop.python.texts.functions import attributes, first_parameter, is_static
 from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code, Part
@@ -42,6 +43,28 @@ def split_pair(part: Part) -> Pair | None:
         return None
     body = () if found.body == part.tree.body else tuple(found.body)
     return Pair("", "script", None, None, body=body, **apart_from_body(found))
+
+
+def trained_beside(code: Code) -> Pair | None:
+    """The statements of a script that hold both passes and take steps, beside the passes of its functions: where they
+    compute the cost and the gradients of what they change themselves, by more than calls of the script's own."""
+    part = code.parts[-1]
+    pair = split_pair(part)
+    if pair is None or not pair.changed:
+        return None
+    own = {*code.functions(), *[name for methods in code.classes().values() for name in methods]}
+    body = pair.body or part.tree.body
+    costs = [one for statement in body[pair.start : pair.split] for one in costs_in(statement)]
+    stepped = [one for one in body[pair.split :] if not pair.changed.isdisjoint(
+        base for name in targets(one) for base in pair.bases(name))]  # fmt: skip
+    itself = costs and stepped and not any(calls(one, own) for one in (*costs, *stepped))
+    return pair._replace(name="script") if itself else None
+
+
+def calls(statement: ast.stmt, names: Collection[str]) -> bool:
+    """Whether what a statement sets is what a function or a method of some names gives."""
+    value = getattr(statement, "value", None)
+    return isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in names
 
 
 def apart_from_body(found: Passes) -> dict[str, Any]:
@@ -100,14 +123,15 @@ def made(owner: ast.ClassDef, methods: dict[str, ast.FunctionDef], method: ast.F
 
 
 def with_first_round(code: Code, pair: Pair) -> Code:
-    """The texts of a pair, in place of a training loop its first round."""
+    """The texts of a pair, in place of a training loop its first round, or the one that is to be judged."""
     if not pair.body:
         return code
     whose = [part for part in code.parts for one in part.tree.body
              if (getattr(one, "name", "") == pair.owner if pair.owner else one is pair.inside)]  # fmt: skip
     whose = whose or code.parts[-1:]
     source = copy.copy(whose[0].source)
-    told = [f"of the loop in line {pair.line} the first round is judged"] if pair.line else []
+    which = f"round {pair.round + 1}, whose data are not 0," if pair.round else "the first round"
+    told = [f"of the loop in line {pair.line} {which} is judged"] if pair.line else []
     told += (
         [f"from line {pair.end} on another loss is computed: that and its gradients are not judged"] if pair.end else []
     )

@@ -8,37 +8,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from backprop.python.pairs.averaged import Feeds
+from backprop.python.pairs.descent import Step, changed, move_of, step_of
 from backprop.python.texts.called import GENERIC, called, names_in, set_by, set_in, targets
-from backprop.python.texts.gradients import COST, RATE, bases, is_of_gradient
+from backprop.python.texts.gradients import COST, bases
 
-RATES = frozenset(["alpha", "step", "step_size", "stepsize", "learningrate"])  # beside those that `RATE` knows
-SMALL_RATE = 0.2  # a number that is multiplied with is a rate below
-PRODUCTS = (ast.Mult, ast.MatMult, ast.Div)
 SIZING = re.compile(r"(square|norm|abs|dot|vdot)$")
 BLOCKS = ("body", "orelse")
-
-
-class Step(NamedTuple):
-    """What is changed by a step, and by what: `rate` times `gradient`, down."""
-
-    target: ast.Name | ast.Attribute | ast.Subscript
-    rate: ast.expr | None
-    gradient: ast.expr
-
-    @property
-    def is_part(self) -> bool:
-        """Whether it is a part of what is called something that is changed: `inner[word] -= …`."""
-        return isinstance(self.target, ast.Subscript) and called(self.target) is None
-
-    @property
-    def whole(self) -> ast.expr:
-        """What is changed, also where it is a part of it."""
-        return self.target.value if isinstance(self.target, ast.Subscript) and self.is_part else self.target
-
-    @property
-    def place(self) -> ast.expr | None:
-        """Which part of it is changed; None where all of it is."""
-        return self.target.slice if isinstance(self.target, ast.Subscript) and self.is_part else None
 
 
 class Known(NamedTuple):
@@ -82,21 +58,23 @@ def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[a
     this round: no running mean. A loop over the entries of a list is one round."""
     found: list[ast.stmt] = []
     read, stepped, made, running = {*around.read}, set[str](), {*(around.made or ())}, set[str]()
+    feeds = Feeds()
     for one in statements:
         name, names = changed(one), names_in([one])
-        step = step_of(one) if name is not None and running.isdisjoint(names) else None
-        turn = step is not None and is_turn(step, around)
+        step = step_of(one) if running.isdisjoint(names) else by_mean(one, feeds)
+        turn = step is not None and is_turn(step, around) and (name not in known.named or reads(step, made))
         if name is None or step is None or not counts(step, turn, known, around, read):
             here = frozenset(made) if around.made is not None else None
             found += inside(one, known, Around(frozenset(read), around.outer, around.over, here))
             own = {*targets(one)} - known.named
             value = getattr(one, "value", one) or one  # a name that is only said to be of a kind has none
             kept = own & (names_in([value]) | (own if isinstance(one, ast.AugAssign) else set()))
+            feeds.note(one, bool(kept - made))
             running |= own if not running.isdisjoint(names) else kept - made
             made |= own
         else:
             step = step if name in known.sized else without_decay(step)
-            found += in_steps(one, step, name in stepped, around.over if turn else frozenset())
+            found += in_steps(one, step, name in stepped, around.over if turn else frozenset(), known.named)
             stepped.add(name)
         read |= names
     return statements if all(a is b for a, b in zip(found, statements, strict=False)) else found
@@ -106,6 +84,19 @@ def is_turn(step: Step, around: Around) -> bool:
     """Whether a step is that of the entry which is the turn of a loop, of what was read before it: `weights[i] -= …`.
     One with an entry of gradients has a name."""
     return is_told(step, around) and called(step.whole) in around.outer and not has_name(step)
+
+
+def reads(step: Step, made: set[str]) -> bool:
+    """Whether the gradient of a step is made in the same round: `dW` of one of the matrices in `W`."""
+    return not made.isdisjoint(names_in([step.gradient]))
+
+
+def by_mean(statement: ast.stmt, feeds: Feeds) -> Step | None:
+    """The step of an entry by a running mean, as one by the gradient that the mean is fed with."""
+    move = move_of(statement)
+    gradient = feeds.gradient(*move[1:]) if move is not None else None
+    step = None if move is None or gradient is None else Step(move[0], None, gradient)
+    return step if step is not None and step.is_part else None
 
 
 def is_told(step: Step, around: Around) -> bool:
@@ -119,7 +110,7 @@ def counts(step: Step, turn: bool, known: Known, around: Around, read: set[str])
     name = called(step.whole)
     if step.place is not None and not turn and (is_told(step, around) or name not in known.arrays):
         return False
-    return name in (around.outer if turn else read) - known.named
+    return turn or name in read - known.named
 
 
 def sized_in(statements: list[ast.stmt]) -> Iterator[str]:
@@ -206,12 +197,15 @@ def without_rooms(block: list[ast.stmt], over: frozenset[str], rooms: list[ast.s
     return kept
 
 
-def in_steps(statement: ast.stmt, step: Step, again: bool, over: frozenset[str]) -> list[ast.stmt]:
+def in_steps(
+    statement: ast.stmt, step: Step, again: bool, over: frozenset[str], named: frozenset[str]
+) -> list[ast.stmt]:
     """A step as several statements: its gradient under a name, that of a part of an array in one of its shape, and the
     step with that; `again` where there was one before, to whose gradient this one is added. Room for all parts is to be
-    made before the loop whose variables, `over`, tell which part it is."""
+    made before the loop whose variables, `over`, tell which part it is. What has the usual name may be the gradient of
+    an entry alone, where something is `named` so."""
     whole, index = step.whole, step.place
-    name = f"d{called(whole)}".replace(".", "_")
+    name = f"{'grad_' if called(whole) in named else 'd'}{called(whole)}".replace(".", "_")
     own: Any = (
         ast.Name(name, ast.Store()) if index is None else ast.Subscript(ast.Name(name, ast.Load()), index, ast.Store())
     )
@@ -283,92 +277,3 @@ def retold(statement: ast.stmt, text: str) -> str | None:
     if isinstance(old, ast.AugAssign):
         return ast.unparse(ast.AugAssign(step.target, sign, by))
     return ast.unparse(ast.Assign([step.target], ast.BinOp(old.value.left, sign, by), lineno=old.lineno))
-
-
-# ── what a step is ──
-
-
-def changed(statement: ast.stmt) -> str | None:
-    """What a statement may change by a step: no gradient is, nor what is called one, nor a cost, which grows."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    target = targets[0] if len(targets) == 1 else None
-    if isinstance(target, ast.Subscript) and called(target) is None:  # a part of it
-        target = target.value
-    name = called(target) if target is not None else None
-    return None if name is None or is_of_gradient(name) or COST.fullmatch(name) else name
-
-
-def move_of(statement: ast.AST) -> tuple[Any, ast.operator, ast.expr] | None:
-    """What a statement changes, by which operator and by what: `W -= x`, `W = W - x`; None of any other."""
-    if isinstance(statement, ast.AugAssign):
-        return statement.target, statement.op, statement.value
-    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.BinOp):
-        return None
-    target, value = statement.targets[0], statement.value
-    return (target, value.op, value.right) if ast.unparse(value.left) == ast.unparse(target) else None
-
-
-def step_of(statement: ast.stmt) -> Step | None:
-    """The step that a statement takes, if its gradient has no name and it is plainly one: by a rate, or by a product
-    with what is turned."""
-    move = move_of(statement)
-    if move is None:
-        return None
-    target, sign, value = move
-    if not isinstance(sign, ast.Add | ast.Sub) or called(value) is not None or isinstance(value, ast.Constant):
-        return None
-    rates: list[ast.expr] = []
-    gradient = without_rate(value, rates, is_named_rate) or without_rate(value, rates, is_small) or value
-    negative = isinstance(sign, ast.Add) != any(isinstance(one, ast.UnaryOp) for one in rates)
-    part = isinstance(target, ast.Subscript) and called(target) is None
-    if (called(gradient) is not None and not part) or is_pull(gradient, target) or not (rates or is_turned(gradient)):
-        return None
-    return Step(
-        target, without_sign(rates[0]) if rates else None, ast.UnaryOp(ast.USub(), gradient) if negative else gradient
-    )
-
-
-def without_rate(value: ast.expr, rates: list[ast.expr], is_rate: Any) -> ast.expr | None:
-    """A product without the first factor that is a rate, which is put into `rates`; None where it has none."""
-    if not isinstance(value, ast.BinOp) or not isinstance(value.op, PRODUCTS):
-        return None
-    if isinstance(value.op, ast.Mult):
-        for one, other in ((value.left, value.right), (value.right, value.left)):
-            if is_rate(one):
-                rates.append(one)
-                return other
-    if isinstance(value.op, ast.Div) and is_rate(value.left):
-        rates.append(value.left)
-        return ast.BinOp(ast.Constant(1), ast.Div(), value.right)
-    left = without_rate(value.left, rates, is_rate)
-    if left is not None:
-        return ast.BinOp(left, value.op, value.right)
-    right = without_rate(value.right, rates, is_rate) if isinstance(value.op, ast.Mult) else None
-    return None if right is None else ast.BinOp(value.left, value.op, right)
-
-
-def is_pull(gradient: ast.expr, target: ast.expr) -> bool:
-    """Whether what is changed only moves towards something, as a running mean does: `mean += 0.1 * (x - mean)`."""
-    apart = isinstance(gradient, ast.BinOp) and isinstance(gradient.op, ast.Sub)
-    return apart and ast.unparse(target) in map(ast.unparse, (gradient.left, gradient.right))  # type: ignore[attr-defined]
-
-
-def is_named_rate(node: ast.expr) -> bool:
-    name = (called(without_sign(node)) or "").rpartition(".")[2]
-    rate = bool(RATE.search(name)) and not name.lower().endswith(("momentum", "decay"))
-    return rate or name.lower() in RATES
-
-
-def is_small(node: ast.expr) -> bool:
-    node = without_sign(node)
-    return isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < node.value < SMALL_RATE
-
-
-def without_sign(node: ast.expr) -> ast.expr:
-    return node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
-
-
-def is_turned(gradient: ast.expr) -> bool:
-    """Whether a product has a matrix that is turned in it, as that of weights has."""
-    words = {one.attr for one in ast.walk(gradient) if isinstance(one, ast.Attribute)}
-    return not words.isdisjoint(("T", "t", "transpose"))

@@ -110,6 +110,8 @@ class Back(CameOut):
         found, by = self.came_out(run, returned, me, before, given, pair.backward)
         if self.filled_in:
             found[(self.parameters[0],)], by = bound[self.filled_in[0]], "attribute"
+        if self.as_row:
+            found = {path: as_vector(one, np.shape(at_path(given, path))) for path, one in found.items()}
         found = found if self.above else self.contracted(found, forward.outputs, original, given)
         for name, value in given.items():
             gradient = held_gradient(self.holders.get(name))
@@ -344,3 +346,8 @@ class Back(CameOut):
         """What the backward pass, or another method of its object, changes by a step: `self.W -= rate * self.dW`."""
         nodes = [node for one in self.methods().values() for node in ast.walk(one)]
         return {name for name, *_ in self.updates}.union(*[{name for name, _ in updates_in(one)} for one in nodes])
+
+
+def as_vector(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """A gradient that comes out as a row, where what it is of is a vector."""
+    return gradient[0] if len(shape) == 1 and np.shape(gradient) == (1, *shape) else gradient

@@ -30,6 +30,7 @@ from backprop.python.runs.objects import (
 )
 from backprop.python.runs.outputs import Forward, array_in
 from backprop.python.runs.updated import INPUT, Updated, set_in
+from backprop.python.texts.attributes import set_anew
 from backprop.python.texts.called import GENERIC
 from backprop.python.texts.functions import attributes, name_of, returns
 from backprop.python.texts.gradients import (
@@ -64,6 +65,7 @@ class CameOut(Updated):
         found: dict[Path, Any] = {}
         by = "position"
         returned, names = opened(*self.without_cost(rowed(keyed(returned)), returns(tree)), tree)
+        returned, names = self.unrolled(returned, names, tree, given)
         several = type(returned) in (tuple, list)
         returned = type(returned)([array_in(run, one) for one in returned]) if several else array_in(run, returned)
         own = me if self.pair.kind == "class" else None
@@ -102,7 +104,8 @@ class CameOut(Updated):
         values = [one for one in values if not isinstance(one, dict)]
         names = names if len(names) == len(values) else []
         if own is not None and names:  # `return loss, self.h` hands on what is no gradient
-            states = {name for name in self.made_of if not is_of_gradient(name)}
+            anew = set().union(*map(set_anew, self.backs()))  # by the backward pass: what it makes is no state
+            states = {name for name in self.made_of if not is_of_gradient(name)} - anew
             kept = [(one, name) for one, name in zip(values, names, strict=True) if name not in states]
             values, names = [one for one, _ in kept], [name for _, name in kept]
         weights = self.of_own_weights(values, names, given)
@@ -120,6 +123,21 @@ class CameOut(Updated):
             before_it = {name: value for name, value in own.names.items() if isinstance(value, np.ndarray)}
             found = {**by_key(before_it, self.paths(given), exact=False), **found}
         return found, by
+
+    def unrolled(
+        self, returned: Any, names: list[str], tree: ast.FunctionDef, given: dict[str, Any]
+    ) -> tuple[Any, list[str]]:
+        """Gradients one by one that are returned in a row, as a solver takes them, of weights that the object made:
+        `np.concatenate((dW1.ravel(), dW2.ravel()))`. What is given in such a row has its gradient in one."""
+        own: list[Path] = [(one,) for one in self.made_of]
+        parts = in_a_row(tree) if isinstance(returned, np.ndarray) and returned.ndim == 1 else []
+        paths = [owner(name, own) for name in parts]
+        shapes = [np.shape(self.made_of[path[0]]) for path in paths if path is not None]
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+        if not parts or None in paths or len(returned) != ends[-1] or returned.shape in map(np.shape, given.values()):
+            return returned, names
+        pieces = np.split(returned, ends[:-1])
+        return tuple([one.reshape(shape) for one, shape in zip(pieces, shapes, strict=True)]), parts
 
     def without_cost(self, returned: Any, names: list[str]) -> tuple[Any, list[str]]:
         """What a backward pass returns, and its names, without the cost that it computes beside the gradients."""
@@ -172,7 +190,8 @@ class CameOut(Updated):
             others = [name for name in weights if name not in (*GRADIENTS, *LISTS)]
             if len(others) == 1 and of_part:  # `weight.data`, `weight.grad`
                 found[(whose + others[0],)] = of_part[0]
-        inside = {name: one for name, one in weights_inside(parts, given).items() if name in self.made_of}
+        every = weights_inside(parts, given, self.made_of)
+        inside = {name: one for name, one in every.items() if name in self.made_of}
         now = {id(part): changed(part, before) | held_lists(part) for part in parts.values()}
         found.update(gradients_inside(inside, now, returned))
         return found
@@ -296,7 +315,7 @@ class CameOut(Updated):
         shapes = [np.shape(at_path(given, path)) for path in others]
         own: list[Path] = [(one,) for one in self.made_of if one not in self.made_anew]
         for value, name in zip(values, names, strict=False):
-            path = owner(name, own) or owner(returned_as(name), own)
+            path = owner(name, own) or owner(returned_as(name), own) or in_parts(returned_as(name), own)
             if path is None and self.pair.kind == "loss" and np.shape(value) not in shapes and not owner(name, others):
                 alike = [one for one, made in self.made_of.items() if np.shape(made) == np.shape(value)]
                 path = (alike[0],) if len(alike) == 1 else None
@@ -352,6 +371,22 @@ def gathered(tree: ast.FunctionDef) -> dict[str, list[str]]:
     return {name: some for name, some in put.items() if some and all(map(is_of_gradient, some))}
 
 
+@lru_cache(MOST_KEPT)
+def in_a_row(tree: ast.FunctionDef) -> list[str]:
+    """The names of the gradients that a function joins, flat, to return them as one: none where it does not."""
+    put = {ast.unparse(node.targets[0]): node.value for node in ast.walk(tree) if isinstance(node, ast.Assign)}
+    last = [node.value for node in tree.body if isinstance(node, ast.Return)][-1:]
+    joined = put.get(ast.unparse(last[0])) or last[0] if last and last[0] is not None else None
+    if not isinstance(joined, ast.Call) or not joined.args or not isinstance(joined.args[0], ast.Tuple | ast.List):
+        return []
+    if ast.unparse(joined.func).rpartition(".")[2] not in ("concatenate", "hstack", "cat", "concat"):
+        return []
+    names = [name_of(one.func.value) for one in joined.args[0].elts
+             if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
+             and one.func.attr in ("ravel", "flatten", "reshape", "view")]  # fmt: skip
+    return names if len(names) == len(joined.args[0].elts) and all(map(is_of_gradient, names)) else []
+
+
 def opened(returned: Any, names: list[str], tree: ast.FunctionDef) -> tuple[Any, list[str]]:
     """What is returned, and its names, with the gradients one by one that are put together before under one name:
     `gradients = dW, db`, `return dx, gradients`."""
@@ -400,6 +435,17 @@ def in_short(made: dict[str, Any], weights: dict[str, Any]) -> dict[str, Any]:
         if len(begun) == 1 and is_gradient(gradient) and np.shape(gradient) == np.shape(weights[begun[0]]):
             found[begun[0]] = gradient
     return found
+
+
+def in_parts(name: str, weights: Sequence[Path]) -> Path | None:
+    """The one weight whose name has the words of which a gradient's has the beginnings: `dw_out` is that of
+    `weight_out`, `db_h` of `bias_hidden`."""
+    words = [base.lower().split("_") for base in bases(name) if "_" in base]
+    known = [(path, path[0].lower().split("_")) for path in weights]
+    found = [
+        path for path, own in known for some in words if len(some) == len(own) and all(map(str.startswith, own, some))
+    ]
+    return found[0] if len({*found}) == 1 else None
 
 
 def held_gradient(holder: Any) -> Any:

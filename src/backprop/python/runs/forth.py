@@ -24,7 +24,8 @@ from backprop.python.pairs.counterparts import SLOPES
 from backprop.python.pairs.rounds import cost_within
 from backprop.python.runs.objects import PARAMETERS, dotted, objects_in, weights_inside
 from backprop.python.runs.outputs import Forward
-from backprop.python.runs.scripted import Scripted, filled_by, set_anew
+from backprop.python.runs.scripted import Scripted
+from backprop.python.texts.attributes import filled_by, fills_parts, read_first, set_anew
 from backprop.python.texts.functions import HOLDING, attributes, reached, returns
 from backprop.python.texts.gradients import LABELS, is_gradient
 from backprop.python.values.arrays import fresh
@@ -275,10 +276,8 @@ class Forth(Scripted):
         again = {name: one for name, one in given.items() if name in self.own or name not in named | taken}
         self.set_attributes(run, me, again)  # which making ready has made anew
         parts = objects_in(me)
-        for held in [part.names for part in parts.values()]:
-            held.update(
-                {one: True for one in held if TRAINS.fullmatch(one) and held[one] is False and one not in given}
-            )
+        for part in parts.values():
+            part.names.update({one: True for one in untrained(part) if one not in given})
         self.handed = []
         asked = set().union(*[attributes(one, ast.Load) for one in self.backs()])
         me.names.update(
@@ -327,7 +326,7 @@ class Forth(Scripted):
         methods = self.code.classes().get(self.pair.name, {})
         called = [] if self.pair.forward is None else reached(self.pair.forward, methods)
         own = set().union(*[attributes(one, ast.Load) for one in called])
-        made = set().union(*[set_anew(one) for one in called])
+        made = set().union(*[set_anew(one) for one in called]).difference(*map(read_first, called[:1]))
         return own, own - made, {name: (one, filled_by(one)) for name, one in methods.items()}
 
     def make_ready(self, run: Interpreter, me: Object, given: dict[str, Any]) -> None:
@@ -336,9 +335,14 @@ class Forth(Scripted):
         if forward is None or not isinstance(me.cls.find(forward.name), Function):
             return
         needed = {name for name in wanted if is_empty(me.names.get(name)) and me.cls.find(name) is None}
-        first = next((given[name] for name in parameter_names(forward)[1:2] if name in given), None)
+        first = next((given[name] for name in parameter_names(forward)[1:2] if is_gradient(given.get(name))), None)
         helping = set().union(*[attributes(one, ast.Load) for one, _ in filling.values() if one.name != "__init__"])
-        for name, (method, filled) in sorted(filling.items(), key=lambda one: one[0] in helping) if needed else ():
+        begun = set().union(*[attributes(one, ast.Load) for one in self.constructors()])
+        for name, (method, filled) in sorted(filling.items(), key=lambda one: one[0] in helping):
+            taken = required_names(method)[1:]  # of a shape alone a framework has parts filled, whatever they hold
+            parts = fills_parts(method) if taken and all(map(SHAPE.fullmatch, taken)) and name not in begun else set()
+            if not (needed & filled or own & parts):
+                continue
             known = {
                 **{
                     one: np.shape(first) if first is not None else ()
@@ -348,7 +352,7 @@ class Forth(Scripted):
                 **given,
             }
             free = [one for one in required_names(method)[1:] if one not in known and not OPTIMIZER.match(one)]
-            if not needed & filled or free or name in own or name.startswith("__"):
+            if free or name in own or name.startswith("__"):
                 continue
             found = me.cls.find(name)
             if method in (forward, self.pair.backward) or not isinstance(found, Function) or found.kind != "plain":
@@ -428,6 +432,12 @@ def as_wrapped(
     return tuple([keywords[name] for name in names[:count]]), {
         name: one for name, one in keywords.items() if name not in names[:count]
     }
+
+
+def untrained(part: Object) -> list[str]:
+    """What says of an object that it is not trained, an attribute of its own or of its class."""
+    names = [name for name in {*part.names, *part.cls.every()} if TRAINS.fullmatch(name)]
+    return [name for name in names if part.names.get(name, part.cls.find(name)) is False]
 
 
 def is_empty(value: Any) -> bool:

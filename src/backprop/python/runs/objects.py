@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.python.texts.gradients import WORDS, Path, bases, is_gradient, is_of_gradient, leaves, owner_at
+from backprop.python.texts.gradients import WORDS, Path, bases, is_gradient, is_of_gradient, leaves, longer, owner_at
 from backprop.python.values.scope import Function, Object
 
 MOST_PARTS = 200  # of a list or a dictionary, in which objects are looked for
@@ -50,11 +50,15 @@ class Entry(NamedTuple):
     tied: tuple[Entry, ...] = ()
 
 
-def weights_inside(parts: dict[str, Object], given: dict[str, Any]) -> dict[str, Entry]:
+def weights_inside(
+    parts: dict[str, Object], given: dict[str, Any], known: Container[str] | None = None
+) -> dict[str, Entry]:
     """The arrays that objects keep in lists and dictionaries alone, and that are not given: `embed.params[0]`. What is
-    tied to one that is kept elsewhere has no gradient of its own."""
-    names = [value for names in (given, *[part.names for part in parts.values()]) for value in names.values()]
-    named = {memory_of(value) for value in names}
+    tied to one that is kept elsewhere has no gradient of its own; `known` are the attributes that count as such, and
+    not those that a pass only makes of a weight, `self.flat = self.params["W"].reshape(n, -1)`."""
+    held = [(whose + name, value) for whose, part in dotted(parts) for name, value in part.names.items()]
+    named = {memory_of(value) for value in given.values()}
+    named |= {memory_of(value) for name, value in held if known is None or name in known}
     found: dict[Any, dict[str, Entry]] = {}
     for whose, part in dotted(parts):
         for name, kept_in in part.names.items():
@@ -63,7 +67,8 @@ def weights_inside(parts: dict[str, Object], given: dict[str, Any]) -> dict[str,
                     inside = "".join(f"[{key}]" if key.isdigit() else f"[{key!r}]" for key in keys[1:])
                     found.setdefault(memory_of(value), {})[f"{whose}{name}{inside}"] = Entry(part, keys, value)
     entries: dict[str, Entry] = {}
-    for (name, first), *others in [[*some.items()] for some in found.values()]:
+    for some in found.values():
+        (name, first), *others = sorted(some.items(), key=lambda one: known is not None and one[0] not in known)
         beside = [one for _, one in others if one.part is first.part and one.keys[0] == first.keys[0]]
         tied = [one for one in beside if is_turned(one, first) or one.value.strides == first.value.strides]
         turned = any(is_turned(one, first) for _, one in others)
@@ -103,7 +108,7 @@ def gradient_inside(entry: Entry, now: dict[int, dict[str, Any]], returned: Any)
         places += [(names, one, True) for names, one in leaves(held) if isinstance(held, dict)]
     for names, one, exact in places:
         same_place = names[1:] == keys[1:] or (names[1:-1] == keys[1:-1] and keys[-1] in bases(names[-1]))  # "dW"
-        beside = names[0] in LISTS and keys[0] in PARAMETERS and same_place
+        beside = names[0].lstrip("_") in LISTS and keys[0].lstrip("_") in PARAMETERS and same_place
         by_keys = beside and not any(key.isdigit() for key in keys[1:])  # of another shape it is a wrong one
         fits = isinstance(one, np.ndarray) and (by_keys or one.shape == weights.shape)
         if fits and (beside or owner_at(names, (keys,), exact) is not None):
@@ -132,14 +137,9 @@ def lists_alike(entries: dict[str, Entry], returned: Sequence[Any], names: list[
     return found
 
 
-def longer(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A shape without axes of length 1 before all others, which broadcasting adds by itself."""
-    return shape[next((place for place, one in enumerate(shape) if one != 1), len(shape)) :]
-
-
 def held_lists(part: Object) -> dict[str, Any]:
     """The lists in which an object keeps gradients; they are the same before and after."""
-    return {name: part.names[name] for name in LISTS if name in part.names}
+    return {name: one for name, one in part.names.items() if name.lstrip("_") in LISTS}
 
 
 def dotted(parts: dict[str, Object]) -> list[tuple[str, Object]]:

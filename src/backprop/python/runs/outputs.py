@@ -18,6 +18,7 @@ from backprop.python.names import default_of, parameter_names, required_names
 from backprop.python.pairs.pair import Pair
 from backprop.python.runs.filled import filled_argument, zeroed
 from backprop.python.runs.objects import LISTS, inner, rowed
+from backprop.python.texts.attributes import set_anew
 from backprop.python.texts.functions import attributes, leading, returns
 from backprop.python.texts.gradients import RATE, bases, is_cost, is_data, is_gradient
 from backprop.python.values.scope import Function, Object, Scope
@@ -138,8 +139,18 @@ class Outputs(Inputs):
             name = next(
                 (key for key, one in left.items() if is_gradient(one) or numbers_in(one) or alike_in(one)), None
             )
-            results, names = ([me.names[name]], [name]) if name is not None else (results, names)
+            self.left_for = self.outputs_left(tree, me) if name is None else {}
+            names = [name] if name is not None else [*self.left_for.values()] or names
+            results = [me.names[one] for one in names] if name is not None or self.left_for else results
         return results, names
+
+    def outputs_left(self, tree: ast.FunctionDef, me: Object) -> dict[str, str]:
+        """The attributes in which a forward pass that returns nothing leaves its outputs, by what the backward pass
+        calls their gradients, one for each that it takes: `self.s` and `self.out` for `diff_s` and `dout`."""
+        own = [name for name in self.back_names() if name not in parameter_names(tree)]
+        left = sorted(name for name in set_anew(tree) if is_gradient(me.names.get(name)))
+        found = [next((one for one in left if one in bases(name) or name.endswith(f"_{one}")), "") for name in own]
+        return dict(zip(own, found, strict=True)) if all(found) and len({*found}) == len(found) else {}
 
     def of_vjp(self, tree: ast.FunctionDef, results: list[Any]) -> list[Any]:
         """The outputs of a forward pass of JAX's `custom_vjp`, which returns them and what is kept."""
@@ -233,8 +244,8 @@ class Outputs(Inputs):
 
     def taken_from_above(self, results: list[Any], names: list[str]) -> int:
         """How many first parameters of the backward pass are gradients from above."""
-        if self.above_in:
-            return 1
+        if self.above_in or self.left_for:
+            return len(self.left_for) or 1
         unknown = self.unnamed(names)
         if not unknown or self.held or (self.labels() and not UPSTREAM_LIKE.match(unknown[0])):
             return 0
@@ -309,6 +320,8 @@ class Outputs(Inputs):
             *entries_in(self.given),
             *self.keeping,
         }
+        if self.left_for:
+            return [*self.left_for]
         known = held - self.sizes
         unknown = [name for name in self.back_names() if name not in known]
         above = [

@@ -211,7 +211,10 @@ class Runner(Back):
             return self.added(outcome, given)
 
     def handed_down(self, outputs: list[Any], upstream: list[Any]) -> list[Any]:
-        """What a backward pass is given from above: where that is of what a softmax is of, gone back through it."""
+        """What a backward pass is given from above: where that is of what a softmax is of, gone back through it; a row
+        where the pass is written for one."""
+        if self.as_row:
+            return [np.atleast_2d(one) for one in upstream]
         if self.beyond is None:
             return upstream
         return [behind_softmax(np.asarray(outputs[0]), np.asarray(upstream[0]), self.beyond), *upstream[1:]]

@@ -18,13 +18,12 @@ from backprop.python.inputs.said import DEFINITIONS
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import free, names_set, names_unset, names_used
-from backprop.python.pairs.rounds import is_start
+from backprop.python.pairs.rounds import costs_in, is_start
 from backprop.python.pairs.trained import backward_call
 from backprop.python.runs.objects import DATA, inner, same
 from backprop.python.runs.outputs import Forward, Outputs
-from backprop.python.texts.called import called, names_in, set_in
-from backprop.python.texts.functions import attributes
-from backprop.python.texts.gradients import COST, is_data, is_gradient
+from backprop.python.texts.called import called, names_in, set_in, targets
+from backprop.python.texts.gradients import is_data, is_gradient
 from backprop.python.texts.source import Part
 from backprop.python.texts.usual import PLAIN
 from backprop.python.values.arrays import fresh, is_number
@@ -71,12 +70,13 @@ class Scripted(Outputs):
         """What a script's loop reads of what is made with `unknown` libraries before it, `X, y = load_iris()`, each
         with an example of a value; without a loop, what the first such lines set."""
         body, lost, asked = self.script_part.tree.body, {*unknown}, set[str]()
-        read = names_in(body[self.pair.start :])
-        for one in body[: self.pair.start or self.pair.split]:
+        start = 0 if self.pair.handed else self.pair.start  # what a network gives is computed of what is asked for
+        read = names_in(body[start:])
+        for one in body[: start or self.pair.split]:
             made = names_set(one) - {*self.given}
             if isinstance(one, DEFINITIONS):
                 continue
-            by = free(one) & (lost if self.pair.start else unknown)
+            by = free(one) & (lost if start else unknown)
             hangs = bool(by - asked)  # of what is asked for it can be computed
             lost = lost | made if hangs else lost - (made if isinstance(one, ast.Assign) else set())
             asked |= (made & read) - unknown if hangs else set()
@@ -89,7 +89,9 @@ class Scripted(Outputs):
         if not part.tree.body:
             raise Problem("syntax", f"there is no code in {part.source.name or 'this text'}")
         own = part.tree.body[: self.pair.split or None]
-        before = fresh(given) if self.pair.start else given  # what stands before a loop may write into it
+        handed = self.pair.handed  # what its network gives is computed before what is judged
+        before = {name: one for name, one in given.items() if not (handed and name in self.pair.changed)}
+        before = fresh(before) if self.pair.start else before  # what stands before a loop may write into it
         body = [self.with_value(one, before) for one in own]
         scope.names.update({name: one for name, one in before.items() if name in self.words})  # others are attributes
         run.source = part.source
@@ -110,7 +112,8 @@ class Scripted(Outputs):
         computed = {name for one in own if not is_start(one) for name in set_in(one)}
         places = {name for name, one in found.items() if self.pair.line and np.asarray(one).dtype.kind in "biu"}
         outputs = [name for name in found if name in computed - places] or [*found]  # what was chosen is no output
-        costs = [name for name in outputs if name in computed and COST.fullmatch(name) and np.size(found[name]) == 1]
+        counted = {name for one in own for made in costs_in(one) for name in targets(made)}
+        costs = [name for name in outputs if name in computed & counted and np.size(found[name]) == 1]
         self.last_set = costs[:1] or outputs
         if not found:
             hint = "what stands in `if __name__ == …` is not run" if "__name__" in self.words else "set it: loss = …"
@@ -212,22 +215,6 @@ def names_set_together(statement: ast.stmt) -> set[str]:
     if not isinstance(statement, ast.Assign) or isinstance(statement.value, ast.Tuple):
         return set()
     return names_set(statement) if isinstance(statement.targets[0], ast.Tuple) else set()
-
-
-def set_anew(method: ast.FunctionDef) -> set[str]:
-    """The attributes of its object that a method sets by statements that do not read them, as a step of theirs does."""
-    return set().union(*[
-        attributes(target, ast.Store) - attributes(node.value, ast.Load)
-        for node in ast.walk(method) if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
-        for target in (node.targets if isinstance(node, ast.Assign) else (node.target,))
-    ])  # fmt: skip
-
-
-def filled_by(method: ast.FunctionDef) -> set[str]:
-    """The attributes of its object that a method sets so, or entries of which it sets."""
-    entries = [one.value for node in ast.walk(method) if isinstance(node, ast.Assign) for target in node.targets
-               for one in ast.walk(target) if isinstance(one, ast.Subscript)]  # fmt: skip
-    return set_anew(method).union(*[attributes(one, ast.Load) for one in entries])
 
 
 def last_names(body: list[ast.stmt]) -> list[str]:

@@ -143,7 +143,7 @@ class Taken(Forth):
 
     def in_order(self, bound: dict[str, Any], rest: list[str], forward: Forward, first: int) -> None:
         """Bind what no name tells of to the results, from the first one on, that no name has taken."""
-        count, self.guessed = len(rest), []
+        count, self.guessed, self.taken_inside = len(rest), [], []
         results = [*zip(forward.results, forward.names, strict=True)]
         left = [one for one, name in results if name not in bound]
         free = [one for one, name in results[first:] if name not in bound]
@@ -162,7 +162,8 @@ class Taken(Forth):
             free = containers if len(containers) == len(rest) else free  # what is kept, and not what came out
         for name in list(rest):
             if len(rest) > len(free) and name in forward.scope.names:
-                bound[name] = forward.scope.names[name]
+                bound[name] = forward.outputs[0] if name in self.came_out_as else forward.scope.names[name]
+                self.taken_inside.append(name)
                 rest.remove(name)
         several = len(free) > 1
         if len(rest) == 1 and isinstance(forward.returned, tuple) and (several or any(map(is_gradient, free))):

@@ -26,9 +26,13 @@ def called(node: ast.AST) -> str | None:
 
 
 def targets(statement: ast.stmt) -> list[str]:
-    """The names that an assignment sets, also several at once."""
-    found = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    return [name for target in found if target is not None for name in set_by(target)]
+    """The names that an assignment sets, also several at once, and the keys of a dictionary that it writes out."""
+    several = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    found = [target for target in several if target is not None]
+    written = getattr(statement, "value", None)
+    keys = written.keys if isinstance(written, ast.Dict) else []
+    entries = [ast.Subscript(target, key) for target in found for key in keys if isinstance(key, ast.Constant)]
+    return [name for target in found for name in set_by(target)] + [name for one in entries if (name := called(one))]
 
 
 def set_by(target: ast.expr) -> list[str]:

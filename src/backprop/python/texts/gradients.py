@@ -35,7 +35,9 @@ RATE = re.compile(  # of the steps that a backward pass takes
     r"((^|_)(?i:lr|(learning)?rate|eta|momentum|decay)|[a-z](Lr|LR|Rate|Momentum|Decay))$"
 )
 LABELS = re.compile(r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|truth|one_?hot)")  # of these, plainly labels
-COST = re.compile(r"(?i:(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?)|J")  # what may be called a cost in a loop
+COST = re.compile(
+    r"(?i:(?!d_?(?:loss|cost|mse|nll)_+d)(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?)|J"
+)  # what may be called a cost in a loop
 OF_OUTPUT = re.compile(r"(?i:(?:y_?)?(?:hat|preds?|predictions?)|predicted|outs?|outputs?|logits|scores|probs?)")
 
 
@@ -167,7 +169,7 @@ def by_position(
     if len(named) == len(values) and all(named) and len(set(named)) == len(named):
         by_name = {path: value for path, value in zip(named, values, strict=True) if path is not None}
         fits = [
-            all(is_gradient(one) and shapes.get(path) == np.shape(one) for path, one in zip(some, values, strict=False))
+            all(is_gradient(one) and fitting(shapes.get(path), one) for path, one in zip(some, values, strict=False))
             for some in (by_name, arrays)
         ]
         if len(values) != len(arrays) or fits == [True, False]:  # `return db, dX`
@@ -188,6 +190,16 @@ def by_position(
         if whose_name is not None:
             found.setdefault(whose_name, value)
     return found
+
+
+def fitting(shape: tuple[int, ...] | None, gradient: Any) -> bool:
+    """Whether a gradient has a shape, but for axes of length 1 before it, which broadcasting adds by itself."""
+    return shape is not None and longer(shape) == longer(np.shape(gradient))
+
+
+def longer(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without axes of length 1 before all others, which broadcasting adds by itself."""
+    return shape[next((place for place, one in enumerate(shape) if one != 1), len(shape)) :]
 
 
 def otherwise(

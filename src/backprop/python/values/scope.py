@@ -100,6 +100,10 @@ class Class:
         """Whether a name means anything in it, also None."""
         return name in self.names or any(base.holds(name) for base in self.bases)
 
+    def every(self) -> set[str]:
+        """The names that mean something in it, or in a class that it is made from."""
+        return {*self.names}.union(*[base.every() for base in self.bases])
+
     def is_a(self, other: Class) -> bool:
         return self is other or any(base.is_a(other) for base in self.bases)
 

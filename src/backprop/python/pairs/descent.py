@@ -1,0 +1,122 @@
+"""What a step is: which statement changes something by a gradient, and at which rate."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NamedTuple
+
+from backprop.python.texts.called import called
+from backprop.python.texts.gradients import COST, RATE, is_of_gradient
+
+RATES = frozenset(["alpha", "step", "step_size", "stepsize", "learningrate"])  # beside those that `RATE` knows
+SMALL_RATE = 0.2  # a number that is multiplied with is a rate below
+PRODUCTS = (ast.Mult, ast.MatMult, ast.Div)
+
+
+class Step(NamedTuple):
+    """What is changed by a step, and by what: `rate` times `gradient`, down."""
+
+    target: ast.Name | ast.Attribute | ast.Subscript
+    rate: ast.expr | None
+    gradient: ast.expr
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a part of what is called something that is changed: `inner[word] -= …`."""
+        return isinstance(self.target, ast.Subscript) and called(self.target) is None
+
+    @property
+    def whole(self) -> ast.expr:
+        """What is changed, also where it is a part of it."""
+        return self.target.value if isinstance(self.target, ast.Subscript) and self.is_part else self.target
+
+    @property
+    def place(self) -> ast.expr | None:
+        """Which part of it is changed; None where all of it is."""
+        return self.target.slice if isinstance(self.target, ast.Subscript) and self.is_part else None
+
+
+def changed(statement: ast.stmt) -> str | None:
+    """What a statement may change by a step: no gradient is, nor what is called one, nor a cost, which grows."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    target = targets[0] if len(targets) == 1 else None
+    if isinstance(target, ast.Subscript) and called(target) is None:  # a part of it
+        target = target.value
+    name = called(target) if target is not None else None
+    return None if name is None or is_of_gradient(name) or COST.fullmatch(name) else name
+
+
+def move_of(statement: ast.AST) -> tuple[Any, ast.operator, ast.expr] | None:
+    """What a statement changes, by which operator and by what: `W -= x`, `W = W - x`; None of any other."""
+    if isinstance(statement, ast.AugAssign):
+        return statement.target, statement.op, statement.value
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.BinOp):
+        return None
+    target, value = statement.targets[0], statement.value
+    return (target, value.op, value.right) if ast.unparse(value.left) == ast.unparse(target) else None
+
+
+def step_of(statement: ast.stmt) -> Step | None:
+    """The step that a statement takes, if its gradient has no name and it is plainly one: by a rate, or by a product
+    with what is turned."""
+    move = move_of(statement)
+    if move is None:
+        return None
+    target, sign, value = move
+    if not isinstance(sign, ast.Add | ast.Sub) or called(value) is not None or isinstance(value, ast.Constant):
+        return None
+    rates: list[ast.expr] = []
+    gradient = without_rate(value, rates, is_named_rate) or without_rate(value, rates, is_small) or value
+    negative = isinstance(sign, ast.Add) != any(isinstance(one, ast.UnaryOp) for one in rates)
+    part = isinstance(target, ast.Subscript) and called(target) is None
+    if (called(gradient) is not None and not part) or is_pull(gradient, target) or not (rates or is_turned(gradient)):
+        return None
+    return Step(
+        target, without_sign(rates[0]) if rates else None, ast.UnaryOp(ast.USub(), gradient) if negative else gradient
+    )
+
+
+def without_rate(value: ast.expr, rates: list[ast.expr], is_rate: Any) -> ast.expr | None:
+    """A product without the first factor that is a rate, which is put into `rates`; None where it has none."""
+    if not isinstance(value, ast.BinOp) or not isinstance(value.op, PRODUCTS):
+        return None
+    if isinstance(value.op, ast.Mult):
+        for one, other in ((value.left, value.right), (value.right, value.left)):
+            if is_rate(one):
+                rates.append(one)
+                return other
+    if isinstance(value.op, ast.Div) and is_rate(value.left):
+        rates.append(value.left)
+        return ast.BinOp(ast.Constant(1), ast.Div(), value.right)
+    left = without_rate(value.left, rates, is_rate)
+    if left is not None:
+        return ast.BinOp(left, value.op, value.right)
+    right = without_rate(value.right, rates, is_rate) if isinstance(value.op, ast.Mult) else None
+    return None if right is None else ast.BinOp(value.left, value.op, right)
+
+
+def is_pull(gradient: ast.expr, target: ast.expr) -> bool:
+    """Whether what is changed only moves towards something, as a running mean does: `mean += 0.1 * (x - mean)`."""
+    apart = isinstance(gradient, ast.BinOp) and isinstance(gradient.op, ast.Sub)
+    return apart and ast.unparse(target) in map(ast.unparse, (gradient.left, gradient.right))  # type: ignore[attr-defined]
+
+
+def is_named_rate(node: ast.expr) -> bool:
+    name = (called(without_sign(node)) or "").rpartition(".")[2]
+    rate = bool(RATE.search(name)) and not name.lower().endswith(("momentum", "decay"))
+    return rate or name.lower() in RATES
+
+
+def is_small(node: ast.expr) -> bool:
+    node = without_sign(node)
+    return isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < node.value < SMALL_RATE
+
+
+def without_sign(node: ast.expr) -> ast.expr:
+    return node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
+
+
+def is_turned(gradient: ast.expr) -> bool:
+    """Whether a product has a matrix that is turned in it, as that of weights has."""
+    words = {one.attr for one in ast.walk(gradient) if isinstance(one, ast.Attribute)}
+    return not words.isdisjoint(("T", "t", "transpose"))

@@ -1,0 +1,178 @@
+"""Networks as exercises have them, in whatever words: what is offered for them, and what is judged."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from backprop_cli import main
+from conftest import Check
+
+LIKE = re.compile(r"give options, like (.*), or all in a file")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int | str | None:
+    monkeypatch.setattr("sys.argv", ["backprop", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code or 0
+
+
+OFFERED = {  # what is offered, and what is judged with it
+    "widths of layers under a name that tells nothing": ("""
+        class Red:
+            def __init__(self, anchos):
+                self.cuantas = len(anchos)
+                self.pesos, self.sesgos = [], []
+                for i in range(self.cuantas - 1):
+                    self.pesos.append(np.random.randn(anchos[i], anchos[i + 1]))
+                    self.sesgos.append(np.zeros((1, anchos[i + 1])))
+            def forward(self, X):
+                salidas = [X]
+                for W, b in zip(self.pesos, self.sesgos):
+                    salidas.append(1 / (1 + np.exp(-(salidas[-1] @ W + b))))
+                return salidas
+            def backward(self, X, y, salidas):
+                de_pesos, de_sesgos, delta = [], [], salidas[-1] - y
+                for i in reversed(range(self.cuantas - 1)):
+                    de_pesos.insert(0, salidas[i].T @ delta / len(X))
+                    de_sesgos.insert(0, delta.sum(axis=0, keepdims=True) / len(X))
+                    if i > 0:
+                        delta = delta @ self.pesos[i].T * salidas[i] * (1 - salidas[i])
+                return de_pesos, de_sesgos
+    """, {"pesos[0]", "pesos[1]", "sesgos[0]", "sesgos[1]"}),
+    "numbers of units between two sizes": ("""
+        class Layer:
+            def __init__(self, inner, outer):
+                self.params = {"weight": np.random.randn(outer, inner), "bias": np.zeros(outer)}
+                self.grads = {"weight": None, "bias": None}
+            def forward(self, x):
+                self.x = x
+                return x @ self.params["weight"].T + self.params["bias"]
+            def backward(self, dout):
+                self.grads["weight"] = dout.T @ self.x
+                self.grads["bias"] = dout.sum(axis=0)
+                return dout @ self.params["weight"]
+        class Net:
+            def __init__(self, n_inputs, n_hidden, n_classes):
+                self.layers, last = [], n_inputs
+                for one in n_hidden:
+                    self.layers.append(Layer(last, one))
+                    last = one
+                self.layers.append(Layer(last, n_classes))
+            def forward(self, x):
+                for layer in self.layers:
+                    x = layer.forward(x)
+                return x
+            def backward(self, dout):
+                for layer in reversed(self.layers):
+                    dout = layer.backward(dout)
+                return dout
+    """, {f"layers[{place}].params['{name}']" for place in range(4) for name in ("weight", "bias")} | {"x"}),
+    "functions that draw weights, and objects of the text's own": ("""
+        class Slope:
+            def forward(self, z):
+                self.out = np.tanh(z)
+                return self.out
+            def derivative(self):
+                return 1 - self.out ** 2
+        class Distance:
+            def forward(self, x, y):
+                self.x, self.y = x, y
+                return np.sum((x - y) ** 2)
+            def derivative(self):
+                return 2 * (self.x - self.y)
+        class Net:
+            def __init__(self, n_in, n_out, acts, weight_init_fn, bias_init_fn, criterion):
+                self.W, self.b = weight_init_fn(n_in, n_out), bias_init_fn(n_out)
+                self.activations, self.criterion = acts, criterion
+            def forward(self, x):
+                self.x = x
+                self.out = self.activations[0].forward(x @ self.W + self.b)
+                return self.out
+            def backward(self, labels):
+                self.criterion.forward(self.out, labels)
+                dz = self.criterion.derivative() * self.activations[0].derivative()
+                self.dW, self.db = self.x.T @ dz, dz.sum(axis=0, keepdims=True)
+                return dz @ self.W.T
+    """, {"W", "b", "x"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OFFERED)
+def test_what_is_offered_for_a_network_judges_all_of_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text, names = OFFERED[name]
+    file = tmp_path / "red.py"
+    file.write_text(f"import numpy as np\n{dedent(text)}")
+    last = re.findall(r"class (\w+)", text)[-1]
+    assert run(monkeypatch, "check", f"{file}:{last}") == 2
+    offered = LIKE.search(capfd.readouterr().err)
+    assert offered is not None
+    run(monkeypatch, "check", f"{file}:{last}", *shlex.split(offered[1]), "--seed", "1")
+    assert {*re.findall(r"^(\S+) +\S+ +ok$", capfd.readouterr().out, re.MULTILINE)} == names
+
+
+STEP = """
+import numpy as np
+class Step:
+    def __init__(self, n_in, n_units):
+        self.U, self.V = np.random.randn(n_units, n_in), np.random.randn(n_units, n_units)
+        self.c, self.dU, self.dV = np.random.randn(n_units), 0, 0
+    def forward(self, x, h_prev_t):
+        h_t = x @ self.U.T + h_prev_t @ self.V.T + self.c
+        out = np.tanh(h_t)
+        return out
+    def backward(self, delta, h_t, h_prev_l, h_prev_t):
+        dz = delta * (1 - h_t ** 2)
+        self.dU += dz.T @ h_prev_l / len(delta)
+        self.dV += dz.T @ h_prev_t / len(delta)
+        self.dc = dz.sum(axis=0) / len(delta)
+        return dz @ self.U, dz @ self.V
+"""
+STEPS = {"x": [[0.3, -1.0], [0.7, 0.4]], "h_prev_t": [[0.2, 0.5, -0.6], [-0.1, 0.3, 0.8]], "n_in": 2, "n_units": 3}
+
+
+def test_a_name_of_a_sum_inside_may_be_that_of_what_comes_out(check: Check) -> None:
+    """A step is handed its own output as `h_t`, which is a sum in its forward pass."""
+    found = check("step.py", STEPS, {"step.py": STEP})
+    assert {one["verdict"] for one in found["gradients"]} == {"ok"}
+    assert "h_t of the backward pass is taken for what came out" in found["remarks"]
+    of_the_sum = STEP.replace("(1 - h_t ** 2)", "(1 - np.tanh(h_t) ** 2)")
+    found = check("step.py", STEPS, {"step.py": of_the_sum})
+    assert {one["verdict"] for one in found["gradients"]} == {"ok"}
+    wrong = STEP.replace(" / len(delta)", "").replace("dz @ self.V", "dz @ self.V.T")
+    assert [one["line"] for one in check("step.py", STEPS, {"step.py": wrong})["lines"]] == [16]
+
+
+CELL = """
+import numpy as np
+class Cell:
+    def __init__(self, n_in, n_units):
+        self.U, self.V = np.random.randn(n_units, n_in), np.random.randn(n_units, n_units)
+        self.dU, self.dV = np.zeros((n_units, n_in)), np.zeros((n_units, n_units))
+    def forward(self, x, h):
+        self.x, self.h = x, h
+        self.a = np.tanh(self.U @ x + self.V @ h)
+        return self.a
+    def backward(self, delta):
+        dz = delta * (1 - self.a ** 2)
+        self.dU += np.dot(dz.T, self.x.reshape(1, -1))
+        self.dV += np.dot(dz.T, self.h.reshape(1, -1))
+        dx, dh = np.dot(dz, self.U), np.dot(dz, self.V)
+        assert dx.shape == (1, len(self.x))
+        return dx, dh
+"""
+
+
+def test_a_pass_that_is_written_for_a_row_is_handed_one(check: Check) -> None:
+    given = {"x": [0.3, -1.0], "h": [0.2, 0.5, -0.6], "n_in": 2, "n_units": 3}
+    found = check("cell.py", given, {"cell.py": CELL})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == dict.fromkeys(["U", "V", "x", "h"], "ok")
+    wrong = check("cell.py", given, {"cell.py": CELL.replace("1 - self.a ** 2", "1 - self.a")})
+    assert [one["line"] for one in wrong["lines"]] == [12]

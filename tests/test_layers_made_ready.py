@@ -1,0 +1,260 @@
+"""Layers of small frameworks: weights in a store that a shape fills, states from before, outputs that are only left."""
+
+from __future__ import annotations
+
+import pytest
+
+from conftest import Check
+
+STORE = """
+import numpy as np
+
+class Store:
+    def __init__(self):
+        self._params, self._grads = {}, {}
+    def allocate(self, shape):
+        self._params["W"] = np.linspace(-1, 1, shape[0] * shape[1]).reshape(shape)
+        self._params["b"] = np.full(shape[1], 0.3)
+        for key in self._params:
+            self._grads[key] = np.zeros_like(self._params[key])
+    def note(self, key, value):
+        self._grads[key] = value
+    def __getitem__(self, key):
+        if key not in self._params:
+            raise ValueError
+        return self._params[key]
+
+class Mode:
+    _train = False
+    @property
+    def is_idle(self):
+        return not self._train
+
+class Affine(Mode):
+    def __init__(self, units, store=None):
+        self.units, self._store, self.means = units, store, None
+        if store is None:
+            self._store = Store()
+    def setup(self, x_shape):
+        self._store.allocate((x_shape[1], self.units))
+    def forward_pass(self, X):
+        if self.is_idle:
+            return X - self.means
+        self.seen, self.flat = X, self._store["W"].T
+        return np.dot(X, self.flat.T) + self._store["b"]
+    def backward_pass(self, delta):
+        self._store.note("W", np.dot(self.seen.T, delta))
+        self._store.note("b", delta.sum(axis=0))
+        return np.dot(delta, self._store["W"].T)
+"""
+ROWS = [[0.4, -0.2, 0.7], [1.1, 0.3, -0.6]]
+
+
+def verdicts(found: dict[str, list[dict[str, str]]]) -> dict[str, str]:
+    return {one["name"]: one["verdict"] for one in found.get("gradients", [])}
+
+
+def test_a_store_of_weights_is_filled_as_a_framework_does(check: Check) -> None:
+    """Nothing of the layer itself is empty before: what it holds is. A view of a weight takes its gradient from none,
+    and what says in a class that it is not trained is no setting of a backward pass."""
+    files = {"affine.py": STORE}
+    names = ["_store._params['W']", "_store._params['b']", "X"]
+    found = check("affine.py:Affine", {"X": ROWS, "units": 2}, files)
+    assert verdicts(found) == dict.fromkeys(names, "ok"), found
+    wrong = {"affine.py": STORE.replace('"b", delta.sum(axis=0)', '"b", delta.mean(axis=0)')}
+    found = verdicts(check("affine.py:Affine", {"X": ROWS, "units": 2}, wrong))
+    assert found == {**dict.fromkeys(names, "ok"), names[1]: "wrong"}
+
+
+STATE = """
+import numpy as np
+
+class Drift:
+    def __init__(self, rate):
+        self.rate, self.state = rate, None
+    def setup(self, x_shape):
+        self.state = np.full(x_shape, 0.4)
+    def forward(self, x):
+        before = self.state.copy()
+        self.out = np.tanh(x) * self.rate + before
+        self.state = self.out.copy()
+        return self.out
+    def backward(self, grad):
+        return grad * self.rate * (1 - ((self.out - 0.4) / self.rate) ** 2)
+"""
+
+
+def test_a_state_is_read_before_it_is_set_anew(check: Check) -> None:
+    found = check("drift.py:Drift", {"x": ROWS, "rate": 0.7}, {"drift.py": STATE})
+    assert verdicts(found) == {"x": "ok"}, found
+    wrong = {"drift.py": STATE.replace("** 2)", "** 3)")}
+    assert verdicts(check("drift.py:Drift", {"x": ROWS, "rate": 0.7}, wrong)) == {"x": "wrong"}
+
+
+LEFT = """
+import numpy as np
+
+class Cell:
+    def forward(self, x, before, U, W, V):
+        self.inner = U @ x + W @ before
+        self.state = np.tanh(self.inner)
+        self.shown = V @ self.state
+    def backward(self, x, before, U, W, V, diff_state, dshown):
+        self.forward(x, before, U, W, V)
+        ds = V.T @ dshown + diff_state
+        dinner = ds * (1 - self.state ** 2)
+        dU, dW, dV = np.outer(dinner, x), np.outer(dinner, before), np.outer(dshown, self.state)
+        dbefore = W.T @ dinner
+        return dbefore, dU, dW, dV
+"""
+CELL = {
+    "x": [0.3, -0.8], "before": [0.2, 0.5, -0.4], "U": [[0.1, 0.6], [-0.3, 0.2], [0.9, -0.5]],
+    "W": [[0.2, -0.1, 0.4], [0.7, 0.3, -0.6], [0.1, 0.8, 0.5]], "V": [[0.3, -0.2, 0.6], [0.5, 0.1, -0.7]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [("", "", []), (" + diff_state", "", ["before", "U", "W"]), ("np.outer(dshown,", "np.outer(1 + dshown,", ["V"])],
+)
+def test_outputs_that_are_only_left_are_named_by_their_gradients(
+    check: Check, old: str, new: str, wrong: list[str]
+) -> None:
+    """It returns nothing: what the backward pass takes the gradients of are its outputs, both of them."""
+    found = verdicts(check("cell.py:Cell", CELL, {"cell.py": LEFT.replace(old, new)}))
+    assert {"before", "U", "W", "V"} <= {*found}
+    assert [name for name in ("before", "U", "W", "V") if found[name] == "wrong"] == wrong
+
+
+GATE = """
+import numpy as np
+
+class Clip:
+    def __init__(self, size):
+        self.eta = np.zeros(size)
+    def forward(self, x):
+        self.x = x
+        return np.maximum(x, 0)
+    def gradient(self, eta):
+        self.eta = eta.copy()
+        self.eta[self.x < 0] = 0
+        return self.eta
+"""
+
+
+def test_an_attribute_that_a_backward_pass_sets_is_no_state(check: Check) -> None:
+    """The constructor makes room for it, under the name under which it is returned."""
+    given = {"x": ROWS[0], "size": 3}
+    assert verdicts(check("clip.py:Clip", given, {"clip.py": GATE}))["x"] == "ok"
+    assert verdicts(check("clip.py:Clip", given, {"clip.py": GATE.replace("< 0", "> 0")}))["x"] == "wrong"
+
+
+SHIFT = """
+import numpy as np
+
+class Shift:
+    def forward(self, X, b):
+        return X + b
+    def backward(self, X, b, dZ):
+        dX = dZ * np.ones_like(X)
+        db = np.ones((1, len(dZ))) @ dZ
+        return db, dX
+"""
+
+
+def test_names_tell_whose_is_returned_where_the_shapes_nearly_do(check: Check) -> None:
+    """`db` is a row: a step adds the axis, and in the place of X it fits no better."""
+    given = {"X": ROWS, "b": [0.1, 0.2, 0.3]}
+    assert verdicts(check("shift.py:Shift", given, {"shift.py": SHIFT})) == {"b": "ok", "X": "ok"}
+    wrong = {"shift.py": SHIFT.replace("@ dZ", "@ dZ * 2")}
+    assert verdicts(check("shift.py:Shift", given, wrong)) == {"b": "wrong", "X": "ok"}
+
+
+NET = """
+import numpy as np
+
+class Net:
+    def __init__(self, penalty=0.1):
+        self.W1, self.W2 = np.linspace(-1, 1, 6).reshape(2, 3), np.linspace(1, -0.5, 3).reshape(3, 1)
+        self.penalty = penalty
+    def forward(self, X):
+        self.h = np.tanh(X @ self.W1)
+        return self.h @ self.W2
+    def costFunction(self, X, y):
+        return 0.5 * np.sum((y - self.forward(X)) ** 2) / len(X) + self.penalty / 2 * np.sum(self.W2 ** 2)
+    def costFunctionPrime(self, X, y):
+        err = (self.forward(X) - y) / len(X)
+        dW2 = self.h.T @ err + self.penalty * self.W2
+        dW1 = X.T @ (err @ self.W2.T * (1 - self.h ** 2))
+        return dW1, dW2
+    def computeGradients(self, X, y):
+        dW1, dW2 = self.costFunctionPrime(X, y)
+        return np.concatenate((dW1.ravel(), dW2.ravel()))
+"""
+DATA = {"X": [[0.5, -0.3], [0.2, 0.9], [-0.7, 0.4]], "y": [[0.3], [-0.6], [0.8]]}
+
+
+@pytest.mark.parametrize("returned", ["dW1, dW2", "np.hstack([dW1.flatten(), dW2.ravel()])"])
+@pytest.mark.parametrize("joined", [True, False])
+def test_gradients_of_a_cost_in_a_row_as_a_solver_takes_them(check: Check, returned: str, joined: bool) -> None:
+    """The method that gives them is that of the cost, also where another one joins them."""
+    text = NET if joined else NET[: NET.index("    def computeGradients")]
+    text = text.replace("return dW1, dW2", f"return {returned}") if not joined else text
+    found = verdicts(check("net.py:Net", DATA, {"net.py": text}))
+    assert found == {"W1": "ok", "W2": "ok"}
+    wrong = text.replace("+ self.penalty * self.W2\n", "\n")
+    assert verdicts(check("net.py:Net", DATA, {"net.py": wrong})) == {"W1": "ok", "W2": "wrong"}
+
+
+def test_what_is_given_in_a_row_has_its_gradient_in_one(check: Check) -> None:
+    text = """
+import numpy as np
+
+class Line:
+    def __init__(self):
+        self.W1, self.W2 = np.ones((2, 1)), np.ones((1, 1))
+    def cost(self, theta, x):
+        self.W1, self.W2 = theta[:2].reshape(2, 1), theta[2:].reshape(1, 1)
+        return np.sum((x @ self.W1 @ self.W2) ** 2)
+    def cost_prime(self, theta, x):
+        self.cost(theta, x)
+        out = 2 * x @ self.W1 @ self.W2
+        dW1, dW2 = x.T @ out @ self.W2.T, (x @ self.W1).T @ out
+        return np.concatenate([dW1.ravel(), dW2.ravel()])
+"""
+    given = {"theta": [0.3, -0.2, 0.7], "x": [[0.5, 1.2], [-0.4, 0.8], [0.1, -0.9]]}
+    found = verdicts(check("line.py:Line", given, {"line.py": text}))
+    assert found["theta"] == "ok", found
+
+
+TWO_LAYERS = """
+import numpy as np
+
+class Two:
+    def __init__(self, kinds):
+        self.kinds = kinds
+        self.weight_h, self.bias_h = np.linspace(-1, 1, 6).reshape(3, 2), np.zeros(3)
+        self.weight_out, self.bias_out = np.linspace(1, -0.6, 3 * kinds).reshape(kinds, 3), np.zeros(kinds)
+    def forward(self, x):
+        a_h = np.tanh(x @ self.weight_h.T + self.bias_h)
+        return a_h, 1 / (1 + np.exp(-(a_h @ self.weight_out.T + self.bias_out)))
+    def backward(self, x, a_h, a_out, y):
+        d_loss__d_a_out = 2 * (a_out - np.eye(self.kinds)[y]) / len(y)
+        delta_out = d_loss__d_a_out * a_out * (1 - a_out)
+        d_loss__d_a_h = delta_out @ self.weight_out
+        d_loss__d_w_h = (d_loss__d_a_h * (1 - a_h ** 2)).T @ x
+        d_loss__d_b_h = np.sum(d_loss__d_a_h * (1 - a_h ** 2), axis=0)
+        d_loss__dw_out = delta_out.T @ a_h
+        d_loss__db_out = np.sum(delta_out, axis=0)
+        return d_loss__dw_out, d_loss__db_out, d_loss__d_w_h, d_loss__d_b_h
+"""
+
+
+def test_gradients_are_called_by_the_first_letters_of_the_words_of_weights(check: Check) -> None:
+    """A quotient that begins with `d_loss` is no loss, and x, which the backward pass takes with labels, is data."""
+    given = {"x": DATA["X"], "kinds": 4, "y": [0, 3, 1]}
+    names = ["weight_out", "bias_out", "weight_h", "bias_h"]
+    found = check("two.py:Two", given, {"two.py": TWO_LAYERS})
+    assert (found.get("verdict"), verdicts(found)) == ("ok", dict.fromkeys(names, "ok")), found
+    wrong = {"two.py": TWO_LAYERS.replace("(1 - a_h ** 2), axis=0", "(1 - a_h), axis=0")}
+    assert verdicts(check("two.py:Two", given, wrong)) == {**dict.fromkeys(names, "ok"), "bias_h": "wrong"}

@@ -1,0 +1,321 @@
+"""Scripts beside the passes of their classes and functions: what a network's way back is handed, the steps that the
+script takes itself, and steps by running means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., dict[str, Any]]
+
+CLASSES = """
+import numpy as np
+
+class Affine:
+    def __init__(self, n, m):
+        self.W = np.random.randn(n, m) * 0.5
+        self.c = np.zeros(m)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.c
+    def backward(self, grad):
+        self.dW = self.x.T @ grad
+        self.dc = grad.sum(axis=0)
+        return grad @ self.W.T
+
+class Squash:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+    def backward(self, grad):
+        return grad * (1 - self.y**2)
+"""
+DATA = """
+rng = np.random.default_rng(5)
+points, goals = rng.normal(size=(7, 2)), rng.normal(size=(7, 1))
+chain = [Affine(2, 4), Squash(), Affine(4, 1)]
+"""
+ROUND = """
+    guess = points
+    for part in chain:
+        guess = part.forward(guess)
+    loss = np.mean((guess - goals) ** 2)
+    back = 2 * (guess - goals) / goals.size
+    for part in reversed(chain):
+        back = part.backward(back)
+    for part in (chain[0], chain[2]):
+        part.W -= 0.1 * part.dW
+        part.c -= 0.1 * part.dc
+"""
+IN_A_LOOP = CLASSES + DATA + "for epoch in range(20):" + ROUND
+IN_A_FUNCTION = (
+    CLASSES
+    + "\ndef train(chain, points, goals, epochs=3):\n    for epoch in range(epochs):"
+    + ROUND.replace("\n    ", "\n        ")
+    + "\ndef main():"
+    + DATA.replace("\n", "\n    ")
+    + 'train(chain, points, goals=goals)\n\nif __name__ == "__main__":\n    main()\n'
+)
+IN_A_METHOD = (
+    CLASSES
+    + """
+class Net:
+    def __init__(self, chain):
+        self.chain = chain
+    def fit(self, xs, ys):
+        for x, y in zip(xs, ys):
+            guess = x[None]
+            for part in self.chain:
+                guess = part.forward(guess)
+            loss = np.mean((guess - y) ** 2)
+            back = 2 * (guess - y) / y.size
+            for part in reversed(self.chain):
+                back = part.backward(back)
+"""
+    + DATA
+    + "Net(chain).fit(points, goals)\n"
+)
+CALLED = (
+    CLASSES.replace("class Affine:", "class Part:\n    def __call__(self, x):\n        return self.forward(x)\n\n"
+                    "class Affine(Part):").replace("class Squash:", "class Squash(Part):")
+    + DATA
+    + "for epoch in range(20):"
+    + ROUND.replace("part.forward(guess)", "part(guess)")
+)  # fmt: skip
+IN_FUNCTIONS = """
+import numpy as np
+
+def net_forward(x, W):
+    h = np.tanh(x @ W)
+    return h, (x, W, h)
+
+def net_backward(dh, cache):
+    x, W, h = cache
+    dz = dh * (1 - h**2)
+    return dz @ W.T, x.T @ dz
+
+rng = np.random.default_rng(5)
+x, W, goals = rng.normal(size=(6, 3)), rng.normal(size=(3, 2)), rng.normal(size=(6, 2))
+for epoch in range(20):
+    h, cache = net_forward(x, W)
+    loss = np.mean((h - goals) ** 2)
+    dx, dW = net_backward(2 * (h - goals) / goals.size, cache)
+    W -= 0.1 * dW
+"""
+HANDED = {
+    "in a loop": (IN_A_LOOP, "guess", "2 * (guess - goals) / goals.size"),
+    "in a function that another one calls": (IN_A_FUNCTION, "guess", "2 * (guess - goals) / goals.size"),
+    "in a method": (IN_A_METHOD, "guess", "2 * (guess - y) / y.size"),
+    "of what is called": (CALLED, "guess", "2 * (guess - goals) / goals.size"),
+    "of functions": (IN_FUNCTIONS, "h", "2 * (h - goals) / goals.size"),
+}
+
+
+def passes(found: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {one["name"]: {its["name"]: its["verdict"] for its in one["gradients"]} for one in found["passes"]}
+
+
+@pytest.mark.parametrize("name", HANDED)
+def test_what_is_handed_to_a_networks_way_back_is_the_gradient_of_the_loss(check: Check, name: str) -> None:
+    """The passes of the classes are right all the time: only the script is not, where the factor is forgotten."""
+    text, output, gradient = HANDED[name]
+    found = check("net.py", {}, {"net.py": text})
+    assert found["verdict"] == "ok", found
+    assert passes(found)["script"] == {output: "ok"}
+    planted = gradient[gradient.index("(") : gradient.index(")") + 1]
+    wrong = text.replace(gradient, planted)
+    found = check("net.py", {}, {"net.py": wrong})
+    assert passes(found).pop("script") == {output: "wrong"}
+    assert {its for one in passes(found).values() for its in one.values()} == {"ok", "wrong"}, found
+    place = next(place for place, line in enumerate(wrong.splitlines(), 1) if planted in line and "loss" not in line)
+    (line,) = [line for one in found["passes"] for line in one["lines"]]
+    assert line["line"] == place
+    assert line["write"], line
+
+
+def test_what_a_pass_that_is_wrong_is_handed_is_not_judged(check: Check) -> None:
+    """The way back may want something else than the gradient of what the way forth gives: a softmax is in the loss."""
+    found = check("net.py", {}, {"net.py": IN_A_LOOP.replace("(1 - self.y**2)", "(1 - self.y)")})
+    assert found["verdict"] == "wrong"
+    assert "script" not in passes(found), found
+
+
+FUSED = """
+import numpy as np
+
+class Classes:
+    def __init__(self):
+        self.W = np.random.randn(3, 4)
+    def forward(self, x):
+        self.x = x
+        e = np.exp(x @ self.W)
+        return e / e.sum(axis=1, keepdims=True)
+    def backward(self, dscores):
+        self.dW = self.x.T @ dscores
+        return dscores @ self.W.T
+
+rng = np.random.default_rng(5)
+x, t = rng.normal(size=(6, 3)), np.eye(4)[rng.integers(0, 4, 6)]
+net = Classes()
+for epoch in range(20):
+    p = net.forward(x)
+    loss = -np.sum(t * np.log(p)) / 6
+    net.backward((p - t) / 6)
+    net.W -= 0.1 * net.dW
+"""
+
+
+def test_what_goes_round_the_softmax_is_no_mistake(check: Check) -> None:
+    assert check("net.py", {}, {"net.py": FUSED})["verdict"] == "ok"
+
+
+BESIDE = """
+import numpy as np
+
+def rectify(x):
+    return np.maximum(0, x)
+
+def rectify_backward(grad, x):
+    return grad * (x > 0)
+
+rng = np.random.default_rng(2)
+x, goals = rng.normal(size=(8, 2)), rng.normal(size=(8, 1))
+V, U = rng.normal(size=(2, 5)), rng.normal(size=(5, 1))
+for epoch in range(30):
+    before = x @ V
+    hidden = rectify(before)
+    out = hidden @ U
+    loss = np.mean((out - goals) ** 2)
+    dout = 2 * (out - goals) / goals.size
+    dU = hidden.T @ dout
+    dhidden = dout @ U.T
+    dbefore = rectify_backward(dhidden, before)
+    dV = x.T @ dbefore
+    V -= 0.1 * dV
+    U -= 0.1 * dU
+"""
+
+
+def test_a_script_is_judged_beside_the_passes_of_its_functions(check: Check) -> None:
+    found = check("net.py", {}, {"net.py": BESIDE})
+    assert found["verdict"] == "ok", found
+    assert passes(found) == {"rectify": {"x": "ok"}, "script": {"U": "ok", "V": "ok"}}
+    found = check("net.py", {}, {"net.py": BESIDE.replace("x.T @ dbefore", "x.T @ dhidden")})
+    assert passes(found)["script"] == {"U": "ok", "V": "wrong"}
+    lines = [(line["line"], line["write"]) for one in found["passes"] for line in one["lines"]]
+    assert lines == [(22, "dV = x.T @ dbefore")]
+
+
+MEANS = """
+import numpy as np
+rng = np.random.default_rng(4)
+x, goals = rng.normal(size=(9, 3)), rng.normal(size=(9, 2))
+V = [rng.normal(size=(3, 5)), rng.normal(size=(5, 2))]
+FIRST
+for epoch in range(1, 30):
+    outs = [x]
+    for k in range(2):
+        outs.append(np.tanh(outs[-1] @ V[k]) if k == 0 else outs[-1] @ V[k])
+    loss = np.mean((outs[-1] - goals) ** 2)
+    delta = 2 * (outs[-1] - goals) / goals.size
+    for k in (1, 0):
+        dV = outs[k].T @ delta
+        if k:
+            delta = delta @ V[k].T * (1 - outs[k]**2)
+        STEP
+"""
+STEPS = {
+    "plain": ("pass", "V[k] -= 0.1 * dV"),
+    "momentum": ("m = [np.zeros_like(one) for one in V]", "m[k] = 0.9*m[k] - 0.1*dV\n        V[k] += m[k]"),
+    "momentum the other way round": (
+        "m = [np.zeros_like(one) for one in V]",
+        "m[k] = 0.9*m[k] + dV\n        V[k] -= 0.1 * m[k]",
+    ),
+    "Adam": (
+        "m = [np.zeros_like(one) for one in V]; s = [np.zeros_like(one) for one in V]",
+        "m[k] = 0.9*m[k] + (1 - 0.9)*dV\n        s[k] = 0.99*s[k] + (1 - 0.99)*dV**2\n"
+        "        m_hat = m[k] / (1 - 0.9**epoch)\n        s_hat = s[k] / (1 - 0.99**epoch)\n"
+        "        V[k] -= 0.01 * m_hat / (np.sqrt(s_hat) + 1e-8)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_entries_that_take_steps_by_running_means_have_the_gradients_these_are_fed_with(
+    check: Check, name: str
+) -> None:
+    first, step = STEPS[name]
+    text = MEANS.replace("FIRST", first).replace("STEP", step)
+    found = check("net.py", {}, {"net.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"V.0": "ok", "V.1": "ok"}, found
+    found = check("net.py", {}, {"net.py": text.replace("(1 - outs[k]**2)", "(1 - outs[k])")})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"V.0": "wrong", "V.1": "ok"}, found
+    assert [one["line"] for one in found["lines"]] == [16]
+
+
+def test_gradients_in_a_dictionary_that_is_written_out_are_gradients(check: Check) -> None:
+    text = """
+import numpy as np
+rng = np.random.default_rng(4)
+x, goals = rng.normal(size=(9, 3)), rng.normal(size=9)
+params = {"w": rng.normal(size=3), "c": 0.5}
+for epoch in range(30):
+    off = x @ params["w"] + params["c"] - goals
+    loss = off @ off / 9
+    doff = 2 * off / 9
+    grads = {"w": x.T @ doff, "c": doff.sum()}
+    for key in params:
+        params[key] -= 0.1 * grads[key]
+"""
+    found = check("net.py", {}, {"net.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"params.w": "ok", "params.c": "ok"}, found
+    found = check("net.py", {}, {"net.py": text.replace("x.T @ doff", "x.T @ off")})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"params.w": "wrong", "params.c": "ok"}
+
+
+XOR = """
+import numpy as np
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+Y = np.array([0, 1, 1, 0])
+rng = np.random.default_rng(4)
+V, u = rng.normal(size=(2, 3)), rng.normal(size=3)
+for epoch in range(30):
+    for x, y in zip(X, Y):
+        h = np.tanh(x @ V)
+        out = h @ u
+        loss = (out - y) ** 2
+        dout = 2 * (out - y)
+        du = dout * h
+        dV = np.outer(x, dout * u * (1 - h**2))
+        u -= 0.1 * du
+        V -= 0.1 * dV
+"""
+ROWS = (
+    "for x, y in zip(X, Y):",
+    "for i, (x, y) in enumerate(zip(X, Y)):",
+    "for i in range(4):\n        x, y = X[i], Y[i]",
+)
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_of_rows_that_are_0_another_round_is_judged(check: Check, rows: str) -> None:
+    """In the first round every gradient is 0, whatever is written: it shows nothing."""
+    text = XOR.replace(ROWS[0], rows)
+    found = check("xor.py", {}, {"xor.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"V": "ok", "u": "ok"}, found
+    assert any("round 2, whose data are not 0, is judged" in one for one in found["remarks"])
+    for right, wrong in (("2 * (out - y)", "2 * (out + y)"), ("np.outer(x, dout", "np.outer(1 - x, dout")):
+        found = check("xor.py", {}, {"xor.py": text.replace(right, wrong)})
+        assert found["verdict"] == "wrong", found
+        assert [right in line["write"] for line in found["lines"]] == [True], found["lines"]
+
+
+def test_a_round_whose_counter_is_0_is_the_first(check: Check) -> None:
+    text = XOR.replace("[[0, 0], [0, 1], [1, 0], [1, 1]]", "[[1, 2], [0, 1], [1, 0], [1, 1]]").replace(
+        "[0, 1, 1, 0]", "[3, 1, 1, 0]"
+    )
+    for rows in ROWS:
+        found = check("xor.py", {}, {"xor.py": text.replace(ROWS[0], rows)})
+        assert any("the first round is judged" in one for one in found["remarks"]), found
