@@ -314,3 +314,67 @@ def test_a_share_of_what_is_divided_later_with_a_power_that_has_a_name(scaled: s
     assert (line, cause) == (8, "missing-share")
     assert "power - 1" in str(write)
     assert "- -" not in str(write)
+
+
+def test_a_share_that_is_there_before_the_loop() -> None:
+    code = """
+import math
+
+def swing_forward(angle, speed, pull, drag, rounds=4, dt=0.1):
+    kept = []
+    for _ in range(rounds):
+        kept.append((angle, speed))
+        speed = speed + dt * (-pull * math.sin(angle) - drag * speed)
+        angle = angle + dt * speed
+    return pull * math.cos(angle) + speed ** 2, (kept, angle, speed, pull, drag, dt)
+
+def swing_backward(dout, cache):
+    kept, angle, speed, pull, drag, dt = cache
+    dangle = -dout * pull * math.sin(angle)
+    dspeed = 2 * dout * speed
+    dpull = dout * math.cos(angle)
+    ddrag = 0.0
+    for angle, speed in reversed(kept):
+        dspeed += dt * dangle
+        dpull -= dt * dspeed * math.sin(angle)
+        ddrag -= dt * dspeed * speed
+        dangle -= dt * dspeed * pull * math.cos(angle)
+        dspeed -= dt * dspeed * drag
+    return dangle, dspeed, dpull, ddrag
+"""
+    inputs = {"angle": 0.7, "speed": -0.2, "pull": 1.3, "drag": 0.4}
+    assert judged(Pair("", "", inputs, "", code, []), code).verdict == "ok"
+    found = wrong_lines(code.replace("dpull = dout * math.cos(angle)", "dpull = 0.0"), inputs)
+    assert found == [(16, "missing-share", "dpull = dout * math.cos(angle)")]
+
+
+NORMED = """
+import numpy as np
+
+def normed_forward(x, size):
+    mean = x.mean(axis=(0, 2), keepdims=True)
+    off = x - mean
+    var = (off ** 2).mean(axis=(0, 2), keepdims=True)
+    inverse = 1.0 / np.sqrt(var + 1e-5)
+    return size[None, :, None] * off * inverse, (off, inverse, size)
+
+def normed_backward(dout, cache):
+    off, inverse, size = cache
+    count = dout.size // dout.shape[1]
+    dsize = (dout * off * inverse).sum(axis=(0, 2))
+    dhat = dout * size[None, :, None]
+    dinverse = (dhat * off).sum(axis=(0, 2), keepdims=True)
+    dvar = -0.5 * dinverse * inverse ** 3
+    doff = dhat * inverse + 2.0 * off * dvar / count
+    dmean = -doff.sum(axis=(0, 2), keepdims=True)
+    return doff + dmean / count, dsize
+"""
+
+
+def test_two_lines_are_wrong_by_one_that_both_read() -> None:
+    code = NORMED.replace("dout.size // dout.shape[1]", "dout.shape[0]").replace("inverse ** 3", "inverse ** 2")
+    lines = wrong_lines(code, {"x": normal(3, 2, 4), "size": normal(2)})
+    assert [line for line, _, _ in lines] == [13, 17]
+    assert {write for _, _, write in lines} == {
+        "count = dout.size // dout.shape[1]", "dvar = -0.5 * dinverse * inverse ** 3",
+    }  # fmt: skip

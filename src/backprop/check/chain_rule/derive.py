@@ -29,6 +29,7 @@ from backprop.python.values.tape import is_fraction
 LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another
 MOST_TEXTS = 60  # of one line
 LONGEST = 220
+START = 0.6  # that of one where nothing stands yet, `d = 0.0`
 ROUND = 0.3  # and that the first round of a loop is another one
 FACTOR = 0.6  # what it costs that nothing but one factor is missing, however long that is
 COPY = 0.7  # what it costs that a line only hands on
@@ -76,7 +77,7 @@ class Derivation(Right):
                     seen.add(text)
                     around = BYPASS if doubted - names(ast.parse(text)) else 0.0
                     around += COPY if text.rpartition("= ")[2].isidentifier() else 0.0
-                    far = FARTHER * (1 - likeness(old, text))
+                    far = START if is_start(statement) else FARTHER * (1 - likeness(old, text))
                     yield LEAST + (min(far, FACTOR) if lacks_factor(old, text) else far) + around, text
                 if len(seen) > MOST_TEXTS:
                     return
@@ -261,7 +262,8 @@ class Derivation(Right):
             if kind is None:
                 for summand in summands(value):
                     yield f"{goal} = {ast.unparse(summand)} + {text}"
-                yield f"{goal} = {ast.unparse(value)} + {text}"
+                if not is_start(statement):
+                    yield f"{goal} = {ast.unparse(value)} + {text}"
 
     def scaled_by(self, chain: Chain, visit: Visit, target: ast.expr) -> Iterator[str]:
         """What makes a name's value the gradient that it says: over a number of the forward pass, or times one."""
@@ -400,6 +402,12 @@ def factor_of(statement: ast.stmt, goal: str) -> tuple[type[ast.operator], ast.e
     if not isinstance(whole, ast.BinOp) or not isinstance(whole.op, ast.Mult | ast.Div) or len(goals) != 1:
         return None
     return (type(whole.op), whole.right) if ast.unparse(goals[0]) == ast.unparse(whole.left) == goal else None
+
+
+def is_start(statement: ast.stmt) -> bool:
+    """Whether a line sets a name to 0, to which others add."""
+    value = getattr(statement, "value", None)
+    return isinstance(statement, ast.Assign) and isinstance(value, ast.Constant) and value.value == 0
 
 
 def is_container(tree: ast.expr | None) -> bool:
