@@ -378,3 +378,64 @@ def test_two_lines_are_wrong_by_one_that_both_read() -> None:
     assert {write for _, _, write in lines} == {
         "count = dout.size // dout.shape[1]", "dvar = -0.5 * dinverse * inverse ** 3",
     }  # fmt: skip
+
+
+FILTERED = """
+import numpy as np
+
+def filtered(seen, drift, blur, start):
+    place, spread = start, 1.0
+    cost, kept = 0.0, []
+    for one in seen:
+        wide = spread + drift
+        whole = wide + blur
+        gain = wide / whole
+        off = one - place
+        cost += 0.5 * (np.log(whole) + off * off / whole)
+        kept.append((wide, whole, gain, off))
+        place = place + gain * off
+        spread = (1 - gain) * wide
+    ddrift = dblur = 0.0
+    dplace = dspread = 0.0
+    for wide, whole, gain, off in kept[::-1]:
+        dgain = dplace * off - dspread * wide
+        doff = dplace * gain + off / whole
+        dwhole = 0.5 / whole - 0.5 * off * off / whole ** 2 - dgain * wide / whole ** 2
+        dwide = dspread * (1 - gain) + dgain / whole + dwhole
+        dplace = dplace - doff
+        dblur += dwhole
+        ddrift += dwide
+        dspread = dwide
+    return cost, ddrift, dblur, dplace
+"""
+
+
+def test_of_two_names_of_one_number_the_one_that_says_so() -> None:
+    inputs = {"seen": normal(4), "drift": 0.3, "blur": 0.6, "start": 0.2}
+    right = "dgain = dplace * off - dspread * wide"
+    assert judged(Pair("", "", inputs, "", FILTERED, []), FILTERED).verdict == "ok"
+    found = wrong_lines(FILTERED.replace(right, "dgain = dplace * off"), inputs)
+    assert found == [(19, "missing-share", right)]
+
+
+def test_a_stack_of_matrices_is_turned_where_it_is_solved_with() -> None:
+    code = """
+import torch
+
+class Solved(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, M, R):
+        Y = torch.linalg.solve(M, R)
+        ctx.save_for_backward(M, Y)
+        return Y
+
+    @staticmethod
+    def backward(ctx, grad):
+        M, Y = ctx.saved_tensors
+        grad_R = torch.linalg.solve(M.transpose(-1, -2), grad)
+        return -grad_R @ Y.transpose(-1, -2), grad_R
+"""
+    inputs = {"M": normal(2, 3, 3) + 4 * np.eye(3), "R": normal(2, 3, 2)}
+    assert wrong_lines(code, inputs) == []
+    [(line, cause, write)] = wrong_lines(code.replace("solve(M.transpose(-1, -2)", "solve(M"), inputs)
+    assert (line, cause, write) == (14, "transposed", "grad_R = torch.linalg.solve(M.transpose(-1, -2), grad)")

@@ -157,8 +157,8 @@ class Solver:
         if len(turn.cures) == 1:
             whole, part = self.brief(lines, sense, turn.score + ALIKE)
         elif turn.score <= PLAIN_TURN:
-            own = {cure.line: cure.cost + ALIKE for cure in turn.cures}  # one of these lines alone is nearer
-            limit = min(turn.score, PLAIN_EDIT)
+            limit, real = min(turn.score, PLAIN_EDIT), [cure for cure in turn.cures if not does_nothing(cure.edit.text)]
+            own = {cure.line: cure.cost + ALIKE for cure in real} if len(real) == 1 else {}  # it alone is nearer
             whole, part = [one for one in first[0] if one.cost <= max(limit, own.get(one.line, 0.0))], first[1]
         else:  # that is doubted
             whole, part = self.brief(lines, sense, FAR, seconds=SECONDS)
@@ -268,6 +268,12 @@ class Solver:
         more = {**instead, part.line.statement: part.edit.statements}
         rest, _, _ = self.solved(self.search.sense(more), more, most - 1, seconds)
         return ([part, *rest], [], []) if rest else ([], [], suspects)
+
+
+def does_nothing(text: str) -> bool:
+    """Whether a line leaves all as it is: `d = d`."""
+    name, _, value = text.partition(" = ")
+    return text == "pass" or (name == value and name.isidentifier())
 
 
 def grown(cure: Cure) -> float:
