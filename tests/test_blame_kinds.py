@@ -288,3 +288,154 @@ def test_one_number_for_the_count_of_a_row(wrong: str) -> None:
     code = HINGES.replace("= -dS.sum(axis=1)", f"= {wrong}")
     [(line, _, write)] = wrong_lines(code, {"S": normal(5, 4), "picked": np.array([1, 3, 0, 2, 1])})
     assert (line, write) == (10, "dS[rows, picked] = -dS.sum(axis=1)")
+
+
+POWERED = """
+import numpy as np
+
+def powered_cost(u, w, power):
+    s = 1 / (1 + np.exp(-u))
+    cost = np.mean(-w * (1 - s) ** power * np.log(s))
+    n = u.size
+    ds = w * power * (1 - s) ** (power - 1) * np.log(s) - w * (1 - s) ** power / s
+    ds = ds / n
+    du = ds * s * (1 - s)
+    return cost, du
+"""
+
+
+@pytest.mark.parametrize("scaled", ["ds = ds / n", "ds /= n", "ds *= 1 / n"])
+def test_a_share_of_what_is_divided_later_with_a_power_that_has_a_name(scaled: str) -> None:
+    whole = "w * power * (1 - s) ** (power - 1) * np.log(s) - w * (1 - s) ** power / s"
+    inputs = {"u": normal(5), "w": np.array([0.3, 0.9, 1.4, 0.2, 0.7]), "power": 2.0}
+    right = POWERED.replace("ds = ds / n", scaled)
+    assert judged(Pair("", "", inputs, "", right, []), right).verdict == "ok"
+    [(line, cause, write)] = wrong_lines(right.replace(whole, "-w * (1 - s) ** power / s"), inputs)
+    assert (line, cause) == (8, "missing-share")
+    assert "power - 1" in str(write)
+    assert "- -" not in str(write)
+
+
+def test_a_share_that_is_there_before_the_loop() -> None:
+    code = """
+import math
+
+def swing_forward(angle, speed, pull, drag, rounds=4, dt=0.1):
+    kept = []
+    for _ in range(rounds):
+        kept.append((angle, speed))
+        speed = speed + dt * (-pull * math.sin(angle) - drag * speed)
+        angle = angle + dt * speed
+    return pull * math.cos(angle) + speed ** 2, (kept, angle, speed, pull, drag, dt)
+
+def swing_backward(dout, cache):
+    kept, angle, speed, pull, drag, dt = cache
+    dangle = -dout * pull * math.sin(angle)
+    dspeed = 2 * dout * speed
+    dpull = dout * math.cos(angle)
+    ddrag = 0.0
+    for angle, speed in reversed(kept):
+        dspeed += dt * dangle
+        dpull -= dt * dspeed * math.sin(angle)
+        ddrag -= dt * dspeed * speed
+        dangle -= dt * dspeed * pull * math.cos(angle)
+        dspeed -= dt * dspeed * drag
+    return dangle, dspeed, dpull, ddrag
+"""
+    inputs = {"angle": 0.7, "speed": -0.2, "pull": 1.3, "drag": 0.4}
+    assert judged(Pair("", "", inputs, "", code, []), code).verdict == "ok"
+    found = wrong_lines(code.replace("dpull = dout * math.cos(angle)", "dpull = 0.0"), inputs)
+    assert found == [(16, "missing-share", "dpull = dout * math.cos(angle)")]
+
+
+NORMED = """
+import numpy as np
+
+def normed_forward(x, size):
+    mean = x.mean(axis=(0, 2), keepdims=True)
+    off = x - mean
+    var = (off ** 2).mean(axis=(0, 2), keepdims=True)
+    inverse = 1.0 / np.sqrt(var + 1e-5)
+    return size[None, :, None] * off * inverse, (off, inverse, size)
+
+def normed_backward(dout, cache):
+    off, inverse, size = cache
+    count = dout.size // dout.shape[1]
+    dsize = (dout * off * inverse).sum(axis=(0, 2))
+    dhat = dout * size[None, :, None]
+    dinverse = (dhat * off).sum(axis=(0, 2), keepdims=True)
+    dvar = -0.5 * dinverse * inverse ** 3
+    doff = dhat * inverse + 2.0 * off * dvar / count
+    dmean = -doff.sum(axis=(0, 2), keepdims=True)
+    return doff + dmean / count, dsize
+"""
+
+
+def test_two_lines_are_wrong_by_one_that_both_read() -> None:
+    code = NORMED.replace("dout.size // dout.shape[1]", "dout.shape[0]").replace("inverse ** 3", "inverse ** 2")
+    lines = wrong_lines(code, {"x": normal(3, 2, 4), "size": normal(2)})
+    assert [line for line, _, _ in lines] == [13, 17]
+    assert {write for _, _, write in lines} == {
+        "count = dout.size // dout.shape[1]", "dvar = -0.5 * dinverse * inverse ** 3",
+    }  # fmt: skip
+
+
+FILTERED = """
+import numpy as np
+
+def filtered(seen, drift, blur, start):
+    place, spread = start, 1.0
+    cost, kept = 0.0, []
+    for one in seen:
+        wide = spread + drift
+        whole = wide + blur
+        gain = wide / whole
+        off = one - place
+        cost += 0.5 * (np.log(whole) + off * off / whole)
+        kept.append((wide, whole, gain, off))
+        place = place + gain * off
+        spread = (1 - gain) * wide
+    ddrift = dblur = 0.0
+    dplace = dspread = 0.0
+    for wide, whole, gain, off in kept[::-1]:
+        dgain = dplace * off - dspread * wide
+        doff = dplace * gain + off / whole
+        dwhole = 0.5 / whole - 0.5 * off * off / whole ** 2 - dgain * wide / whole ** 2
+        dwide = dspread * (1 - gain) + dgain / whole + dwhole
+        dplace = dplace - doff
+        dblur += dwhole
+        ddrift += dwide
+        dspread = dwide
+    return cost, ddrift, dblur, dplace
+"""
+
+
+def test_of_two_names_of_one_number_the_one_that_says_so() -> None:
+    inputs = {"seen": normal(4), "drift": 0.3, "blur": 0.6, "start": 0.2}
+    right = "dgain = dplace * off - dspread * wide"
+    assert judged(Pair("", "", inputs, "", FILTERED, []), FILTERED).verdict == "ok"
+    found = wrong_lines(FILTERED.replace(right, "dgain = dplace * off"), inputs)
+    assert found == [(19, "missing-share", right)]
+
+
+def test_a_stack_of_matrices_is_turned_where_it_is_solved_with() -> None:
+    code = """
+import torch
+
+class Solved(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, M, R):
+        Y = torch.linalg.solve(M, R)
+        ctx.save_for_backward(M, Y)
+        return Y
+
+    @staticmethod
+    def backward(ctx, grad):
+        M, Y = ctx.saved_tensors
+        grad_R = torch.linalg.solve(M.transpose(-1, -2), grad)
+        return -grad_R @ Y.transpose(-1, -2), grad_R
+"""
+    inputs = {"M": normal(2, 3, 3) + 4 * np.eye(3), "R": normal(2, 3, 2)}
+    assert wrong_lines(code, inputs) == []
+    [(line, cause, write)] = wrong_lines(code.replace("solve(M.transpose(-1, -2)", "solve(M"), inputs)
+    assert (line, cause, write) == (14, "transposed", "grad_R = torch.linalg.solve(M.transpose(-1, -2), grad)")

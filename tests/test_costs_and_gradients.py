@@ -299,3 +299,23 @@ def test_gradients_come_out_by_their_names_in_a_dictionary_or_a_record(check: Ch
     wrong = check("fit.py", at, {"fit.py": text.replace("dr.sum()", "dr.mean()")})
     assert verdicts(wrong) == {"w": "ok", "b": "wrong"}
     assert [one["write"] is not None for one in wrong["lines"] if one["verdict"] == "wrong"] == [True]
+
+
+def test_a_number_that_comes_out_is_no_gradient_of_an_array(check: Check) -> None:
+    text = """
+def decayed(seen, rate, start):
+    level, cost = start, 0.0
+    for one in seen:
+        cost = cost + 0.5 * (one - level) ** 2
+        level = level + rate * (one - level)
+    dlevel = drate = 0.0
+    for place in range(len(seen) - 1, -1, -1):
+        old = start
+        for one in seen[:place]:
+            old = old + rate * (one - old)
+        drate += dlevel * (seen[place] - old)
+        dlevel = dlevel * (1 - rate) - (seen[place] - old)
+    return cost, drate, dlevel
+"""
+    at = {"seen": [0.4, -0.2, 0.9], "rate": 0.3, "start": 0.1}
+    assert verdicts(check("decayed.py", at, {"decayed.py": text})) == {"rate": "ok", "start": "ok"}

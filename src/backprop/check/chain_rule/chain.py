@@ -21,6 +21,7 @@ from backprop.check.passes.closed_forms import Closed
 from backprop.check.passes.quantities import CLOSE, NOT_SAID, Failed, Reading, Story
 from backprop.check.passes.trace import Visit
 from backprop.check.remembered import remembered
+from backprop.python.texts.gradients import bases
 from backprop.python.values.tape import is_fraction
 
 MOST_READERS = 5  # whose shares are added up in one line
@@ -40,7 +41,7 @@ class Chain(Rules):
     def gradient(self, place: int, depth: int = 0) -> Term:
         """The gradient of a quantity: under a name of the user's, or written out."""
         quantity = self.story.quantities[place]
-        found = self.atoms.find(self.scale * quantity.gradient) if tells(quantity.gradient) else None
+        found = self.named_so(place) if tells(quantity.gradient) else None
         if found is not None:
             return Term(found.tree, found.value)
         if place in self.story.pieces:
@@ -52,8 +53,8 @@ class Chain(Rules):
         self.doing.add(place)
         try:
             readers = self.story.readers(place)
-            if not readers and np.ndim(quantity.gradient) == 0 and quantity.gradient == self.scale == 1:
-                return number(1.0)
+            if not readers and np.ndim(quantity.gradient) == 0 and quantity.gradient == 1:
+                return number(self.scale)
             for form in self.story.closed.get(place, ()):
                 with suppress(*NOT_SAID):
                     return self.by_form(form, quantity.value, depth)
@@ -66,6 +67,22 @@ class Chain(Rules):
             return self.total(self.shares_of(place, readers, depth), quantity.value)
         finally:
             self.doing.discard(place)
+
+    def named_so(self, place: int) -> Term | None:
+        """What holds the gradient of a quantity: of several names the one that says so, `dP` of P where `dq` is as
+        large."""
+        quantity, known = self.story.quantities[place], self.story.trace.names
+        alike: list[Term] = self.atoms.all(self.scale * quantity.gradient)
+        for one in alike if len(alike) > 1 else ():
+            pairs = [pair for base in bases(one.text) for pair in known.get(base, ())]
+            if any(np.array_equal(ids, quantity.ids) for _, ids in pairs):
+                return one
+        return alike[0] if alike else None
+
+    def divide(self, a: Term, b: Term) -> Term:
+        """A quotient. What is multiplied by a number, which divides it later, is not divided by it here."""
+        later = self.scale != 1 and a.is_number(self.scale) and np.size(b.value) == 1 and float(b.value) == self.scale
+        return number(1.0) if later else super().divide(a, b)
 
     def together(self, places: list[int], axis: int, gradient: Any, depth: int) -> Term:
         """The gradient of what is read in parts: theirs, put together."""

@@ -22,13 +22,14 @@ from backprop.check.edits.visible import Line, constant_places
 from backprop.check.passes.causes import names
 from backprop.check.passes.quantities import CLOSE, NOT_SAID, Failed, Room
 from backprop.check.passes.sensitivity import base_name
-from backprop.check.passes.trace import Trace, Visit, loaded
+from backprop.check.passes.trace import Trace, Visit, loaded, targets_of
 from backprop.python.runs.runner import Instead
 from backprop.python.values.tape import is_fraction
 
 LEAST, FARTHER = 1.6, 2.0  # the cost of a derived line that is nearly the user's, and of one that is quite another
 MOST_TEXTS = 60  # of one line
 LONGEST = 220
+START = 0.6  # that of one where nothing stands yet, `d = 0.0`
 ROUND = 0.3  # and that the first round of a loop is another one
 FACTOR = 0.6  # what it costs that nothing but one factor is missing, however long that is
 COPY = 0.7  # what it costs that a line only hands on
@@ -69,14 +70,14 @@ class Derivation(Right):
             chain = self.chain(line, visit, atoms)
             texts = [*self.known_texts(chain, statement, visit)]
             doubted = self.doubted(chain.here, statement)
-            for scale in self.scales(chain):
+            for scale in dict.fromkeys([*self.scaled_later(statement), *self.scales(chain)]):
                 texts += self.known_texts(self.chain(line, visit, atoms, scale), statement, visit)
             for text in texts:
                 if text not in seen and len(text) < LONGEST:
                     seen.add(text)
                     around = BYPASS if doubted - names(ast.parse(text)) else 0.0
                     around += COPY if text.rpartition("= ")[2].isidentifier() else 0.0
-                    far = FARTHER * (1 - likeness(old, text))
+                    far = START if is_start(statement) else FARTHER * (1 - likeness(old, text))
                     yield LEAST + (min(far, FACTOR) if lacks_factor(old, text) else far) + around, text
                 if len(seen) > MOST_TEXTS:
                     return
@@ -172,6 +173,19 @@ class Derivation(Right):
         self.scaled = self.scaled or any(count > 1 for count in found.values())  # one alone is a mistake
         return [*[1 / one for one in self.to_come(chain.here.visit)], *[one for one, _ in found.most_common(1)]]
 
+    def scaled_later(self, statement: ast.stmt) -> Iterator[float]:
+        """The numbers by which a later line divides what this one gives its name, or 1 over those that it multiplies
+        it with: `d = …`, `d = d / n`."""
+        goals = targets_of(statement)
+        goal = goals[0].id if len(goals) == 1 and isinstance(goals[0], ast.Name) else ""
+        for other, visits in self.trace.visits.items() if goal else ():
+            alike = self.functions.get(other) == self.functions.get(statement) and other.lineno > statement.lineno
+            by = factor_of(other, goal) if alike else None
+            with suppress(*NOT_SAID):
+                size = Room(self.trace, visits[0]).value(by[1]) if by is not None else 0.0
+                if np.ndim(size) == 0 and size:
+                    yield float(size) if by[0] is ast.Div else 1 / float(size)  # type: ignore[index]
+
     def visits(self, statement: ast.stmt) -> list[Visit]:
         """Two visits: up to the first one that is wrong, or the first ones, as what a mistake does to later ones is not
         seen there yet."""
@@ -248,7 +262,8 @@ class Derivation(Right):
             if kind is None:
                 for summand in summands(value):
                     yield f"{goal} = {ast.unparse(summand)} + {text}"
-                yield f"{goal} = {ast.unparse(value)} + {text}"
+                if not is_start(statement):
+                    yield f"{goal} = {ast.unparse(value)} + {text}"
 
     def scaled_by(self, chain: Chain, visit: Visit, target: ast.expr) -> Iterator[str]:
         """What makes a name's value the gradient that it says: over a number of the forward pass, or times one."""
@@ -376,6 +391,23 @@ def added(statement: ast.stmt) -> ast.Call | None:
         isinstance(call, ast.Call) and len(call.args) == 3 and ast.unparse(call.func).endswith(("add.at", "index_add_"))
     )
     return call if is_at and isinstance(call, ast.Call) else None
+
+
+def factor_of(statement: ast.stmt, goal: str) -> tuple[type[ast.operator], ast.expr] | None:
+    """By what a statement multiplies what a name holds, or divides it: `d /= n`, `d = d * share`."""
+    whole: Any = getattr(statement, "value", None)
+    if isinstance(statement, ast.AugAssign):
+        whole = ast.BinOp(loaded(statement.target), statement.op, statement.value)
+    goals = targets_of(statement)
+    if not isinstance(whole, ast.BinOp) or not isinstance(whole.op, ast.Mult | ast.Div) or len(goals) != 1:
+        return None
+    return (type(whole.op), whole.right) if ast.unparse(goals[0]) == ast.unparse(whole.left) == goal else None
+
+
+def is_start(statement: ast.stmt) -> bool:
+    """Whether a line sets a name to 0, to which others add."""
+    value = getattr(statement, "value", None)
+    return isinstance(statement, ast.Assign) and isinstance(value, ast.Constant) and value.value == 0
 
 
 def is_container(tree: ast.expr | None) -> bool:

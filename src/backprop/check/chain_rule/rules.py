@@ -81,11 +81,13 @@ class Rules(Shapes):
             return self.minus(g) if kind is ast.Sub else g
 
         def powered() -> Term:
-            base, power = of(left), room.value(right)
-            if power == 2:
+            base, power, own = of(left), room.value(right), of(right)
+            told = isinstance(own.tree, ast.Constant)
+            if power == 2 and told:
                 return self.multiply(self.multiply(number(2), g), base)
-            less = self.binary(base, ast.Pow(), number(power - 1), np.asarray(base.value) ** (power - 1))
-            return self.multiply(self.multiply(of(right), g), less)
+            one_less = number(power - 1) if told else Term(ast.BinOp(own.tree, ast.Sub(), ast.Constant(1)), power - 1)
+            less = self.binary(base, ast.Pow(), one_less, np.asarray(base.value) ** (power - 1))
+            return self.multiply(self.multiply(own, g), less)
 
         def divided() -> Term:
             divisor = of(right)

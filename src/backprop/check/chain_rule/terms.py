@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -60,9 +60,12 @@ class Tidy(ast.NodeTransformer):
     """Products with one number for the several that stand in them: `g / N` for `2 * (1.0 / N * -0.5) * -g`."""
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        if not isinstance(node.op, ast.Mult | ast.Div):
-            return self.generic_visit(node)
-        return self.product(node)
+        if isinstance(node.op, ast.Mult | ast.Div):
+            return self.product(node)
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Add | ast.Sub) and is_negative(node.right):  # a - -b
+            return ast.BinOp(node.left, ast.Sub() if isinstance(node.op, ast.Add) else ast.Add(), node.right.operand)
+        return node
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         return self.product(node) if isinstance(node.op, ast.USub) else self.generic_visit(node)
@@ -97,6 +100,10 @@ class Tidy(ast.NodeTransformer):
         for one in [*under, *([ast.Constant(whole(bottom))] if bottom != 1 else [])]:
             found = ast.BinOp(found, ast.Div(), one)
         return ast.UnaryOp(ast.USub(), found) if top < 0 else found
+
+
+def is_negative(tree: ast.expr) -> TypeGuard[ast.UnaryOp]:
+    return isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub)
 
 
 def is_plain(number: float) -> bool:

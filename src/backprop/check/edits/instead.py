@@ -111,7 +111,7 @@ class Quantity:
             yield self.node.value, "transposed", 0.9
         elif count == 2 and getattr(parent, "attr", "") not in ("shape", "T", "size", "ndim"):
             yield f"{self.term}.T", "transposed", 1.15
-        calls = isinstance(parent, ast.Call) and ast.unparse(parent.func).endswith(("matmul", "bmm"))
+        calls = isinstance(parent, ast.Call) and ast.unparse(parent.func).endswith(("matmul", "bmm", "solve"))
         if count > 2 and (calls or isinstance(getattr(parent, "op", None), ast.MatMult)):
             axes = [*range(count - 2), count - 1, count - 2]
             turn = "-1, -2" if self.seen.torch else ", ".join(map(str, axes))

@@ -49,6 +49,8 @@ def cause_of(old: ast.stmt, new: ast.stmt) -> str | None:
     before, after = getattr(old, "value", None), getattr(new, "value", None)
     if not isinstance(before, ast.expr) or not isinstance(after, ast.expr):
         return None
+    if isinstance(before, ast.Constant) and before.value == 0:  # nothing was there yet
+        return "missing-share"
     return between(Same().visit(copy.deepcopy(before)), Same().visit(copy.deepcopy(after)))
 
 

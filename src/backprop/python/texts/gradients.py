@@ -185,7 +185,9 @@ def by_position(
         if whose_name is None and rest:
             shape = np.shape(value) if is_gradient(value) else None
             beyond = len(values) > len(parameters)  # some are of what is no parameter: by their shapes alone
-            whose_name = next((path for path in rest if shapes.get(path) == shape), None if beyond else rest[0])
+            single = [path for path in numbers if path not in (*named, *found)] if shape == () else []
+            like = [path for path in (*rest, *single) if shapes.get(path) == shape]
+            whose_name = next(iter(like), None if beyond else rest[0])
             rest = [path for path in rest if path != whose_name]
         if whose_name is not None:
             found.setdefault(whose_name, value)
