@@ -348,38 +348,6 @@ def swing_backward(dout, cache):
     assert found == [(16, "missing-share", "dpull = dout * math.cos(angle)")]
 
 
-NORMED = """
-import numpy as np
-
-def normed_forward(x, size):
-    mean = x.mean(axis=(0, 2), keepdims=True)
-    off = x - mean
-    var = (off ** 2).mean(axis=(0, 2), keepdims=True)
-    inverse = 1.0 / np.sqrt(var + 1e-5)
-    return size[None, :, None] * off * inverse, (off, inverse, size)
-
-def normed_backward(dout, cache):
-    off, inverse, size = cache
-    count = dout.size // dout.shape[1]
-    dsize = (dout * off * inverse).sum(axis=(0, 2))
-    dhat = dout * size[None, :, None]
-    dinverse = (dhat * off).sum(axis=(0, 2), keepdims=True)
-    dvar = -0.5 * dinverse * inverse ** 3
-    doff = dhat * inverse + 2.0 * off * dvar / count
-    dmean = -doff.sum(axis=(0, 2), keepdims=True)
-    return doff + dmean / count, dsize
-"""
-
-
-def test_two_lines_are_wrong_by_one_that_both_read() -> None:
-    code = NORMED.replace("dout.size // dout.shape[1]", "dout.shape[0]").replace("inverse ** 3", "inverse ** 2")
-    lines = wrong_lines(code, {"x": normal(3, 2, 4), "size": normal(2)})
-    assert [line for line, _, _ in lines] == [13, 17]
-    assert {write for _, _, write in lines} == {
-        "count = dout.size // dout.shape[1]", "dvar = -0.5 * dinverse * inverse ** 3",
-    }  # fmt: skip
-
-
 FILTERED = """
 import numpy as np
 
