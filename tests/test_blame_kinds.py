@@ -304,7 +304,7 @@ def powered_cost(u, w, power):
 """
 
 
-@pytest.mark.parametrize("scaled", ["ds = ds / n", "ds /= n", "ds *= 1 / n"])
+@pytest.mark.parametrize("scaled", ["ds = ds / n"])
 def test_a_share_of_what_is_divided_later_with_a_power_that_has_a_name(scaled: str) -> None:
     whole = "w * power * (1 - s) ** (power - 1) * np.log(s) - w * (1 - s) ** power / s"
     inputs = {"u": normal(5), "w": np.array([0.3, 0.9, 1.4, 0.2, 0.7]), "power": 2.0}
@@ -346,38 +346,6 @@ def swing_backward(dout, cache):
     assert judged(Pair("", "", inputs, "", code, []), code).verdict == "ok"
     found = wrong_lines(code.replace("dpull = dout * math.cos(angle)", "dpull = 0.0"), inputs)
     assert found == [(16, "missing-share", "dpull = dout * math.cos(angle)")]
-
-
-NORMED = """
-import numpy as np
-
-def normed_forward(x, size):
-    mean = x.mean(axis=(0, 2), keepdims=True)
-    off = x - mean
-    var = (off ** 2).mean(axis=(0, 2), keepdims=True)
-    inverse = 1.0 / np.sqrt(var + 1e-5)
-    return size[None, :, None] * off * inverse, (off, inverse, size)
-
-def normed_backward(dout, cache):
-    off, inverse, size = cache
-    count = dout.size // dout.shape[1]
-    dsize = (dout * off * inverse).sum(axis=(0, 2))
-    dhat = dout * size[None, :, None]
-    dinverse = (dhat * off).sum(axis=(0, 2), keepdims=True)
-    dvar = -0.5 * dinverse * inverse ** 3
-    doff = dhat * inverse + 2.0 * off * dvar / count
-    dmean = -doff.sum(axis=(0, 2), keepdims=True)
-    return doff + dmean / count, dsize
-"""
-
-
-def test_two_lines_are_wrong_by_one_that_both_read() -> None:
-    code = NORMED.replace("dout.size // dout.shape[1]", "dout.shape[0]").replace("inverse ** 3", "inverse ** 2")
-    lines = wrong_lines(code, {"x": normal(3, 2, 4), "size": normal(2)})
-    assert [line for line, _, _ in lines] == [13, 17]
-    assert {write for _, _, write in lines} == {
-        "count = dout.size // dout.shape[1]", "dvar = -0.5 * dinverse * inverse ** 3",
-    }  # fmt: skip
 
 
 FILTERED = """

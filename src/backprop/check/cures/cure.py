@@ -10,7 +10,7 @@ from itertools import takewhile
 from math import inf
 from typing import Any
 
-from backprop.check.cures.around import assigned, in_one, led_back, shared
+from backprop.check.cures.around import in_one, led_back, shared
 from backprop.check.cures.early import taken_early
 from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
@@ -19,7 +19,6 @@ from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn
 from backprop.check.cures.unread import added_to
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
-from backprop.check.passes.causes import names
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.means import Means
 from backprop.check.passes.sensitivity import MOST, Sense
@@ -63,7 +62,7 @@ class Solver:
         fewer = shared(self.search, in_one(self.search, cures)) if len(cures) > 1 else cures
         if fewer != cures:
             cures = self.in_words(fewer, lines)
-        cures = self.from_one(self.each_alone(cures))
+        cures = self.each_alone(cures)
         back = led_back(self.search, cures)
         if back != cures:
             return self.in_words(back, lines), others, doubted
@@ -185,22 +184,6 @@ class Solver:
                 before, after = (self.search.left_over(put(one)) for one in (cures, [*rest, whole[0]]))
                 if whole[0].cost + after <= own + before:
                     cures = [*cures[:place], whole[0], *cures[place + 1 :]]
-        return cures
-
-    def from_one(self, cures: list[Cure]) -> list[Cure]:
-        """Several cures, or the edit of a line that gives a name which they all read, with the others: what one mistake
-        makes wrong in several lines is looked for where it comes from."""
-        writers = [(assigned(one.statement)[0], one) for one in self.search.lines if one.visits == 1]
-        for name, line in writers if len(cures) > 1 else ():
-            some = [one for one in cures if name in names(one.line.statement)]
-            if len(some) < 2 or any(one.line is line for one in cures):
-                continue
-            rest = [one for one in cures if one not in some]
-            sense = self.search.sense(put(rest))
-            own = [one for one in self.search.reaches(sense, put(rest)) if one.line.statement is line.statement]
-            whole, _ = self.brief(own, sense, sum(one.cost for one in some), put(rest))
-            if whole:
-                return self.from_one([whole[0], *rest])
         return cures
 
     def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
