@@ -84,7 +84,9 @@ def table_backward(dout, cache):
 """
 
 
-@pytest.mark.parametrize(("name", "verdict"), [("word_ids", "wrong"), ("tokens", "wrong"), ("perm", "ok")])
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("word_ids", "wrong"), ("tokens", "wrong"), ("perm", "ok"), ("unique_ids", "ok")]
+)
 def test_a_word_may_come_twice_and_a_place_of_an_order_may_not(check: Check, name: str, verdict: str) -> None:
     given = {name: [2, 0, 1], "E": [[0.4, -1.1], [0.3, 0.9], [0.7, 0.2], [-0.5, 0.6]]}
     code = TABLE.replace("NAME", name)

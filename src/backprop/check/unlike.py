@@ -25,7 +25,7 @@ COMES_TWICE = re.compile(  # what is called so names things, each of which may c
     r"(?i)(\w+_)?(ids?|tokens?|words?|chars?|letters?|labels?|users?|items?|nodes?|src|dst|class(es)?|targets?|y|seq\w*)\d*"
     r"|(word|token|char|user|item|node|label|class)_?(idx|ix|index|indices|inds?)"
 )
-
+ONCE = re.compile(r"(?i)uniq|distinct|perm|sort|order|shuffle")  # of which each comes once
 Given = dict[str, Any]
 
 
@@ -55,7 +55,7 @@ def variations(judge: Judge) -> Iterator[tuple[Given, str]]:
     """Other inputs of the same pass, each with what is said of them."""
     given = judge.binding.given
     for name, value in given.items():
-        if is_whole(value) and np.ndim(value) and COMES_TWICE.fullmatch(name):
+        if is_whole(value) and np.ndim(value) and COMES_TWICE.fullmatch(name) and not ONCE.search(name):
             again = np.array(value)
             if again.size > 1 and len(np.unique(again)) == again.size:
                 again.flat[-1] = again.flat[0]

@@ -99,7 +99,7 @@ class Interpreter(Definitions):
             other = operand(value)
             self.meter.room(np.size(old))
             function = IN_PLACE.get(type(tree.op))
-            if function is None:
+            if function is None or (isinstance(old, np.matrix) and isinstance(tree.op, ast.Mult | ast.Pow)):
                 raise Refusal("this operator is not read in place")
             memory, tape = old.view(np.ndarray), self.libraries.tape
             then = (np.array(memory), tape.ids(old), tape.ids(value)) if tape is not None else None

@@ -27,6 +27,7 @@ from backprop.python.values.arrays import (
     Grid,
     Sizes,
     Tensor,
+    as_matrix,
     checked,
     dtype_of,
     made,
@@ -80,6 +81,7 @@ OPERATIONS = {  # of which each is the method of an array
 VERSIONS = {"torch": "2.4.0", "jax": "0.4.30", "tensorflow": "2.16.0"}  # whose spellings are read; NumPy's own
 GENERATORS = ("RandomState", "default_rng", "Generator")  # what they make draws as np.random itself does
 OF_GENERATORS = {"integers": "randint", "sample": "random_sample"}
+MATRICES = ("matrix", "asmatrix", "mat")
 OF_TORCHS_GENERATOR = (
     "Generator",
     "manual_seed",
@@ -175,6 +177,8 @@ class Libraries:
         if path[-1] in DTYPES and arguments and root == "numpy" and len(path) == 2:
             converted = checked(np.asarray(plain(arguments[0]), dtype=DTYPES[path[-1]]))[()]
             return self.taped("astype", None, arguments, {}, converted)
+        if root == "numpy" and name in MATRICES:
+            return as_matrix(*arguments[:1])
         if root == "numpy" and name == "ndindex":
             shape = plain(arguments[0] if isinstance(arguments[0], tuple | list) else arguments)
             self.meter.length(product(shape))
@@ -572,10 +576,13 @@ OF_ARRAY: dict[str, Callable[[Any], Any]] = {
     **{name: attrgetter(name) for name in ("itemsize", "nbytes", "strides")},
 }  # fmt: skip
 
+OF_MATRIX: dict[str, Callable[[Any], Any]] = {**OF_ARRAY, "A": np.asarray, "A1": lambda a: np.asarray(a).reshape(-1)}
+
 
 def attribute_of_array(a: Any, name: str) -> Any:
     """`a.shape` and its like; None of an unknown name is told from a value by the caller's table of methods."""
-    found = ATTRIBUTES.get(name) or (OF_TENSOR if isinstance(a, Tensor) else OF_ARRAY).get(name)
+    rest = OF_TENSOR if isinstance(a, Tensor) else OF_MATRIX if isinstance(a, np.matrix) else OF_ARRAY
+    found = ATTRIBUTES.get(name) or rest.get(name)
     return None if found is None else found(a)
 
 

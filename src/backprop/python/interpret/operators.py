@@ -14,7 +14,18 @@ import numpy as np
 from backprop.python.interpret import indexing
 from backprop.python.interpret.members import Members
 from backprop.python.interpret.protocols import takes_part
-from backprop.python.values.arrays import ARRAYS, DTYPES, NUMBERS, Sizes, Tensor, dtype_of, is_array, operand, settled
+from backprop.python.values.arrays import (
+    ARRAYS,
+    DTYPES,
+    NUMBERS,
+    Sizes,
+    Tensor,
+    as_matrix,
+    dtype_of,
+    is_array,
+    operand,
+    settled,
+)
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import (
     NOT_IMPLEMENTED,
@@ -60,6 +71,14 @@ COMPARING: dict[type[ast.cmpop], tuple[str, str]] = {  # methods of an object, a
 }  # fmt: skip
 
 
+def of_matrices(kind: type[ast.operator], a: Any, b: Any) -> tuple[type[ast.operator], Callable[[Any, Any], Any]]:
+    """What an operator does where one operand is a matrix of NumPy's: `*` is the product of matrices."""
+    if kind is ast.Pow:
+        raise Refusal("a power of a matrix is not read", "refused", "write np.power, or the product")
+    product = kind is ast.Mult and np.ndim(a) and np.ndim(b)
+    return (ast.MatMult, lambda x, y: as_matrix(x) @ as_matrix(y)) if product else (kind, BINARY[kind])
+
+
 class Operators(Members):
     """What an operator makes of two values, within the room that there is."""
 
@@ -72,6 +91,8 @@ class Operators(Members):
             if isinstance(a, Object) or isinstance(b, Object):
                 return self.by_method(kind, a, b)
             x, y = operand(a), operand(b)
+            if isinstance(x, np.matrix) or isinstance(y, np.matrix):
+                kind, function = of_matrices(kind, x, y)
             self.room_for(kind, x, y)
             whole = self.whole_quotients and all(np.asarray(one).dtype.kind in "iu" for one in (x, y))
             function = operator.floordiv if whole and kind is ast.Div else function

@@ -27,6 +27,11 @@ class Grid(list[Any]):
     """Lists of lists that stand for an array of objects."""
 
 
+def as_matrix(value: Any) -> Any:
+    """A value as a matrix of NumPy's, whose product is `*`: a view, as making one warns that it is old."""
+    return np.atleast_2d(operand(value)).view(np.matrix)
+
+
 class At:
     """`a.at`, and `a.at[index]`, of JAX: what gives a changed copy of an array."""
 

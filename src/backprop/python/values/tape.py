@@ -98,6 +98,7 @@ class Tape:
     def ids(self, value: Any) -> Any:
         """The numbers of a value's elements, in an array of its shape."""
         if isinstance(value, np.ndarray):
+            self.lost |= isinstance(value, np.matrix)  # whose methods keep two axes, which the rules do not know
             place = self.view(value, False)
             return np.zeros(value.shape, np.int64) if place is None else np.array(place)
         if isinstance(value, float | np.generic):
