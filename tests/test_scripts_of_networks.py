@@ -350,3 +350,30 @@ def test_what_is_handed_may_be_a_sum_of_which_the_steps_take_the_mean(check: Che
     assert (found["verdict"], passes(found)["script"]) == ("ok", {"guess": "ok"}), found
     one = text.replace("part.dW\n", "part.dW / len(points)\n")  # and the other step does not
     assert check("net.py", {}, {"net.py": one})["verdict"] == "wrong"
+
+
+COPY = """
+import numpy as np
+
+class Fit:
+    def __init__(self, xs, ys):
+        self.xs, self.ys = xs, ys
+        self.w = np.zeros((xs.shape[1], 1))
+
+    def step(self, rate):
+        n = self.xs.shape[0]
+        off = self.xs @ self.w - self.ys
+        w = self.w
+        w = w - rate * (1 / n) * (self.xs.T @ off)
+        self.w = w
+"""
+
+
+def test_a_copy_that_is_put_back_behind_its_step_is_the_weight_itself(check: Check) -> None:
+    given = {"xs": [[0.4, -0.2], [1.1, 0.3], [-0.5, 0.8]], "ys": [[0.3], [1.2], [-0.4]], "rate": 0.1}
+    found = check("fit.py", given, {"fit.py": COPY})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok"}, found
+    found = check("fit.py", given, {"fit.py": COPY.replace("@ off)", "@ off**3)")})
+    assert "no loss is set before the gradients" in str(found)
+    found = check("fit.py", given, {"fit.py": COPY.replace("self.w = w", "self.w = np.copy(w)")})
+    assert found["error"]["kind"] != "internal", found

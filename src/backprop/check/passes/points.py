@@ -13,6 +13,7 @@ import numpy as np
 from backprop.check.passes.binding import Binding
 from backprop.check.passes.slopes import Objective, Probe, Slopes, along, measured, measured_where, moved, with_value
 from backprop.errors import Problem
+from backprop.numbers.shapes import shape_text
 from backprop.python.inputs.given import at_path
 from backprop.python.runs.runner import Instead, Runner
 from backprop.python.texts.gradients import Path, is_data, place_of
@@ -53,7 +54,11 @@ def objective(runner: Runner, upstream: list[Any], first: list[Any] | None = Non
         outputs = runner.outputs(given)
         if first is not None and not first:
             first.extend(outputs)
-        terms = [np.asarray(a, dtype=float) * b for a, b in zip(outputs, upstream, strict=True)]
+        try:
+            terms = [np.asarray(a, dtype=float) * b for a, b in zip(outputs, upstream, strict=True)]
+        except ValueError:
+            shapes = [" and ".join(shape_text(np.shape(one)) for one in some) for some in (outputs, upstream)]
+            raise Problem("shape", f"the output is {shapes[0]} here, and was {shapes[1]} before") from None
         return sum(float(np.sum(one)) for one in terms), sum(float(np.sum(np.abs(one))) for one in terms)
 
     return at

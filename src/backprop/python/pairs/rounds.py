@@ -51,7 +51,7 @@ def both_passes(statements: list[ast.stmt], known: Iterable[str] = ()) -> Passes
 def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passes | None:
     """The two passes in a function that trains: gradients are set in it, and then by these what they are of.
     `attributes` are those of the object whose method it is."""
-    body = with_names([one for one in function.body if not isinstance(one, ast.Global)])
+    body = with_names(without_copies([one for one in function.body if not isinstance(one, ast.Global)]))
     before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
     rounds = Rounds(body, [*before, *arguments_of(function), *attributes])
     found = rounds.passes([one for one in body if not isinstance(one, ast.Return)])
@@ -67,6 +67,32 @@ def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passe
     nodes = [node for one in body for node in ast.walk(one)]
     updates = [name for one in nodes for name, by in updates_in(one) if not gradients.isdisjoint(by)]
     return found if {*updates} - gradients or any(map(costs_in, found.body[: found.split])) else None
+
+
+def without_copies(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements in which a local copy of an attribute that is put back behind its step, `w = self.w`, `self.w = w`, is
+    the attribute itself."""
+    plain = [one for one in body if isinstance(one, ast.Assign) and len(one.targets) == 1]
+    taken = {one.targets[0].id: one for one in plain[::-1] if isinstance(one.targets[0], ast.Name)}  # first
+    put = [(one, taken[one.value.id]) for one in plain if isinstance(one.value, ast.Name) and one.value.id in taken]
+    copies = [(one, its) for one, its in put if ast.unparse(its.value) == ast.unparse(one.targets[0])]
+    renamed = Renamed({one.value.id: one.targets[0] for one, _ in copies if isinstance(one.value, ast.Name)})
+    left_out = {its for pair in copies for its in pair}
+    return [renamed.visit(copy.deepcopy(one)) for one in body if one not in left_out] if copies else body
+
+
+class Renamed(ast.NodeTransformer):
+    """Puts attributes in place of names."""
+
+    def __init__(self, names: Mapping[str, ast.expr]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self.names:
+            return node
+        made = copy.deepcopy(self.names[node.id])
+        made.ctx = node.ctx  # type: ignore[attr-defined]
+        return ast.copy_location(made, node)
 
 
 def told_by_updates(statements: list[ast.stmt], known: Iterable[str]) -> dict[str, str]:

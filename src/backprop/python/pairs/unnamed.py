@@ -69,6 +69,7 @@ def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[a
             own = {*targets(one)} - known.named
             value = getattr(one, "value", one) or one  # a name that is only said to be of a kind has none
             kept = own & (names_in([value]) | (own if isinstance(one, ast.AugAssign) else set()))
+            kept -= {called(value)}  # `theta = self.theta` is the same under another name
             feeds.note(one, bool(kept - made))
             running |= own if not running.isdisjoint(names) else kept - made
             made |= own
