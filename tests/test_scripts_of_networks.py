@@ -377,3 +377,48 @@ def test_a_copy_that_is_put_back_behind_its_step_is_the_weight_itself(check: Che
     assert "no loss is set before the gradients" in str(found)
     found = check("fit.py", given, {"fit.py": COPY.replace("self.w = w", "self.w = np.copy(w)")})
     assert found["error"]["kind"] != "internal", found
+
+
+ENGINE = """
+import numpy as np
+
+class Num:
+    def __init__(self, data, made_of=()):
+        self.data, self.grad, self.made_of = np.asarray(data, dtype=float), 0.0, made_of
+        self.back = lambda: None
+    def __mul__(self, other):
+        out = Num(self.data * other.data, (self, other))
+        def back():
+            self.grad = self.grad + other.data * out.grad
+            other.grad = other.grad + self.data * out.grad
+        out.back = back
+        return out
+    def sin(self):
+        out = Num(np.sin(self.data), (self,))
+        def back():
+            self.grad = self.grad + np.cos(self.data) * out.grad
+        out.back = back
+        return out
+    def backward(self):
+        order, pending = [], [self]
+        while pending:
+            order.append(pending.pop())
+            pending += order[-1].made_of
+        self.grad = np.ones_like(self.data)
+        for one in order:
+            one.back()
+
+a, b = Num([1.0, 2.0]), Num([0.5, -1.0])
+c = (a * b).sin()
+c.backward()
+"""
+
+
+def test_objects_that_are_set_together_stay_objects(check: Check) -> None:
+    """An input that is given takes the place of what an object is made of, and not of the object."""
+    for given in ({}, {"b": [0.3, 0.1]}):
+        found = check("num.py", given, {"num.py": ENGINE})
+        assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("a", "ok"), ("b", "ok")], found
+    wrong = ENGINE.replace("np.cos(self.data) * out.grad", "np.sin(self.data) * out.grad")
+    found = check("num.py", {}, {"num.py": wrong})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("a", "wrong"), ("b", "wrong")], found

@@ -165,18 +165,29 @@ class Scripted(Outputs):
         """A statement that sets an input, with the value that is given: `x = 3`, or `x = Value(3)`."""
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
         if isinstance(statement, ast.Assign) and isinstance(target, ast.Tuple):
-            return with_sizes(statement, given)
+            several = isinstance(statement.value, ast.Tuple) and len(statement.value.elts) == len(target.elts)
+            if self.pair.kind != "values" or not several:
+                return with_sizes(statement, given)
+            pairs = zip(target.elts, statement.value.elts, strict=True)  # type: ignore[attr-defined]
+            made = [self.stand_in(getattr(one, "id", ""), old, given) for one, old in pairs]
+            return ast.copy_location(
+                ast.Assign(statement.targets, ast.copy_location(ast.Tuple(made, ast.Load()), statement)), statement
+            )
         if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id not in given:
             return statement
         if target.id in names_in([statement.value]):
             return statement  # `y = np.eye(3)[y]`
-        value: ast.expr = ast.copy_location(ast.Constant(given[target.id]), statement.value)
-        old = statement.value
-        if self.pair.kind == "values":
-            if not isinstance(old, ast.Call) or not old.args:
-                return statement
-            value = ast.copy_location(ast.Call(old.func, [value, *old.args[1:]], old.keywords), old)
+        value = self.stand_in(target.id, statement.value, given)
         return ast.copy_location(ast.Assign(statement.targets, value), statement)
+
+    def stand_in(self, name: str, old: ast.expr, given: dict[str, Any]) -> ast.expr:
+        """The value of an input that is given, made what it was: an object that knows its gradient stays one."""
+        if name not in given or (self.pair.kind == "values" and not (isinstance(old, ast.Call) and old.args)):
+            return old
+        value: ast.expr = ast.copy_location(ast.Constant(given[name]), old)
+        if self.pair.kind == "values" and isinstance(old, ast.Call):
+            value = ast.copy_location(ast.Call(old.func, [value, *old.args[1:]], old.keywords), old)
+        return value
 
     def of_values(self, part: Part, scope: Scope) -> Forward:
         """The output of statements on objects that know their gradients."""
