@@ -419,6 +419,11 @@ def test_objects_that_are_set_together_stay_objects(check: Check) -> None:
     for given in ({}, {"b": [0.3, 0.1]}):
         found = check("num.py", given, {"num.py": ENGINE})
         assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("a", "ok"), ("b", "ok")], found
+    head, demo = ENGINE.split("a, b = ")
+    demo = f"a, b = {demo}".replace("\n", "\n    ")
+    for where in ('if __name__ == "__main__":', "for k in range(3):"):
+        found = check("num.py", {}, {"num.py": f"{head}{where}\n    {demo}\n"})
+        assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("a", "ok"), ("b", "ok")], found
     wrong = ENGINE.replace("np.cos(self.data) * out.grad", "np.sin(self.data) * out.grad")
     found = check("num.py", {}, {"num.py": wrong})
     assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("a", "wrong"), ("b", "wrong")], found

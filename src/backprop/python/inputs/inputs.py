@@ -17,15 +17,22 @@ from backprop.errors import Problem
 from backprop.python.inputs.bounds import bounded, clipped, without
 from backprop.python.inputs.examples import WEIGHT, Examples
 from backprop.python.inputs.given import arguments_from, is_differentiable, is_whole
+from backprop.python.inputs.lines import assigned, is_seed, is_sizes, makes, sets_attributes, with_sizes
 from backprop.python.inputs.said import Said, members_read, names_read
 from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
-from backprop.python.names import names_set, names_used, own_names, parameter_names, required_names, rest_name
+from backprop.python.names import (
+    names_set,
+    names_used,
+    own_names,
+    parameter_names,
+    required_names,
+    rest_name,
+)
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.pairs import all_pairs
 from backprop.python.pairs.trained import with_first_round
-from backprop.python.spellings.numpy import MAKING, SUPPOSED
 from backprop.python.texts.called import names_in
 from backprop.python.texts.functions import HOLDING, attributes, held, is_static, reached, returns
 from backprop.python.texts.gradients import LABELS, OF_OUTPUT, RATE, Path, is_gradient, leaves, place_of
@@ -39,7 +46,6 @@ from backprop.python.values.work import RUN, spend
 INPUT = re.compile(r"(?i:x|in|inp|inpt|inputs?|input_?(data|x|val\w*|tensor|array|batch)?|x_?in|a_prev)")
 TYPE_OF_DATA = re.compile(r"(?:d|data_?)type", re.IGNORECASE)
 EPSILON = re.compile(r"eps|tiny|small", re.IGNORECASE)
-GENERATORS = frozenset(["default_rng", "RandomState", "PRNGKey", "Generator"])
 OPERATORS = re.compile(r"__[ri]?(add|sub|mul|truediv|matmul)__")  # whose operand is of the class as they are
 TENSORS = re.compile(r"Tensor|Variable|Array|NDArray|Value|Var")  # classes of what knows its gradient
 DRAWS = re.compile(r"(np_?|p)?rng|rs|rand(om)?_?(state|generator|gen)?")  # parameters, of whose methods it is drawn
@@ -209,7 +215,7 @@ class Inputs(Said):
         run = Interpreter(Meter(most=self.most), self.seed)
         scope = self.code.loaded(run) if self.pair.kind == "script" else Scope()
         body = self.code.parts[-1].tree.body[: self.pair.split]
-        again = Counter(name for one in body for name in names_set(one))  # a sum, or what a loop goes over
+        again = Counter(name for one in body if not sets_attributes(one) for name in names_set(one))  # as a sum is
         weights = [value for one in body for name, value in assigned(one) if name in wanted and makes(value)]
         used = names_used([*weights], body) - wanted  # sizes, as `X.shape[1]`
         scope.names.update({name: value for name, value in given.items() if name in used})
@@ -550,52 +556,3 @@ def turning_back(function: ast.FunctionDef) -> list[str]:
         if isinstance(test, ast.Compare) and ast.unparse(test).endswith(" is None")
         and isinstance(test.left, ast.Name) and test.left.id in names
     ]  # fmt: skip
-
-
-def assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
-    """The names that an assignment sets, each with its value: one, or as many as values, `U, V = 1.0, 2.0`."""
-    if not isinstance(statement, ast.Assign):
-        return []
-    target, value = statement.targets[0], statement.value
-    parts = [(target, value)]
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-        parts = list(zip(target.elts, value.elts, strict=True))
-    return [(one.id, its) for one, its in parts if isinstance(one, ast.Name)]
-
-
-def is_sizes(statement: ast.stmt) -> bool:
-    """Whether several names get plain numbers at once: `N, D = 6, 2`."""
-    targets = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple)
-    return targets and all(not isinstance(one, ast.Call) for one in ast.walk(statement))
-
-
-def with_sizes(statement: ast.Assign, given: dict[str, Any]) -> ast.stmt:
-    """A statement that sets several plain numbers, with those that are given: `N, D = 6, 2`."""
-    changed = copy.deepcopy(statement)
-    names = [getattr(one, "id", "") for one in getattr(changed.targets[0], "elts", ())]
-    values = changed.value.elts if isinstance(changed.value, ast.Tuple) else []
-    for place, name in enumerate(names[: len(values)]):
-        if name in given:
-            values[place] = ast.copy_location(ast.Constant(given[name]), values[place])
-    return changed
-
-
-def is_seed(statement: ast.stmt) -> bool:
-    """Whether a line sets the seed, or makes what draws. Other calls of a script may take long, and set no input."""
-    if isinstance(statement, ast.Expr):
-        return makes(statement.value, frozenset(["seed", "manual_seed"]))
-    return isinstance(statement, ast.Assign) and makes(statement.value, GENERATORS)
-
-
-def supposes(statement: ast.stmt, name: str) -> bool:
-    """Whether a line makes up what a name holds: `dD = np.random.randn(*D.shape)`, "suppose we had the gradient on D".
-    What is given from above stands for it."""
-    if not isinstance(statement, ast.Assign) or [ast.unparse(one) for one in statement.targets] != [name]:
-        return False
-    return makes(statement.value, SUPPOSED)
-
-
-def makes(value: ast.expr, by: frozenset[str] = MAKING) -> bool:
-    """Whether an expression calls one of some functions that make arrays."""
-    called = [ast.unparse(one.func) for one in ast.walk(value) if isinstance(one, ast.Call)]
-    return any(one.rpartition(".")[2] in by for one in called)

@@ -10,7 +10,7 @@ from typing import Any
 
 from backprop.python.names import names_set, names_used, parameter_names, required_names
 from backprop.python.pairs.pair import Pair
-from backprop.python.pairs.rounds import Passes, both_passes, costs_in, training
+from backprop.python.pairs.rounds import Passes, blocks, both_passes, costs_in, start_of, training
 from backprop.python.texts.called import targets
 from backprop.python.texts.functions import attributes, first_parameter, is_static
 from backprop.python.texts.restated import defaults
@@ -20,11 +20,21 @@ TAKEN = re.compile(r"d[A-Z]|d[bwx]\d*$|grad")  # of parameters, plainly gradient
 
 
 def values_pair(code: Code) -> Pair | None:
-    """Statements that end with `x.backward()`, where a class, also one that is imported, has such a method."""
+    """Statements that end with `x.backward()`, where a class, also one that is imported, has such a method: as they
+    stand, where the file is run itself, or in the first round of a loop."""
     has = any("backward" in methods for methods in code.classes().values())
-    body = code.parts[-1].tree.body
-    ends = next((place for place, one in enumerate(body) if backward_call(one) is not None), None)
-    return Pair("backward", "values", None, None, split=ends) if has and ends else None
+    body = up_to_backward(code.parts[-1].tree.body) if has else []
+    whole = () if body == code.parts[-1].tree.body[: len(body)] else tuple(body)
+    return Pair("backward", "values", None, None, split=len(body) - 1, body=whole) if len(body) > 1 else None
+
+
+def up_to_backward(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements up to the first call of `.backward()`, also inside a block; none where there is no such call."""
+    for place, one in enumerate(statements):
+        inner = [one] if backward_call(one) is not None else [*start_of(one), *up_to_backward(blocks(one))]
+        if inner and backward_call(inner[-1]) is not None:
+            return [*statements[:place], *inner]
+    return []
 
 
 def backward_call(statement: ast.stmt) -> str | None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.inputs.given import at_path
-from backprop.python.inputs.inputs import supposes
+from backprop.python.inputs.lines import supposes
 from backprop.python.inputs.said import UPSTREAM_LIKE
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import default_of, parameter_names, required_names, rest_name

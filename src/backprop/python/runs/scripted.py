@@ -13,7 +13,7 @@ import numpy as np
 from backprop.errors import Problem
 from backprop.python.inputs.examples import Examples
 from backprop.python.inputs.given import has_gradient, is_whole
-from backprop.python.inputs.inputs import with_sizes
+from backprop.python.inputs.lines import with_sizes
 from backprop.python.inputs.said import DEFINITIONS
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
