@@ -56,7 +56,7 @@ IN_A_FUNCTION = (
     + ROUND.replace("\n    ", "\n        ")
     + "\ndef main():"
     + DATA.replace("\n", "\n    ")
-    + 'train(chain, points, goals=goals)\n\nif __name__ == "__main__":\n    main()\n'
+    + 'print(train(chain, points, goals=goals))\n\nif __name__ == "__main__":\n    main()\n'
 )
 IN_A_METHOD = (
     CLASSES
@@ -427,3 +427,47 @@ def test_objects_that_are_set_together_stay_objects(check: Check) -> None:
     wrong = ENGINE.replace("np.cos(self.data) * out.grad", "np.sin(self.data) * out.grad")
     found = check("num.py", {}, {"num.py": wrong})
     assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("a", "wrong"), ("b", "wrong")], found
+
+
+@pytest.mark.parametrize(
+    "told", ["total_loss += loss * len(x)", "total_loss = total_loss + loss / 3", "losses.append(loss * len(x))"]
+)
+def test_the_loss_is_what_is_added_up_and_not_the_sum_over_rounds(check: Check, told: str) -> None:
+    text = f"""
+import numpy as np
+rng = np.random.default_rng(4)
+xs, goals, w = rng.normal(size=(9, 3)), rng.normal(size=9), rng.normal(size=3)
+losses = []
+for epoch in range(30):
+    total_loss = 0.0
+    for at in range(0, 9, 3):
+        x = xs[at:at + 3]
+        off = x @ w - goals[at:at + 3]
+        loss = np.mean(off**2)
+        {told}
+        dw = x.T @ (2 * off / 3)
+        w -= 0.1 * dw
+    losses.append(total_loss / 9)
+"""
+    found = check("fit.py", {}, {"fit.py": text})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("w", "ok")], found
+    found = check("fit.py", {}, {"fit.py": text.replace("2 * off / 3", "2 * off")})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("w", "wrong")], found
+
+
+def test_what_several_losses_are_added_to_is_the_loss(check: Check) -> None:
+    text = """
+import numpy as np
+rng = np.random.default_rng(4)
+x, goals, w = rng.normal(size=(9, 3)), rng.normal(size=9), rng.normal(size=3)
+for epoch in range(30):
+    off = x @ w - goals
+    data_loss, penalty_loss = np.mean(off**2), 0.3 * w @ w
+    loss = 0.0
+    loss += data_loss
+    loss += penalty_loss
+    dw = x.T @ (2 * off / 9) + 0.6 * w
+    w -= 0.1 * dw
+"""
+    assert check("fit.py", {}, {"fit.py": text})["verdict"] == "ok"
+    assert check("fit.py", {}, {"fit.py": text.replace(" + 0.6 * w", "")})["verdict"] == "wrong"

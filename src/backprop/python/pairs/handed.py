@@ -96,19 +96,16 @@ class Handed:
     def entered(self, statement: ast.stmt) -> tuple[ast.FunctionDef, list[ast.stmt]] | None:
         """The function of the script's, or the method, that a statement calls, `train(net, X)`, `net.fit(X)`, and what
         sets its parameters."""
-        call = getattr(statement, "value", None)
-        if not isinstance(call, ast.Call) or any(isinstance(one, ast.Starred) for one in call.args):
-            return None
-        if isinstance(call.func, ast.Name) and call.func.id in self.functions:
-            function, arguments = self.functions[call.func.id], call.args
-        elif isinstance(call.func, ast.Attribute) and len(found := self.methods.get(call.func.attr, [])) == 1:
-            function, arguments = found[0], [*([] if is_static(found[0]) else [call.func.value]), *call.args]
-        else:
-            return None
-        named = [*zip(parameter_names(function), arguments, strict=False)]
-        named += [(one.arg, one.value) for one in call.keywords if one.arg]
-        set_to = [ast.Assign([ast.Name(name, ast.Store())], value) for name, value in named]
-        return function, [*defaults(function), *[placed(one, statement) for one in set_to]]
+        for call in self.calls_in(statement, self.leading):
+            name, found = called_by(call), self.methods.get(called_by(call), [])
+            if any(isinstance(one, ast.Starred) for one in call.args):
+                continue
+            if isinstance(call.func, ast.Name) and name in self.functions:
+                return self.functions[name], bound(self.functions[name], call.args, call, statement)
+            if isinstance(call.func, ast.Attribute) and len(found) == 1 and name not in self.back:
+                me = [] if is_static(found[0]) else [call.func.value]
+                return found[0], bound(found[0], [*me, *call.args], call, statement)
+        return None
 
     def handed_in(self, one: Round) -> Pair | None:
         """The pair of one round: behind the last statement with a call that goes forth, a loss of what that gives, and
@@ -193,6 +190,16 @@ def is_upstream(name: str) -> bool:
 def called_by(call: ast.Call) -> str:
     """The name by which something is called: of a method, its own."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def bound(
+    function: ast.FunctionDef, arguments: Sequence[ast.expr], call: ast.Call, statement: ast.stmt
+) -> list[ast.stmt]:
+    """What sets the parameters of a function that a statement calls."""
+    named = [*zip(parameter_names(function), arguments, strict=False)]
+    named += [(one.arg, one.value) for one in call.keywords if one.arg]
+    set_to = [ast.Assign([ast.Name(name, ast.Store())], value) for name, value in named]
+    return [*defaults(function), *[placed(one, statement) for one in set_to]]
 
 
 def placed(statement: ast.stmt, old: ast.AST) -> ast.stmt:

@@ -394,7 +394,8 @@ def costs_in(statement: ast.stmt) -> list[ast.stmt]:
         call = one.value if isinstance(one, ast.Expr) else None
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append":
             made = ast.Assign([ast.Name("loss", ast.Store())], call.args[0])
-            kept = COST.match(called(call.func.value) or "") and not isinstance(call.args[0], ast.Name)
+            told = any(map(COST.fullmatch, names_in(call.args)))  # of another cost, maybe with a factor
+            kept = COST.match(called(call.func.value) or "") and not isinstance(call.args[0], ast.Name) and not told
             found += [ast.fix_missing_locations(ast.copy_location(made, one))] if kept else []
         elif isinstance(one, ASSIGNMENTS) and not is_start(one):
             found += [one] if any(map(COST.fullmatch, costs_among(one))) or calls_cost(one) else []
@@ -411,6 +412,21 @@ def calls_cost(statement: ast.stmt) -> bool:
 def last_word(function: ast.expr) -> str:
     """The name of a function without what it is in: `sum` of `np.sum`."""
     return ast.unparse(function).rpartition(".")[2]
+
+
+def summed_up(statements: Sequence[ast.stmt]) -> set[str]:
+    """The costs that only add up another one from round to round, `total_loss += loss * len(x)`: they are told, and no
+    step is by their slope. What several costs are added to, as a penalty is, is one itself."""
+    added: dict[str, list[set[str]]] = {}
+    set_anew: set[str] = set()
+    for one in [node for statement in statements for node in ast.walk(statement) if isinstance(node, ASSIGNMENTS)]:
+        move = move_of(one)
+        for name in filter(COST.fullmatch, targets(one)):
+            if move is not None and isinstance(move[1], ast.Add):
+                added.setdefault(name, []).append({*filter(COST.fullmatch, names_in([move[2]]))} - {name})
+            elif not makes_room(one):
+                set_anew.add(name)
+    return {name for name, others in added.items() if name not in set_anew and [*map(len, others)] == [1]}
 
 
 def costs_among(statement: ast.stmt) -> list[str]:

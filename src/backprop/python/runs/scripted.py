@@ -18,7 +18,7 @@ from backprop.python.inputs.said import DEFINITIONS
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import free, names_set, names_unset, names_used
-from backprop.python.pairs.rounds import costs_in, is_start
+from backprop.python.pairs.rounds import costs_in, is_start, summed_up
 from backprop.python.pairs.trained import backward_call
 from backprop.python.runs.objects import DATA, inner, same
 from backprop.python.runs.outputs import Forward, Outputs
@@ -114,7 +114,8 @@ class Scripted(Outputs):
         outputs = [name for name in found if name in computed - places] or [*found]  # what was chosen is no output
         counted = {name for one in own for made in costs_in(one) for name in targets(made)}
         costs = [name for name in outputs if name in computed & counted and np.size(found[name]) == 1]
-        self.last_set = costs[:1] or outputs
+        told = summed_up(own[start:])
+        self.last_set = [one for one in costs if one not in told][:1] or costs[:1] or outputs
         if not found:
             hint = "what stands in `if __name__ == …` is not run" if "__name__" in self.words else "set it: loss = …"
             raise Problem("name", "the forward pass sets no name to its output", source=part.source.name, hint=hint)
