@@ -471,3 +471,69 @@ for epoch in range(30):
 """
     assert check("fit.py", {}, {"fit.py": text})["verdict"] == "ok"
     assert check("fit.py", {}, {"fit.py": text.replace(" + 0.6 * w", "")})["verdict"] == "wrong"
+
+
+def test_gradients_in_a_list_that_feeds_running_means_are_of_what_these_move(check: Check) -> None:
+    text = """
+import numpy as np
+rng = np.random.default_rng(1)
+x, goals = rng.normal(size=(8, 3)), rng.normal(size=(8, 1))
+weights = [rng.normal(size=(3, 1)), np.ones((1, 1))]
+speeds = [np.zeros_like(one) for one in weights]
+for epoch in range(20):
+    V, c = weights
+    out = x @ V + c
+    loss = ((out - goals) ** 2).mean()
+    dout = 2 * (out - goals) / goals.size
+    grads = [x.T @ dout, dout.sum(axis=0, keepdims=True)]
+    for i in range(2):
+        speeds[i] = 0.9 * speeds[i] - 0.1 * grads[i]
+        weights[i] = weights[i] + speeds[i]
+"""
+    found = check("fit.py", {}, {"fit.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"weights.0": "ok", "weights.1": "ok"}, found
+    found = check("fit.py", {}, {"fit.py": text.replace("[x.T @ dout,", "[x.T @ out,")})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"weights.0": "wrong", "weights.1": "ok"}
+
+
+def test_a_large_d_before_what_is_updated_is_a_gradient(check: Check) -> None:
+    text = """
+import numpy as np
+x = np.linspace(0, 1, 9)
+goals = 3 * x + 1
+slope, start, L = 0.5, 0.2, 0.05
+for i in range(500):
+    line = slope * x + start
+    cost = sum((goals - line) ** 2) / 9
+    D_slope = (-2 / 9) * sum(x * (goals - line))
+    D_start = (-2 / 9) * sum(goals - line)
+    slope = slope - L * D_slope
+    start = start - L * D_start
+"""
+    found = check("fit.py", {}, {"fit.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"slope": "ok", "start": "ok"}, found
+    assert (
+        check("fit.py", {}, {"fit.py": text.replace("(-2 / 9) * sum(goals", "(2 / 9) * sum(goals")})["verdict"]
+        == "wrong"
+    )
+
+
+def test_labels_that_a_method_makes_of_what_it_is_given_may_be_compared_with(check: Check) -> None:
+    text = """
+import numpy as np
+
+class Net:
+    def __init__(self):
+        self.V = np.array([[0.3, -0.2], [0.5, 0.8], [-0.4, 0.1]])
+    def train(self, given, wanted):
+        x = np.array(given, ndmin=2).T
+        goals = np.array(wanted, ndmin=2).T
+        out = np.tanh(self.V @ x)
+        off = goals - out
+        self.V += 0.1 * np.dot(off * (1 - out**2), np.transpose(x))
+
+Net().train([0.2, 0.9], [0.1, 0.8, -0.5])
+"""
+    found = check("net.py", {}, {"net.py": text})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("V", "ok")], found
+    assert any(one.startswith("no loss is set: what is judged is") for one in found["remarks"])

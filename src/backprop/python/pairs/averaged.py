@@ -61,6 +61,13 @@ def fed(statement: ast.Assign | ast.AugAssign) -> Iterator[Fed]:
             yield Fed(its, read[0])
 
 
+def is_mean(statement: ast.AST) -> bool:
+    """Whether a statement keeps a part of what it sets, `v = 0.9*v - rate*g`: a running mean, and no step."""
+    own = ast.unparse(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
+    products = [factors(term) for term, _ in terms(statement.value)] if isinstance(statement, ast.Assign) else []
+    return any(len(one) > 1 and own in map(ast.unparse, one) for one in products)
+
+
 def terms(value: ast.expr, sign: int = 1) -> Iterator[tuple[ast.expr, int]]:
     """The terms of a sum, each with its sign."""
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub):

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from backprop.python.names import names_set
+from backprop.python.pairs.averaged import is_mean
 from backprop.python.pairs.descent import move_of, share_of
 from backprop.python.pairs.unnamed import with_names
 from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_by, set_in, targets
@@ -96,15 +97,19 @@ class Renamed(ast.NodeTransformer):
 
 
 def told_by_updates(statements: list[ast.stmt], known: Iterable[str]) -> dict[str, str]:
-    """The gradients whose names do not tell what they are of, each with what it alone updates: `w -= rate * grad`."""
+    """The gradients whose names do not tell what they are of, each with what it alone updates, `w -= rate * grad`, also
+    through a running mean, `v = 0.9*v - rate*grad; w += v`."""
     names = names_in(statements) | {*known}
     loops: list[ast.AST] = [node for one in statements for node in ast.walk(one) if isinstance(node, LOOPS)]
     made = set().union(*map(set_in, loops or statements)) - set().union(*map(counted_by, loops))
+    steps = [(node, *step) for node in ast.walk(ast.Module(statements, [])) for step in updates_in(node)]
+    entries = [step for step in steps if any(isinstance(one, ast.Subscript) for one in getattr(step[0], "targets", ()))]
+    means = {name: by for node, name, by in entries if is_mean(node)}
     updates = {
-        (name, one)
-        for node in ast.walk(ast.Module(statements, [])) for name, by in updates_in(node)
-        if name not in GENERIC and not is_of_gradient(name)
-        for one in by & made if tells_nothing(one, names)
+        (name, one) for node, name, by in steps
+        if name not in GENERIC and not is_of_gradient(name) and not is_mean(node)
+        for one in by.union(*[means[mean] for mean in by & means.keys()]) & made
+        if tells_nothing(one, names) or one in (f"D{name}", f"D_{name}")
     }  # fmt: skip
     once = Counter(one for _, one in updates)
     return {one: name for name, one in updates if once[one] == 1}

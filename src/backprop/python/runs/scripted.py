@@ -126,10 +126,9 @@ class Scripted(Outputs):
 
     def compared(self, output: Any) -> dict[str, Any]:
         """The labels that the output of a script may be compared with: data with as many elements, or rows."""
-        made = {*self.given} - self.arguments_inside()
+        made = {*self.given, *(self.stepped if self.pair.start else ())} - self.arguments_inside()
         for one in self.code.parts[-1].tree.body[self.pair.start : self.pair.split]:
-            hangs = not made.isdisjoint(names_in([one])) or (self.pair.start and not is_start(one))
-            made |= names_set(one) if hangs else set()
+            made |= names_set(one) if not made.isdisjoint(names_in([one])) else set()
         data = {
             name: one for name, one in self.left.items()
             if name not in made and (isinstance(one, np.ndarray) or (is_number(one) and is_data(name)))
