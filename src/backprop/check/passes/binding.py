@@ -32,9 +32,7 @@ STOPS = ("shape", "value", RAISED)  # problems of a backward pass that are its o
 CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
 SHOWN = 1e-9  # more than what rounding leaves of gradients that cancel
 MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
-AT_LOGITS = re.compile(  # of a softmax
-    r"(?i)_?(delta|err(or)?)s?(_?(out|output|next))?|d_?(z|logits?|scores?|log_?p(rob)?s?)\d*"
-)
+AT_LOGITS = re.compile(r"(?i)_?(delta|err(or)?)s?(_?(out|output|next))?|d_?(z|logits?|scores?|log_?p(rob)?s?)\d*")
 BEHIND = re.compile(r"cross[-_ ]?entropy|already[^.]*softmax", re.I)  # the slope of the softmax before is in its own
 UPSTREAM = option("--upstream")
 
