@@ -342,6 +342,24 @@ for epoch in range(30):
     assert check("fit.py", {}, {"fit.py": text.replace(step, "rate * dw / 3")})["verdict"] == "wrong"
 
 
+@pytest.mark.parametrize("step", ["0.1 * kept * dw", "0.1 * dw / epoch", "0.1 * dw * [1.0][epoch + 3]"])
+def test_what_else_a_step_is_multiplied_with_tells_nothing_of_the_gradient(check: Check, step: str) -> None:
+    """A mask, and what cannot be computed in the first round."""
+    text = f"""
+import numpy as np
+rng = np.random.default_rng(4)
+x, goals, w = rng.normal(size=(9, 3)), rng.normal(size=9), rng.normal(size=3)
+kept = np.array([1.0, 0.0, 1.0])
+for epoch in range(30):
+    off = x @ w - goals
+    loss = np.mean(off**2)
+    dw = x.T @ (2 * off / 9)
+    w -= {step}
+"""
+    assert check("fit.py", {}, {"fit.py": text})["verdict"] == "ok"
+    assert check("fit.py", {}, {"fit.py": text.replace("2 * off", "off")})["verdict"] == "wrong"
+
+
 def test_what_is_handed_may_be_a_sum_of_which_the_steps_take_the_mean(check: Check) -> None:
     text = IN_A_LOOP.replace("2 * (guess - goals) / goals.size", "2 * (guess - goals)")
     assert check("net.py", {}, {"net.py": text})["verdict"] == "wrong"

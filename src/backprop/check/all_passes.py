@@ -20,6 +20,7 @@ from backprop.python.inputs.as_called import AsCalled
 from backprop.python.inputs.examples import typed
 from backprop.python.inputs.unwritten import line_of_gradient, waiting, waiting_below
 from backprop.python.names import parameter_names
+from backprop.python.runs.runner import Runner
 from backprop.python.runs.telling import telling
 from backprop.python.texts.functions import refusal
 
@@ -114,7 +115,7 @@ def judged(
             continue
         verdict = but_for_unwritten(judge)
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
-            found_so = but_for_unwritten(Judge(telling(code, pair, known, seed), upstream, seed, reading, count))
+            found_so = but_for_unwritten(Judge(Runner(code, runner.pair, known, seed), upstream, seed, reading, count))
             verdict = found_so if found_so.lines and not verdict.lines else verdict
         if verdict.verdict == "ok" and (hidden := unlike(judge, seed)) is not None:
             verdict = but_for_unwritten(hidden[0])

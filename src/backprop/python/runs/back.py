@@ -14,6 +14,7 @@ from backprop.python.inputs.given import at_path
 from backprop.python.inputs.lines import supposes
 from backprop.python.inputs.said import UPSTREAM_LIKE
 from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.interpret.machine import ERRORS
 from backprop.python.names import default_of, parameter_names, required_names, rest_name
 from backprop.python.pairs.rounds import updates_in
 from backprop.python.runs.came_out import (
@@ -31,7 +32,7 @@ from backprop.python.runs.outputs import Forward, array_in
 from backprop.python.runs.scripted import variables
 from backprop.python.runs.taken import NODE
 from backprop.python.texts.gradients import Outcome, Path, bases, by_key, is_gradient
-from backprop.python.values.arrays import Tensor, fresh
+from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Function, Object, Scope
 
@@ -326,9 +327,10 @@ class Back(CameOut):
             if np.shape(one) == np.shape(at_path(inputs, path)) or path[0] in given
         }
         self.learned = {path[0]: self.made_of[path[0]] for path in found if path[0] not in given}
-        for whose, share in self.pair.shares.items():
-            with suppress(Problem, Refusal):
-                self.shares[whose] = float(run.evaluate(share, scope))
+        for whose, share in self.pair.shares.items() if not self.shares else ():  # the same in every run
+            with suppress(Problem, Refusal, *ERRORS):
+                value = run.evaluate(share, scope)
+                self.shares.update({whose: float(value)} if is_number(value) else {})
         return Outcome(forward.outputs, found, "name", [])
 
     def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:
