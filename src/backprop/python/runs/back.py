@@ -31,7 +31,7 @@ from backprop.python.runs.objects import inner, kept, objects_in, same
 from backprop.python.runs.outputs import Forward, array_in
 from backprop.python.runs.scripted import variables
 from backprop.python.runs.taken import NODE
-from backprop.python.texts.gradients import Outcome, Path, bases, by_key, is_gradient
+from backprop.python.texts.gradients import Outcome, Path, bases, by_key, fitting, is_gradient
 from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Function, Object, Scope
@@ -321,17 +321,18 @@ class Back(CameOut):
         }  # fmt: skip
         inputs = {**self.made_of, **given}
         found = by_key(made, self.paths(inputs), exact=False)
-        found = {
-            path: one
-            for path, one in found.items()
-            if np.shape(one) == np.shape(at_path(inputs, path)) or path[0] in given
-        }
+        found = {path: one for path, one in found.items() if path[0] in given or self.is_its(one, path, inputs)}
         self.learned = {path[0]: self.made_of[path[0]] for path in found if path[0] not in given}
         for whose, share in self.pair.shares.items() if not self.shares else ():  # the same in every run
             with suppress(Problem, Refusal, *ERRORS):
                 value = run.evaluate(share, scope)
                 self.shares.update({whose: float(value)} if is_number(value) else {})
         return Outcome(forward.outputs, found, "name", [])
+
+    def is_its(self, gradient: Any, path: Path, inputs: dict[str, Any]) -> bool:
+        """Whether what is called a gradient has the shape of what it is of; or takes it where that takes a step."""
+        shape = np.shape(at_path(inputs, path))
+        return np.shape(gradient) == shape or (path[0] in self.pair.changed and fitting(shape, gradient))
 
     def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:
         """The gradients that the objects of the inputs hold."""
