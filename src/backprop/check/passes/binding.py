@@ -133,7 +133,7 @@ class Binding:
             several = any(np.size(one) != 1 for one in outputs) and not self.gives_jacobian(outputs)
             if several and not self.takes_what_is_1(outputs):
                 return self.fixed(outputs)
-            if self.runner.pair.has_steps and not COST.fullmatch(self.runner.last_set[0]):
+            if self.runner.pair.changed and not COST.fullmatch(self.runner.last_set[0]):
                 return self.of_no_loss(outputs)  # an error alone is none
         if upstream is not None:
             found = list(upstream) if len(outputs) > 1 and np.iterable(upstream) else [upstream]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -235,7 +235,7 @@ def names_set_together(statement: ast.stmt) -> set[str]:
     return names_set(statement) if isinstance(statement.targets[0], ast.Tuple) else set()
 
 
-def last_of_lists(names: dict[str, Any], statements: Sequence[ast.stmt]) -> dict[str, Any]:
+def last_of_lists(names: dict[str, Any], statements: list[ast.stmt]) -> dict[str, Any]:
     """The arrays with which lists end that statements set, as those of what all layers give."""
     lists = {name: names[name] for name in last_names(statements) if isinstance(names.get(name), list) and names[name]}
     return {name: one[-1] for name, one in lists.items() if is_gradient(one[-1])}
