@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from backprop.check.cures.cure import with_lines
+from backprop.check.in_order import out_of_order
 from backprop.check.passes.fitted import Fitted
-from backprop.check.passes.judge import Judge
+from backprop.check.passes.judge import SET, Judge
 from backprop.check.passes.verdict import Verdict, overall
 from backprop.check.unlike import HIDDEN, unlike
 from backprop.errors import Problem, enumerated
@@ -129,6 +130,9 @@ def judged(
         remarks += [f"{one} is taken as True: a backward pass follows" for one in runner.training]
         whole = "incomplete" if pair.end and verdict.verdict == "ok" else verdict.verdict  # another loss is left out
         found.verdicts.append(verdict._replace(name=name, verdict=whole, remarks=remarks))
+    if found.verdicts and all(one.verdict == "ok" for one in found.verdicts):
+        puts_away = any(SET in remark for one in found.verdicts for remark in one.remarks)
+        found.verdicts.extend(out_of_order(code, pairs, seed, puts_away))
     if not found.verdicts and (stopped or wanting):
         meant = {name: len({*given} & {*takers(pair)}) for name, (pair, _) in wanting.items()}
         for pair, stop in stopped:  # what is given is for this pass, and it lacks nothing

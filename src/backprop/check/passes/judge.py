@@ -35,6 +35,7 @@ NO_VALUE = re.compile(r"an object of _*(No_?Value|Not_?(Given|Set)|Unset|Missing
 ROUNDED = "the forward pass is rounded on the way, so that its slope is not known as exactly"
 MASKED = 4  # elements, from which on an array of 0 and one other number is a mask
 LONG = 4.0  # work, in seconds of a usual machine, after which no points further away are begun
+SET = "is set, and not added to"
 ESTIMATED = "the backward pass draws random numbers: an estimate is not judged"
 
 Found = dict[Path, Comparison]
@@ -56,6 +57,7 @@ class Judge:
         self.unnamed: list[str] = []
         self.straight: set[Path] = set()  # inputs whose gradients come through steps as they are, or are meant so
         self.penalized: set[Path] = set()  # inputs to whose gradients that of a penalty is added
+        self.put_away: list[str] = []  # inputs whose gradients the backward pass sets, and does not add to
         self.but_for_small = False  # whether a gradient is right but for small numbers
         self.paths = self.judged_paths()
         self.surroundings = Surroundings(self.binding, self.paths)
@@ -195,6 +197,7 @@ class Judge:
             outcomes.append((point, outcome))
             for path, one in self.told_at(point, outcome).items():
                 found[path] = worse(found.get(path), one)
+        self.put_away = sorted(self.runner.put_away)
         if self.runner.estimated:
             found = {path: one._replace(verdict="imprecise", remark=ESTIMATED) if one.verdict == "wrong" else one
                      for path, one in found.items()}  # fmt: skip
@@ -527,6 +530,9 @@ class Judge:
         remarks = [*self.runner.code.left_out(self.runner.roots()), *self.remarks]
         if self.first is not None and self.first.wrote:
             remarks.append(f"the backward pass writes into {enumerated(self.first.wrote)}, which is its caller's")
+        if self.put_away:
+            whose = enumerated(self.put_away)
+            remarks.append(f"the gradient of {whose} {SET}: a value that is used twice loses a share")
         for name, whose in self.runner.supposed.items():
             remarks.append(f"{name} of the backward pass is taken for {whose}")
         for path, shape in self.runner.lower.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
 from backprop.python.names import default_of, parameter_names, required_names, rest_name
 from backprop.python.pairs.rounds import updates_in
+from backprop.python.runs.again import add_up, put_away
 from backprop.python.runs.came_out import (
     CameOut,
     as_gradient,
@@ -94,6 +95,8 @@ class Back(CameOut):
                 returned = self.call(run, function, *self.all_given(function, bound, given))
             if pair.is_kept:
                 self.handed_on(run, forward)
+                again = partial(self.call, run, function, *self.all_given(function, bound, given))
+                self.put_away = put_away({name: one for name, one in self.holders.items() if name in given}, again)
             if (
                 isinstance(returned, Function) and pair.kind == "functions"
             ):  # it takes the result, and gives what does it
@@ -119,7 +122,8 @@ class Back(CameOut):
         for name, value in given.items():
             gradient = held_gradient(self.holders.get(name))
             if gradient is not None and not same(gradient, idle[name]):  # else nobody touched it
-                found[(name,)], by = gradient, "attribute"
+                gone = name in self.put_away and self.adds_up
+                found[(name,)], by = np.zeros_like(gradient) if gone else gradient, "attribute"
             now = [held_gradient(one) for one in self.holder_lists.get(name, ())]
             whole = [is_gradient(one) or not isinstance(its, Object)
                      for one, its in zip(now, self.holder_lists.get(name, ()), strict=True)]  # fmt: skip
@@ -130,6 +134,11 @@ class Back(CameOut):
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
+
+    @cached_property
+    def adds_up(self) -> bool:
+        """Whether gradients are added up in the text: else each value is meant to be used once."""
+        return add_up(part.tree for part in self.code.parts)
 
     def all_given(self, function: Any, bound: dict[str, Any], given: dict[str, Any]) -> Any:
         """The arguments of the backward pass: by their names, and where it takes any number of inputs as the forward
