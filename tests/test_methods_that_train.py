@@ -213,3 +213,41 @@ def test_what_is_offered_has_a_layer_between_the_first_and_the_last(check: Check
         assert found["verdict"] == verdict, found
     (line,) = found["lines"]
     assert line["write"] == "delta = delta * self.squash_slope(A[k])"
+
+LATE = """
+import numpy as np
+
+class Classes:
+    def __init__(self, rate=0.05, rounds=400):
+        self.rate, self.rounds, self.W = rate, rounds, None
+
+    def train(self, X, y, reg=0.1, size=3):
+        if self.W is None:
+            self.W = 0.1 * np.random.randn(X.shape[1], np.max(y) + 1)
+        for turn in range(self.rounds):
+            some = np.random.choice(len(X), size)
+            loss, grad = self.loss(X[some], y[some], reg)
+            self.W -= self.rate * grad
+
+    def loss(self, X, y, reg):
+        scores = X @ self.W
+        p = np.exp(scores - scores.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        rows = np.arange(len(y))
+        loss = -np.log(p[rows, y]).mean() + reg * np.sum(self.W * self.W)
+        p[rows, y] -= 1
+        dW = X.T @ p / len(y) + 2 * reg * self.W
+        return loss, dW
+"""
+
+
+def test_weights_that_a_training_method_makes(check: Check) -> None:
+    """It is trained once, and labels are handed to it as an array: `y[some]`."""
+    given = {**POINTS, "y": [0, 2, 1, 1], "reg": 0.3}
+    del given["t"]
+    found = check("late.py", given, {"late.py": LATE})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "ok"}, found
+    found = check("late.py", given, {"late.py": LATE.replace("+ 2 * reg * self.W", "+ reg * self.W")})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "wrong"}
+    (line,) = found["lines"]
+    assert "2 * " in line["write"], line

@@ -94,6 +94,8 @@ class Inputs(Said):
         self.lists: frozenset[str] = frozenset()  # what is given as lists, and not as arrays
         self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
         self.made_at_top: dict[str, dict[str, Any]] = {}  # dictionaries of weights that a script sets at its top
+        self.trained_so: dict[tuple[str, str], dict[str, Any]] = {}  # the weights that a method made which goes forward
+        # itself, by what it is given: they hang on no data, and long training is done once
         self.filled: dict[str, Any] = {}  # what the backward pass is given to put gradients into
         self.handed: list[dict[str, Any]] = []  # the dictionaries that an optimizer is handed which nobody gives
         self.supposed: dict[str, str] = {}  # parameters of the backward pass that are taken for inputs of another name
