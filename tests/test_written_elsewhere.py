@@ -189,3 +189,39 @@ class Double:
     found = check("stack.py", {"x": [0.3, 1.0]}, {"stack.py": text})
     assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("x", "ok")]
     assert "Stack is left out: it is made of parts, of which none are given" in found["remarks"]
+
+
+def test_an_activation_that_is_called_and_gives_its_delta(check: Check) -> None:
+    text = """
+import numpy as np
+class Squashing:
+    def __call__(self, incoming):
+        return 1 / (1 + np.exp(-incoming))
+    def delta(self, incoming, outgoing, above):
+        slope = outgoing * (1 - outgoing)
+        return slope * above
+"""
+    given = {"incoming": [0.3, 1.0, -0.7]}
+    found = check("acts.py:Squashing", given, {"acts.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"incoming": "ok"}
+    found = check("acts.py:Squashing", given, {"acts.py": text.replace("(1 - outgoing)", "(1 - incoming)")})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"incoming": "wrong"}
+
+
+def test_a_module_of_torch_is_in_training(check: Check) -> None:
+    text = """
+from torch import nn
+class Scale(nn.Module):
+    def __init__(self, k):
+        super().__init__()
+        self.k = k
+    def forward(self, x):
+        self.x = x
+        return self.k * x ** 2 if self.training else x
+    def backward(self, dy):
+        return 2 * self.k * self.x * dy
+"""
+    found = check("scale.py:Scale", {"x": [0.3, 1.0, -0.7], "k": 2.0}, {"scale.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"x": "ok"}
+    wrong = text.replace("2 * self.k * self.x * dy", "dy")  # as where it is not
+    assert check("scale.py:Scale", {"x": [0.3, 1.0, -0.7], "k": 2.0}, {"scale.py": wrong})["verdict"] == "wrong"
