@@ -15,6 +15,7 @@ from backprop.check.passes.assumed import taken_for_granted
 from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.intended import Intended
 from backprop.check.passes.means import Means
+from backprop.check.passes.penalties import Penalties
 from backprop.check.passes.points import AROUND, PLAINLY, PROBES, SMALL, Point, Surroundings, is_finite
 from backprop.check.passes.slopes import Comparison, Slopes, compared, shape_text
 from backprop.check.passes.squashed import Given, named_so, squashed_by
@@ -56,6 +57,7 @@ class Judge:
         self.remarks, self.first = self.binding.remarks, self.binding.first
         self.unnamed: list[str] = []
         self.straight: set[Path] = set()  # inputs whose gradients come through steps as they are, or are meant so
+        self.penalties = Penalties(self.binding)
         self.penalized: set[Path] = set()  # inputs to whose gradients that of a penalty is added
         self.put_away: list[str] = []  # inputs whose gradients the backward pass sets, and does not add to
         self.but_for_small = False  # whether a gradient is right but for small numbers
@@ -125,7 +127,7 @@ class Judge:
                 flat = is_flat(slopes)
                 found[path] = Comparison("ok" if flat else "missing", nan, "" if flat else "it has no gradient")
             else:
-                own = self.penalty(point, path) if path in self.penalized else None
+                own = self.penalties.slope(point, path) if path in self.penalized else None
                 found[path] = compared(
                     outcome.gradients[path] if own is None else outcome.gradients[path] - own, slopes
                 )
@@ -450,11 +452,10 @@ class Judge:
 
     def but_for_penalties(self, found: Found) -> Found:
         """Gradients that are right but for what the backward pass adds to them when nothing comes from above: the slope
-        of a penalty on the weights that the cost counts, and the layer does not."""
+        of a penalty on the weights that the cost counts, and the layer does not; or beside the loss that it means."""
         told = dict(found)
         for path in wrong_among(found):
-            added = [self.penalty(point, path) for point in self.points]
-            if all(one is not None for one in added):
+            if self.penalties.are_on(path, self.points):
                 self.penalized.add(path)
                 again = [
                     self.compare(point, self.runner.run(point.given, point.upstream))[path] for point in self.points
@@ -466,16 +467,6 @@ class Judge:
                 f"the backward pass adds the slope of a penalty on {names}, which its forward pass lacks"
             )
         return told
-
-    def penalty(self, point: Point, path: Path) -> Any:
-        """What the pass as it was written gives with nothing from above, if it is the slope of a penalty; else None."""
-        if not self.runner.above or not all(isinstance(one, np.ndarray) for one in point.upstream):
-            return None
-        alone = None
-        with suppress(Problem):
-            alone = self.runner.run(point.given, [np.zeros_like(one) for one in point.upstream]).gradients.get(path)
-        weights = at_path({**self.runner.made_of, **point.given}, path)
-        return alone if alone is not None and is_penalty(alone, weights) else None
 
     def without_small(self) -> Judge | None:
         """The judge of the same pass without small numbers, where that runs and is wrong as well."""
@@ -527,7 +518,7 @@ class Judge:
 
     def said(self) -> list[str]:
         """Remarks on the pass as a whole."""
-        remarks = [*self.runner.code.left_out(self.runner.roots()), *self.remarks]
+        pair, remarks = self.runner.pair, [*self.runner.code.left_out(self.runner.roots()), *self.remarks]
         if self.first is not None and self.first.wrote:
             remarks.append(f"the backward pass writes into {enumerated(self.first.wrote)}, which is its caller's")
         if self.put_away:
@@ -541,6 +532,7 @@ class Judge:
             how = how if len(shape) < len(wanted) else "`-=` takes no more axes than these, and reshape leaves them out"
             how = how if len(shape) != len(wanted) else "the code turns it where it takes it"
             how = "what is before has to reshape it" if 1 not in (*shape, *wanted) else how
+            how = "the solver takes both in a row" if pair.of_solver and len(shape) < len(wanted) else how
             remarks.append(f"the gradient of {name} is {shape_text(shape)} and {name} {shape_text(wanted)}: {how}")
         if whole := [name for name in self.binding.whole if (name,) in self.paths]:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")
@@ -591,13 +583,3 @@ def worse(one: Comparison | None, other: Comparison) -> Comparison:
     if order[one.verdict] != order[other.verdict]:
         return one if order[one.verdict] > order[other.verdict] else other
     return one if one.error >= other.error or other.error != other.error else other
-
-
-def is_penalty(slope: Any, weights: Any) -> bool:
-    """Whether something is a positive multiple of the weights, or of their signs, or the sum of both."""
-    own, rest = np.ravel(np.asarray(weights, dtype=float)), np.ravel(slope)
-    ways = [own, np.sign(own)] if np.ptp(np.sign(own)) > 0 else [own]  # one sign alone is a number that is added
-    if own.shape != rest.shape or own.size <= len(ways) or not np.any(rest):
-        return False
-    factors = np.linalg.lstsq(np.array(ways).T, rest, rcond=None)[0]
-    return bool(np.all(factors > -1e-9)) and np.allclose(factors @ np.array(ways), rest, rtol=1e-6, atol=1e-12)

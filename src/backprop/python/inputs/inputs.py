@@ -33,6 +33,7 @@ from backprop.python.names import (
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.pairs import all_pairs
 from backprop.python.pairs.trained import with_first_round
+from backprop.python.texts.attributes import filled_later
 from backprop.python.texts.called import names_in
 from backprop.python.texts.functions import HOLDING, attributes, held, is_static, reached, returns
 from backprop.python.texts.gradients import LABELS, OF_OUTPUT, RATE, Path, is_gradient, leaves, place_of
@@ -407,8 +408,11 @@ class Inputs(Said):
 
     def made_of_none(self) -> str:
         """What an object keeps of all that it is made with, `self.layers = list(layers)`, where none is given: it does
-        nothing then."""
-        return "" if self.keeps_operands else self.kept_whole[0]
+        nothing then. Nor does one that they are added to later, by somebody else."""
+        pair, methods = self.pair, self.code.classes().get(self.pair.class_name, {})
+        later = filled_later(methods, pair.forward) if pair.kind == "class" and pair.forward is not None else ""
+        kept = "" if self.keeps_operands else self.kept_whole[0]
+        return kept or (later if later not in self.given else "")
 
     @cached_property
     def kept_whole(self) -> tuple[str, set[str]]:

@@ -38,6 +38,7 @@ class Pair(NamedTuple):
     changed: frozenset[str] = frozenset()  # what a script changes by steps
     shares: Mapping[str, ast.expr] = {}  # and what these multiply gradients with, beside their rate
     handed: bool = False  # whether it is what a network's own way back, which is right, is handed
+    of_solver: bool = False  # whether a solver of SciPy takes both: it has its point in a row
     end: int = 0  # the line from which on a script has to do with another cost, if there is one
 
     def bases(self, name: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from backprop.python.runs.came_out import (
 )
 from backprop.python.runs.forth import as_wrapped
 from backprop.python.runs.objects import inner, kept, objects_in, same
-from backprop.python.runs.outputs import Forward, array_in
+from backprop.python.runs.outputs import Forward, array_in, is_one
 from backprop.python.runs.scripted import variables
 from backprop.python.runs.taken import NODE
 from backprop.python.texts.gradients import Outcome, Path, bases, by_key, fitting, is_gradient
@@ -224,8 +224,10 @@ class Back(CameOut):
                 failed, out.names[name] = problem, kept
 
     def of_kept(self, run: Interpreter, tree: ast.FunctionDef, out: Object, above: Any) -> dict[str, Any]:
-        """What a backward pass takes that an operation leaves in its result: nothing, the result, or its gradient."""
-        name = next(iter(required_names(tree)), "")
+        """What a backward pass takes that an operation leaves in its result: nothing, the result, or its gradient,
+        which may be 1 where nobody gives it, `def back(dy=1)`."""
+        ones = [one for one in parameter_names(tree) if is_one(default_of(tree, one))]
+        name = next(iter([*required_names(tree), *ones]), "")
         nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
         read = {node.attr for node in nodes if isinstance(node.value, ast.Name) and node.value.id == name}
         if not name or any(not hasattr(np.ndarray, one) for one in read):
@@ -288,6 +290,7 @@ class Back(CameOut):
             flat = own and self.flattens and len(wanted) > len(shape) == 2 and wanted[0] == shape[0]
             less = shape == wanted[len(wanted) - len(shape) :]
             turned = shape == wanted[::-1] and 1 in shape and path[-1] in self.turned
+            turned = turned or (self.pair.of_solver and wanted == (*shape, 1))
             if wanted != shape and (more or less or turned or flat) and np.size(one) == np.prod(wanted, dtype=int):
                 outcome.gradients[path] = np.reshape(one, wanted)
                 self.lower[path] = shape

@@ -128,7 +128,8 @@ class Scripted(Outputs):
 
     def compared(self, output: Any) -> dict[str, Any]:
         """The labels that the output of a script may be compared with: data with as many elements, or rows."""
-        made = {*self.given, *(self.stepped if self.pair.start else ())} - self.arguments_inside()
+        labels = {*filter(is_data, self.given)} - self.pair.changed  # that a function reads, and somebody gives
+        made = {*self.given, *(self.stepped if self.pair.start else ())} - self.arguments_inside() - labels
         for one in self.code.parts[-1].tree.body[self.pair.start : self.pair.split]:
             made |= names_set(one) if not made.isdisjoint(names_in([one])) else set()
         data = {
