@@ -14,7 +14,7 @@ import numpy as np
 from backprop.check.passes.assumed import taken_for_granted
 from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.intended import Intended
-from backprop.check.passes.means import Means
+from backprop.check.passes.means import Means, of_sums
 from backprop.check.passes.points import AROUND, PLAINLY, PROBES, SMALL, Point, Surroundings, is_finite
 from backprop.check.passes.slopes import Comparison, Slopes, compared, shape_text
 from backprop.check.passes.squashed import Given, named_so, squashed_by
@@ -366,11 +366,13 @@ class Judge:
         wrong, right = wrong_among(found), [path for path in came if path in found and found[path].verdict == "ok"]
         if not wrong:
             return found
-        means = Means(self.runner, wrong, [(point, one) for point, one in outcomes if one is not None])
-        if not means.are_meant(right):
+        known = [(point, one) for point, one in outcomes if one is not None]
+        means = Means(self.runner, wrong, known)
+        told = of_sums(self.runner, wrong, known) if not means.are_meant(right) else means.told
+        if not told:
             return found
         self.straight.update(wrong)
-        self.remarks.append(f"{means.told}: it is right where what comes from above is not divided by them, too")
+        self.remarks.append(told)
         return {**found, **{path: Comparison("ok", nan) for path in wrong}}
 
     def as_named(self, found: Found, outcomes: Outcomes) -> Found:
