@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backprop.check.gradients.compare import LARGER
-from backprop.check.passes.losses import Compared, Loss, close, factors, is_multiple, loss_of, losses
+from backprop.check.passes.losses import Compared, Loss, close, factors, follows, is_multiple, loss_of, losses
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.check.passes.unfit import AS_WHOLE, refuse_unfit
 from backprop.errors import Problem, enumerated
@@ -358,7 +358,8 @@ class Binding:
             for told, loss, multiples in self.usual(out, output):
                 swept = runner.swept(there, [loss.slope(out)], [*gradients])
                 for words, factor in multiples.items():
-                    right = [path for path, one in swept.items() if same_slopes(gradients[path], factor * one)]
+                    right = [path for path, one in swept.items() if same_slopes(gradients[path], factor * one)
+                             or follows(gradients[path], factor * one, at_path(there, path))]  # fmt: skip
                     agree = sum(np.size(at_path(there, path)) for path in right)
                     if agree > most:
                         best, most = (told.format(words).strip(), loss._replace(factor=factor), output), agree

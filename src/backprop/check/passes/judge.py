@@ -15,6 +15,7 @@ from backprop.check.passes.assumed import taken_for_granted
 from backprop.check.passes.binding import FAR, Binding
 from backprop.check.passes.intended import Intended
 from backprop.check.passes.means import Means, of_sums
+from backprop.check.passes.penalties import added
 from backprop.check.passes.points import AROUND, PLAINLY, PROBES, SMALL, Point, Surroundings, is_finite
 from backprop.check.passes.slopes import Comparison, Slopes, compared, shape_text
 from backprop.check.passes.squashed import Given, named_so, squashed_by
@@ -123,9 +124,9 @@ class Judge:
                 flat = is_flat(slopes)
                 found[path] = Comparison("ok" if flat else "missing", nan, "" if flat else "it has no gradient")
             else:
-                own = self.penalty(point, path) if path in self.penalized else None
+                own = added(self.runner, [point], path) if path in self.penalized else None
                 found[path] = compared(
-                    outcome.gradients[path] if own is None else outcome.gradients[path] - own, slopes
+                    outcome.gradients[path] if own is None else outcome.gradients[path] - own[0], slopes
                 )
                 if found[path].verdict == "wrong" and slopes.exact and path not in point.doubted:
                     found[path] = compared(
@@ -451,9 +452,9 @@ class Judge:
         """Gradients that are right but for what the backward pass adds to them when nothing comes from above: the slope
         of a penalty on the weights that the cost counts, and the layer does not."""
         told = dict(found)
-        for path in wrong_among(found):
-            added = [self.penalty(point, path) for point in self.points]
-            if all(one is not None for one in added):
+        whose = self.runner.pair.kind != "script" or self.binding.loss is not None
+        for path in wrong_among(found) if whose else ():
+            if added(self.runner, self.points, path) is not None:
                 self.penalized.add(path)
                 again = [
                     self.compare(point, self.runner.run(point.given, point.upstream))[path] for point in self.points
@@ -461,20 +462,9 @@ class Judge:
                 told[path] = Comparison("ok", nan) if all(one.verdict == "ok" for one in again) else told[path]
         if self.penalized:
             names = enumerated([".".join(path) for path in found if path in self.penalized])
-            self.remarks.append(
-                f"the backward pass adds the slope of a penalty on {names}, which its forward pass lacks"
-            )
+            lacks = "its forward pass" if self.binding.loss is None else "the loss that is taken"
+            self.remarks.append(f"the backward pass adds the slope of a penalty on {names}, which {lacks} lacks")
         return told
-
-    def penalty(self, point: Point, path: Path) -> Any:
-        """What the pass as it was written gives with nothing from above, if it is the slope of a penalty; else None."""
-        if not self.runner.above or not all(isinstance(one, np.ndarray) for one in point.upstream):
-            return None
-        alone = None
-        with suppress(Problem):
-            alone = self.runner.run(point.given, [np.zeros_like(one) for one in point.upstream]).gradients.get(path)
-        weights = at_path({**self.runner.made_of, **point.given}, path)
-        return alone if alone is not None and is_penalty(alone, weights) else None
 
     def without_small(self) -> Judge | None:
         """The judge of the same pass without small numbers, where that runs and is wrong as well."""
@@ -587,13 +577,3 @@ def worse(one: Comparison | None, other: Comparison) -> Comparison:
     if order[one.verdict] != order[other.verdict]:
         return one if order[one.verdict] > order[other.verdict] else other
     return one if one.error >= other.error or other.error != other.error else other
-
-
-def is_penalty(slope: Any, weights: Any) -> bool:
-    """Whether something is a positive multiple of the weights, or of their signs, or the sum of both."""
-    own, rest = np.ravel(np.asarray(weights, dtype=float)), np.ravel(slope)
-    ways = [own, np.sign(own)] if np.ptp(np.sign(own)) > 0 else [own]  # one sign alone is a number that is added
-    if own.shape != rest.shape or own.size <= len(ways) or not np.any(rest):
-        return False
-    factors = np.linalg.lstsq(np.array(ways).T, rest, rcond=None)[0]
-    return bool(np.all(factors > -1e-9)) and np.allclose(factors @ np.array(ways), rest, rtol=1e-6, atol=1e-12)
