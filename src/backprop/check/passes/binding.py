@@ -11,7 +11,18 @@ from typing import Any
 import numpy as np
 
 from backprop.check.gradients.compare import LARGER
-from backprop.check.passes.losses import Compared, Loss, close, factors, follows, is_multiple, loss_of, losses
+from backprop.check.passes.losses import (
+    Compared,
+    Loss,
+    close,
+    ends_with_first,
+    factors,
+    follows,
+    is_multiple,
+    loss_of,
+    losses,
+    same_slopes,
+)
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.check.passes.unfit import AS_WHOLE, refuse_unfit
 from backprop.errors import Problem, enumerated
@@ -22,7 +33,6 @@ from backprop.python.inputs.said import UPSTREAM_LIKE
 from backprop.python.names import parameter_names
 from backprop.python.runs.runner import Runner
 from backprop.python.runs.taken import unsaid
-from backprop.python.texts.called import names_in
 from backprop.python.texts.gradients import COST, Outcome, Path, leaves
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import RAISED
@@ -270,7 +280,8 @@ class Binding:
                     self.remarks += [f"the gradient of {cost.name} is another"] if cost is not None else []
                     return above
             assert cost is not None
-            runner.cost, self.loss, self.remarks = cost, None, remarks
+            self.loss, self.remarks = None, remarks
+            self.agrees_with(cost)
         self.remarks.append(f"what is judged is the gradient of {cost.name} with {enumerated(list(labels))}")
         return [np.ones(np.shape(one)) for one in runner.outputs(self.given)]
 
@@ -294,9 +305,14 @@ class Binding:
         return found
 
     def agrees_with(self, cost: ast.FunctionDef) -> bool:
-        """Whether the gradients are right for a cost, which is the one then."""
-        self.runner.cost = cost
-        return self.agrees([1.0])
+        """Whether the gradients are right for a cost, which is the one then; of two numbers that it returns the one for
+        which they are more so, as of a loss with and without a penalty."""
+        far = []
+        for self.runner.cost_at in (0, 1):
+            self.runner.cost = cost
+            far.append(self.distance([1.0], self.given))
+        self.runner.cost_at = int(far[1] < far[0])
+        return min(far) == 0
 
     def meant(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
         """The gradient of the loss that a backward pass means which takes labels."""
@@ -574,22 +590,6 @@ class Binding:
     def in_backward(self, problem: Problem) -> bool:
         """Whether a problem has a place: the forward pass ran already, so it is in the backward pass."""
         return problem.line is not None and bool(self.runner.outputs(self.given))
-
-
-def same_slopes(mine: Any, right: Any) -> bool:
-    return np.shape(mine) == np.shape(right) and np.allclose(mine, right, rtol=1e-5, atol=1e-9, equal_nan=True)
-
-
-def ends_with_first(runner: Runner) -> str:
-    """The gradient from above that a backward pass goes through only up to the first element which is not 0, as a loss
-    behind it has a single one: `for i, g in enumerate(dout): if g == 0: continue`, and a `return` at the end."""
-    loops = [one for back in runner.backs() for one in ast.walk(back) if isinstance(one, ast.For)]
-    for loop in loops:
-        kinds = {type(one) for one in ast.walk(loop)}
-        name = next((one for one in runner.back_names()[:1] if one in names_in([loop.iter])), "")
-        if name and {ast.Continue, ast.Return} <= kinds:
-            return name
-    return ""
 
 
 def in_that_shape(wanted: list[tuple[int, ...]]) -> str:

@@ -1,4 +1,4 @@
-"""Penalties on weights, whose slope a backward pass adds while its forward pass, or the loss that is meant, lacks them."""
+"""Penalties on weights, whose slope a backward pass adds, while neither its forward pass nor the loss has any."""
 
 from __future__ import annotations
 

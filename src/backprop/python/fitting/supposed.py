@@ -164,7 +164,7 @@ def labels(shapes: Iterable[tuple[int, ...]]) -> Iterator[str]:
             if len(shape) in (1, 2) and (len(shape) == 2 or made.ndim == 1):
                 rows = np.resize(made[[0, 2, 1]] if made.shape[0] == 3 and made.ndim == 2 else made, shape)
                 yield str(rows.astype(int).tolist()).replace(" ", "")
-        if len(shape) == 2 and shape[0] != shape[1]:  # of columns each is an example
+        if len(shape) == 2 and all(shape) and shape[0] != shape[1]:  # of columns each is an example
             yield str(np.eye(shape[0], dtype=int)[:, np.resize((0, 2, 1), shape[1]) % shape[0]].tolist()).replace(
                 " ", ""
             )

@@ -55,7 +55,7 @@ def bases(name: str) -> tuple[str, ...]:
     for prefix in PREFIXES:
         if name.startswith(prefix) and len(name) > len(prefix):
             found.append(name[len(prefix) :])
-    for suffix in ("_gradient", "_grad", "_bar", "_g"):
+    for suffix in ("_gradient", "_grad", "_gradients", "_grads", "_bar", "_g"):
         if name.endswith(suffix) and len(name) > len(suffix):
             found.append(name[: -len(suffix)])
     return tuple(found)
