@@ -372,3 +372,35 @@ def test_a_loss_may_leave_its_mean_to_the_layers(check: Check) -> None:
     always = LOSS.replace(', reduction="mean"', "").replace("if reduction", 'reduction = "mean"\n        if reduction')
     found = check("loss.py:Squares", given, {"loss.py": always.replace(", reduction)", ")")})
     assert verdicts(found) == {"guess": "wrong"}  # nothing offers the sum
+
+
+SPREAD = """
+import numpy as np
+
+class Spread:
+    def __init__(self, size, step):
+        self.w = np.linspace(-1, 1, size)
+        self.wide = np.zeros((size - 1) * step + 1)
+        self.dw = np.zeros(size)
+        self.step = step
+    def forward(self, x):
+        self.x = x
+        for i in range(len(self.w)):
+            self.wide[i * self.step] = self.w[i]
+        return x * self.wide
+    def backward(self, dout):
+        self.dwide = np.sum(dout * self.x, axis=0)
+        for i in range(len(self.w)):
+            self.dw[i] = self.dwide[i * self.step]
+        return dout * self.wide
+"""
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_what_a_forward_pass_fills_is_no_weight(check: Check, step: int) -> None:
+    """A kernel that is spread is filled from the weights each time: its gradient is one on the way."""
+    given = {"x": [row[:1] * (2 * step + 1) for row in ROWS], "size": 3, "step": step}
+    found = check("spread.py:Spread", given, {"spread.py": SPREAD})
+    assert (found.get("verdict"), verdicts(found)) == ("ok", {"w": "ok", "x": "ok"}), found
+    wrong = SPREAD.replace("= self.dwide[i", "= 2 * self.dwide[i")
+    assert verdicts(check("spread.py:Spread", given, {"spread.py": wrong})) == {"w": "wrong", "x": "ok"}

@@ -33,6 +33,7 @@ from backprop.python.inputs.said import UPSTREAM_LIKE
 from backprop.python.names import parameter_names
 from backprop.python.runs.runner import Runner
 from backprop.python.runs.taken import unsaid
+from backprop.python.texts.attributes import entered
 from backprop.python.texts.gradients import COST, Outcome, Path, leaves
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import RAISED
@@ -209,10 +210,10 @@ class Binding:
     def is_of_another(self) -> bool:
         """Whether the one gradient that comes out is right, but for a factor, for another input of its shape than its
         place tells."""
-        found = self.first.gradients if self.first is not None else {}
+        found = [*self.first.gradients.items()] if self.first is not None else []
         if len(found) != 1:
             return False
-        (path, gradient), *_ = found.items()
+        path, gradient = found[0]
         paths, shape = self.runner.paths(self.given), np.shape(gradient)
         alike = [one for one in paths if np.shape(at_path(self.given, one)) == shape]
         swept = self.runner.swept(self.given, self.upstream, alike) if path in alike and len(alike) > 1 else {}
@@ -245,13 +246,15 @@ class Binding:
         return bool(runner.learned)
 
     def idle_states(self) -> list[str]:
-        """What is made where it is not there yet, `if self.h is None`, and on which nothing hangs: no weight, but a
-        state that is set anew."""
-        runner = self.runner
-        late: list[Path] = [(name,) for name in runner.learned if name in runner.made_late]
+        """What is made where it is not there yet, `if self.h is None`, and on which nothing hangs, and what the forward
+        pass enters into, while on some of it nothing hangs: no weight, but a state that is set anew."""
+        runner, forward, late = self.runner, self.runner.pair.forward, {*self.runner.made_late}
+        filled = entered(forward) - late if forward and runner.pair.kind == "class" else set()
+        paths: list[Path] = [(name,) for name in runner.learned if name in late | filled]
         given = {**self.given, **fresh(runner.learned)}
-        swept = runner.swept(given, [np.ones(np.shape(one)) for one in runner.outputs(given)], late) if late else {}
-        return [path[0] for path in late if not np.any(swept.get(path, 1.0))]
+        swept = runner.swept(given, [np.ones(np.shape(one)) for one in runner.outputs(given)], paths) if paths else {}
+        hangs = {path[0]: np.asarray(swept.get(path, 1.0)) for path in paths}
+        return [name for name, one in hangs.items() if not (np.all(one) if name in filled else np.any(one))]
 
     def handed_on(self, outputs: list[Any]) -> list[Any] | None:
         """The gradient from above that a function of both passes is given among its inputs, `def f(x, w, dout=None)`:
@@ -307,10 +310,9 @@ class Binding:
     def agrees_with(self, cost: ast.FunctionDef) -> bool:
         """Whether the gradients are right for a cost, which is the one then; of two numbers that it returns the one for
         which they are more so, as of a loss with and without a penalty."""
-        far = []
-        for self.runner.cost_at in (0, 1):
-            self.runner.cost = cost
-            far.append(self.distance([1.0], self.given))
+        self.runner.cost, far = cost, [np.inf, np.inf]
+        for self.runner.cost_at in (1, 0):
+            far[self.runner.cost_at] = self.distance([1.0], self.given)
         self.runner.cost_at = int(far[1] < far[0])
         return min(far) == 0
 
@@ -327,8 +329,8 @@ class Binding:
                 there = here if here.tells else self.compared(self.away(much), labels)
                 here = there if there.tells else here
         self.loss = loss_of(here, labels)
-        name, whose = self.loss.name, enumerated(list(labels))
-        self.remarks.append(f"no loss stands in the code: what is judged is the gradient of the {name} with {whose}")
+        told = f"what is judged is the gradient of the {self.loss.name} with {enumerated(list(labels))}"
+        self.remarks.append(f"no loss stands in the code: {told}")
         return [self.loss.slope(outputs[0])]
 
     def compared(self, given: dict[str, Any], labels: dict[str, Any]) -> Compared:
@@ -342,12 +344,11 @@ class Binding:
     def fixed(self, outputs: list[Any]) -> list[Any]:
         """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum; what is by
         its name a slope, the sum alone: beside two elements, the mean of squares has the slope of halves."""
+        shapes = [*map(np.shape, outputs)]
         ways = {
-            "mean": [np.full(np.shape(one), 1 / max(1, np.size(one))) for one in outputs],
-            "sum": [np.ones(np.shape(one)) for one in outputs],
-            "sum over the number of rows": [
-                np.full(np.shape(one), 1 / max([1, *np.shape(one)[:1]])) for one in outputs
-            ],
+            "mean": [np.full(shape, 1 / max(1, np.prod(shape, dtype=int))) for shape in shapes],
+            "sum": [np.ones(shape) for shape in shapes],
+            "sum over the number of rows": [np.full(shape, 1 / max([1, *shape[:1]])) for shape in shapes],
         }
         for name, above in ways.items():
             if not self.runner.pair.is_slope and self.agrees(above):
@@ -380,8 +381,8 @@ class Binding:
                     if agree > most:
                         best, most = (told.format(words).strip(), loss._replace(factor=factor), output), agree
         if best is None:
-            hint = "set it: loss = …"
-            raise Problem("value", "no loss is set before the gradients, and none that is usual fits", hint=hint)
+            told = "no loss is set before the gradients, and none that is usual fits"
+            raise Problem("value", told, hint="set it: loss = …")
         told, self.loss, runner.output = best
         self.remarks.append(f"no loss is set: what is judged is the gradient of {told}")
         return [self.loss.slope(runner.outputs(self.given)[0])]
@@ -412,9 +413,9 @@ class Binding:
         """Some inputs so far away from where they are, the same way each time."""
         return moved(given, paths, np.random.default_rng(self.seed), much)
 
-    def agrees(self, above: list[Any], given: dict[str, Any] | None = None) -> bool:
+    def agrees(self, above: list[Any], at: dict[str, Any] | None = None) -> bool:
         """Whether the gradients are right for a gradient from above."""
-        return self.distance(above, self.given if given is None else given) == 0
+        return self.distance(above, self.given if at is None else at) == 0
 
     def distance(self, above: list[Any], given: dict[str, Any]) -> float:
         """How far the gradients are from the right ones, in parts of these; 0 where they agree."""
@@ -558,8 +559,7 @@ class Binding:
         costs = [one.name for one in self.runner.costs() if one in self.runner.methods().values()]
         if back is not None and costs and not self.runner.back_names():
             told = f"{back.name} stops at None, as {enumerated(costs)} comes before it: {problem.message}"
-            hint = f"judge its parts, or the one that {costs[0]} hands to: -f FILE:CLASS"
-            raise Problem("value", told, hint=hint) from None
+            raise Problem("value", told, hint=f"judge its parts, or the one that {costs[0]} hands to: -f FILE:CLASS")
 
     def takes_bare(self, given: dict[str, Any], upstream: list[Any]) -> bool:
         """Whether a pass that stops with gradients from above in objects, as its outputs are, goes on with arrays."""

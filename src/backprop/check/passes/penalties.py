@@ -47,7 +47,8 @@ def beside(runner: Runner, point: Point, path: Path) -> Any:
     wanted = point.swept.get(path)
     with suppress(Problem):
         mine = runner.run(point.given, point.upstream).gradients.get(path)
-        return None if mine is None or np.shape(mine) != np.shape(wanted) else np.subtract(mine, wanted)
+        if mine is not None and wanted is not None and np.shape(mine) == np.shape(wanted):
+            return np.subtract(mine, wanted)
     return None
 
 
