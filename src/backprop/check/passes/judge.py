@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from backprop.check.passes.assumed import taken_for_granted
-from backprop.check.passes.binding import FAR, Binding
+from backprop.check.passes.binding import Binding
 from backprop.check.passes.intended import Intended
 from backprop.check.passes.means import Means, of_sums
+from backprop.check.passes.meant import FAR
 from backprop.check.passes.penalties import added
 from backprop.check.passes.points import AROUND, PLAINLY, PROBES, SMALL, Point, Surroundings, is_finite
 from backprop.check.passes.slopes import Comparison, Slopes, compared, shape_text
