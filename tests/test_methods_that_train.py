@@ -214,6 +214,7 @@ def test_what_is_offered_has_a_layer_between_the_first_and_the_last(check: Check
     (line,) = found["lines"]
     assert line["write"] == "delta = delta * self.squash_slope(A[k])"
 
+
 LATE = """
 import numpy as np
 

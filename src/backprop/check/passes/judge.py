@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from backprop.check.passes.assumed import taken_for_granted
-from backprop.check.passes.binding import FAR, Binding
+from backprop.check.passes.binding import Binding
 from backprop.check.passes.intended import Intended
-from backprop.check.passes.means import Means
-from backprop.check.passes.penalties import Penalties
+from backprop.check.passes.means import Means, of_sums
+from backprop.check.passes.meant import FAR
+from backprop.check.passes.penalties import added
 from backprop.check.passes.points import AROUND, PLAINLY, PROBES, SMALL, Point, Surroundings, is_finite
 from backprop.check.passes.slopes import Comparison, Slopes, compared, shape_text
 from backprop.check.passes.squashed import Given, named_so, squashed_by
@@ -57,7 +58,6 @@ class Judge:
         self.remarks, self.first = self.binding.remarks, self.binding.first
         self.unnamed: list[str] = []
         self.straight: set[Path] = set()  # inputs whose gradients come through steps as they are, or are meant so
-        self.penalties = Penalties(self.binding)
         self.penalized: set[Path] = set()  # inputs to whose gradients that of a penalty is added
         self.put_away: list[str] = []  # inputs whose gradients the backward pass sets, and does not add to
         self.but_for_small = False  # whether a gradient is right but for small numbers
@@ -127,9 +127,9 @@ class Judge:
                 flat = is_flat(slopes)
                 found[path] = Comparison("ok" if flat else "missing", nan, "" if flat else "it has no gradient")
             else:
-                own = self.penalties.slope(point, path) if path in self.penalized else None
+                own = added(self.runner, [point], path) if path in self.penalized else None
                 found[path] = compared(
-                    outcome.gradients[path] if own is None else outcome.gradients[path] - own, slopes
+                    outcome.gradients[path] if own is None else outcome.gradients[path] - own[0], slopes
                 )
                 if found[path].verdict == "wrong" and slopes.exact and path not in point.doubted:
                     found[path] = compared(
@@ -371,11 +371,13 @@ class Judge:
         wrong, right = wrong_among(found), [path for path in came if path in found and found[path].verdict == "ok"]
         if not wrong:
             return found
-        means = Means(self.runner, wrong, [(point, one) for point, one in outcomes if one is not None])
-        if not means.are_meant(right):
+        known = [(point, one) for point, one in outcomes if one is not None]
+        means = Means(self.runner, wrong, known)
+        told = of_sums(self.runner, wrong, known) if not means.are_meant(right) else means.told
+        if not told:
             return found
         self.straight.update(wrong)
-        self.remarks.append(f"{means.told}: it is right where what comes from above is not divided by them, too")
+        self.remarks.append(told)
         return {**found, **{path: Comparison("ok", nan) for path in wrong}}
 
     def as_named(self, found: Found, outcomes: Outcomes) -> Found:
@@ -454,8 +456,9 @@ class Judge:
         """Gradients that are right but for what the backward pass adds to them when nothing comes from above: the slope
         of a penalty on the weights that the cost counts, and the layer does not; or beside the loss that it means."""
         told = dict(found)
-        for path in wrong_among(found):
-            if self.penalties.are_on(path, self.points):
+        whose = self.runner.pair.kind != "script" or self.binding.loss is not None
+        for path in wrong_among(found) if whose else ():
+            if added(self.runner, self.points, path) is not None:
                 self.penalized.add(path)
                 again = [
                     self.compare(point, self.runner.run(point.given, point.upstream))[path] for point in self.points
@@ -463,9 +466,8 @@ class Judge:
                 told[path] = Comparison("ok", nan) if all(one.verdict == "ok" for one in again) else told[path]
         if self.penalized:
             names = enumerated([".".join(path) for path in found if path in self.penalized])
-            self.remarks.append(
-                f"the backward pass adds the slope of a penalty on {names}, which its forward pass lacks"
-            )
+            lacks = "its forward pass" if self.binding.loss is None else "the loss that is taken"
+            self.remarks.append(f"the backward pass adds the slope of a penalty on {names}, which {lacks} lacks")
         return told
 
     def without_small(self) -> Judge | None:

@@ -80,6 +80,7 @@ class Inputs(Said):
         bases = [ast.unparse(one) for owner in classes for one in owner.bases]
         self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
         self.cost: ast.FunctionDef | None = None  # of the output and labels, in the code, that is judged in its place
+        self.cost_at = 0  # which of several numbers that it returns is it, `return loss, loss + penalty`
         self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
         self.of_text_itself = self.set_at_top(given)
         kinds = [

@@ -176,9 +176,10 @@ class Forth(Scripted):
         return self.ends_with(found, self.call(run, function, (), bound) if taken == 1 else None)
 
     def ends_with(self, found: Forward, cost: Any) -> Forward:
-        """A forward pass that ends with a cost, which may be told with how many of its rows are right."""
+        """A forward pass that ends with a cost, which may be told with how many of its rows are right, or itself but
+        for a penalty."""
         assert self.cost is not None
-        cost = cost[0] if isinstance(cost, tuple) and cost else cost
+        cost = cost[self.cost_at] if isinstance(cost, tuple | list) and self.cost_at < len(cost) else cost
         if not is_gradient(cost) or np.size(cost) != 1:
             raise Problem("value", f"{self.cost.name} is no cost of the output")
         return found._replace(outputs=[cost])
