@@ -252,3 +252,119 @@ def test_weights_that_a_training_method_makes(check: Check) -> None:
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "wrong"}
     (line,) = found["lines"]
     assert "2 * " in line["write"], line
+
+
+BESIDE = """
+import numpy as np
+
+class Net:
+    def __init__(self, sizes):
+        self.depth, self.params = len(sizes) - 1, {}
+        for k in range(1, self.depth + 1):
+            self.params[f"W{k}"] = np.random.randn(sizes[k], sizes[k - 1]) * 0.5
+            self.params[f"b{k}"] = np.zeros((sizes[k], 1))
+
+    def fit(self, X, Y, rounds=100, rate=0.1, beta=0.9):
+        velocity = {key: np.zeros_like(one) for key, one in self.params.items()}
+        for turn in range(rounds):
+            kept = {"A0": X}
+            for k in range(1, self.depth + 1):
+                kept[f"A{k}"] = np.tanh(self.params[f"W{k}"] @ kept[f"A{k-1}"] + self.params[f"b{k}"])
+            out = kept[f"A{self.depth}"]
+            cost = np.sum((out - Y) ** 2) / Y.shape[1]
+            grads = {}
+            dA = 2 * (out - Y) / Y.shape[1]
+            for k in reversed(range(1, self.depth + 1)):
+                dZ = dA * (1 - kept[f"A{k}"] ** 2)
+                grads[f"W{k}"] = dZ @ kept[f"A{k-1}"].T
+                grads[f"b{k}"] = dZ.sum(axis=1, keepdims=True)
+                dA = self.params[f"W{k}"].T @ dZ
+            for key in self.params:
+                velocity[key] = beta * velocity[key] + (1 - beta) * grads[key]
+                self.params[key] -= rate * velocity[key]
+"""
+
+
+def test_running_means_under_the_keys_of_weights_have_no_gradients(check: Check) -> None:
+    given = {"X": [[0.3, -1.2], [1.1, 0.4], [-0.8, 0.9]], "Y": [[0.1, -0.6], [0.5, 0.2]], "sizes": [3, 4, 2]}
+    found = check("net.py", given, {"net.py": BESIDE})
+    assert {one["name"] for one in found["gradients"]} == {f"params.{one}" for one in ("W1", "b1", "W2", "b2")}, found
+    assert found["verdict"] == "ok"
+    found = check("net.py", given, {"net.py": BESIDE.replace("dZ.sum(axis=1", "dZ.mean(axis=1")})
+    assert {one["name"] for one in found["gradients"] if one["verdict"] == "wrong"} == {"params.b1", "params.b2"}
+
+
+CALLED = """
+import numpy as np
+
+class Adaptive:
+    def __init__(self, rate=0.01, rounds=10):
+        self.rate, self.rounds = rate, rounds
+
+    def fit(self, X, t):
+        self._begin(X.shape[1])
+        for turn in range(self.rounds):
+            for row, goal in zip(X, t):
+                self.errors.append(self._update(row, goal))
+        return self
+
+    def _begin(self, count):
+        self.w_, self.c_, self.errors = np.random.randn(count), 0.0, []
+
+    def _update(self, x, target):
+        output = self.scores(x)
+        error = target - output
+        self.w_ += self.rate * 2.0 * x * error
+        self.c_ += self.rate * 2.0 * error
+        loss = error**2
+        return loss
+
+    def scores(self, x):
+        return x @ self.w_ + self.c_
+"""
+
+
+def test_a_step_in_a_method_that_another_one_calls_in_its_loop(check: Check) -> None:
+    """What `fit` makes and takes is what `_update` is given; a step by an error is one by a gradient."""
+    found = check("adaptive.py", POINTS, {"adaptive.py": CALLED})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w_": "ok", "c_": "ok"}, found
+    found = check(
+        "adaptive.py", POINTS, {"adaptive.py": CALLED.replace("self.rate * 2.0 * error", "self.rate * error")}
+    )
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w_": "ok", "c_": "wrong"}
+    assert [line["line"] for line in found["lines"]] == [21]
+
+
+def test_a_weight_whose_gradient_is_not_known_makes_a_verdict_incomplete(check: Check) -> None:
+    """What is not judged is not ok: by its name `move` is the gradient of nothing."""
+    text = CALLED.replace(
+        "self.c_ += self.rate * 2.0 * error", "move = self.rate * 2.0 * error\n        self.c_ += move"
+    )
+    found = check("adaptive.py", POINTS, {"adaptive.py": text})
+    assert found["verdict"] == "incomplete", found
+    assert any("c_ takes steps" in one for one in found["remarks"])
+
+
+SPLIT = """
+import numpy as np
+from sklearn.datasets import make_moons
+from sklearn.model_selection import train_test_split
+
+X, t = make_moons(n_samples=90)
+t = t.reshape(-1, 1)
+X_train, X_test, t_train, t_test = train_test_split(X, t)
+W = np.random.randn(2, 1)
+for turn in range(50):
+    p = 1 / (1 + np.exp(-(X_train @ W)))
+    loss = -np.mean(t_train * np.log(p) + (1 - t_train) * np.log(1 - p))
+    dW = X_train.T @ (p - t_train) / len(t_train)
+    W -= 0.1 * dW
+    print(turn, loss, np.mean((X_test @ W > 0) == t_test))
+"""
+
+
+def test_data_that_are_split_by_what_nobody_knows_can_be_given(check: Check) -> None:
+    """What they are split of is needed by nothing else then."""
+    given = {"X_train": [[0.3, -1.2], [1.1, 0.4], [-0.8, 0.9]], "t_train": [[1], [0], [1]]}
+    assert check("moons.py", given, {"moons.py": SPLIT}).get("verdict") == "ok"
+    assert check("moons.py", given, {"moons.py": SPLIT.replace(" / len(t_train)", "")})["verdict"] == "wrong"

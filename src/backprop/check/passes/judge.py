@@ -56,7 +56,7 @@ class Judge:
         self.binding = Binding(runner, upstream, seed, reading)
         self.count = count
         self.remarks, self.first = self.binding.remarks, self.binding.first
-        self.unnamed: list[str] = []
+        self.unnamed, self.left_unjudged = list[str](), list[str]()  # and what takes steps by something else
         self.straight: set[Path] = set()  # inputs whose gradients come through steps as they are, or are meant so
         self.penalized: set[Path] = set()  # inputs to whose gradients that of a penalty is added
         self.put_away: list[str] = []  # inputs whose gradients the backward pass sets, and does not add to
@@ -113,7 +113,7 @@ class Judge:
                     self.unnamed.append(path[0])
                 else:
                     found.append(path)
-        self.unnamed += [name for name in sorted(self.runner.stepped) if all(path[0] != name for path in found)]
+        self.left_unjudged = [one for one in sorted(self.runner.stepped) if all(path[0] != one for path in found)]
         return found
 
     def compare(self, point: Point, outcome: Outcome | None) -> Found:
@@ -516,7 +516,8 @@ class Judge:
 
     def overall(self, gradients: list[Gradient]) -> str:
         stopped = self.binding.stop is not None and not self.raises
-        return "wrong" if stopped else overall(gradients)
+        verdict = "wrong" if stopped else overall(gradients)
+        return "incomplete" if verdict == "ok" and self.left_unjudged else verdict
 
     def said(self) -> list[str]:
         """Remarks on the pass as a whole."""
@@ -538,6 +539,9 @@ class Judge:
             remarks.append(f"the gradient of {name} is {shape_text(shape)} and {name} {shape_text(wanted)}: {how}")
         if whole := [name for name in self.binding.whole if (name,) in self.paths]:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")
+        if self.left_unjudged:
+            whose = enumerated(self.left_unjudged)
+            remarks.append(f"{whose} takes steps by what is no gradient that is known of it: that is not judged")
         if self.unnamed:
             remarks.append(f"no gradient comes out for {enumerated(self.unnamed)}")
         if away := self.runner.given_away if self.runner.pair.kind == "class" else []:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from backprop.python.texts.called import called
-from backprop.python.texts.gradients import COST, RATE, is_of_gradient
+from backprop.python.texts.gradients import COST, RATE, bases, is_of_gradient
 
 RATES = frozenset(["alpha", "step", "step_size", "stepsize", "learningrate"])  # beside those that `RATE` knows
+ERROR = re.compile(r"(^|_)(delta|err(or)?)s?_?\d*(_|$)", re.IGNORECASE)
 SMALL_RATE = 0.2  # a number that is multiplied with is a rate below
 PRODUCTS = (ast.Mult, ast.MatMult, ast.Div)
 
@@ -57,9 +59,9 @@ def move_of(statement: ast.AST) -> tuple[Any, ast.operator, ast.expr] | None:
     return (target, value.op, value.right) if ast.unparse(value.left) == ast.unparse(target) else None
 
 
-def step_of(statement: ast.stmt) -> Step | None:
+def step_of(statement: ast.stmt, known: Collection[str] = ()) -> Step | None:
     """The step that a statement takes, if its gradient has no name and it is plainly one: by a rate, or by a product
-    with what is turned."""
+    with what is turned; or if it is called an error, or the gradient of something else that is `known`."""
     move = move_of(statement)
     if move is None:
         return None
@@ -70,10 +72,21 @@ def step_of(statement: ast.stmt) -> Step | None:
     gradient = without_rate(value, rates, is_named_rate) or without_rate(value, rates, is_small) or value
     negative = isinstance(sign, ast.Add) != any(isinstance(one, ast.UnaryOp) for one in rates)
     part = isinstance(target, ast.Subscript) and called(target) is None
-    if (called(gradient) is not None and not part) or is_pull(gradient, target) or not (rates or is_turned(gradient)):
+    name = called(gradient)
+    named = name is not None and not part and not (rates and is_of_other(name, called(target), known))
+    if named or is_pull(gradient, target) or not (rates or is_turned(gradient)):
         return None
     return Step(
         target, without_sign(rates[0]) if rates else None, ast.UnaryOp(ast.USub(), gradient) if negative else gradient
+    )
+
+
+def is_of_other(name: str, target: str | None, known: Collection[str]) -> bool:
+    """Whether what has a name is an error, or the gradient of something that is known, and not of what it changes:
+    `b -= rate * dz`."""
+    its = bases(name)
+    return target not in its and (
+        ERROR.search(name) is not None or (is_of_gradient(name) and not {*known}.isdisjoint(its))
     )
 
 

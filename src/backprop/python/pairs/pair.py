@@ -103,6 +103,11 @@ class Pair(NamedTuple):
         return not taken or (taken == 1 and kept_pair(self.owner, forward) is not None)
 
     @property
+    def has_steps(self) -> bool:
+        """Whether a script takes steps by gradients that it gives no name."""
+        return any(hasattr(one, "step") for one in self.body)
+
+    @property
     def is_slope(self) -> bool:
         """Whether the backward pass is by its name a function that gives slopes, of those inputs that are wanted."""
         name = self.backward.name if self.backward is not None and self.kind == "functions" else ""

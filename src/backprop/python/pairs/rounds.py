@@ -6,7 +6,7 @@ import ast
 import copy
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -49,10 +49,12 @@ def both_passes(statements: list[ast.stmt], known: Iterable[str] = ()) -> Passes
     return Rounds(statements, known).passes(statements)
 
 
-def training(function: ast.FunctionDef, attributes: Iterable[str] = ()) -> Passes | None:
+def training(
+    function: ast.FunctionDef, attributes: Iterable[str] = (), methods: Mapping[str, Set[str]] = MappingProxyType({})
+) -> Passes | None:
     """The two passes in a function that trains: gradients are set in it, and then by these what they are of.
-    `attributes` are those of the object whose method it is."""
-    body = with_names(without_copies([one for one in function.body if not isinstance(one, ast.Global)]))
+    `attributes` are those of the object whose method it is, and `methods` what its methods read of these."""
+    body = with_names(without_copies([one for one in function.body if not isinstance(one, ast.Global)]), methods)
     before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
     rounds = Rounds(body, [*before, *arguments_of(function), *attributes])
     found = rounds.passes([one for one in body if not isinstance(one, ast.Return)])

@@ -9,10 +9,11 @@ from collections.abc import Collection
 from typing import Any
 
 from backprop.python.names import names_set, names_used, parameter_names, required_names
+from backprop.python.pairs.called_from import caller_of, up_to_call
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.rounds import Passes, blocks, both_passes, costs_in, start_of, training
 from backprop.python.texts.called import targets
-from backprop.python.texts.functions import attributes, first_parameter, is_static
+from backprop.python.texts.functions import attributes, first_parameter, is_static, reached
 from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code, Part
 
@@ -95,17 +96,27 @@ def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list
             continue
         methods = code.classes().get(one.name, {})
         known = set().union(*[attributes(method, ast.Store) for method in methods.values()])
+        read = {name: attributes_read(method, methods) for name, method in methods.items()}
         for method in [method for name, method in methods.items() if name != "__init__" and not is_static(method)]:
-            if first_parameter(method) == "self" and (passes := training(method, known)) is not None:
-                found.append(training_pair(part, method, passes, made(one, methods, method), one))
+            if first_parameter(method) == "self" and (passes := training(method, known, read)) is not None:
+                caller = caller_of(method, methods, read[method.name])
+                before = [] if caller is None else up_to_call(caller.body, method)
+                first = [*made(one, methods, caller or method), *before]
+                found.append(training_pair(part, method, passes, first, one, caller))
     return [pair for pair in found if pair is not None]
+
+
+def attributes_read(method: ast.FunctionDef, methods: dict[str, ast.FunctionDef]) -> set[str]:
+    """What a method reads of its object, also in others that it calls."""
+    return set().union(*[attributes(one, ast.Load) for one in reached(method, methods)])
 
 
 def training_pair(
     part: Part, function: ast.FunctionDef, passes: Passes | None, first: list[ast.stmt],
-    owner: ast.ClassDef | None = None,
+    owner: ast.ClassDef | None = None, caller: ast.FunctionDef | None = None,
 ) -> Pair | None:  # fmt: skip
-    """A function or a method that trains, as a script; `first` is what is done before its statements."""
+    """A function or a method that trains, as a script; `first` is what is done before its statements, also by the
+    `caller`, which is given what it takes then."""
     if passes is None:
         return None
     whole = function if owner is None else owner
@@ -115,7 +126,7 @@ def training_pair(
     return pair._replace(
         **apart_from_body(passes),
         body=(*before, *passes.body),
-        inside=function,
+        inside=caller or function,
         owner="" if owner is None else owner.name,
     )._replace(split=len(before) + passes.split, start=len(before) + passes.start)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from backprop.python.pairs.averaged import Feeds
@@ -18,12 +19,13 @@ BLOCKS = ("body", "orelse")
 
 
 class Known(NamedTuple):
-    """What is known of names: of which something is called the gradient, which are set to what is no list, and of which
-    the size is taken, as a cost with a penalty does."""
+    """What is known of names: of which something is called the gradient, which are set to what is no list, of which the
+    size is taken, as a cost with a penalty does; and of methods, what they read of their object."""
 
     named: frozenset[str]
     arrays: frozenset[str]
     sized: frozenset[str]
+    methods: Mapping[str, Set[str]]
 
 
 class Around(NamedTuple):
@@ -37,12 +39,13 @@ class Around(NamedTuple):
     made: frozenset[str] | None = None
 
 
-def with_names(statements: list[ast.stmt]) -> list[ast.stmt]:
-    """Statements in which every step reads a gradient that has a name, set right before; the same ones, if all do."""
+def with_names(statements: list[ast.stmt], methods: Mapping[str, Set[str]] = MappingProxyType({})) -> list[ast.stmt]:
+    """Statements in which every step reads a gradient that has a name, set right before; the same ones, if all do.
+    `methods` are those of the object whose statements they are, with what each reads of it."""
     made = set().union(*map(set_in, statements))
     arrays = {name for one in statements for name in targets(one) if makes_array(one)}
     named = frozenset(base for name in made for base in bases(name))
-    known = Known(named, frozenset(arrays), frozenset(sized_in(statements)))
+    known = Known(named, frozenset(arrays), frozenset(sized_in(statements)), methods)
     return named_in(statements, known, Around())
 
 
@@ -61,7 +64,7 @@ def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[a
     feeds = Feeds()
     for one in statements:
         name, names = changed(one), names_in([one])
-        step = step_of(one) if running.isdisjoint(names) else by_mean(one, feeds)
+        step = step_of(one, read | around.outer) if running.isdisjoint(names) else by_mean(one, feeds)
         turn = step is not None and is_turn(step, around) and (name not in known.named or reads(step, made))
         if name is None or step is None or not counts(step, turn, known, around, read):
             here = frozenset(made) if around.made is not None else None
@@ -77,7 +80,7 @@ def named_in(statements: list[ast.stmt], known: Known, around: Around) -> list[a
             step = step if name in known.sized else without_decay(step)
             found += in_steps(one, step, name in stepped, around.over if turn else frozenset(), known.named)
             stepped.add(name)
-        read |= names
+        read |= names.union(*[known.methods.get(one, ()) for one in names])
     return statements if all(a is b for a, b in zip(found, statements, strict=False)) else found
 
 

@@ -331,7 +331,8 @@ class Back(CameOut):
             if (name not in before or (self.pair.start and not same(before[name], value)))
             and own.isdisjoint(self.pair.bases(name))
         }  # fmt: skip
-        inputs = {**self.made_of, **given}
+        own_weights = {name: one for name, one in self.made_of.items() if name not in self.kept_beside}
+        inputs = {**own_weights, **given}
         found = by_key(made, self.paths(inputs), exact=False)
         found = {path: one for path, one in found.items() if path[0] in given or self.is_its(one, path, inputs)}
         self.learned = {path[0]: self.made_of[path[0]] for path in found if path[0] not in given}

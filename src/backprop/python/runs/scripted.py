@@ -153,6 +153,14 @@ class Scripted(Outputs):
         inside = [one for method in called_there for one in reached(method, methods)]
         return pair.changed & self.made_of.keys() & names_in([*forth, *inside])
 
+    @cached_property
+    def kept_beside(self) -> set[str]:
+        """The variables that a script makes before its loop and its forward pass does not read: `velocity["W"]` beside
+        `params["W"]`, under whose keys the gradients of that would stand."""
+        pair, body = self.pair, self.script_part.tree.body
+        made = set().union(*map(names_set, body[: pair.start]))
+        return made - names_used(body[pair.start : pair.split], body) - {*self.given}
+
     def begin(self, scope: Scope, given: dict[str, Any], before: dict[str, Any]) -> None:
         """What is done before the first round of a loop made weights, as variables or attributes: those that are given
         stand for them, and for what was handed to a function and is as it was."""
@@ -220,7 +228,9 @@ class Scripted(Outputs):
             except Return:
                 raise Problem("syntax", "a return stands in no function", source=run.source.name) from None
             except Problem as problem:
-                others = [one for one in body if one is not statement]
+                others = [
+                    one for one in body if one is not statement and given.keys().isdisjoint(names_set_together(one))
+                ]
                 needed = names_used([*then, *map(ast.Name, last_names(body)[:1])], others)
                 aside = isinstance(statement, ast.Expr) or not (names_set(statement) - mine.keys()) & needed
                 if problem.kind not in ("name", "syntax") or not aside:
