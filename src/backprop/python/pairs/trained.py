@@ -139,8 +139,11 @@ def made(owner: ast.ClassDef, methods: dict[str, ast.FunctionDef], method: ast.F
         ast.Name(owner.name, ast.Load()), [], [ast.keyword(one, ast.Name(one, ast.Load())) for one in names]
     )
     self = ast.Assign([ast.Name("self", ast.Store())], call)
-    ast.fix_missing_locations(ast.copy_location(self, method))
-    return [*(defaults(start) if start is not None else []), self, *defaults(method)]
+    own: list[ast.expr] = [ast.Name(one, ast.Del()) for one in names if one not in parameter_names(method)]
+    spent = [ast.Delete(own)] if own else []  # which the method does not see
+    for one in (self, *spent):
+        ast.fix_missing_locations(ast.copy_location(one, method))
+    return [*(defaults(start) if start is not None else []), self, *spent, *defaults(method)]
 
 
 def with_first_round(code: Code, pair: Pair) -> Code:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from backprop.python.names import MOST_KEPT
-from backprop.python.texts.called import arguments_of, names_in, targets
+from backprop.python.texts.called import GENERIC, arguments_of, names_in, targets
 from backprop.python.texts.gradients import bases, is_cost, is_of_gradient, is_word
 from backprop.python.values.arrays import HELD
 
@@ -241,6 +241,24 @@ def returned_by(statement: ast.Return) -> list[str]:
     return [name_of(one) for one in together(statement.value)]
 
 
+def named_by_callers(tree: ast.Module) -> None:
+    """Give what functions return without a name the one that it gets where they are called, if that is one of a
+    gradient: `loss, grad = cost(w)` of `return loss, x.T @ delta`."""
+    unpacked: dict[str, list[str]] = {}
+    for one in ast.walk(tree):
+        target = one.targets[0] if isinstance(one, ast.Assign) and isinstance(one.value, ast.Call) else None
+        if isinstance(target, ast.Tuple):
+            name = ast.unparse(one.value.func).rpartition(".")[2]  # type: ignore[attr-defined]
+            unpacked.setdefault(name, [*map(name_of, target.elts)])
+    for function in [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name in unpacked]:
+        names = unpacked[function.name]
+        for one in ast.walk(function):
+            values = together(one.value) if isinstance(one, ast.Return) else []
+            for value, name in zip(values, names, strict=False) if len(values) == len(names) else ():
+                if not name_of(value) and (is_of_gradient(name) or name in GENERIC or name.startswith("g_")):
+                    value.handed_as = name  # type: ignore[attr-defined]
+
+
 def at_end(function: ast.FunctionDef) -> list[ast.expr]:
     """What a function returns at its end."""
     found = [node for node in function.body if isinstance(node, ast.Return)]
@@ -262,7 +280,9 @@ def together(value: ast.expr | None) -> list[ast.expr]:
 
 def name_of(tree: ast.expr) -> str:
     """A name, the key of an entry, or an attribute; through methods that only turn and copy, and what scales it; of a
-    dictionary of gradients "grads"."""
+    dictionary of gradients "grads"; else what callers call it."""
+    if hasattr(tree, "handed_as"):
+        return str(tree.handed_as)
     if isinstance(tree, ast.Dict):
         keys = [one.value if isinstance(one, ast.Constant) else "" for one in tree.keys]
         named = [

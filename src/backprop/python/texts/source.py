@@ -18,6 +18,7 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import KNOWN
 from backprop.python.interpret.machine import ERRORS
 from backprop.python.names import DEFINING, MOST_KEPT, free, inside, is_used, names_set, names_used, required_names
+from backprop.python.texts.functions import named_by_callers
 from backprop.python.texts.registered import WORDS, registered
 from backprop.python.texts.restated import (
     as_both,
@@ -60,6 +61,7 @@ def part_of(text: str, name: str | None) -> Part:
     part.tree.body[:] = [as_import(one, part.tree.body) for one in part.tree.body]
     of_chainer = re.search(r"^\s*(from|import)\s+chainer\b", text, re.MULTILINE)
     by_their_names(part.tree)
+    named_by_callers(part.tree)
     as_both(part.tree)
     for statement in [*part.tree.body]:
         if of_chainer and isinstance(statement, ast.ClassDef):
