@@ -16,7 +16,7 @@ from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
 from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
-from backprop.check.cures.unread import added_to
+from backprop.check.cures.unread import added_to, handed_on
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
@@ -87,6 +87,8 @@ class Solver:
         cures = self.in_words(Chained(self.search, 1).found({}, lines), lines)
         if cures and not self.search.left_over(put(cures)):
             return self.cheaper(cures, lines, sense), [], []
+        if not cures and (reading := handed_on(self.search, sense, lines)):
+            return reading, [], []
         scaled = self.search.derivation({}).scaled
         first = ([], None) if cures or scaled else self.brief(lines, sense, DEAREST)
         if self.is_clean(first[0]):
