@@ -145,9 +145,7 @@ def test_what_is_handed_on_wrongly_and_no_more_read() -> None:
     ]
 
 
-def test_a_name_after_a_number_holds_what_comes_through_it() -> None:
-    """`dwarm` is no gradient of the number `warm`: that it is none made the mistake seem elsewhere, and took long."""
-    code = """
+BLEND = """
 import numpy as np
 
 def shares(z):
@@ -167,11 +165,74 @@ def blend(z, goal, heat, part):
     dz = dwarm + dcold
     return cost, dz
 """
+
+
+def blended() -> dict[str, object]:
     goal = np.exp(normal(3, 4))
-    inputs = {"z": normal(3, 4), "goal": goal / goal.sum(axis=1, keepdims=True), "heat": 1.7, "part": 0.4}
-    before = work.now()
-    assert wrong_lines(code, {"part * heat\n": "part * heat ** 2\n"}, inputs) == [(15, "dwarm *= part * heat")]
+    return {"z": normal(3, 4), "goal": goal / goal.sum(axis=1, keepdims=True), "heat": 1.7, "part": 0.4}
+
+
+def test_a_name_after_a_number_holds_what_comes_through_it() -> None:
+    """`dwarm` is no gradient of the number `warm`: that it is none made the mistake seem elsewhere, and took long."""
+    inputs, before = blended(), work.now()
+    assert wrong_lines(BLEND, {"part * heat\n": "part * heat ** 2\n"}, inputs) == [(15, "dwarm *= part * heat")]
     assert work.now() - before < work.ticks(2.0)
+
+
+def test_two_that_are_both_scaled_wrongly() -> None:
+    """Edits that are told are weighed in twos before others are looked for one by one, which left no time for it."""
+    wrong = {"part * heat\n": "part * heat ** 2\n", "dcold *= 1 - part": "dcold *= part"}
+    assert sorted(wrong_lines(BLEND, wrong, blended())) == [(15, "dwarm *= part * heat"), (17, "dcold *= 1 - part")]
+
+
+def test_edits_that_are_far_fetched_are_not_the_last_word() -> None:
+    """Half of a standard deviation and the sign of what follows: one line that said all of the other was taken."""
+    code = """
+import numpy as np
+
+def bound(x, M, L, u):
+    n = len(x)
+    mid, lv = x @ M, x @ L
+    std = np.exp(0.5 * lv)
+    z = mid + std * u
+    cost = np.sum(np.tanh(z) ** 2) / n - 0.5 * np.sum(1 + lv - mid ** 2 - np.exp(lv)) / n
+    dz = 2 * np.tanh(z) * (1 - np.tanh(z) ** 2) / n
+    dmid = dz + mid / n
+    dstd = dz * u
+    dlv = 0.5 * std * dstd
+    dlv += -0.5 * (1 - np.exp(lv)) / n
+    dM = x.T @ dmid
+    dL = x.T @ dlv
+    return cost, dM, dL
+"""
+    inputs = {"x": normal(4, 5), "M": normal(5, 2), "L": normal(5, 2), "u": normal(4, 2)}
+    wrong = {"dlv = 0.5 * std": "dlv = std", "dlv += -0.5": "dlv += 0.5"}
+    assert sorted(line for line, _ in wrong_lines(code, wrong, inputs)) == [13, 14]
+
+
+def test_what_the_forward_pass_of_the_same_function_reads_is_read() -> None:
+    """Only what no line reads may be what a loop forgot: where there was more, all of a long search was for it."""
+    code = """
+import numpy as np
+
+def leak(x, s0, k):
+    s, cost, kept = s0, 0.0, []
+    for one in x:
+        kept.append(s)
+        s = np.tanh(k * s + one)
+        cost = cost + np.sum(s ** 2)
+    ds, dk, dx = np.zeros_like(s0), np.zeros_like(k), np.zeros_like(x)
+    for t in range(len(x) - 1, -1, -1):
+        ds = ds + 2 * np.tanh(k * kept[t] + x[t])
+        dpre = ds * (1 - np.tanh(k * kept[t] + x[t]) ** 2)
+        dx[t] = dpre
+        dk += dpre * kept[t]
+        ds = dpre * k
+    return cost, dx, ds, dk
+"""
+    inputs, before = {"x": normal(4, 3), "s0": normal(3), "k": normal(3)}, work.now()
+    assert wrong_lines(code, {"dk += dpre": "dk = dpre"}, inputs) == [(15, "dk += dpre * kept[t]")]
+    assert work.now() - before < work.ticks(1.5)
 
 
 def test_a_tie_of_what_does_not_move_is_no_kink() -> None:

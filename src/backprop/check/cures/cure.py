@@ -104,7 +104,12 @@ class Solver:
         if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
         whole, part = self.single(lines, sense, turn, first)
-        if not whole and turn is None:  # one edit is nearer than two
+        if not whole and turn is None and sense.told:  # one edit is nearer than two, and edits that are told are quick
+            ended, two = self.search.ended, self.needed(Several(self.search, sense, seconds=IN_TURN).found())
+            if two:
+                return two, [], []
+            self.search.ended = ended
+        if not whole and turn is None:
             turn = turns.found_behind(IN_TURN)
         if not whole and turn is not None:
             apart = self.partly(lines, sense, {}, part, MOST_MISTAKES)[0] if turn.score > PLAIN_TURN else []
@@ -125,8 +130,6 @@ class Solver:
                 cures = self.in_words(turn.cures, lines)
         if not cures:
             cures = InOrder(self.search, MOST_MISTAKES).found({})
-        if not cures and sense.told:
-            cures = Several(self.search, sense).found()
         if not cures and not self.search.ended:
             self.search.dearest = inf
             cures, others, doubted = self.solved(sense, {}, 1)
