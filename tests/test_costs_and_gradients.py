@@ -319,3 +319,44 @@ def decayed(seen, rate, start):
 """
     at = {"seen": [0.4, -0.2, 0.9], "rate": 0.3, "start": 0.1}
     assert verdicts(check("decayed.py", at, {"decayed.py": text})) == {"rate": "ok", "start": "ok"}
+
+
+TWO_COSTS = """
+import numpy as np
+
+def soft(S):
+    return np.exp(S) / np.exp(S).sum(axis=0)
+
+class Lines:
+    def __init__(self, classes, size, seed):
+        np.random.seed(seed)
+        self.W = np.random.normal(0, 0.1, (classes, size))
+        self.b = np.random.normal(0, 0.1, (classes, 1))
+    def evaluate(self, X):
+        return soft(self.W @ X.T + self.b)
+    def computeCost(self, X, Y, decay):
+        loss = - len(X)**-1 * np.sum(Y.T * np.log(self.evaluate(X)))
+        return loss, loss + decay * np.sum(np.square(self.W))
+    def computeGrads(self, X, Y, decay):
+        g = -(Y.T - self.evaluate(X))
+        W_grads = len(X)**-1 * g @ X + 2 * decay * self.W
+        b_grads = len(X)**-1 * np.sum(g, axis=1)
+        return W_grads, np.expand_dims(b_grads, axis=1)
+"""
+
+
+@pytest.mark.parametrize("size", [2, 3])  # with 2 of them X has the shape of W
+def test_of_two_costs_that_are_returned_the_gradients_are_of_the_one_they_fit(check: Check, size: int) -> None:
+    given = {
+        "X": [row[:size] for row in ([0.5, -1.2, 0.3], [1.1, 0.4, -0.7], [-0.2, 0.9, 1.6])],
+        "Y": [[1, 0, 0], [0, 1, 0], [0, 1, 0]], "classes": 3, "size": size, "seed": 3, "decay": 0.7,
+    }  # fmt: skip
+    found = check("lines.py", given, {"lines.py": TWO_COSTS})
+    assert found.get("verdict") == "ok", found
+    assert sorted(one["name"] for one in found["gradients"]) == ["W", "b"]
+    for wrong in (
+        TWO_COSTS.replace("np.sum(g, axis=1)", "2 * np.sum(g, axis=1)"),
+        TWO_COSTS.replace("2 * decay", "decay"),
+    ):
+        found = check("lines.py", given, {"lines.py": wrong})
+        assert [one["verdict"] for one in found["gradients"]].count("wrong") == 1, found

@@ -340,3 +340,67 @@ def test_a_list_of_arrays_of_several_shapes_is_an_index_for_each_axis(check: Che
     assert verdicts(check("masked.py:Masked", given, {"masked.py": PLACES})) == {"scores": "ok"}
     wrong = {"masked.py": PLACES.replace("above * ctx.kept * 2", "above * 2")}
     assert verdicts(check("masked.py:Masked", given, wrong)) == {"scores": "wrong"}
+
+
+LOSS = """
+import numpy as np
+
+class Squares:
+    def __call__(self, guess, y_truth, reduction="mean"):
+        return self.forward(guess, y_truth, reduction)
+    def forward(self, guess, y_truth, reduction="mean"):
+        off = (guess - y_truth) ** 2
+        if reduction == "mean":
+            off = off.mean()
+        elif reduction == "sum":
+            off = off.sum()
+        return off
+    def backward(self, guess, y_truth):
+        return 2 * (guess - y_truth)
+"""
+
+
+def test_a_loss_may_leave_its_mean_to_the_layers(check: Check) -> None:
+    """Its gradient is that of the sum then, which its forward pass has by a setting; what is neither is wrong."""
+    given = {"guess": ROWS, "y_truth": [[0.3, -0.4, 0.9], [1.0, 0.2, 0.1]]}
+    found = check("loss.py:Squares", given, {"loss.py": LOSS})
+    assert (found["verdict"], verdicts(found)) == ("ok", {"guess": "ok"})
+    assert "6 times the slope of the mean that reduction is unless given" in str(found["remarks"])
+    for other in ("2 * (guess - y_truth) / len(guess)", "3 * (guess - y_truth)"):
+        found = check("loss.py:Squares", given, {"loss.py": LOSS.replace("2 * (guess - y_truth)", other)})
+        assert verdicts(found) == {"guess": "wrong"}, other
+    always = LOSS.replace(', reduction="mean"', "").replace("if reduction", 'reduction = "mean"\n        if reduction')
+    found = check("loss.py:Squares", given, {"loss.py": always.replace(", reduction)", ")")})
+    assert verdicts(found) == {"guess": "wrong"}  # nothing offers the sum
+
+
+SPREAD = """
+import numpy as np
+
+class Spread:
+    def __init__(self, size, step):
+        self.w = np.linspace(-1, 1, size)
+        self.wide = np.zeros((size - 1) * step + 1)
+        self.dw = np.zeros(size)
+        self.step = step
+    def forward(self, x):
+        self.x = x
+        for i in range(len(self.w)):
+            self.wide[i * self.step] = self.w[i]
+        return x * self.wide
+    def backward(self, dout):
+        self.dwide = np.sum(dout * self.x, axis=0)
+        for i in range(len(self.w)):
+            self.dw[i] = self.dwide[i * self.step]
+        return dout * self.wide
+"""
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_what_a_forward_pass_fills_is_no_weight(check: Check, step: int) -> None:
+    """A kernel that is spread is filled from the weights each time: its gradient is one on the way."""
+    given = {"x": [row[:1] * (2 * step + 1) for row in ROWS], "size": 3, "step": step}
+    found = check("spread.py:Spread", given, {"spread.py": SPREAD})
+    assert (found.get("verdict"), verdicts(found)) == ("ok", {"w": "ok", "x": "ok"}), found
+    wrong = SPREAD.replace("= self.dwide[i", "= 2 * self.dwide[i")
+    assert verdicts(check("spread.py:Spread", given, {"spread.py": wrong})) == {"w": "wrong", "x": "ok"}

@@ -555,3 +555,59 @@ Net().train([0.2, 0.9], [0.1, 0.8, -0.5])
     found = check("net.py", {}, {"net.py": text})
     assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("V", "ok")], found
     assert any(one.startswith("no loss is set: what is judged is") for one in found["remarks"])
+
+
+DECAYED = """
+import numpy as np
+import scipy.special
+
+def fit(X_train, y_train, rate=1e-7, reg=0.1, steps=100):
+    W = np.zeros((X_train.shape[1], 1)) + 1e-6
+    for i in range(steps):
+        p = scipy.special.expit(X_train.dot(W))
+        gradient = 2*reg*W - X_train.T.dot(y_train - p)
+        W -= rate * gradient
+    return W
+"""
+
+
+@pytest.mark.parametrize("start", ["1e-6", "0", "0.5", "np.array([[0.4], [-0.3], [1.1]])"])
+def test_a_loss_that_is_taken_for_granted_may_lack_a_penalty(check: Check, start: str) -> None:
+    """Beside weights of nearly 0 its slope is small, and was taken for a mistake."""
+    given = {
+        "X_train": [[0.5, -1.2, 0.3], [1.1, 0.4, -0.7], [-0.2, 0.9, 1.6], [0.8, -0.5, 0.1]],
+        "y_train": [[1], [0], [1], [1]],
+    }
+    text = DECAYED.replace("1e-6", start)
+    found = check("fit.py", given, {"fit.py": text})
+    assert found.get("verdict") == "ok", found
+    assert "adds the slope of a penalty on W, which the loss that is taken lacks" in str(found["remarks"])
+    grown = check("fit.py", given, {"fit.py": text.replace("2*reg*W -", "-2*reg*W -")})
+    assert grown.get("verdict") != "ok", grown
+
+
+PICKED = """
+import random
+import numpy as np
+from scipy.special import expit
+
+def fit(X_train, y_train, rate=0.1, steps=100):
+    W = np.zeros((X_train.shape[1], 1)) + 0.3
+    for i in range(steps):
+        at = random.randint(0, X_train.shape[0] - 1)
+        x, y = X_train[at].reshape(X_train.shape[1], 1), y_train[at]
+        p = expit(W.T.dot(x))
+        gradient = -x.dot(y - p)
+        W -= rate * gradient
+    return W
+"""
+
+
+def test_of_one_example_that_is_picked_the_probability_is_no_loss(check: Check) -> None:
+    """It is a single number, whose slope is another one; where no usual loss fits, nothing is judged."""
+    given = {"X_train": [[0.5, -1.2, 0.3], [1.1, 0.4, -0.7], [-0.2, 0.9, 1.6]], "y_train": [[1], [0], [1]]}
+    found = check("fit.py", given, {"fit.py": PICKED})
+    assert found.get("verdict") == "ok", found
+    assert "no loss is set: what is judged is the gradient of the cross-entropy" in str(found["remarks"])
+    found = check("fit.py", given, {"fit.py": PICKED.replace("-x.dot(y - p)", "x.dot(y - p * p)")})
+    assert "no loss is set before the gradients" in found["error"]["message"], found

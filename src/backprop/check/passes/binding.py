@@ -4,48 +4,45 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from backprop.check.gradients.compare import LARGER
-from backprop.check.passes.losses import Compared, Loss, close, factors, is_multiple, loss_of, losses
-from backprop.check.passes.slopes import moved, shape_text
+from backprop.check.passes.losses import (
+    close,
+    ends_with_first,
+    is_multiple,
+)
+from backprop.check.passes.meant import FAR, Meant
+from backprop.check.passes.slopes import shape_text
 from backprop.check.passes.unfit import AS_WHOLE, refuse_unfit
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
 from backprop.python.inputs.examples import Examples, give
 from backprop.python.inputs.given import at_path, floated
 from backprop.python.inputs.said import UPSTREAM_LIKE
-from backprop.python.names import parameter_names
 from backprop.python.runs.runner import Runner
 from backprop.python.runs.taken import unsaid
-from backprop.python.texts.called import names_in
-from backprop.python.texts.gradients import COST, Outcome, Path, leaves
-from backprop.python.values.arrays import fresh
+from backprop.python.texts.gradients import COST, Outcome
 from backprop.python.values.meter import RAISED
 
-FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
 STOPS = ("shape", "value", RAISED)  # problems of a backward pass that are its own: a mistake, or what it says it is
 CALLED = 1e3  # by which what is called a function of is no output: more than any gradient is wrong
 SHOWN = 1e-9  # more than what rounding leaves of gradients that cancel
-MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
 AT_LOGITS = re.compile(r"(?i)_?(delta|err(or)?)s?(_?(out|output|next))?|d_?(z|logits?|scores?|log_?p(rob)?s?)\d*")
 BEHIND = re.compile(r"cross[-_ ]?entropy|already[^.]*softmax", re.I)  # the slope of the softmax before is in its own
 UPSTREAM = option("--upstream")
 
 
-class Binding:
+class Binding(Meant):
     """The point of a pass and the gradient on its outputs, with the first run there; `stop` is where that ended."""
 
     def __init__(self, runner: Runner, upstream: Any, seed: int, reading: str | None = None) -> None:
-        self.runner, self.seed = runner, seed
+        super().__init__(runner, seed)
         self.readings: list[str] = []  # what else the first parameter of a wrong pass may be
         self.random = np.random.default_rng(seed)
-        self.remarks: list[str] = []
-        self.loss: Loss | None = None  # that the backward pass means, where it takes labels and none stands in the code
         self.handed: str | None = None  # the input that is the gradient from above
         self.whole = self.settled()  # whole numbers that are taken as fractions
         self.given = runner.given
@@ -133,8 +130,9 @@ class Binding:
             several = any(np.size(one) != 1 for one in outputs) and not self.gives_jacobian(outputs)
             if several and not self.takes_what_is_1(outputs):
                 return self.fixed(outputs)
-            if self.runner.pair.has_steps and not COST.fullmatch(self.runner.last_set[0]):
-                return self.of_no_loss(outputs)  # an error alone is none
+            named = self.runner.pair.kind != "script" or bool(COST.fullmatch(self.runner.last_set[0]))
+            if not named and {*map(np.size, outputs)} == {1}:
+                return self.of_output(outputs)  # an error alone is none
         if upstream is not None:
             found = list(upstream) if len(outputs) > 1 and np.iterable(upstream) else [upstream]
             shapes = [np.shape(one) for one in found]
@@ -199,10 +197,10 @@ class Binding:
     def is_of_another(self) -> bool:
         """Whether the one gradient that comes out is right, but for a factor, for another input of its shape than its
         place tells."""
-        found = self.first.gradients if self.first is not None else {}
+        found = [*self.first.gradients.items()] if self.first is not None else []
         if len(found) != 1:
             return False
-        (path, gradient), *_ = found.items()
+        path, gradient = found[0]
         paths, shape = self.runner.paths(self.given), np.shape(gradient)
         alike = [one for one in paths if np.shape(at_path(self.given, one)) == shape]
         swept = self.runner.swept(self.given, self.upstream, alike) if path in alike and len(alike) > 1 else {}
@@ -210,38 +208,6 @@ class Binding:
         fitting = fitting or [one for one in alike if is_multiple(gradient, swept.get(one, 0.0))]
         self.runner.whose = fitting[0] if fitting and path not in fitting else None
         return self.runner.whose is not None
-
-    def took_learned(self) -> bool:
-        """Take the weights that the object made itself as inputs, too; whether there are any."""
-        runner = self.runner
-        for name in self.idle_states():
-            del runner.learned[name]
-        runner.own.update(name for name in runner.learned if name not in self.given)
-        runner.parameters += [name for name in runner.learned if name not in runner.parameters]
-        learned = {name: one for name, one in fresh(runner.learned).items() if name not in self.given}
-        zeros = [path for name in learned for path, one in leaves(learned[name], (name,)) if not np.any(one)]
-        if runner.pair.start and zeros:  # where all is 0, much is hidden
-            learned = self.moved(learned, zeros, 1.0)
-            told = enumerated(list(dict.fromkeys(path[0] for path in zeros)))
-            self.remarks.append(f"what begins with 0 is judged elsewhere: {told}")
-        runner.given = self.given = {**learned, **self.given}
-        runner.of_text_itself += [name for name in runner.learned if name in runner.of_top]
-        paths: list[Path] = [path for name, value in runner.learned.items() for path, _ in leaves(value, (name,))]
-        if paths and runner.pair.of_one and not any(map(np.any, self.runner.swept(self.given, [1.0], paths).values())):
-            raise Problem(
-                "value", f"{runner.pair.name} takes what a forward pass gave, and returns gradients of what is before",
-                hint="a function that computes both can be judged",
-            )  # fmt: skip
-        return bool(runner.learned)
-
-    def idle_states(self) -> list[str]:
-        """What is made where it is not there yet, `if self.h is None`, and on which nothing hangs: no weight, but a
-        state that is set anew."""
-        runner = self.runner
-        late: list[Path] = [(name,) for name in runner.learned if name in runner.made_late]
-        given = {**self.given, **fresh(runner.learned)}
-        swept = runner.swept(given, [np.ones(np.shape(one)) for one in runner.outputs(given)], late) if late else {}
-        return [path[0] for path in late if not np.any(swept.get(path, 1.0))]
 
     def handed_on(self, outputs: list[Any]) -> list[Any] | None:
         """The gradient from above that a function of both passes is given among its inputs, `def f(x, w, dout=None)`:
@@ -254,174 +220,6 @@ class Binding:
                 self.remarks.append(f"{name} is taken for the gradient on the output")
                 return [given[name]]
         return None
-
-    def of_labels(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
-        """The gradient of what a backward pass is of that takes labels: of the cost in the code, or of a usual loss, if
-        every gradient is right for that and none stands in the code with which this is so."""
-        runner, costs = self.runner, self.costs_in_code()
-        cost = next(filter(self.agrees_with, costs), None)
-        if cost is None:
-            cost = next(iter(costs), None)
-            runner.cost = None
-            remarks = list(self.remarks)
-            with suppress(Problem) if cost is not None else nullcontext():
-                above = self.meant(outputs, labels)
-                if cost is None or self.agrees(above):
-                    self.remarks += [f"the gradient of {cost.name} is another"] if cost is not None else []
-                    return above
-            assert cost is not None
-            runner.cost, self.loss, self.remarks = cost, None, remarks
-        self.remarks.append(f"what is judged is the gradient of {cost.name} with {enumerated(list(labels))}")
-        return [np.ones(np.shape(one)) for one in runner.outputs(self.given)]
-
-    def costs_in_code(self) -> list[ast.FunctionDef]:
-        """The costs in the code that can be taken of the output and the labels: the ones that go forward themselves
-        first, and then those that take what the backward pass alone is given, as the weight of a regularization."""
-        with suppress(Problem):  # what the backward pass itself stops with is told where that is judged
-            self.runner.run(self.given, [np.ones(np.shape(one)) for one in self.runner.outputs(self.given)])
-            self.took_learned()
-        found, alone = [], {*self.runner.of_backward_alone()}
-
-        def nearest_first(cost: ast.FunctionDef) -> tuple[bool, int]:
-            return self.runner.is_whole(cost), len(alone.intersection(parameter_names(cost)))
-
-        for cost in sorted(self.runner.costs(), key=nearest_first, reverse=True):
-            self.runner.cost = cost
-            with suppress(Problem):
-                self.runner.outputs(self.given)
-                found.append(cost)
-        self.runner.cost = None
-        return found
-
-    def agrees_with(self, cost: ast.FunctionDef) -> bool:
-        """Whether the gradients are right for a cost, which is the one then."""
-        self.runner.cost = cost
-        return self.agrees([1.0])
-
-    def meant(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
-        """The gradient of the loss that a backward pass means which takes labels."""
-        try:
-            here = self.compared(self.given, labels)
-            if self.took_learned():
-                here = self.compared(self.given, labels)
-        except Problem:  # which is told where the pass is judged
-            return self.fixed(outputs)
-        for much in (1.0, FAR[0]):
-            with suppress(Problem):
-                there = here if here.tells else self.compared(self.away(much), labels)
-                here = there if there.tells else here
-        self.loss = loss_of(here, labels)
-        name, whose = self.loss.name, enumerated(list(labels))
-        self.remarks.append(f"no loss stands in the code: what is judged is the gradient of the {name} with {whose}")
-        return [self.loss.slope(outputs[0])]
-
-    def compared(self, given: dict[str, Any], labels: dict[str, Any]) -> Compared:
-        """The gradients of the pass at a point, and those of every loss that it may mean."""
-        outputs = self.runner.outputs(given)
-        gradients = self.runner.run(given, [np.ones(np.shape(one)) for one in outputs]).gradients
-        swept = [(one, self.runner.swept(given, [one.slope(outputs[0])], list(gradients)))
-                 for one in losses(outputs[0], labels)]  # fmt: skip
-        return Compared(given, np.shape(outputs[0]), gradients, swept)
-
-    def fixed(self, outputs: list[Any]) -> list[Any]:
-        """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum; what is by
-        its name a slope, the sum alone: beside two elements, the mean of squares has the slope of halves."""
-        ways = {
-            "mean": [np.full(np.shape(one), 1 / max(1, np.size(one))) for one in outputs],
-            "sum": [np.ones(np.shape(one)) for one in outputs],
-            "sum over the number of rows": [
-                np.full(np.shape(one), 1 / max([1, *np.shape(one)[:1]])) for one in outputs
-            ],
-        }
-        for name, above in ways.items():
-            if not self.runner.pair.is_slope and self.agrees(above):
-                self.remarks.append(f"no gradient comes from above: what is judged is that of the {name} of the output")
-                return above
-        if self.runner.pair.kind == "script":
-            return self.of_no_loss(outputs)
-        self.remarks.append("no gradient comes from above: what is judged is that of the sum of the output")
-        return ways["sum"]
-
-    def of_no_loss(self, outputs: list[Any]) -> list[Any]:
-        """What a script means that sets no loss: that of the squares of what it set last, the errors, or of halves; or
-        a usual one of what it set and what that is compared with: the one with which most of all gradients agrees."""
-        runner, best, most = self.runner, None, 0
-        paths = [path for path in runner.paths(self.given) if path[0] in runner.own] or runner.paths(self.given)
-        there = self.moved(self.given, paths, 1.0)  # where weights are 0, many agree
-        for output in runner.last_set[:MOST_TRIED]:
-            runner.output = output
-            out = runner.outputs(there)[0]
-            gradients: dict[Path, Any] = {}
-            with suppress(Problem):
-                outcome = runner.run(there, [np.ones(np.shape(out))])
-                gradients = {path: one for path, one in outcome.gradients.items() if at_path(there, path) is not None}
-            for told, loss, multiples in self.usual(out, output):
-                swept = runner.swept(there, [loss.slope(out)], [*gradients])
-                for words, factor in multiples.items():
-                    right = [path for path, one in swept.items() if same_slopes(gradients[path], factor * one)]
-                    agree = sum(np.size(at_path(there, path)) for path in right)
-                    if agree > most:
-                        best, most = (told.format(words).strip(), loss._replace(factor=factor), output), agree
-        if best is None:
-            hint = "set it: loss = …"
-            raise Problem("value", "no loss is set before the gradients, and none that is usual fits", hint=hint)
-        told, self.loss, runner.output = best
-        self.remarks.append(f"no loss is set: what is judged is the gradient of {told}")
-        return [self.loss.slope(runner.outputs(self.given)[0])]
-
-    def usual(self, output: Any, name: str) -> Iterator[tuple[str, Loss, dict[str, float]]]:
-        """The losses that may be meant, in words, and what they may be multiplied with."""
-        size = np.size(output)
-        ways = {"the mean": 2 / size, "the sum": 2.0, "half the mean": 1 / size, "half the sum": 1.0}
-        yield f"{{}} of the squares of {name}", Loss("squared error", 0.0), ways
-        if size == 1:
-            yield f"{{}} {name}", Loss("itself", 0.0), {"half of": 0.5, "": 1.0}
-        labels = {key: one for key, one in self.runner.compared(output).items() if key != name}
-        for whose, value in labels.items():
-            for loss in losses(output, {whose: value}):
-                yield (
-                    f"the {loss.name} of {name} with {whose}",
-                    loss,
-                    {str(one): one for one in factors(np.shape(output))},
-                )
-
-    def away(self, much: float) -> dict[str, Any]:
-        """The inputs so far away from the given ones, with the same labels."""
-        labels = self.runner.labels()
-        paths = [one for one in self.runner.paths(self.given) if one[0] not in labels]
-        return self.moved(self.given, paths, much)
-
-    def moved(self, given: dict[str, Any], paths: list[Path], much: float) -> dict[str, Any]:
-        """Some inputs so far away from where they are, the same way each time."""
-        return moved(given, paths, np.random.default_rng(self.seed), much)
-
-    def agrees(self, above: list[Any], given: dict[str, Any] | None = None) -> bool:
-        """Whether the gradients are right for a gradient from above."""
-        return self.distance(above, self.given if given is None else given) == 0
-
-    def distance(self, above: list[Any], given: dict[str, Any]) -> float:
-        """How far the gradients are from the right ones, in parts of these; 0 where they agree."""
-        return sum(self.distances(above, given).values())
-
-    def distances(self, above: list[Any], given: dict[str, Any]) -> dict[Path | None, float]:
-        """How far each gradient is from the right one."""
-        try:
-            outcome = self.runner.run(given, above)
-        except Problem:
-            return {None: np.inf}
-        paths = [path for path in outcome.gradients if at_path(given, path) is not None]
-        swept = self.runner.swept(given, above, paths)
-        found: dict[Path | None, float] = {} if swept else {None: np.inf}
-        for path, one in swept.items():
-            mine = outcome.gradients[path]
-            if np.shape(mine) != np.shape(one):
-                found[path] = np.inf
-            elif same_slopes(mine, one):
-                found[path] = 0.0
-            else:
-                away = float(np.linalg.norm(np.subtract(mine, one)) / (np.linalg.norm(one) or 1.0))
-                found[path] = away if np.isfinite(away) else np.inf
-        return found
 
     def other_binding(self) -> None:
         """Take for the first parameter of the backward pass what else it may be, where every gradient is right with it,
@@ -541,8 +339,7 @@ class Binding:
         costs = [one.name for one in self.runner.costs() if one in self.runner.methods().values()]
         if back is not None and costs and not self.runner.back_names():
             told = f"{back.name} stops at None, as {enumerated(costs)} comes before it: {problem.message}"
-            hint = f"judge its parts, or the one that {costs[0]} hands to: -f FILE:CLASS"
-            raise Problem("value", told, hint=hint) from None
+            raise Problem("value", told, hint=f"judge its parts, or the one that {costs[0]} hands to: -f FILE:CLASS")
 
     def takes_bare(self, given: dict[str, Any], upstream: list[Any]) -> bool:
         """Whether a pass that stops with gradients from above in objects, as its outputs are, goes on with arrays."""
@@ -573,22 +370,6 @@ class Binding:
     def in_backward(self, problem: Problem) -> bool:
         """Whether a problem has a place: the forward pass ran already, so it is in the backward pass."""
         return problem.line is not None and bool(self.runner.outputs(self.given))
-
-
-def same_slopes(mine: Any, right: Any) -> bool:
-    return np.shape(mine) == np.shape(right) and np.allclose(mine, right, rtol=1e-5, atol=1e-9, equal_nan=True)
-
-
-def ends_with_first(runner: Runner) -> str:
-    """The gradient from above that a backward pass goes through only up to the first element which is not 0, as a loss
-    behind it has a single one: `for i, g in enumerate(dout): if g == 0: continue`, and a `return` at the end."""
-    loops = [one for back in runner.backs() for one in ast.walk(back) if isinstance(one, ast.For)]
-    for loop in loops:
-        kinds = {type(one) for one in ast.walk(loop)}
-        name = next((one for one in runner.back_names()[:1] if one in names_in([loop.iter])), "")
-        if name and {ast.Continue, ast.Return} <= kinds:
-            return name
-    return ""
 
 
 def in_that_shape(wanted: list[tuple[int, ...]]) -> str:

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from backprop.check.passes.assumed import taken_for_granted
-from backprop.check.passes.binding import FAR, Binding
+from backprop.check.passes.binding import Binding
 from backprop.check.passes.intended import Intended
-from backprop.check.passes.means import Means
+from backprop.check.passes.means import Means, of_sums
+from backprop.check.passes.meant import FAR
+from backprop.check.passes.penalties import added
 from backprop.check.passes.points import AROUND, PLAINLY, PROBES, SMALL, Point, Surroundings, is_finite
 from backprop.check.passes.slopes import Comparison, Slopes, compared, shape_text
 from backprop.check.passes.squashed import Given, named_so, squashed_by
@@ -35,6 +37,7 @@ NO_VALUE = re.compile(r"an object of _*(No_?Value|Not_?(Given|Set)|Unset|Missing
 ROUNDED = "the forward pass is rounded on the way, so that its slope is not known as exactly"
 MASKED = 4  # elements, from which on an array of 0 and one other number is a mask
 LONG = 4.0  # work, in seconds of a usual machine, after which no points further away are begun
+SET = "is set, and not added to"
 ESTIMATED = "the backward pass draws random numbers: an estimate is not judged"
 
 Found = dict[Path, Comparison]
@@ -56,6 +59,7 @@ class Judge:
         self.unnamed: list[str] = []
         self.straight: set[Path] = set()  # inputs whose gradients come through steps as they are, or are meant so
         self.penalized: set[Path] = set()  # inputs to whose gradients that of a penalty is added
+        self.put_away: list[str] = []  # inputs whose gradients the backward pass sets, and does not add to
         self.but_for_small = False  # whether a gradient is right but for small numbers
         self.paths = self.judged_paths()
         self.surroundings = Surroundings(self.binding, self.paths)
@@ -123,9 +127,9 @@ class Judge:
                 flat = is_flat(slopes)
                 found[path] = Comparison("ok" if flat else "missing", nan, "" if flat else "it has no gradient")
             else:
-                own = self.penalty(point, path) if path in self.penalized else None
+                own = added(self.runner, [point], path) if path in self.penalized else None
                 found[path] = compared(
-                    outcome.gradients[path] if own is None else outcome.gradients[path] - own, slopes
+                    outcome.gradients[path] if own is None else outcome.gradients[path] - own[0], slopes
                 )
                 if found[path].verdict == "wrong" and slopes.exact and path not in point.doubted:
                     found[path] = compared(
@@ -195,6 +199,7 @@ class Judge:
             outcomes.append((point, outcome))
             for path, one in self.told_at(point, outcome).items():
                 found[path] = worse(found.get(path), one)
+        self.put_away = sorted(self.runner.put_away)
         if self.runner.estimated:
             found = {path: one._replace(verdict="imprecise", remark=ESTIMATED) if one.verdict == "wrong" else one
                      for path, one in found.items()}  # fmt: skip
@@ -366,11 +371,13 @@ class Judge:
         wrong, right = wrong_among(found), [path for path in came if path in found and found[path].verdict == "ok"]
         if not wrong:
             return found
-        means = Means(self.runner, wrong, [(point, one) for point, one in outcomes if one is not None])
-        if not means.are_meant(right):
+        known = [(point, one) for point, one in outcomes if one is not None]
+        means = Means(self.runner, wrong, known)
+        told = of_sums(self.runner, wrong, known) if not means.are_meant(right) else means.told
+        if not told:
             return found
         self.straight.update(wrong)
-        self.remarks.append(f"{means.told}: it is right where what comes from above is not divided by them, too")
+        self.remarks.append(told)
         return {**found, **{path: Comparison("ok", nan) for path in wrong}}
 
     def as_named(self, found: Found, outcomes: Outcomes) -> Found:
@@ -447,11 +454,11 @@ class Judge:
 
     def but_for_penalties(self, found: Found) -> Found:
         """Gradients that are right but for what the backward pass adds to them when nothing comes from above: the slope
-        of a penalty on the weights that the cost counts, and the layer does not."""
+        of a penalty on the weights that the cost counts, and the layer does not; or beside the loss that it means."""
         told = dict(found)
-        for path in wrong_among(found):
-            added = [self.penalty(point, path) for point in self.points]
-            if all(one is not None for one in added):
+        whose = self.runner.pair.kind != "script" or self.binding.loss is not None
+        for path in wrong_among(found) if whose else ():
+            if added(self.runner, self.points, path) is not None:
                 self.penalized.add(path)
                 again = [
                     self.compare(point, self.runner.run(point.given, point.upstream))[path] for point in self.points
@@ -459,20 +466,9 @@ class Judge:
                 told[path] = Comparison("ok", nan) if all(one.verdict == "ok" for one in again) else told[path]
         if self.penalized:
             names = enumerated([".".join(path) for path in found if path in self.penalized])
-            self.remarks.append(
-                f"the backward pass adds the slope of a penalty on {names}, which its forward pass lacks"
-            )
+            lacks = "its forward pass" if self.binding.loss is None else "the loss that is taken"
+            self.remarks.append(f"the backward pass adds the slope of a penalty on {names}, which {lacks} lacks")
         return told
-
-    def penalty(self, point: Point, path: Path) -> Any:
-        """What the pass as it was written gives with nothing from above, if it is the slope of a penalty; else None."""
-        if not self.runner.above or not all(isinstance(one, np.ndarray) for one in point.upstream):
-            return None
-        alone = None
-        with suppress(Problem):
-            alone = self.runner.run(point.given, [np.zeros_like(one) for one in point.upstream]).gradients.get(path)
-        weights = at_path({**self.runner.made_of, **point.given}, path)
-        return alone if alone is not None and is_penalty(alone, weights) else None
 
     def without_small(self) -> Judge | None:
         """The judge of the same pass without small numbers, where that runs and is wrong as well."""
@@ -524,9 +520,12 @@ class Judge:
 
     def said(self) -> list[str]:
         """Remarks on the pass as a whole."""
-        remarks = [*self.runner.code.left_out(self.runner.roots()), *self.remarks]
+        pair, remarks = self.runner.pair, [*self.runner.code.left_out(self.runner.roots()), *self.remarks]
         if self.first is not None and self.first.wrote:
             remarks.append(f"the backward pass writes into {enumerated(self.first.wrote)}, which is its caller's")
+        if self.put_away:
+            whose = enumerated(self.put_away)
+            remarks.append(f"the gradient of {whose} {SET}: a value that is used twice loses a share")
         for name, whose in self.runner.supposed.items():
             remarks.append(f"{name} of the backward pass is taken for {whose}")
         for path, shape in self.runner.lower.items():
@@ -535,6 +534,7 @@ class Judge:
             how = how if len(shape) < len(wanted) else "`-=` takes no more axes than these, and reshape leaves them out"
             how = how if len(shape) != len(wanted) else "the code turns it where it takes it"
             how = "what is before has to reshape it" if 1 not in (*shape, *wanted) else how
+            how = "the solver takes both in a row" if pair.of_solver and len(shape) < len(wanted) else how
             remarks.append(f"the gradient of {name} is {shape_text(shape)} and {name} {shape_text(wanted)}: {how}")
         if whole := [name for name in self.binding.whole if (name,) in self.paths]:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")
@@ -585,13 +585,3 @@ def worse(one: Comparison | None, other: Comparison) -> Comparison:
     if order[one.verdict] != order[other.verdict]:
         return one if order[one.verdict] > order[other.verdict] else other
     return one if one.error >= other.error or other.error != other.error else other
-
-
-def is_penalty(slope: Any, weights: Any) -> bool:
-    """Whether something is a positive multiple of the weights, or of their signs, or the sum of both."""
-    own, rest = np.ravel(np.asarray(weights, dtype=float)), np.ravel(slope)
-    ways = [own, np.sign(own)] if np.ptp(np.sign(own)) > 0 else [own]  # one sign alone is a number that is added
-    if own.shape != rest.shape or own.size <= len(ways) or not np.any(rest):
-        return False
-    factors = np.linalg.lstsq(np.array(ways).T, rest, rcond=None)[0]
-    return bool(np.all(factors > -1e-9)) and np.allclose(factors @ np.array(ways), rest, rtol=1e-6, atol=1e-12)

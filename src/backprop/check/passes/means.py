@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 
 from backprop.check.passes.points import Point
-from backprop.errors import enumerated
+from backprop.errors import Problem, enumerated
 from backprop.python.inputs.given import at_path
-from backprop.python.names import parameter_names
+from backprop.python.names import default_of, parameter_names
 from backprop.python.runs.runner import Runner
 from backprop.python.texts.gradients import Outcome, Path
 
@@ -27,14 +28,8 @@ class Means:
 
     def found(self) -> int:
         """By which size all wrong gradients are divided at every point; 0 where there is none."""
-        over: set[int] = set()
-        for point, outcome in self.outcomes:
-            both = [(outcome.gradients.get(path), point.swept.get(path)) for path in self.wrong]
-            over |= {times(*some) for some in both if any(map(np.any, some))}  # dead units tell nothing
-        size = next(iter(over)) if len(over) == 1 else 0
-        known = self.outcomes[0][0].given if self.outcomes else {}
-        sizes = {length for path in self.runner.paths(known) for length in np.shape(at_path(known, path))}
-        return size if size > 1 and size in sizes else 0
+        return size_by(self.runner, [(outcome.gradients.get(path), point.swept.get(path), point.given)
+                                     for point, outcome in self.outcomes for path in self.wrong])  # fmt: skip
 
     def are_meant(self, right: Sequence[Path]) -> bool:
         """Whether the layer takes the mean in all its weights, of which there are several, and only there: what is
@@ -59,7 +54,50 @@ class Means:
     @property
     def told(self) -> str:
         names, size = enumerated([".".join(path) for path in self.wrong]), self.size
-        return f"{names}: the right gradient over {size}, as where a layer itself takes the mean over {size} examples"
+        return (
+            f"{names}: the right gradient over {size}, as where a layer itself takes the mean over {size} examples: "
+            "it is right where what comes from above is not divided by them, too"
+        )
+
+
+def of_sums(runner: Runner, wrong: Sequence[Path], outcomes: Sequence[tuple[Point, Outcome]]) -> str:
+    """What is told of the gradients of a loss that are the right ones of the sum over the examples, where its forward
+    pass takes their mean only unless a setting says otherwise, `reduction="mean"`, which its backward pass does not
+    take: the layers before it take the mean themselves then. Nothing where they are others."""
+    forward, back = runner.pair.forward, {*runner.back_names()}
+    names = [one for one in parameter_names(forward) if default_of(forward, one) == "mean"] if forward else []
+    names = [one for one in names if one not in back and runner.given.get(one, "mean") == "mean"]
+    if not names or runner.above or runner.pair.of_one:
+        return ""
+    several = [(point.swept.get(path), outcome.gradients.get(path), point.given)
+               for point, outcome in outcomes for path in wrong]  # fmt: skip
+    size = size_by(runner, several)
+    if not size or not all(is_sum(runner, point, names[0], size) for point, _ in outcomes):
+        return ""
+    whose = enumerated([".".join(path) for path in wrong])
+    return (
+        f"{whose}: {size} times the slope of the mean that {names[0]} is unless given, as the sum has it: "
+        f"it is right where the layers before divide by {size}"
+    )
+
+
+def is_sum(runner: Runner, point: Point, setting: str, size: int) -> bool:
+    """Whether a loss is so many times as large with another setting, `reduction="sum"`, or "none" and summed."""
+    for other in ("sum", "none"):
+        with suppress(Problem):
+            if np.isclose(np.sum(runner.outputs({**point.given, setting: other})[0]), size * point.outputs[0]):
+                return True
+    return False
+
+
+def size_by(runner: Runner, several: Sequence[tuple[Any, Any, dict[str, Any]]]) -> int:
+    """The size, as it is at hand among the inputs, by which all second arrays are the first ones; 0 where there is
+    none."""
+    over = {times(one, other) for one, other, _ in several if np.any(one) or np.any(other)}  # dead units tell nothing
+    size = next(iter(over)) if len(over) == 1 else 0
+    known = several[0][2] if several else {}
+    shapes = [np.shape(at_path(known, path)) for path in runner.paths(known)]
+    return size if size > 1 and any(size in shape or size == np.prod(shape) for shape in shapes) else 0
 
 
 def times(yours: Any, wanted: Any) -> int:

@@ -20,7 +20,7 @@ from backprop.python.values.arrays import is_array
 PICTURES = (2, 3, 6, 6)
 USUAL = ((3,), (4, 3), (), (4,), (3, 3), (2, 3, 4), PICTURES, (2, 3, 3, 3), (3, 1))  # shapes, where nothing tells more
 STRENGTHS = re.compile(  # names of what is a number as a rule
-    r"(?i)reg|l[12]|lamb?d?a?|alpha$|weight_decay|temperature|margin|delta$|tau$|eps|thresh|slope$|low|high|min_|max_|scalar$|(?-i:C)$"
+    r"(?i)reg|l[12]|la?m(b?da?|b)?|alpha$|weight_decay|temperature|margin|delta$|tau$|eps|thresh|slope$|low|high|min_|max_|scalar$|(?-i:C)$"
 )
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list
@@ -164,6 +164,10 @@ def labels(shapes: Iterable[tuple[int, ...]]) -> Iterator[str]:
             if len(shape) in (1, 2) and (len(shape) == 2 or made.ndim == 1):
                 rows = np.resize(made[[0, 2, 1]] if made.shape[0] == 3 and made.ndim == 2 else made, shape)
                 yield str(rows.astype(int).tolist()).replace(" ", "")
+        if len(shape) == 2 and all(shape) and shape[0] != shape[1]:  # of columns each is an example
+            yield str(np.eye(shape[0], dtype=int)[:, np.resize((0, 2, 1), shape[1]) % shape[0]].tolist()).replace(
+                " ", ""
+            )
 
 
 def one_hot(rows: int, kinds: int) -> str:

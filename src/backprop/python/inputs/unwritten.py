@@ -70,7 +70,7 @@ def line_of(code: Code, function: ast.FunctionDef) -> int | None:
     raised = next((one for one in left_open(function) if isinstance(one, ast.Raise) and not told_why(one)), None)
     if raised is not None:
         return raised.lineno
-    if ast.unparse(function.body[-1]) == "return NotImplemented":
+    if ast.unparse(function.body[-1]) in ("return NotImplemented", "return NotImplementedError"):
         return function.body[-1].lineno
     taken = next(filter(takes_nothing, ast.walk(function)), None)
     if isinstance(taken, ast.stmt):

@@ -143,7 +143,7 @@ class Libraries:
             if found is not NOT_IMPLEMENTED:
                 return found
             arguments = tuple([protocols.as_arrays(self.run, one) for one in arguments])
-        if root == "math" and name in NAMES["math"]:
+        if root in ("math", "random") and name in NAMES[root]:
             return self.by_text(root, name, arguments, keywords)
         if root == "math":
             return self.mathematics(name, arguments)

@@ -57,6 +57,20 @@ def accumulate(items):
         found.append(found[-1] + one if found else one)
     return iter(found)
 """
+RANDOM = """
+randint(a, b) = int(np.random.randint(a, b + 1))
+choice(items) = items[int(np.random.randint(len(items)))]
+choices(items, k=1) = [choice(items) for _ in range(k)]
+sample(items, k) = [[*items][int(i)] for i in np.random.permutation(len(items))[:k]]
+
+def randrange(*bounds):
+    return choice(range(*bounds))
+
+def shuffle(items):
+    for i in range(len(items) - 1, 0, -1):
+        j = randint(0, i)
+        items[i], items[j] = items[j], items[i]
+"""
 OPERATOR = """
 add(a, b) = a + b
 sub(a, b) = a - b
@@ -368,8 +382,8 @@ def defined(formula: re.Match[str]) -> str:
 
 
 COMPOSED = {library: FORMULA.sub(defined, text) for library, text in {
-    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "math": MATH, "copy": COPY, "tqdm": TQDM,
-    "argparse": ARGPARSE, "numpy": LIMITS + NUMPY + OF_AUTOGRAD,
+    "functools": FUNCTOOLS, "itertools": ITERTOOLS, "operator": OPERATOR, "math": MATH, "random": RANDOM, "copy": COPY,
+    "tqdm": TQDM, "argparse": ARGPARSE, "numpy": LIMITS + NUMPY + OF_AUTOGRAD,
     "scipy": SCIPY, "einops": EINOPS, "jax": JAX, "torch": LIMITS + TORCH + MORE, "inspect": INSPECT,
     "tensorflow": TENSORFLOW, "im2col_cython": IM2COL_CYTHON,
 }.items()}  # fmt: skip

@@ -20,7 +20,7 @@ DEEPEST = 5  # of containers in each other, in which inputs and gradients are lo
 DATA = frozenset([
     "y", "t", "target", "targets", "targ", "tgt", "label", "labels", "mask", "masks", "y_true", "ytrue", "truth", "yb",
     "onehot", "one_hot", "noise", "eps", "epsilon", "weights_mask", "y_batch", "y_train",
-    "real", "actual", "expected", "desired", "true",
+    "real", "actual", "expected", "desired", "true", "y_truth", "ground_truth", "groundtruth", "gt",
 ])  # fmt: skip  # names of inputs that need no gradient
 PREFIXES = (
     "dL_d", "dloss_d", "grad_", "gradient_", "gradients_", "delta_", "nabla_", "d_", "g_", "dL", "grad", "d", "g",
@@ -34,11 +34,15 @@ WORDS = re.compile("d(?:ata|ec|eg|en|ept|et|ev|ice|ict|iff|im|ist|one|ot|own|raw
 RATE = re.compile(  # of the steps that a backward pass takes
     r"((^|_)(?i:lr|(learning)?rate|eta|momentum|decay)|[a-z](Lr|LR|Rate|Momentum|Decay))$"
 )
-LABELS = re.compile(r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|truth|one_?hot)")  # of these, plainly labels
+LABELS = re.compile(
+    r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|(y_|ground_?)?truth|one_?hot)"
+)  # of these, plainly labels
 COST = re.compile(
     r"(?i:(?!d_?(?:loss|cost|mse|nll)_+d)(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?)|J"
 )  # what may be called a cost in a loop
-OF_OUTPUT = re.compile(r"(?i:(?:y_?)?(?:hat|preds?|predictions?)|predicted|outs?|outputs?|logits|scores|probs?)")
+OF_OUTPUT = re.compile(
+    r"(?i:(?:y_?)?(?:hat|preds?|predictions?)|predicted|outs?|outputs?|outgoing|logits|scores|probs?)"
+)
 
 
 def is_data(name: str) -> bool:
@@ -53,7 +57,7 @@ def bases(name: str) -> tuple[str, ...]:
     for prefix in PREFIXES:
         if name.startswith(prefix) and len(name) > len(prefix):
             found.append(name[len(prefix) :])
-    for suffix in ("_gradient", "_grad", "_bar", "_g"):
+    for suffix in ("_gradient", "_grad", "_gradients", "_grads", "_bar", "_g"):
         if name.endswith(suffix) and len(name) > len(suffix):
             found.append(name[: -len(suffix)])
     return tuple(found)
