@@ -134,6 +134,7 @@ def cells_backward(dout, cache):
 """
 
 
+@pytest.mark.slow
 def test_what_is_handed_on_wrongly_and_no_more_read() -> None:
     """A loop that does not read what it hands on gives no sign of what it should be, but that it has a value before."""
     inputs = {"x": normal(4, 2), "c0": normal(3), "W": normal(9, 5)}
@@ -179,6 +180,7 @@ def test_a_name_after_a_number_holds_what_comes_through_it() -> None:
     assert work.now() - before < work.ticks(2.0)
 
 
+@pytest.mark.slow
 def test_two_that_are_both_scaled_wrongly() -> None:
     """Edits that are told are weighed in twos before others are looked for one by one, which left no time for it."""
     wrong = {"part * heat\n": "part * heat ** 2\n", "dcold *= 1 - part": "dcold *= part"}
