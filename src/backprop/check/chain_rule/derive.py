@@ -262,8 +262,8 @@ class Derivation(Right):
             if kind is None:
                 for summand in summands(value):
                     yield f"{goal} = {ast.unparse(summand)} + {text}"
-                if not is_start(statement):
-                    yield f"{goal} = {ast.unparse(value)} + {text}"
+            if kind in (None, ast.Add) and not is_start(statement):
+                yield f"{goal} {operator} {ast.unparse(value)} + {text}"
 
     def scaled_by(self, chain: Chain, visit: Visit, target: ast.expr) -> Iterator[str]:
         """What makes a name's value the gradient that it says: over a number of the forward pass, or times one."""

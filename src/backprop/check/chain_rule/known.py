@@ -111,16 +111,30 @@ class Known:
                 return [one for _, one in found] if any(np.any(one) for _, one in found) else []
         return []
 
+    def said(self, name: str, value: Any, visit: Visit | None = None) -> list[Any]:
+        """The gradients that a name says to be where it holds a value; none if that is an array, and each is one of a
+        number that the forward pass made: `dsoft` is then what comes through `soft`, and not its own gradient."""
+        found = self.meant(name, visit)
+        through = np.size(value) > 1 and all(np.size(one) == 1 for one in found) and not self.is_given(name)
+        return [] if through else found
+
+    def is_given(self, name: str) -> bool:
+        """Whether a name is that of a gradient of an input."""
+        own = {np.asarray(ids).tobytes() for _, ids in self.trace.arguments}
+        known = [self.trace.names[one][0][1] for one in bases(name) if self.trace.names.get(one)]
+        return any(np.asarray(ids).tobytes() in own for ids in known)
+
     def sent_in_round(self, place: int, visit: Visit | None) -> list[Any]:
-        """What the round of a visit alone sends back to a quantity that other rounds read, too."""
-        readers = self.story.readers(place)
-        here = self.round_of(visit) if visit is not None and len(readers) > 1 else None
-        shares = [one[0].share for one in readers if one[0].visit.rounds == here]
-        return [sum(shares)] if 0 < len(shares) < len(readers) else []
+        """What the round of a visit alone sends back to a quantity that is read elsewhere, too: by other rounds, or
+        with what comes out."""
+        readers, here = self.story.readers(place), self.round_of(visit) if visit is not None else None
+        shares = [one[0].share for one in readers if here is not None and one[0].visit.rounds == here]
+        sent = sum(shares)
+        return [sent] if shares and not same(sent, self.story.quantities[place].gradient) else []
 
     def fits(self, name: str, value: Any, visit: Visit | None = None) -> bool:
         """Whether what a name holds in the end is what it says to be, or something right if it says nothing."""
-        meant = self.meant(name, visit)
+        meant = self.said(name, value, visit)
         if not meant:
             return not tells(value) or self.is_right(value)
         return any(

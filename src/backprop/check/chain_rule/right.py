@@ -46,13 +46,17 @@ class Right(Known):
             return whole
         if self.falls_short(new, visit, values, statement):
             return False
-        if len(goals) == len(values) == 1 and isinstance(goals[0], ast.Name) and self.meant(goals[0].id, visit):
+        if (
+            len(goals) == len(values) == 1
+            and isinstance(goals[0], ast.Name)
+            and self.said(goals[0].id, values[0], visit)
+        ):
             name = goals[0].id
             writes = self.written()[self.key(statement, name)]
             alone = all(one is statement for one, _ in writes)
             if self.prepares(writes, visit):
                 return self.all_right(visit, new, values)
-            whole = writes[-1][1] is visit or (alone and not isinstance(new, ast.AugAssign))
+            whole = self.ends(writes, visit, name) or (alone and not isinstance(new, ast.AugAssign))
             if whole and (alone or not self.was_whole(name, writes, visit)):
                 several = alone and len(self.trace.visits[statement]) > 1  # calls may each give a share
                 made = self.made_here(name, visit) if all_of_it and alone else None
@@ -74,6 +78,12 @@ class Right(Known):
             if others and tells(given) and not scales:
                 return bool(others & self.whose(given))
         return self.all_right(visit, new, values) and self.in_time(statement, visit, values)
+
+    def ends(self, writes: list[tuple[ast.stmt, Visit]], visit: Visit, name: str) -> bool:
+        """Whether a visit is the last one that changes what a name holds: behind it, this gets another value, in a next
+        round or call."""
+        after = next((self.now(one) for one, other in writes if other.time > visit.time), None)
+        return after is None or (isinstance(after, ast.Assign) and not reads_name(after, name))
 
     def in_time(self, statement: ast.stmt, visit: Visit, values: list[Any]) -> bool:
         """Whether what a loop hands on to its next round belongs there: it is not the gradient of what the forward pass
@@ -105,7 +115,8 @@ class Right(Known):
 
     @remembered
     def hands_on(self, statement: ast.stmt) -> bool:
-        """Whether a line in a loop gives a name a value that lines before it read in the next round."""
+        """Whether a line in a loop gives a name a value that lines before it read in the next round, or should: before
+        the loop it is given one, too."""
         goals, visits = targets_of(statement), self.trace.visits.get(statement, [])
         if len(goals) != 1 or not isinstance(goals[0], ast.Name) or len(visits) < 2 or not visits[0].rounds:
             return False
@@ -114,7 +125,8 @@ class Right(Known):
             for other in self.trace.visits
             if self.functions.get(other) == self.functions.get(statement) and other.lineno <= statement.lineno
         ]
-        return any(reads_name(one, goals[0].id) for one in before)
+        writes = self.written()[self.key(statement, goals[0].id)]
+        return not writes[0][1].rounds or any(reads_name(one, goals[0].id) for one in before)
 
     def whole(self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any]) -> bool | None:
         """Whether a line that writes into an array gives there what the array's name says; None where that is told by
@@ -286,7 +298,7 @@ class Right(Known):
         last = [
             (name, *writes[-1])
             for (_, name), writes in self.written().items()
-            if name not in later and self.meant(name, writes[-1][1])
+            if name not in later and all(self.said(name, one, writes[-1][1]) for one in writes[-1][1].values)
         ]
         found = [
             self.multiple(visit.values[0], self.meant(name, visit))

@@ -15,7 +15,7 @@ from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
 from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
-from backprop.check.cures.unread import added_to
+from backprop.check.cures.unread import added_to, handed_on
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
 from backprop.check.passes.judge import Judge
@@ -86,6 +86,8 @@ class Solver:
         cures = self.in_words(Chained(self.search, 1).found({}, lines), lines)
         if cures and not self.search.left_over(put(cures)):
             return self.cheaper(cures, lines, sense), [], []
+        if not cures and (reading := handed_on(self.search, sense, lines)):
+            return reading, [], []
         scaled = self.search.derivation({}).scaled
         first = ([], None) if cures or scaled else self.brief(lines, sense, DEAREST)
         if self.is_clean(first[0]):
@@ -101,7 +103,12 @@ class Solver:
         if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
         whole, part = self.single(lines, sense, turn, first)
-        if not whole and turn is None:  # one edit is nearer than two
+        if not whole and turn is None and sense.told:  # one edit is nearer than two, and edits that are told are quick
+            ended, two = self.search.ended, self.needed(Several(self.search, sense, seconds=IN_TURN).found())
+            if two:
+                return two, [], []
+            self.search.ended = ended
+        if not whole and turn is None:
             turn = turns.found_behind(IN_TURN)
         if not whole and turn is not None:
             apart = self.partly(lines, sense, {}, part, MOST_MISTAKES)[0] if turn.score > PLAIN_TURN else []
@@ -122,8 +129,6 @@ class Solver:
                 cures = self.in_words(turn.cures, lines)
         if not cures:
             cures = InOrder(self.search, MOST_MISTAKES).found({})
-        if not cures and sense.told:
-            cures = Several(self.search, sense).found()
         if not cures and not self.search.ended:
             self.search.dearest = inf
             cures, others, doubted = self.solved(sense, {}, 1)

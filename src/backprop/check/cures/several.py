@@ -235,7 +235,7 @@ class InTurn:
         self.search, self.most = search, most
         self.end = search.until(seconds)
         self.best: Turn | None = None
-        self.clean = False  # whether the best leaves nothing: then no other is looked for
+        self.clean = False  # whether the best is near, and leaves nothing: then no other is looked for
         self.waiting: list[tuple[int, int, Way]] = []
         self.known: set[frozenset[tuple[int, str]]] = set()
         self.count = 0
@@ -383,7 +383,7 @@ class InTurn:
         left = self.search.left_over(changed)
         score = together(cures) + left
         if self.best is None or score < self.best.score:
-            self.best, self.clean = Turn(score, list(cures)), not left
+            self.best, self.clean = Turn(score, list(cures)), not left and max(one.cost for one in cures) <= DEAREST
             self.end = min(self.end, self.search.until(LONGER))
 
 

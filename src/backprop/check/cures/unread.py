@@ -1,15 +1,18 @@
-"""Values that nothing reads before another one takes their place: several lines that should have added to them."""
+"""Values that nothing reads before another one takes their place: several lines that should have added to them, or one
+that should have read what a loop hands on."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, takewhile
 
-from backprop.check.cures.search import CHEAPEST, Cure, Search, put, read_and_set
+from backprop.check.cures.search import CHEAPEST, DEAREST, Candidate, Cure, Reach, Search, put, read_and_set
 from backprop.check.edits.catalogue import COMPOUND, Edit, header
+from backprop.check.passes.sensitivity import Sense
 
 MOST_LINES, MOST_TOGETHER = 6, 3
+LONGEST = 1.5  # work, in seconds of a usual machine, in which a line is looked for that should read something
 
 
 def added_to(search: Search) -> list[Cure]:
@@ -23,6 +26,40 @@ def added_to(search: Search) -> list[Cure]:
             if search.judge.all_right(put(cures)):
                 return cures
     return []
+
+
+def handed_on(search: Search, sense: Sense, lines: list[Reach]) -> list[Cure]:
+    """The cheapest edit of a line in a loop that reads what the loop hands on to its next round, and no line in it
+    reads: if with that all is right."""
+    idle, until = carried_unread(search), search.until(LONGEST)
+    inside = [one for one in lines if idle.get(one.line.function) and in_loop(search, one.line.statement)]
+
+    def is_due(one: Candidate) -> bool:
+        return one.cost <= DEAREST and search.now() <= until
+
+    for one, edit in search.edits(takewhile(is_due, search.candidates(inside, sense.bad, {}))):
+        line = one.reach.line
+        read = set().union(*[read_and_set(header(statement))[0] for statement in edit.statements])
+        if read & idle[line.function] and search.judge.all_right({line.statement: edit.statements}):
+            return [Cure(line, edit, one.cost, sense.bad).named(sense)]
+    return []
+
+
+def carried_unread(search: Search) -> dict[str, set[str]]:
+    """Of functions the names that have a value before a loop and get others in it, which it never reads."""
+    derivation = search.derivation({})
+    found: dict[str, set[str]] = {}
+    for (function, name), writes in derivation.written().items():
+        if not writes[0][1].rounds and any(one.rounds for _, one in writes[1:]):
+            found.setdefault(function, set()).add(name)
+    for statement in derivation.trace.visits if found else ():
+        if in_loop(search, statement):
+            found.get(search.functions.get(statement, ""), set()).difference_update(read_and_set(header(statement))[0])
+    return found
+
+
+def in_loop(search: Search, statement: ast.stmt) -> bool:
+    return any(one.rounds for one in search.derivation({}).trace.visits.get(statement, ()))
 
 
 def added(statement: ast.stmt) -> Edit:

@@ -431,8 +431,8 @@ class Tape:
                     continue
                 slope = np.nan_to_num(entry.slope) if to_leaves and entry.slope is not None else entry.slope
                 back = entry.pull(g) if entry.pull is not None else g * slope
-                if entry.pull is None:
-                    back = np.where(g == 0, 0.0, back)
+                if entry.pull is None:  # at a kink above, which has no slope, what does not move is right all the same
+                    back = np.where((g == 0) | ((slope == 0) & np.isnan(g)), 0.0, back)
                 np.add.at(found, entry.read, back)
         found[0] = 0.0
         return found
