@@ -45,6 +45,21 @@ OFFERED = {  # what is offered, and what is judged with it
                         delta = delta @ self.pesos[i].T * salidas[i] * (1 - salidas[i])
                 return de_pesos, de_sesgos
     """, {"pesos[0]", "pesos[1]", "sesgos[0]", "sesgos[1]"}),
+    "bounds that only the backward pass takes": ("""
+        class Dense:
+            def __init__(self, n, m):
+                self.W, self.b = np.random.randn(m, n), np.zeros((m, 1))
+            def forward(self, inputs):
+                self.inputs = inputs
+                return self.W @ inputs + self.b
+            def backward(self, output_gradient, learn_rate, clip_value):
+                dW = np.clip(output_gradient @ self.inputs.T, -clip_value, clip_value)
+                db = np.clip(output_gradient.sum(axis=1, keepdims=True), -clip_value, clip_value)
+                below = self.W.T @ output_gradient
+                self.W -= learn_rate * dW
+                self.b -= learn_rate * db
+                return below
+    """, {"W", "b", "inputs"}),
     "one example as a column, as its biases are": ("""
         class Net:
             def __init__(self, shape):

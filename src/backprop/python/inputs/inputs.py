@@ -78,6 +78,7 @@ class Inputs(Said):
         self.torch |= any(uses_torch([one], texts) for one in classes)  # where the passes themselves do not tell
         bases = [ast.unparse(one) for owner in classes for one in owner.bases]
         self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
+        self.unsaid: list[str] = []  # parameters of the backward pass of which nothing tells what they are
         self.cost: ast.FunctionDef | None = None  # of the output and labels, in the code, that is judged in its place
         self.cost_at = 0  # which of several numbers that it returns is it, `return loss, loss + penalty`
         self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
