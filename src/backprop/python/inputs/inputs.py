@@ -113,6 +113,7 @@ class Inputs(Said):
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.holders: dict[str, Object] = {}  # by inputs, objects of another class that hold them
         self.holder_lists: dict[str, list[Object]] = {}  # and by inputs that are lists, one for each of their parts
+        self.columns_as_rows = False  # whether gradients are handed on with a row for each column of what they are of
         self.bare = self.as_row = False  # whether gradients from above are arrays all the same, and a row that of a
         # vector, known when the backward pass was run
         self.output = ""  # of a script, what it sets that is taken for its output where it is not the last

@@ -115,6 +115,9 @@ class Back(CameOut):
             found[(self.parameters[0],)], by = bound[self.filled_in[0]], "attribute"
         if self.as_row:
             found = {path: as_vector(one, np.shape(at_path(given, path))) for path, one in found.items()}
+        if self.columns_as_rows:
+            taken = parameter_names(pair.forward) if pair.forward is not None else []
+            found = {path: np.transpose(one) if path[0] in taken else one for path, one in found.items()}
         found = found if self.above else self.contracted(found, forward.outputs, original, given)
         for name, value in given.items():
             gradient = held_gradient(self.holders.get(name))
