@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from math import nan
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from backprop.check.cures.cure import with_lines
+from backprop.check.in_order import out_of_order
 from backprop.check.passes.fitted import Fitted
-from backprop.check.passes.judge import Judge
+from backprop.check.passes.judge import SET, Judge
 from backprop.check.passes.verdict import Verdict, overall
 from backprop.check.unlike import HIDDEN, unlike
 from backprop.errors import Problem, enumerated
-from backprop.errors.spelling import either, option, said
+from backprop.errors.spelling import both, either, option, said
 from backprop.python.inputs.as_called import AsCalled
 from backprop.python.inputs.examples import typed
 from backprop.python.inputs.unwritten import line_of_gradient, waiting, waiting_below
@@ -52,8 +54,14 @@ def called(pair: Pair, pairs: Sequence[Pair]) -> str:
     return pair.backward.name if several and pair.backward is not None else pair.title
 
 
-@np.errstate(all="ignore")  # a pass is judged at numbers that are not finite, too
-def judged(
+def judged(*asked: Any, **more: Any) -> AllJudged:
+    """The verdict on every pass, as `each_judged` gives it, at numbers that are not finite, too."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as of the mean of no elements
+        return each_judged(*asked, **more)
+
+
+def each_judged(
     code: Code,
     pairs: Sequence[Pair],
     given: Mapping[str, Any],
@@ -129,6 +137,9 @@ def judged(
         remarks += [f"{one} is taken as True: a backward pass follows" for one in runner.training]
         whole = "incomplete" if pair.end and verdict.verdict == "ok" else verdict.verdict  # another loss is left out
         found.verdicts.append(verdict._replace(name=name, verdict=whole, remarks=remarks))
+    if found.verdicts and all(one.verdict == "ok" for one in found.verdicts):
+        puts_away = any(SET in remark for one in found.verdicts for remark in one.remarks)
+        found.verdicts.extend(out_of_order(code, pairs, seed, puts_away))
     if not found.verdicts and (stopped or wanting):
         meant = {name: len({*given} & {*takers(pair)}) for name, (pair, _) in wanting.items()}
         for pair, stop in stopped:  # what is given is for this pass, and it lacks nothing
@@ -150,7 +161,7 @@ def with_rest(stop: Problem, fitted: Fitted, wanting: Mapping[str, tuple[Pair, d
     """What stopped a pass that is given nothing, with how to judge those that take something."""
     stop.commands = fitted.commands([pair for pair, _ in wanting.values()])
     if stop.commands:
-        stop.hint = "; ".join(filter(None, [stop.hint, "with values of their own, others are judged:"]))
+        stop.hint = said("; ".join(filter(None, [both(stop.hint), "with values of their own, others are judged:"])))
     return stop
 
 

@@ -94,9 +94,18 @@ def names_set(statement: ast.stmt) -> set[str]:
         call = statement.value if isinstance(statement.value, ast.Call) else None
         adds = call is not None and isinstance(call.func, ast.Attribute) and call.func.attr in ADDING
         targets = [call.func.value] if adds else []  # type: ignore[union-attr]
-    changed = {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
+    changed = {name for target in targets for name in changed_by(target)}
     nodes = [one for one in ast.walk(statement) if isinstance(one, ast.Name)]
     return changed | {one.id for one in nodes if isinstance(one.ctx, ast.Store)}
+
+
+def changed_by(target: ast.expr) -> list[str]:
+    """The names that a target sets or changes something of: of `err[rows, y]` it is `err`, and the rest is read."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return [name for one in target.elts for name in changed_by(one)]
+    if isinstance(target, ast.Attribute | ast.Subscript | ast.Starred):
+        return changed_by(target.value)
+    return [target.id] if isinstance(target, ast.Name) else []
 
 
 def names_unset(statements: Sequence[ast.stmt], known: Collection[str]) -> list[str]:

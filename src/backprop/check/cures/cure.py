@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from contextlib import suppress
 from itertools import takewhile
 from math import inf
@@ -284,13 +283,6 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     """The verdict on a wrong pass with the faulty lines, each with the line to write, or what can be said of them."""
     if verdict.verdict != "wrong":
         return verdict._replace(remarks=[*verdict.remarks, *hidden_lengths(judge)])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what an edit gives, as the mean of no elements
-        return with_cures(judge, verdict)
-
-
-def with_cures(judge: Judge, verdict: Verdict) -> Verdict:
-    """The same of one that is wrong."""
     solver = Solver(judge)
     right = but_for_digits(solver.search, verdict)
     if right is not None:

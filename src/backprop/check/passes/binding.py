@@ -134,10 +134,8 @@ class Binding(Meant):
             if several and not self.takes_what_is_1(outputs):
                 return self.fixed(outputs)
             named = self.runner.pair.kind != "script" or bool(COST.fullmatch(self.runner.last_set[0]))
-            if self.runner.pair.has_steps and not named:
-                return self.of_no_loss(outputs)  # an error alone is none
             if not named and {*map(np.size, outputs)} == {1}:
-                return self.of_output(outputs)
+                return self.of_output(outputs)  # an error alone is none
         if upstream is not None:
             found = list(upstream) if len(outputs) > 1 and np.iterable(upstream) else [upstream]
             shapes = [np.shape(one) for one in found]

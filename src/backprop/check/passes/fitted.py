@@ -23,6 +23,7 @@ from backprop.python.fitting.supposed import NUMBERS, SLOPES, shape_of, value_of
 from backprop.python.inputs.examples import Examples, give
 from backprop.python.inputs.given import at_path, is_differentiable, is_whole
 from backprop.python.runs.runner import Runner
+from backprop.python.texts.gradients import is_gradient, leaves
 
 if TYPE_CHECKING:
     from backprop.python.pairs.pair import Pair
@@ -117,7 +118,8 @@ class Fitted:
         gradients = {
             path: one for path, one in binding.first.gradients.items() if is_differentiable(at_path(given, path))
         }
-        shown = all(map(np.size, [*gradients.values(), *runner.made_of.values()]))
+        held = [one for whole in (gradients, runner.made_of) for _, one in leaves(whole)]
+        shown = all(np.size(one) for one in held if is_gradient(one))
         if not shown or not any(map(np.any, gradients.values())):
             return Misfits(STOPPED / 2, {}, {})  # where all are 0, or one has no elements, nothing is shown
         labels = {path[0]: np.shape(at_path(given, path)) for path in runner.paths(given) if path not in gradients}

@@ -37,6 +37,7 @@ NO_VALUE = re.compile(r"an object of _*(No_?Value|Not_?(Given|Set)|Unset|Missing
 ROUNDED = "the forward pass is rounded on the way, so that its slope is not known as exactly"
 MASKED = 4  # elements, from which on an array of 0 and one other number is a mask
 LONG = 4.0  # work, in seconds of a usual machine, after which no points further away are begun
+SET = "is set, and not added to"
 ESTIMATED = "the backward pass draws random numbers: an estimate is not judged"
 
 Found = dict[Path, Comparison]
@@ -58,6 +59,7 @@ class Judge:
         self.unnamed: list[str] = []
         self.straight: set[Path] = set()  # inputs whose gradients come through steps as they are, or are meant so
         self.penalized: set[Path] = set()  # inputs to whose gradients that of a penalty is added
+        self.put_away: list[str] = []  # inputs whose gradients the backward pass sets, and does not add to
         self.but_for_small = False  # whether a gradient is right but for small numbers
         self.paths = self.judged_paths()
         self.surroundings = Surroundings(self.binding, self.paths)
@@ -196,6 +198,7 @@ class Judge:
             outcomes.append((point, outcome))
             for path, one in self.told_at(point, outcome).items():
                 found[path] = worse(found.get(path), one)
+        self.put_away = sorted(self.runner.put_away)
         if self.runner.estimated:
             found = {path: one._replace(verdict="imprecise", remark=ESTIMATED) if one.verdict == "wrong" else one
                      for path, one in found.items()}  # fmt: skip
@@ -450,7 +453,7 @@ class Judge:
 
     def but_for_penalties(self, found: Found, outcomes: Outcomes) -> Found:
         """Gradients that are right but for what the backward pass adds to them when nothing comes from above: the slope
-        of a penalty on the weights that the cost counts, and the layer does not."""
+        of a penalty on the weights that the cost counts, and the layer does not; or beside the loss that it means."""
         told = dict(found)
         whose = self.runner.pair.kind != "script" or self.binding.loss is not None
         rest = [(point, one._replace(gradients=dict(one.gradients))) for point, one in outcomes if one is not None]
@@ -521,9 +524,12 @@ class Judge:
 
     def said(self) -> list[str]:
         """Remarks on the pass as a whole."""
-        remarks = [*self.runner.code.left_out(self.runner.roots()), *self.remarks]
+        pair, remarks = self.runner.pair, [*self.runner.code.left_out(self.runner.roots()), *self.remarks]
         if self.first is not None and self.first.wrote:
             remarks.append(f"the backward pass writes into {enumerated(self.first.wrote)}, which is its caller's")
+        if self.put_away:
+            whose = enumerated(self.put_away)
+            remarks.append(f"the gradient of {whose} {SET}: a value that is used twice loses a share")
         for name, whose in self.runner.supposed.items():
             remarks.append(f"{name} of the backward pass is taken for {whose}")
         for path, shape in self.runner.lower.items():
@@ -532,6 +538,7 @@ class Judge:
             how = how if len(shape) < len(wanted) else "`-=` takes no more axes than these, and reshape leaves them out"
             how = how if len(shape) != len(wanted) else "the code turns it where it takes it"
             how = "what is before has to reshape it" if 1 not in (*shape, *wanted) else how
+            how = "the solver takes both in a row" if pair.of_solver and len(shape) < len(wanted) else how
             remarks.append(f"the gradient of {name} is {shape_text(shape)} and {name} {shape_text(wanted)}: {how}")
         if whole := [name for name in self.binding.whole if (name,) in self.paths]:
             remarks.append(f"whole numbers were taken as fractions: {enumerated(whole)}")

@@ -145,6 +145,7 @@ class Fitting(Likely):
             self.try_of_one()
             self.try_apart()
             self.try_repeated()
+            self.try_between()
         known = self.best[1] if self.best is not None else {}
         return {name: self.text(name, known) for name in self.examples}
 
@@ -195,6 +196,18 @@ class Fitting(Likely):
             repeated: Known = {**known, name: "[0,2,1,1]"}
             if several and 0 < (size := self.misfits(self.make(Runner, self.values(repeated))).size) < STOPPED:
                 self.best = size, repeated
+
+    def try_between(self) -> None:
+        """Where two sizes in a list fit, those of what goes in and comes out, offer one more between them: without a
+        layer there, a loop over layers has no round, and its mistakes hide."""
+        known = self.best[1] if self.best is not None and not self.best[0] and self.judges else {}
+        for name in [name for name, one in known.items() if one == ["0", "1"]]:
+            first, last = (str(known.get(f"{name}.{place}", NUMBERS[0])) for place in ("0", "1"))
+            between = {f"{name}.0": first, f"{name}.1": str(FREE), f"{name}.2": last}
+            more: Known = {**known, name: ["0", "1", "2"], **between}
+            if first.isdigit() and last.isdigit():
+                size = self.misfits(self.make(Runner, self.values(more))).size
+                self.best = (size, more) if size < STOPPED else self.best
 
     def size_of(self, texts: Mapping[str, str]) -> float:
         """How badly some values fit, as they are typed."""

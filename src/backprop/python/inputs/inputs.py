@@ -33,6 +33,7 @@ from backprop.python.names import (
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.pairs import all_pairs
 from backprop.python.pairs.trained import with_first_round
+from backprop.python.texts.attributes import filled_later
 from backprop.python.texts.called import names_in
 from backprop.python.texts.functions import HOLDING, attributes, held, is_static, reached, returns
 from backprop.python.texts.gradients import LABELS, OF_OUTPUT, RATE, Path, is_gradient, leaves, place_of
@@ -96,6 +97,8 @@ class Inputs(Said):
         self.lists: frozenset[str] = frozenset()  # what is given as lists, and not as arrays
         self.whole_quotients = self.part().source.old  # `/` of whole numbers is whole, as in Python 2
         self.made_at_top: dict[str, dict[str, Any]] = {}  # dictionaries of weights that a script sets at its top
+        self.trained_so: dict[tuple[str, str], dict[str, Any]] = {}  # the weights that a method made which goes forward
+        # itself, by what it is given: they hang on no data, and long training is done once
         self.filled: dict[str, Any] = {}  # what the backward pass is given to put gradients into
         self.handed: list[dict[str, Any]] = []  # the dictionaries that an optimizer is handed which nobody gives
         self.supposed: dict[str, str] = {}  # parameters of the backward pass that are taken for inputs of another name
@@ -114,6 +117,7 @@ class Inputs(Said):
         self.holders: dict[str, Object] = {}  # by inputs, objects of another class that hold them
         self.holder_lists: dict[str, list[Object]] = {}  # and by inputs that are lists, one for each of their parts
         self.columns_as_rows = False  # whether gradients are handed on with a row for each column of what they are of
+        self.put_away: set[str] = set()  # the inputs whose gradients a way back sets, and does not add to
         self.bare = self.as_row = False  # whether gradients from above are arrays all the same, and a row that of a
         # vector, known when the backward pass was run
         self.output = ""  # of a script, what it sets that is taken for its output where it is not the last
@@ -407,8 +411,11 @@ class Inputs(Said):
 
     def made_of_none(self) -> str:
         """What an object keeps of all that it is made with, `self.layers = list(layers)`, where none is given: it does
-        nothing then."""
-        return "" if self.keeps_operands else self.kept_whole[0]
+        nothing then. Nor does one that they are added to later, by somebody else."""
+        pair, methods = self.pair, self.code.classes().get(self.pair.class_name, {})
+        later = filled_later(methods, pair.forward) if pair.kind == "class" and pair.forward is not None else ""
+        kept = "" if self.keeps_operands else self.kept_whole[0]
+        return kept or (later if later not in self.given else "")
 
     @cached_property
     def kept_whole(self) -> tuple[str, set[str]]:
@@ -470,6 +477,10 @@ class Inputs(Said):
             return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
         names = required_names(pair.backward)
         outputs = any(map(OF_OUTPUT.fullmatch, names)) or not {*names}.isdisjoint(returns(pair.forward))
+        around = pair.forward in reached(pair.backward, self.methods()) or pair.forward.name in names_read(
+            pair.backward
+        )
+        outputs |= around  # it goes forward itself
         beside = {"y", "t"} if outputs else set()  # `backward(x, y_hat, y)`
         sizes = {one.arg for one in pair.backward.args.args if ast.unparse(one.annotation or ast.Pass()) == "int"}
         beside |= sizes - own_names(pair.forward)

@@ -19,7 +19,7 @@ from backprop.python.texts.gradients import WORDS, is_data
 from backprop.python.texts.restated import RETAINING
 from backprop.python.texts.source import Code, Part
 
-UPSTREAM_LIKE = re.compile(rf"(?!{WORDS.pattern})(d|grad|g_|delta|up|error|err)|\w+_grad(ient)?s?$")
+UPSTREAM_LIKE = re.compile(rf"(?!{WORDS.pattern})(d|grad|g_|delta|up|above|error|err)|\w+_grad(ient)?s?$")
 TESTS = re.compile(r"_*(is_)?(eval|test|infer|predict)\w*")  # what says that no backward pass follows
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 

@@ -248,6 +248,8 @@ class Definitions(Calls):
         older = before.bases if isinstance(before, Class) else ()
         made = Class(tree.name, tuple(one for one in bases if isinstance(one, Class)) or older, names)
         made.source = self.source
+        if not made.bases and any(ast.unparse(one).endswith("Module") for one in tree.bases):
+            names.setdefault("training", True)  # one of torch's has it, and a backward pass follows
         self.orphans += [(made, tree.bases, scope)] * any(not isinstance(one, Class) for one in bases)
         annotated = [one.target for one in tree.body if isinstance(one, ast.AnnAssign)]
         made.fields += [one.id for one in annotated if isinstance(one, ast.Name) and one.id not in made.fields]

@@ -33,7 +33,7 @@ FORTH_OTHERWISE = re.compile(
     r"^_*(?:__call__|call|compute|update_?output|evaluate|(?:compute|calc?|get)_?(?:output|loss|cost))$", re.IGNORECASE
 )
 BACK_OTHERWISE = re.compile(
-    r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|der\w*ative|deriv|prime)$", re.IGNORECASE
+    r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|der\w*ative|deriv|prime|delta)$", re.IGNORECASE
 )
 NUMERICAL = re.compile(r"num(?!ber)|check|approx|finite|slow", re.IGNORECASE)  # by which a gradient is only tested
 COSTS = re.compile(

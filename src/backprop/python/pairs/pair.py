@@ -38,6 +38,7 @@ class Pair(NamedTuple):
     changed: frozenset[str] = frozenset()  # what a script changes by steps
     shares: Mapping[str, ast.expr] = {}  # and what these multiply gradients with, beside their rate
     handed: bool = False  # whether it is what a network's own way back, which is right, is handed
+    of_solver: bool = False  # whether a solver of SciPy takes both: it has its point in a row
     end: int = 0  # the line from which on a script has to do with another cost, if there is one
 
     def bases(self, name: str) -> tuple[str, ...]:
@@ -100,11 +101,6 @@ class Pair(NamedTuple):
             return False
         taken = len(required_names(back))
         return not taken or (taken == 1 and kept_pair(self.owner, forward) is not None)
-
-    @property
-    def has_steps(self) -> bool:
-        """Whether a script takes steps by gradients that it gives no name."""
-        return any(hasattr(one, "step") for one in self.body)
 
     @property
     def is_slope(self) -> bool:

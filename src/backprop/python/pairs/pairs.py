@@ -199,7 +199,7 @@ def solver_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair
             continue
         back = functions.get(ast.unparse(slope)) if slope is not None else None
         if back is not None:
-            found[forth.name] = Pair(forth.name, "functions", forth, back)
+            found[forth.name] = Pair(forth.name, "functions", forth, back, of_solver=True)
         elif isinstance(slope, ast.Constant) and slope.value is True and len(returns(forth)) > 1:
             found[forth.name] = Pair(forth.name, "both", forth, forth)
     return [*found.values()]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from backprop.python.names import names_set
 from backprop.python.pairs.averaged import is_mean
 from backprop.python.pairs.descent import move_of, share_of
-from backprop.python.pairs.unnamed import with_names
+from backprop.python.pairs.unnamed import read_whole, with_names
 from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient, is_word
 
@@ -103,8 +103,7 @@ def told_by_updates(statements: list[ast.stmt], known: Iterable[str]) -> dict[st
     loops: list[ast.AST] = [node for one in statements for node in ast.walk(one) if isinstance(node, LOOPS)]
     made = set().union(*map(set_in, loops or statements)) - set().union(*map(counted_by, loops))
     steps = [(node, *step) for node in ast.walk(ast.Module(statements, [])) for step in updates_in(node)]
-    entries = [step for step in steps if any(isinstance(one, ast.Subscript) for one in getattr(step[0], "targets", ()))]
-    means = {name: by for node, name, by in entries if is_mean(node)}
+    means = {name: by for node, name, by in steps if is_mean(node)}
     updates = {
         (name, one) for node, name, by in steps
         if name not in GENERIC and not is_of_gradient(name) and not is_mean(node)
@@ -166,7 +165,7 @@ class Rounds:
         own = {node for one in forth for node in ast.walk(one)}
         start -= sum(one in rooms for one in body[:start])
         late = [one for statement in forth[start:] for one in costs_in(statement)][-1:]
-        late = late or cost_behind([*body[split:], *behind])
+        late = late or cost_behind([*body[split:], *behind]) or cost_shown([*body[split:], *behind], forth[start:])
         late = [one for one in late if one not in own]
         known = names_in(body[:split])
         back = [one for one in body[split:] if one not in late]
@@ -331,7 +330,7 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
     no gradient, whatever its name: `delta = X @ theta - y`."""
     whose = next((base for name in targets(body[place]) for base in bases(name) if base in known), "")
     reading = [at for at, one in enumerate(body[:place]) if whose in names_in([one]) - {*targets(one)}]
-    if hasattr(body[place], "step"):
+    if any(hasattr(node, "step") or hasattr(node, "over") for node in ast.walk(body[place])):
         of_costs = names_in([cost for one in body for cost in costs_in(one)])
         errors = [
             at
@@ -454,6 +453,19 @@ def cost_behind(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
             if alone and made.isdisjoint(names_in([cost]) - {*targets(cost)}):
                 return [cost]
         made |= set_in(statement)
+    return []
+
+
+def cost_shown(statements: Sequence[ast.stmt], forth: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The first cost among statements that is only shown or looked at, `print(self.loss(X, y))`, as one that is set: of
+    all that the forward pass computes with. Where that takes some of the rows, a cost of all of them has other slopes.
+    """
+    whole = read_whole([*forth]).union(*map(set_in, forth))
+    for call in [node for one in statements for node in ast.walk(one) if isinstance(node, ast.Call)]:
+        taken = [called(one) for one in (*call.args, *[one.value for one in call.keywords])]
+        if CALLED_COST.fullmatch(last_word(call.func)) and taken and whole.issuperset(taken):
+            made = ast.Assign([ast.Name("loss", ast.Store())], call)
+            return [ast.fix_missing_locations(ast.copy_location(made, call))]
     return []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
 from backprop.python.names import default_of, parameter_names, required_names, rest_name
 from backprop.python.pairs.rounds import updates_in
+from backprop.python.runs.again import add_up, put_away
 from backprop.python.runs.came_out import (
     CameOut,
     as_gradient,
@@ -28,10 +29,10 @@ from backprop.python.runs.came_out import (
 )
 from backprop.python.runs.forth import as_wrapped
 from backprop.python.runs.objects import inner, kept, objects_in, same
-from backprop.python.runs.outputs import Forward, array_in
+from backprop.python.runs.outputs import Forward, array_in, is_one
 from backprop.python.runs.scripted import variables
 from backprop.python.runs.taken import NODE
-from backprop.python.texts.gradients import Outcome, Path, bases, by_key, is_gradient
+from backprop.python.texts.gradients import Outcome, Path, bases, by_key, fitting, is_gradient
 from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Function, Object, Scope
@@ -94,6 +95,8 @@ class Back(CameOut):
                 returned = self.call(run, function, *self.all_given(function, bound, given))
             if pair.is_kept:
                 self.handed_on(run, forward)
+                again = partial(self.call, run, function, *self.all_given(function, bound, given))
+                self.put_away = put_away({name: one for name, one in self.holders.items() if name in given}, again)
             if (
                 isinstance(returned, Function) and pair.kind == "functions"
             ):  # it takes the result, and gives what does it
@@ -122,7 +125,8 @@ class Back(CameOut):
         for name, value in given.items():
             gradient = held_gradient(self.holders.get(name))
             if gradient is not None and not same(gradient, idle[name]):  # else nobody touched it
-                found[(name,)], by = gradient, "attribute"
+                gone = name in self.put_away and self.adds_up
+                found[(name,)], by = np.zeros_like(gradient) if gone else gradient, "attribute"
             now = [held_gradient(one) for one in self.holder_lists.get(name, ())]
             whole = [is_gradient(one) or not isinstance(its, Object)
                      for one, its in zip(now, self.holder_lists.get(name, ()), strict=True)]  # fmt: skip
@@ -133,6 +137,11 @@ class Back(CameOut):
             if self.held and isinstance(value, Tensor) and is_gradient(vars(value).get(self.held)):
                 found[(name,)], by = vars(value)[self.held], "attribute"
         return Outcome(forward.outputs, found, by, wrote)
+
+    @cached_property
+    def adds_up(self) -> bool:
+        """Whether gradients are added up in the text: else each value is meant to be used once."""
+        return add_up(part.tree for part in self.code.parts)
 
     def all_given(self, function: Any, bound: dict[str, Any], given: dict[str, Any]) -> Any:
         """The arguments of the backward pass: by their names, and where it takes any number of inputs as the forward
@@ -218,8 +227,10 @@ class Back(CameOut):
                 failed, out.names[name] = problem, kept
 
     def of_kept(self, run: Interpreter, tree: ast.FunctionDef, out: Object, above: Any) -> dict[str, Any]:
-        """What a backward pass takes that an operation leaves in its result: nothing, the result, or its gradient."""
-        name = next(iter(required_names(tree)), "")
+        """What a backward pass takes that an operation leaves in its result: nothing, the result, or its gradient,
+        which may be 1 where nobody gives it, `def back(dy=1)`."""
+        ones = [one for one in parameter_names(tree) if is_one(default_of(tree, one))]
+        name = next(iter([*required_names(tree), *ones]), "")
         nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
         read = {node.attr for node in nodes if isinstance(node.value, ast.Name) and node.value.id == name}
         if not name or any(not hasattr(np.ndarray, one) for one in read):
@@ -282,6 +293,7 @@ class Back(CameOut):
             flat = own and self.flattens and len(wanted) > len(shape) == 2 and wanted[0] == shape[0]
             less = shape == wanted[len(wanted) - len(shape) :]
             turned = shape == wanted[::-1] and 1 in shape and path[-1] in self.turned
+            turned = turned or (self.pair.of_solver and wanted == (*shape, 1))
             if wanted != shape and (more or less or turned or flat) and np.size(one) == np.prod(wanted, dtype=int):
                 outcome.gradients[path] = np.reshape(one, wanted)
                 self.lower[path] = shape
@@ -324,17 +336,18 @@ class Back(CameOut):
         }  # fmt: skip
         inputs = {**self.made_of, **given}
         found = by_key(made, self.paths(inputs), exact=False)
-        found = {
-            path: one
-            for path, one in found.items()
-            if np.shape(one) == np.shape(at_path(inputs, path)) or path[0] in given
-        }
+        found = {path: one for path, one in found.items() if path[0] in given or self.is_its(one, path, inputs)}
         self.learned = {path[0]: self.made_of[path[0]] for path in found if path[0] not in given}
         for whose, share in self.pair.shares.items() if not self.shares else ():  # the same in every run
             with suppress(Problem, Refusal, *ERRORS):
                 value = run.evaluate(share, scope)
                 self.shares.update({whose: float(value)} if is_number(value) else {})
         return Outcome(forward.outputs, found, "name", [])
+
+    def is_its(self, gradient: Any, path: Path, inputs: dict[str, Any]) -> bool:
+        """Whether what is called a gradient has the shape of what it is of; or takes it where that takes a step."""
+        shape = np.shape(at_path(inputs, path))
+        return np.shape(gradient) == shape or (path[0] in self.pair.changed and fitting(shape, gradient))
 
     def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:
         """The gradients that the objects of the inputs hold."""

@@ -282,6 +282,8 @@ class CameOut(Updated):
         arrays = [given[name] for name in own if is_gradient(given.get(name))]  # and no list of weights
         if not is_gradient(value) or (shape := np.shape(value)) in [np.shape(one) for one in arrays]:
             return None
+        if not self.above and not shape:  # a slope that is the same everywhere, and no gradient of a setting
+            return None
         known = {base for name in names for base in bases(name)} - {*self.made_of, *given}
         if self.pair.forward is not None and not known.isdisjoint(set_in(self.pair.forward)):  # `da` of its own `a`
             return {}

@@ -23,6 +23,7 @@ from backprop.python.pairs.trained import backward_call
 from backprop.python.runs.objects import DATA, inner, same
 from backprop.python.runs.outputs import Forward, Outputs
 from backprop.python.texts.called import called, names_in, set_in, targets
+from backprop.python.texts.functions import reached
 from backprop.python.texts.gradients import is_data, is_gradient
 from backprop.python.texts.source import Part
 from backprop.python.texts.usual import PLAIN
@@ -109,6 +110,7 @@ class Scripted(Outputs):
             name: self.left[name] for name in last_names(body[start:])
             if is_gradient(self.left.get(name)) and name not in given
         }  # fmt: skip
+        found = found or last_of_lists(self.left, body[start:])
         computed = {name for one in own if not is_start(one) for name in set_in(one)}
         places = {name for name, one in found.items() if self.pair.line and np.asarray(one).dtype.kind in "biu"}
         outputs = [name for name in found if name in computed - places] or [*found]  # what was chosen is no output
@@ -126,7 +128,8 @@ class Scripted(Outputs):
 
     def compared(self, output: Any) -> dict[str, Any]:
         """The labels that the output of a script may be compared with: data with as many elements, or rows."""
-        made = {*self.given, *(self.stepped if self.pair.start else ())} - self.arguments_inside()
+        labels = {*filter(is_data, self.given)} - self.pair.changed  # that a function reads, and somebody gives
+        made = {*self.given, *(self.stepped if self.pair.start else ())} - self.arguments_inside() - labels
         for one in self.code.parts[-1].tree.body[self.pair.start : self.pair.split]:
             made |= names_set(one) if not made.isdisjoint(names_in([one])) else set()
         data = {
@@ -141,9 +144,14 @@ class Scripted(Outputs):
 
     @property
     def stepped(self) -> Set[str]:
-        """What a script changes by steps and its forward pass reads: weights that it made before its loop."""
-        pair = self.pair
-        return pair.changed & self.made_of.keys() & names_in(pair.body[pair.start : pair.split])
+        """What a script changes by steps and its forward pass reads, also in a method: weights that it made before its
+        loop."""
+        pair, methods = self.pair, self.code.classes().get(self.pair.owner, {})
+        forth = [*pair.body[pair.start : pair.split]]
+        called_there = [methods[one.attr] for statement in forth for one in ast.walk(statement)
+                        if isinstance(one, ast.Attribute) and one.attr in methods]  # fmt: skip
+        inside = [one for method in called_there for one in reached(method, methods)]
+        return pair.changed & self.made_of.keys() & names_in([*forth, *inside])
 
     def begin(self, scope: Scope, given: dict[str, Any], before: dict[str, Any]) -> None:
         """What is done before the first round of a loop made weights, as variables or attributes: those that are given
@@ -226,6 +234,12 @@ def names_set_together(statement: ast.stmt) -> set[str]:
     if not isinstance(statement, ast.Assign) or isinstance(statement.value, ast.Tuple):
         return set()
     return names_set(statement) if isinstance(statement.targets[0], ast.Tuple) else set()
+
+
+def last_of_lists(names: dict[str, Any], statements: list[ast.stmt]) -> dict[str, Any]:
+    """The arrays with which lists end that statements set, as those of what all layers give."""
+    lists = {name: names[name] for name in last_names(statements) if isinstance(names.get(name), list) and names[name]}
+    return {name: one[-1] for name, one in lists.items() if is_gradient(one[-1])}
 
 
 def last_names(body: list[ast.stmt]) -> list[str]:

@@ -46,8 +46,10 @@ class Taken(Forth):
         if self.above != 1 or first is None or not unknown or (UPSTREAM_LIKE.match(unknown[0]) and not is_loss):
             return []
         held = forward.me.names if forward.me is not None else {}
-        of_its_shape = [f".{name}" for name, one in held.items()
-                        if isinstance(one, np.ndarray) and one.shape == np.shape(given[first])]  # fmt: skip
+        of_its_shape = [
+            f".{name}" for name, one in held.items()
+            if isinstance(one, np.ndarray) and is_gradient(given[first]) and one.shape == np.shape(given[first])
+        ]  # fmt: skip
         beside = [f"={name}" for name, one in zip(forward.names, forward.results, strict=True)
                   if name and is_gradient(one) and np.ndim(one)]  # fmt: skip
         return [first, *of_its_shape, "=", *(beside if is_loss and len(forward.results) > 1 else [])]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
-from backprop.python.texts.functions import attributes
+from backprop.python.names import parameter_names
+from backprop.python.texts.functions import attributes, reached
 
 
 def set_anew(method: ast.FunctionDef) -> set[str]:
@@ -48,3 +50,26 @@ def fills_parts(method: ast.FunctionDef) -> set[str]:
     calls = [one.value.func for one in method.body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
     called = [one.value for one in calls if isinstance(one, ast.Attribute)]
     return entered(method).union(*[attributes(one, ast.Load) for one in called])
+
+
+def filled_later(methods: Mapping[str, ast.FunctionDef], forward: ast.FunctionDef, made_by: str = "__init__") -> str:
+    """The attribute whose parts a forward pass goes through, and that is empty until another method puts its argument
+    there: `def add(self, layer): self.layers.append(layer)`; "" where there is none."""
+    made = methods.get(made_by)
+    inside = {id(one) for method in (made, forward) if method for one in reached(method, methods)}
+    later = [one for one in methods.values() if id(one) not in inside]
+    added = {
+        node.func.value.attr for one in later for node in ast.walk(one)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append"
+        and isinstance(node.func.value, ast.Attribute) and ast.unparse(node.func.value.value) == "self"
+        and [ast.unparse(given) for given in node.args] == parameter_names(one)[1:2]
+    }  # fmt: skip
+    empty = {
+        target.attr for node in ast.walk(made or ast.Pass()) if isinstance(node, ast.Assign)
+        for target in node.targets if isinstance(target, ast.Attribute) and ast.unparse(node.value) == "[]"
+    }  # fmt: skip
+    gone_through = {
+        node.iter.attr for one in reached(forward, methods) for node in ast.walk(one)
+        if isinstance(node, ast.For) and isinstance(node.iter, ast.Attribute)
+    }  # fmt: skip
+    return next(iter(sorted(added & empty & gone_through)), "")

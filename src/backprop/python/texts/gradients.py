@@ -40,7 +40,9 @@ LABELS = re.compile(
 COST = re.compile(
     r"(?i:(?!d_?(?:loss|cost|mse|nll)_+d)(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?)|J"
 )  # what may be called a cost in a loop
-OF_OUTPUT = re.compile(r"(?i:(?:y_?)?(?:hat|preds?|predictions?)|predicted|outs?|outputs?|logits|scores|probs?)")
+OF_OUTPUT = re.compile(
+    r"(?i:(?:y_?)?(?:hat|preds?|predictions?)|predicted|outs?|outputs?|outgoing|logits|scores|probs?)"
+)
 
 
 def is_data(name: str) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import lru_cache
+
+from backprop.python.names import MOST_KEPT
 
 PLAIN = {
     "sigmoid": "1 / (1 + np.exp(-z))",
@@ -20,11 +23,20 @@ OF_COLUMNS = {"softmax": "np.exp(z - np.max(z, axis=0)) / np.sum(np.exp(z - np.m
 COLUMNS = re.compile(r"\bdot\(\s*W|\bW\w*\s*@")  # where examples are columns, weights stand on the left
 
 
+@lru_cache(MOST_KEPT)
+def imported_from(tree: ast.Module) -> Mapping[str, frozenset[str]]:
+    """What a text imports from each module; of a large package many are not there, and each is asked for."""
+    found: dict[str, set[str]] = {}
+    for one in ast.walk(tree):
+        if isinstance(one, ast.ImportFrom) and one.module:
+            found.setdefault(one.module, set()).update(alias.name for alias in one.names)
+    return {module: frozenset(names) for module, names in found.items()}
+
+
 def stand_ins(tree: ast.Module, module: str) -> Mapping[str, str]:
     """The helpers of usual names that a text imports from a module, each as Python says it. One that the text takes two
     results of returns beside its value what it was given."""
-    imports = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.module == module]
-    names = {alias.name for one in imports for alias in one.names}
+    names = {*imported_from(tree).get(module, ())}
     if names.isdisjoint({*PLAIN, *SLOPES, *OF_COLUMNS, "*"}):
         return {}
     if "*" in names and not module.lower().startswith("test"):

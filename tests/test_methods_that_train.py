@@ -1,0 +1,254 @@
+"""Methods that train: the cost that they only show, labels beside what goes forward, weights that a method reads."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., dict[str, Any]]
+POINTS = {"X": [[0.3, -1.2, 0.7], [1.1, 0.4, -0.5], [-0.8, 0.9, 1.3], [0.2, 0.6, -1.4]], "t": [1, -1, 1, 1]}
+
+MARGINS = """
+import numpy as np
+
+class Margin:
+    def __init__(self, C=1.5, rate=0.01, rounds=50):
+        self.C, self.rate, self.rounds = C, rate, rounds
+
+    def hinge_loss(self, X, t):
+        away = 1 - t * (X @ self.w + self.c)
+        return 0.5 * self.w @ self.w + self.C * np.sum(np.maximum(0, away))
+
+    def fit(self, X, t):
+        self.w = np.zeros(X.shape[1])
+        self.c = 0
+        for turn in range(self.rounds):
+            score = t * (X @ self.w + self.c)
+            inside = np.where(score < 1)[0]
+            gw = self.w - self.C * t[inside] @ X[inside]
+            gc = -self.C * np.sum(t[inside])
+            self.w = self.w - self.rate * gw
+            self.c = self.c - self.rate * gc
+            SHOWN
+        return self
+"""
+SHOWN = {
+    "printed": "print(self.hinge_loss(X, t))",
+    "printed now and then": "if turn % 10 == 0:\n                print(f'{turn}: {self.hinge_loss(X, t=t)}')",
+    "looked at": "if self.hinge_loss(X, t) < 1e-3:\n                break",
+    "kept": "self.history.append((turn, self.hinge_loss(X, t)))",
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_cost_that_a_method_only_shows_is_what_it_descends(check: Check, name: str) -> None:
+    """With labels of 1 and -1 a usual loss of the score is another one: its gradients would be wrong."""
+    text = MARGINS.replace("SHOWN", SHOWN[name])
+    found = check("svm.py", POINTS, {"svm.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "c": "ok"}, found
+    wrong = text.replace("gc = -self.C", "gc = self.C")
+    found = check("svm.py", POINTS, {"svm.py": wrong})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w": "ok", "c": "wrong"}
+    (line,) = found["lines"]
+    assert wrong.splitlines()[line["line"] - 1].strip().startswith("gc =")
+    assert line["write"], line
+
+
+BY_ROWS = """
+import numpy as np
+
+class Line:
+    def __init__(self, rate=0.05):
+        self.rate = rate
+
+    def mse(self, X, t):
+        return np.mean((X @ self.w - t) ** 2)
+
+    def fit(self, X, t):
+        self.w = np.zeros(X.shape[1])
+        for turn in range(20):
+            for i in range(len(X)):
+                error = X[i] @ self.w - t[i]
+                dw = 2 * error * X[i]
+                self.w = self.w - self.rate * dw
+                if i % 3 == 0:
+                    print(self.mse(X, t))
+"""
+
+
+def test_a_cost_of_all_rows_is_not_that_of_the_one_whose_step_is_taken(check: Check) -> None:
+    found = check("line.py", POINTS, {"line.py": BY_ROWS})
+    assert found["verdict"] == "ok", found
+    assert any("no loss is set" in one for one in found["remarks"])
+
+
+THROUGH_A_METHOD = """
+import numpy as np
+
+class Line:
+    def __init__(self, rate=0.05, mu=0.9, rounds=20):
+        self.rate, self.mu, self.rounds = rate, mu, rounds
+
+    def scores(self, X):
+        return X @ self.w_ + self.c_
+
+    def fit(self, X, t):
+        self.w_ = np.full(X.shape[1], 0.1)
+        self.c_ = np.array([0.])
+        vw, vc, before = np.zeros_like(self.w_), np.zeros_like(self.c_), np.inf
+        for turn in range(self.rounds):
+            errors = t - self.scores(X)
+            grad_w = -2.0 * X.T @ errors / len(X)
+            grad_c = -2.0 * errors.mean()
+            vw = self.mu * vw - self.rate * grad_w
+            vc = self.mu * vc - self.rate * grad_c
+            self.w_ += vw
+            self.c_ += vc
+            loss = (errors**2).mean()
+            if abs(before - loss) < 1e-9:
+                break
+            before = loss
+        return self
+"""
+
+
+def test_a_step_by_a_running_mean_of_an_attribute_that_a_method_reads(check: Check) -> None:
+    """A bias of one element has a gradient that is a number: it is judged, too."""
+    found = check("line.py", POINTS, {"line.py": THROUGH_A_METHOD})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w_": "ok", "c_": "ok"}, found
+    wrong = THROUGH_A_METHOD.replace("errors.mean()\n            vw", "errors.sum()\n            vw")
+    assert wrong != THROUGH_A_METHOD
+    found = check("line.py", POINTS, {"line.py": wrong})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"w_": "ok", "c_": "wrong"}
+    assert [one["write"] for one in found["lines"]] == ["grad_c = -2.0 * errors.mean()"]
+
+
+THROUGH_TIME = """
+import numpy as np
+
+class Letters:
+    def __init__(self, many, hidden):
+        self.U = np.random.uniform(-0.5, 0.5, (hidden, many))
+        self.W = np.random.uniform(-0.5, 0.5, (hidden, hidden))
+        self.V = np.random.uniform(-0.5, 0.5, (many, hidden))
+
+    def forward(self, x):
+        s = np.zeros((len(x) + 1, len(self.W)))
+        p = np.zeros((len(x), len(self.V)))
+        for k in range(len(x)):
+            s[k] = np.tanh(self.U[:, x[k]] + self.W @ s[k - 1])
+            e = np.exp(self.V @ s[k])
+            p[k] = e / e.sum()
+        return p, s
+
+    def loss(self, x, y):
+        p, s = self.forward(x)
+        return -np.sum(np.log(p[np.arange(len(y)), y]))
+
+    def bptt(self, x, y):
+        p, s = self.forward(x)
+        dU, dV, dW = np.zeros_like(self.U), np.zeros_like(self.V), np.zeros_like(self.W)
+        p[np.arange(len(y)), y] -= 1
+        dnext = np.zeros(len(self.W))
+        for k in reversed(range(len(y))):
+            dV += np.outer(p[k], s[k])
+            dz = (self.V.T @ p[k] + dnext) * (1 - s[k] ** 2)
+            dW += np.outer(dz, s[k - 1])
+            dU[:, x[k]] += dz
+            dnext = self.W.T @ dz
+        return dU, dV, dW
+"""
+
+
+def test_what_a_way_back_takes_beside_what_goes_forward_is_no_gradient_from_above(check: Check) -> None:
+    """It goes forward itself: so `y` holds labels, which are asked for, also where `x` picks from something."""
+    found = check("letters.py", {"x": [0, 2, 1, 1], "many": 4, "hidden": 3}, {"letters.py": THROUGH_TIME})
+    assert found["error"]["message"] == "Letters takes y, which is not given", found
+    given = {"x": [0, 2, 1, 1], "y": [2, 1, 1, 3], "many": 4, "hidden": 3}
+    found = check("letters.py", given, {"letters.py": THROUGH_TIME})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"U": "ok", "V": "ok", "W": "ok"}, found
+
+
+CHAIN = """
+import numpy as np
+
+class Chain:
+    def __init__(self, sizes, rate=0.1):
+        self.W = [np.random.randn(n, m) / np.sqrt(n) for n, m in zip(sizes, sizes[1:])]
+        self.rate = rate
+
+    def squash(self, x):
+        return 1.0 / (1 + np.exp(-x))
+
+    def squash_slope(self, x):
+        return x * (1 - x)
+
+    def fit_one(self, x, target):
+        A = [np.atleast_2d(x)]
+        for k in np.arange(len(self.W)):
+            A.append(self.squash(A[k].dot(self.W[k])))
+        error = A[-1] - target
+        D = [error * self.squash_slope(A[-1])]
+        for k in np.arange(len(A) - 2, 0, -1):
+            delta = D[-1].dot(self.W[k].T)
+            delta = delta * self.squash_slope(A[k])
+            D.append(delta)
+        D = D[::-1]
+        for k in np.arange(len(self.W)):
+            self.W[k] += -self.rate * A[k].T.dot(D[k])
+"""
+
+
+def test_what_is_offered_has_a_layer_between_the_first_and_the_last(check: Check) -> None:
+    """Without one, the loop over the layers in between has no round, and its mistakes would come out as ok."""
+    wrong = CHAIN.replace("delta * self.squash_slope(A[k])", "delta * self.squash(A[k])")
+    for text, verdict in ((CHAIN, "ok"), (wrong, "wrong")):
+        hint = check("chain.py", {}, {"chain.py": text})["error"]["hint"]
+        words = shlex.split(hint.partition("like ")[2].partition(", or all")[0])
+        assert words[words.index("--sizes") + 1].count(",") == 2, hint
+        found = check(f"chain.py --seed 1 {' '.join(one.replace(' ', '') for one in words)}", {})
+        assert found["verdict"] == verdict, found
+    (line,) = found["lines"]
+    assert line["write"] == "delta = delta * self.squash_slope(A[k])"
+
+
+LATE = """
+import numpy as np
+
+class Classes:
+    def __init__(self, rate=0.05, rounds=400):
+        self.rate, self.rounds, self.W = rate, rounds, None
+
+    def train(self, X, y, reg=0.1, size=3):
+        if self.W is None:
+            self.W = 0.1 * np.random.randn(X.shape[1], np.max(y) + 1)
+        for turn in range(self.rounds):
+            some = np.random.choice(len(X), size)
+            loss, grad = self.loss(X[some], y[some], reg)
+            self.W -= self.rate * grad
+
+    def loss(self, X, y, reg):
+        scores = X @ self.W
+        p = np.exp(scores - scores.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        rows = np.arange(len(y))
+        loss = -np.log(p[rows, y]).mean() + reg * np.sum(self.W * self.W)
+        p[rows, y] -= 1
+        dW = X.T @ p / len(y) + 2 * reg * self.W
+        return loss, dW
+"""
+
+
+def test_weights_that_a_training_method_makes(check: Check) -> None:
+    """It is trained once, and labels are handed to it as an array: `y[some]`."""
+    given = {**POINTS, "y": [0, 2, 1, 1], "reg": 0.3}
+    del given["t"]
+    found = check("late.py", given, {"late.py": LATE})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "ok"}, found
+    found = check("late.py", given, {"late.py": LATE.replace("+ 2 * reg * self.W", "+ reg * self.W")})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "wrong"}
+    (line,) = found["lines"]
+    assert "2 * " in line["write"], line
