@@ -60,6 +60,33 @@ OFFERED = {  # what is offered, and what is judged with it
                 self.b -= learn_rate * db
                 return below
     """, {"W", "b", "inputs"}),
+    "pictures, of which nothing comes out where they are flat": ("""
+        class Windows:
+            def __init__(self, channels, maps, width, stride, name):
+                self.name = name + "_windows"
+                self.W, self.stride, self.width = np.random.randn(maps, channels, width, width), stride, width
+            def windows(self, x):
+                for i in range((x.shape[-2] - self.width) // self.stride + 1):
+                    for j in range((x.shape[-1] - self.width) // self.stride + 1):
+                        rows = slice(i * self.stride, i * self.stride + self.width)
+                        yield i, j, rows, slice(j * self.stride, j * self.stride + self.width)
+            def forward(self, x):
+                self.x = x
+                sizes = [(one - self.width) // self.stride + 1 for one in x.shape[-2:]]
+                z = np.zeros([x.shape[0], len(self.W), *sizes])
+                for i, j, rows, columns in self.windows(x):
+                    for m in range(len(self.W)):
+                        z[:, m, i, j] = np.sum(self.W[m] * x[:, :, rows, columns], axis=(1, 2, 3))
+                return z
+            def backward(self, delta):
+                dx, self.dW = np.zeros(self.x.shape), np.zeros(self.W.shape)
+                for i, j, rows, columns in self.windows(self.x):
+                    for m in range(len(self.W)):
+                        part = delta[:, m, i, j][:, None, None, None]
+                        self.dW[m] += np.sum(self.x[:, :, rows, columns] * part, axis=0)
+                        dx[:, :, rows, columns] += self.W[m] * part
+                return dx
+    """, {"W", "x"}),
     "one example as a column, as its biases are": ("""
         class Net:
             def __init__(self, shape):

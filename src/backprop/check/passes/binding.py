@@ -21,7 +21,7 @@ from backprop.check.passes.unfit import AS_WHOLE, refuse_unfit
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
 from backprop.python.inputs.examples import Examples, give
-from backprop.python.inputs.given import at_path, floated
+from backprop.python.inputs.given import at_path, floated, shape_at
 from backprop.python.inputs.said import UPSTREAM_LIKE
 from backprop.python.names import parameter_names
 from backprop.python.runs.runner import Runner
@@ -205,7 +205,7 @@ class Binding(Meant):
             return False
         path, gradient = found[0]
         paths, shape = self.runner.paths(self.given), np.shape(gradient)
-        alike = [one for one in paths if np.shape(at_path(self.given, one)) == shape]
+        alike = [one for one in paths if shape_at(self.given, one) == shape]
         swept = self.runner.swept(self.given, self.upstream, alike) if path in alike and len(alike) > 1 else {}
         fitting = [one for one in alike if close(gradient, swept.get(one, 0.0))]
         fitting = fitting or [one for one in alike if is_multiple(gradient, swept.get(one, 0.0))]
@@ -366,7 +366,7 @@ class Binding(Meant):
         runner.as_row = True
         with suppress(Problem):
             found = runner.run(given, upstream).gradients
-            if all(np.shape(one) == np.shape(at_path(given, path)) for path, one in found.items() if path[0] in given):
+            if all(np.shape(one) == shape_at(given, path) for path, one in found.items() if path[0] in given):
                 self.remarks.append("the gradient from above is handed on as a row, as the backward pass takes it")
                 return True
         runner.as_row = False

@@ -21,7 +21,7 @@ from backprop.python.fitting.fitting import HIDING, LACKING, STOPPED, Fitting, M
 from backprop.python.fitting.naming import command
 from backprop.python.fitting.supposed import NUMBERS, SLOPES, shape_of, value_of
 from backprop.python.inputs.examples import Examples, give
-from backprop.python.inputs.given import at_path, is_differentiable, is_whole
+from backprop.python.inputs.given import at_path, is_differentiable, is_whole, shape_at
 from backprop.python.runs.runner import Runner
 from backprop.python.texts.gradients import is_gradient, leaves
 
@@ -122,7 +122,7 @@ class Fitted:
         shown = all(np.size(one) for one in held if is_gradient(one))
         if not shown or not any(map(np.any, gradients.values())):
             return Misfits(STOPPED / 2, {}, {})  # where all are 0, or one has no elements, nothing is shown
-        labels = {path[0]: np.shape(at_path(given, path)) for path in runner.paths(given) if path not in gradients}
+        labels = {path[0]: shape_at(given, path) for path in runner.paths(given) if path not in gradients}
         far = binding.distances(binding.upstream, given)
         if len(far) == 1 and named_so(runner):
             here = [Given(given, binding.upstream, one) for one in gradients.values()]
@@ -139,7 +139,7 @@ class Fitted:
             return Misfits(HIDING if hides else 0.0, {}, {}, judged=len(gradients))
         shapes = {
             ".".join(map(str, path)): np.shape(one) for path, one in gradients.items()
-            if np.shape(at_path(given, path)) != np.shape(one)
+            if shape_at(given, path) != np.shape(one)
         }  # fmt: skip
         off = [path for path, one in far.items() if one and path in gradients]
         swept = runner.swept(given, binding.upstream, off) if off and labels else {}
