@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
 from textwrap import dedent
 
+import numpy as np
 import pytest
 
+from backprop.python.fitting.supposed import labels
 from backprop_cli import main
 from conftest import Check
 
@@ -358,3 +361,9 @@ def test_a_listing_that_goes_on_to_train_is_judged_up_to_there(check: Check) -> 
     found = check("listing.py", {}, {"listing.py": COMPARED + AGAIN})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"C": "ok", "W": "ok"}
     assert any("another loss is computed" in one for one in found["remarks"])
+
+
+def test_labels_that_are_tried_may_be_columns_with_a_single_one() -> None:
+    tried = [np.array(json.loads(one)) for one in labels([(5, 3)])]
+    assert any((one.shape == (5, 3)) and (one.sum(axis=0) == 1).all() and (one.sum() == 3) for one in tried)
+    assert all(np.size(json.loads(one)) == 0 for one in labels([(3, 0)]))

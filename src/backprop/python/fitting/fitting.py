@@ -381,7 +381,7 @@ class Fitting(Likely):
             others = [
                 {name: one}
                 for name, shape in found.labels.items()
-                if name in self.examples and name not in self.multiplied
+                if name in self.examples and (is_data(name) or name not in self.multiplied)
                 for one in labels(dict.fromkeys([shape, *shapes]))
             ]
         for other in others:
