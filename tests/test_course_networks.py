@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
 from textwrap import dedent
 
+import numpy as np
 import pytest
 
+from backprop.python.fitting.supposed import labels
 from backprop_cli import main
 from conftest import Check
 
@@ -45,6 +48,48 @@ OFFERED = {  # what is offered, and what is judged with it
                         delta = delta @ self.pesos[i].T * salidas[i] * (1 - salidas[i])
                 return de_pesos, de_sesgos
     """, {"pesos[0]", "pesos[1]", "sesgos[0]", "sesgos[1]"}),
+    "bounds that only the backward pass takes": ("""
+        class Dense:
+            def __init__(self, n, m):
+                self.W, self.b = np.random.randn(m, n), np.zeros((m, 1))
+            def forward(self, inputs):
+                self.inputs = inputs
+                return self.W @ inputs + self.b
+            def backward(self, output_gradient, learn_rate, clip_value):
+                dW = np.clip(output_gradient @ self.inputs.T, -clip_value, clip_value)
+                db = np.clip(output_gradient.sum(axis=1, keepdims=True), -clip_value, clip_value)
+                below = self.W.T @ output_gradient
+                self.W -= learn_rate * dW
+                self.b -= learn_rate * db
+                return below
+    """, {"W", "b", "inputs"}),
+    "pictures, of which nothing comes out where they are flat": ("""
+        class Windows:
+            def __init__(self, channels, maps, width, stride, name):
+                self.name = name + "_windows"
+                self.W, self.stride, self.width = np.random.randn(maps, channels, width, width), stride, width
+            def windows(self, x):
+                for i in range((x.shape[-2] - self.width) // self.stride + 1):
+                    for j in range((x.shape[-1] - self.width) // self.stride + 1):
+                        rows = slice(i * self.stride, i * self.stride + self.width)
+                        yield i, j, rows, slice(j * self.stride, j * self.stride + self.width)
+            def forward(self, x):
+                self.x = x
+                sizes = [(one - self.width) // self.stride + 1 for one in x.shape[-2:]]
+                z = np.zeros([x.shape[0], len(self.W), *sizes])
+                for i, j, rows, columns in self.windows(x):
+                    for m in range(len(self.W)):
+                        z[:, m, i, j] = np.sum(self.W[m] * x[:, :, rows, columns], axis=(1, 2, 3))
+                return z
+            def backward(self, delta):
+                dx, self.dW = np.zeros(self.x.shape), np.zeros(self.W.shape)
+                for i, j, rows, columns in self.windows(self.x):
+                    for m in range(len(self.W)):
+                        part = delta[:, m, i, j][:, None, None, None]
+                        self.dW[m] += np.sum(self.x[:, :, rows, columns] * part, axis=0)
+                        dx[:, :, rows, columns] += self.W[m] * part
+                return dx
+    """, {"W", "x"}),
     "one example as a column, as its biases are": ("""
         class Net:
             def __init__(self, shape):
@@ -316,3 +361,9 @@ def test_a_listing_that_goes_on_to_train_is_judged_up_to_there(check: Check) -> 
     found = check("listing.py", {}, {"listing.py": COMPARED + AGAIN})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"C": "ok", "W": "ok"}
     assert any("another loss is computed" in one for one in found["remarks"])
+
+
+def test_labels_that_are_tried_may_be_columns_with_a_single_one() -> None:
+    tried = [np.array(json.loads(one)) for one in labels([(5, 3)])]
+    assert any((one.shape == (5, 3)) and (one.sum(axis=0) == 1).all() and (one.sum() == 3) for one in tried)
+    assert all(np.size(json.loads(one)) == 0 for one in labels([(3, 0)]))

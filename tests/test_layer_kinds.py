@@ -323,3 +323,49 @@ def test_a_default_that_stands_for_no_value_is_asked_for(check: Check) -> None:
     found = check("layer.py:Variance", {"x": X}, {"layer.py": SENTINEL})
     assert ([one["verdict"] for one in found["gradients"]], found["verdict"]) == (["imprecise"], "incomplete"), found
     assert "ddof stands for no value where none is given: --ddof 0" in found["remarks"][-1]
+
+
+NUMERATORS = """
+import numpy as np
+
+class Line:
+    def __init__(self, n, m, decay):
+        self.W, self.b, self.decay = np.random.randn(m, n), np.random.randn(m, 1), decay
+    def forward(self, x):
+        self.x = x
+        return self.W @ x + self.b
+    def backward(self, g):
+        assert self.x.shape[1] == g.shape[0]
+        count = self.x.shape[1]
+        self.dW = g.T @ self.x.T / count + 2 * self.decay * self.W
+        self.db = g.T.sum(axis=1, keepdims=True) / count
+        return g @ self.W
+
+class Above:
+    def forward(self, x):
+        self.x = x
+        return x * (x > 0)
+    def backward(self, g):
+        assert self.x.shape[1] == g.shape[0]
+        return g * (self.x.T > 0)
+"""
+COLUMNS = [[0.5, -1.2, 0.3, 0.9], [1.1, 0.4, -0.7, -0.2]]
+
+
+def test_gradients_may_be_rows_for_columns(check: Check) -> None:
+    """As the numerator layout of calculus has them, here with means and a penalty beside; without a word of it, an axis
+    that is turned is a mistake."""
+    sizes = {"n": 2, "m": 3, "decay": 0.7}
+    found = check("rows.py:Line", {"x": COLUMNS, **sizes}, {"rows.py": NUMERATORS})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "ok", "b": "ok", "x": "ok"}
+    assert "a row for each column of what they are of" in str(found["remarks"])
+    assert check("rows.py:Above", {"x": COLUMNS}, {"rows.py": NUMERATORS})["verdict"] == "ok"
+    for name, old, new in (
+        ("Line", "g @ self.W", "g @ (2 * self.W)"),
+        ("Line", "g.T @ self.x.T / count", "g.T @ self.x.T"),
+        ("Above", "(self.x.T > 0)", "(self.x.T > 0.6)"),
+        ("Above", "assert self.x.shape[1] == g.shape[0]", "pass"),
+    ):
+        text = NUMERATORS.replace(old, new)
+        found = check(f"rows.py:{name}", {"x": COLUMNS, **(sizes if name == "Line" else {})}, {"rows.py": text})
+        assert found["verdict"] == "wrong", (new, found)

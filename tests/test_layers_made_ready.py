@@ -404,3 +404,21 @@ def test_what_a_forward_pass_fills_is_no_weight(check: Check, step: int) -> None
     assert (found.get("verdict"), verdicts(found)) == ("ok", {"w": "ok", "x": "ok"}), found
     wrong = SPREAD.replace("= self.dwide[i", "= 2 * self.dwide[i")
     assert verdicts(check("spread.py:Spread", given, {"spread.py": wrong})) == {"w": "wrong", "x": "ok"}
+
+
+PAIR = """
+import numpy as np
+
+class Loss:
+    def forward(self, inputs):
+        x, y = inputs
+        self.p, self.hot = np.exp(x) / np.sum(np.exp(x), axis=1)[:, None], np.eye(3)[y]
+        return -np.mean(np.log(np.sum(self.p * self.hot, axis=1)))
+    def backward(self, grads=None):
+        return self.p - self.hot
+"""
+
+
+def test_scores_and_labels_that_are_given_in_one_list_are_no_array(check: Check) -> None:
+    found = check("loss.py:Loss", {"inputs": [ROWS, [0, 2]]}, {"loss.py": PAIR})
+    assert "inputs is no fraction" in found["error"]["message"], found

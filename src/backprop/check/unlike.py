@@ -14,7 +14,7 @@ import numpy as np
 from backprop.check.edits.visible import Lines
 from backprop.check.passes.judge import Judge, is_mask
 from backprop.errors import Problem
-from backprop.python.inputs.given import at_path, is_whole
+from backprop.python.inputs.given import is_whole, shape_at
 from backprop.python.runs.runner import Runner
 from backprop.python.values.work import after, now
 
@@ -47,7 +47,7 @@ def keeps_shapes(judge: Judge) -> bool:
     """Whether every gradient has the shape of its input: what was one row may be there for all, which was not asked."""
     first, given = judge.binding.first, judge.binding.given
     return first is not None and all(
-        np.shape(one) == np.shape(at_path(given, path)) for path, one in first.gradients.items() if one is not None
+        np.shape(one) == shape_at(given, path) for path, one in first.gradients.items() if one is not None
     )
 
 

@@ -21,11 +21,13 @@ from backprop.check.passes.unfit import AS_WHOLE, refuse_unfit
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
 from backprop.python.inputs.examples import Examples, give
-from backprop.python.inputs.given import at_path, floated
+from backprop.python.inputs.given import at_path, floated, shape_at
 from backprop.python.inputs.said import UPSTREAM_LIKE
+from backprop.python.names import parameter_names
 from backprop.python.runs.runner import Runner
 from backprop.python.runs.taken import unsaid
 from backprop.python.texts.gradients import COST, Outcome
+from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import RAISED
 
 STOPS = ("shape", "value", RAISED)  # problems of a backward pass that are its own: a mistake, or what it says it is
@@ -34,6 +36,7 @@ SHOWN = 1e-9  # more than what rounding leaves of gradients that cancel
 AT_LOGITS = re.compile(r"(?i)_?(delta|err(or)?)s?(_?(out|output|next))?|d_?(z|logits?|scores?|log_?p(rob)?s?)\d*")
 BEHIND = re.compile(r"cross[-_ ]?entropy|already[^.]*softmax", re.I)  # the slope of the softmax before is in its own
 UPSTREAM = option("--upstream")
+HELD_NOT = "this assertion does not hold"
 
 
 class Binding(Meant):
@@ -204,7 +207,7 @@ class Binding(Meant):
             return False
         path, gradient = found[0]
         paths, shape = self.runner.paths(self.given), np.shape(gradient)
-        alike = [one for one in paths if np.shape(at_path(self.given, one)) == shape]
+        alike = [one for one in paths if shape_at(self.given, one) == shape]
         swept = self.runner.swept(self.given, self.upstream, alike) if path in alike and len(alike) > 1 else {}
         fitting = [one for one in alike if close(gradient, swept.get(one, 0.0))]
         fitting = fitting or [one for one in alike if is_multiple(gradient, swept.get(one, 0.0))]
@@ -313,6 +316,8 @@ class Binding(Meant):
         except Problem as problem:
             if self.takes_bare(given, upstream) or self.takes_row(given, upstream):
                 return self.attempt(given, upstream)
+            if self.takes_turned(given, upstream, problem):
+                return self.attempt(given, upstream)
             if self.runner.pair.swept:  # it may be that a gradient is to be said in another way
                 raise
             tried = self.first is None and problem.kind == "name" and self.runner.stand_ins
@@ -363,10 +368,31 @@ class Binding(Meant):
         runner.as_row = True
         with suppress(Problem):
             found = runner.run(given, upstream).gradients
-            if all(np.shape(one) == np.shape(at_path(given, path)) for path, one in found.items() if path[0] in given):
+            if all(np.shape(one) == shape_at(given, path) for path, one in found.items() if path[0] in given):
                 self.remarks.append("the gradient from above is handed on as a row, as the backward pass takes it")
                 return True
         runner.as_row = False
+        return False
+
+    def takes_turned(self, given: dict[str, Any], upstream: list[Any], problem: Problem) -> bool:
+        """Whether a layer that stops goes on, and rightly, with gradients whose rows are columns of what they are of,
+        as the numerator layout of calculus has them. A mistake may look so, too: the layer asserts it, or its weights
+        have right gradients then."""
+        runner, pair = self.runner, self.runner.pair
+        whole = self.first is None and not runner.columns_as_rows and runner.above and {*map(np.ndim, upstream)} == {2}
+        if not whole or pair.kind != "class" or pair.forward is None:
+            return False
+        taken = parameter_names(pair.forward)
+        runner.columns_as_rows = True
+        with suppress(Problem):
+            runner.run(given, upstream)
+            far = self.distances(upstream, {**given, **fresh(runner.learned)})
+            data = [one for path, one in far.items() if path is None or path[0] in taken]
+            weights = [path for path, one in far.items() if path is not None and path[0] not in taken and not one]
+            if data and not any(data) and (weights or problem.message == HELD_NOT):
+                self.remarks.append("gradients are handed on with a row for each column of what they are of")
+                return True
+        runner.columns_as_rows = False
         return False
 
     def in_backward(self, problem: Problem) -> bool:

@@ -19,9 +19,9 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
 from backprop.python.fitting.fitting import HIDING, LACKING, STOPPED, Fitting, Misfits
 from backprop.python.fitting.naming import command
-from backprop.python.fitting.supposed import SLOPES
-from backprop.python.inputs.examples import give
-from backprop.python.inputs.given import at_path, is_differentiable, is_whole
+from backprop.python.fitting.supposed import NUMBERS, SLOPES, shape_of, value_of
+from backprop.python.inputs.examples import Examples, give
+from backprop.python.inputs.given import at_path, is_differentiable, is_whole, shape_at
 from backprop.python.runs.runner import Runner
 from backprop.python.texts.gradients import is_gradient, leaves
 
@@ -41,12 +41,13 @@ class Fitted:
 
     def __init__(self, code: Code, given: Mapping[str, Any], upstream: Any, seed: int) -> None:
         self.code, self.given, self.upstream, self.seed = code, given, upstream, seed
+        self.unsaid: dict[str, dict[str, str]] = {}  # of passes, what only their way back takes, each with an example
 
     def told(self, wanting: Sequence[tuple[Pair, dict[str, str]]]) -> tuple[str, list[str]]:
         """The hint for passes that lack values; and where the same ones do not fit all of them as well as others of
         their own, the commands that judge each."""
-        searches = [self.search(pair, some, len(wanting) - 1) for pair, some in wanting]
-        found = [one.found() for one in searches]
+        every_one = [self.searched(pair, some, len(wanting) - 1) for pair, some in wanting]
+        searches, found = [one for one, _ in every_one], [values for _, values in every_one]
         if len(found) == 1:
             return give(found[0]) + guessed(searches[0]), []
         every = [dict(pair for one in [*found, first] for pair in one.items()) for first in found]
@@ -68,18 +69,28 @@ class Fitted:
         found = []
         for pair in pairs:
             runner = self.runner(pair, Runner, {})
-            search = self.search(pair, runner.lacking() or runner.missing_of_script(), len(pairs) - 1)
-            values = search.found()
+            search, values = self.searched(pair, runner.lacking() or runner.missing_of_script(), len(pairs) - 1)
             if also_unfit or runs_whole(search):
                 found.append(command(self.code, pair, values))
         return found
+
+    def searched(self, pair: Pair, missing: Mapping[str, str], beside: int) -> tuple[Fitting, dict[str, str]]:
+        """The search for values of one pass, and what it found; once more with numbers for what only the backward pass
+        takes and nothing tells of, `backward(self, dout, most)`, where that stopped it."""
+        search = self.search(pair, missing, beside)
+        found = search.found()
+        if pair.title in self.unsaid and not runs_whole(search):
+            search = self.search(pair, missing, beside)
+            found = search.found()
+        return search, {**found, **self.unsaid.get(pair.title, {})}
 
     def search(self, pair: Pair, missing: Mapping[str, str], beside: int) -> Fitting:
         large = large_sizes(self.runner(pair, Runner, {})) if missing else {}
         return Fitting(partial(self.runner, pair), {**missing, **large}, self.misfits, beside)
 
     def runner(self, pair: Pair, kind: type[Runner], values: Mapping[str, Any]) -> Runner:
-        return kind(self.code, pair, {**self.given, **values}, self.seed, MOST)
+        numbers = {name: value_of(text) for name, text in self.unsaid.get(pair.title, {}).items()}
+        return kind(self.code, pair, {**self.given, **numbers, **values}, self.seed, MOST)
 
     def misfits(self, runner: Runner) -> Misfits:
         """What does not fit: all does only if every gradient is right at finite outputs, and none is missing; by the
@@ -88,6 +99,12 @@ class Fitted:
             binding = Binding(runner, self.upstream, self.seed)
             outputs = runner.outputs(binding.given)
         except Problem as problem:
+            if runner.unsaid and runner.pair.title not in self.unsaid:
+                tells = Examples(runner.backs())
+                examples = {name: tells.of(name) for name in runner.unsaid}
+                self.unsaid[runner.pair.title] = {
+                    key: NUMBERS[0] if shape_of(one) else one for key, one in examples.items()
+                }
             with suppress(Problem):  # it is the backward pass that cannot be read, unless it is given too little
                 runner.outputs(runner.given)
                 return Misfits(1.5 * STOPPED if LACKING.search(problem.message) else STOPPED, {}, {})
@@ -105,7 +122,7 @@ class Fitted:
         shown = all(np.size(one) for one in held if is_gradient(one))
         if not shown or not any(map(np.any, gradients.values())):
             return Misfits(STOPPED / 2, {}, {})  # where all are 0, or one has no elements, nothing is shown
-        labels = {path[0]: np.shape(at_path(given, path)) for path in runner.paths(given) if path not in gradients}
+        labels = {path[0]: shape_at(given, path) for path in runner.paths(given) if path not in gradients}
         far = binding.distances(binding.upstream, given)
         if len(far) == 1 and named_so(runner):
             here = [Given(given, binding.upstream, one) for one in gradients.values()]
@@ -122,7 +139,7 @@ class Fitted:
             return Misfits(HIDING if hides else 0.0, {}, {}, judged=len(gradients))
         shapes = {
             ".".join(map(str, path)): np.shape(one) for path, one in gradients.items()
-            if np.shape(at_path(given, path)) != np.shape(one)
+            if shape_at(given, path) != np.shape(one)
         }  # fmt: skip
         off = [path for path, one in far.items() if one and path in gradients]
         swept = runner.swept(given, binding.upstream, off) if off and labels else {}

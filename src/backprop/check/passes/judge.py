@@ -128,9 +128,8 @@ class Judge:
                 found[path] = Comparison("ok" if flat else "missing", nan, "" if flat else "it has no gradient")
             else:
                 own = added(self.runner, [point], path) if path in self.penalized else None
-                found[path] = compared(
-                    outcome.gradients[path] if own is None else outcome.gradients[path] - own[0], slopes
-                )
+                alike = own is not None and np.shape(own[0]) == np.shape(outcome.gradients[path])
+                found[path] = compared(outcome.gradients[path] - (own[0] if own and alike else 0.0), slopes)
                 if found[path].verdict == "wrong" and slopes.exact and path not in point.doubted:
                     found[path] = compared(
                         outcome.gradients[path], self.surroundings.again(point, path, outcome.gradients[path])
@@ -211,7 +210,7 @@ class Judge:
         if not wrong_among(found):
             found = self.hidden(found, outcomes)
         if wrong_among(found) and self.binding.stop is None:
-            found = self.but_for_penalties(self.but_for_small_numbers(found))
+            found = self.but_for_penalties(self.but_for_small_numbers(found), outcomes)
         wrong = wrong_among(found)
         if wrong and self.binding.stop is None:
             granted = taken_for_granted(self.runner, wrong, self.points, self.paths)
@@ -452,19 +451,24 @@ class Judge:
             max(most, default=inf) < SMALL * max(np.max(np.abs(one), initial=0.0) for one in self.points[0].upstream)
         )
 
-    def but_for_penalties(self, found: Found) -> Found:
+    def but_for_penalties(self, found: Found, outcomes: Outcomes) -> Found:
         """Gradients that are right but for what the backward pass adds to them when nothing comes from above: the slope
         of a penalty on the weights that the cost counts, and the layer does not; or beside the loss that it means."""
         told = dict(found)
         whose = self.runner.pair.kind != "script" or self.binding.loss is not None
+        rest = [(point, one._replace(gradients=dict(one.gradients))) for point, one in outcomes if one is not None]
         for path in wrong_among(found) if whose else ():
-            if added(self.runner, self.points, path) is not None:
+            slopes = added(self.runner, [point for point, _ in rest], path)
+            if slopes is not None:
+                for (_, outcome), slope in zip(rest, slopes, strict=True):
+                    outcome.gradients[path] = np.subtract(outcome.gradients[path], slope)
                 self.penalized.add(path)
                 again = [
                     self.compare(point, self.runner.run(point.given, point.upstream))[path] for point in self.points
                 ]
                 told[path] = Comparison("ok", nan) if all(one.verdict == "ok" for one in again) else told[path]
         if self.penalized:
+            told = self.as_means(told, [*rest])
             names = enumerated([".".join(path) for path in found if path in self.penalized])
             lacks = "its forward pass" if self.binding.loss is None else "the loss that is taken"
             self.remarks.append(f"the backward pass adds the slope of a penalty on {names}, which {lacks} lacks")

@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop.check.passes.points import Point
 from backprop.errors import Problem, enumerated
-from backprop.python.inputs.given import at_path
+from backprop.python.inputs.given import shape_at
 from backprop.python.names import default_of, parameter_names
 from backprop.python.runs.runner import Runner
 from backprop.python.texts.gradients import Outcome, Path
@@ -41,7 +41,7 @@ class Means:
         if not self.size or len(self.wrong) < 2 or not of_weights or not self.runner.above or self.runner.pair.of_one:
             return False
         given = self.outcomes[0][0].given
-        examples = all(self.size in np.shape(at_path(given, path)) for path in right)
+        examples = all(self.size in shape_at(given, path) for path in right)
         backs = self.runner.backs()
         called = [one for _, some in self.runner.code.needed(backs) for one in some]
         nodes = [node for one in (*backs, *called) for node in ast.walk(one)]
@@ -96,7 +96,7 @@ def size_by(runner: Runner, several: Sequence[tuple[Any, Any, dict[str, Any]]]) 
     over = {times(one, other) for one, other, _ in several if np.any(one) or np.any(other)}  # dead units tell nothing
     size = next(iter(over)) if len(over) == 1 else 0
     known = several[0][2] if several else {}
-    shapes = [np.shape(at_path(known, path)) for path in runner.paths(known)]
+    shapes = [shape_at(known, path) for path in runner.paths(known)]
     return size if size > 1 and any(size in shape or size == np.prod(shape) for shape in shapes) else 0
 
 

@@ -107,12 +107,12 @@ class Meant:
 
     def agrees_with(self, cost: ast.FunctionDef) -> bool:
         """Whether the gradients are right for a cost, which is the one then; of two numbers that it returns the one for
-        which they are more so, as of a loss with and without a penalty."""
-        self.runner.cost, far = cost, [np.inf, np.inf]
+        which more of them are, as of a loss with and without a penalty."""
+        self.runner.cost, far = cost, {}
         for self.runner.cost_at in (1, 0):
-            far[self.runner.cost_at] = self.distance([1.0], self.given)
-        self.runner.cost_at = int(far[1] < far[0])
-        return min(far) == 0
+            far[self.runner.cost_at] = [*self.distances([1.0], self.given).values()]
+        self.runner.cost_at = int(far[1].count(0.0) > far[0].count(0.0))
+        return not any(far[self.runner.cost_at])
 
     def meant(self, outputs: list[Any], labels: dict[str, Any]) -> list[Any]:
         """The gradient of the loss that a backward pass means which takes labels."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.numbers.shapes import finite_magnitude
-from backprop.python.inputs.given import at_path
+from backprop.python.inputs.given import at_path, shape_at
 from backprop.python.texts.gradients import Path, replaced
 from backprop.python.values.arrays import fresh
 from backprop.python.values.work import SECOND, now
@@ -92,7 +92,7 @@ def measured(
     started = now()
     first = objective(given)
     if not isfinite(first[0]):
-        return {path: Slopes(np.shape(at_path(given, path)), [], 0, True) for path in paths}
+        return {path: Slopes(shape_at(given, path), [], 0, True) for path in paths}
     once = max((now() - started) / SECOND, 1e-5)
     noise = NOISE * max([0.01 * first[1], *map(finite_magnitude, (swept or {}).values())])
     affordable = max(8, int(MOST / once / 4 / max(1, len(paths))))

@@ -22,6 +22,7 @@ from backprop.python.fitting.supposed import (
     Known,
     as_json,
     drawn,
+    grown,
     has_roots,
     hiding,
     is_listed,
@@ -62,6 +63,7 @@ NOT_READ = re.compile(r"(np|numpy|torch|scipy|jnp|jax|tf)\.[\w.]+ is not (known|
 BEYOND = re.compile(r"index \d+ is out of bounds for axis \d with size (\d+)")
 NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of integer")
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
+NOTHING = "nothing comes out"
 STOPPED = 500.0  # misfits where the backward pass ends in an error; twice as much where none runs
 WIDE = 3.0  # times larger random numbers, with which values must fit, too, where a root or a logarithm is taken
 HIDING = 0.1  # misfits where all is right, and an axis of 1, or a loss that is no number, may hide that it is not
@@ -250,6 +252,8 @@ class Fitting(Likely):
             short = [(name, its) for name, its in arrays.items() if its and np.prod(its) <= MOST_LABELS]
             short.sort(key=lambda one: WEIGHTS.match(one[0]) is not None)  # which are what is picked from
             return any(self.search({**known, name: whole_numbers(its)}, unlikely) for name, its in short[:1])
+        if used is None and self.told.get(key) == NOTHING:
+            return any(self.search({**known, **more}, unlikely) for more in grown(known))
         other = self.of_factors(known) or self.of_places(known) if used is None and unlikely > 0 else None
         if other is not None and str(other) not in self.seen:
             return self.search(other, unlikely - 1)
@@ -377,7 +381,7 @@ class Fitting(Likely):
             others = [
                 {name: one}
                 for name, shape in found.labels.items()
-                if name in self.examples and name not in self.multiplied
+                if name in self.examples and (is_data(name) or name not in self.multiplied)
                 for one in labels(dict.fromkeys([shape, *shapes]))
             ]
         for other in others:
@@ -410,6 +414,9 @@ class Fitting(Likely):
         finally:
             self.steps -= max(0 if runner.meter is None else runner.meter.steps, 50)
         self.shapes_of_outputs = [np.shape(one) for one in outputs]
+        if not any(map(np.size, outputs)):  # too small, or of too few axes, so that a loop has no rounds
+            self.learn(NOTHING, known)
+            return None
         return True
 
     def learn(self, told: str, known: Known) -> None:

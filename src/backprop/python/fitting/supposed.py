@@ -28,6 +28,7 @@ RANDOM = re.compile(r"(randn|rand|1\+rand)\((.*?)\)(/9)?$")
 DOMAINS = ("rand({})", "1+rand({})", "randn({})/9")  # above 0, above 1, and near 0
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
 SLOPES = 0.5  # misfits where all shapes fit and a gradient is missing; twice as much where all are wrong
+MOST_GROWN = 1000  # elements of an array that is to be larger
 FREE = MORE_SIZES[-1]  # a size that others seldom have
 Known = dict[str, "str | list[str]"]  # of each parameter the text of its value, or the keys of a dictionary
 
@@ -62,6 +63,18 @@ def replaced(known: Known, old: int, new: int | None = None) -> Known:
     size = FREE if new is None else new
     changed = {name: tuple(size if one == old else one for one in its) for name, its in shapes.items() if old in its}
     return {**known, **{name: drawn(shape) for name, shape in changed.items()}}
+
+
+def grown(known: Known) -> Iterator[Known]:
+    """Larger arrays, one at a time, or such of more axes: of pictures, and of series."""
+    for name, text in known.items():
+        shape, more = shape_of(text) if isinstance(text, str) else (), list[tuple[int, ...]]()
+        if len(shape) > 2 and np.prod(shape) < MOST_GROWN:
+            more = [(*shape[:2], *[2 * one for one in shape[2:]])]
+        elif len(shape) in (1, 2):
+            more = [PICTURES, (2, 3, 8)]
+        for one in more:
+            yield {name: drawn(one)}
 
 
 def within(domain: str, known: Known) -> Known:

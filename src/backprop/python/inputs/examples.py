@@ -41,7 +41,7 @@ OPTIONS = frozenset([  # of `check`, which no parameter has for itself
     "set", "vars", "wrt", "output", "upstream", "seed", "ties", "expand", "bound", "strict", "quiet", "color",
     "backward", "claim", "claims", "stages", "random", "digits", "format", "json", "help",
 ])  # fmt: skip
-USUAL = {"eps": "1e-5", "epsilon": "1e-5", "momentum": "0.9"}  # what is called so is a number that everybody has
+USUAL = {"eps": "1e-5", "epsilon": "1e-5", "momentum": "0.9", "name": "first"}  # what is called so is the same for all
 
 
 class Examples:

@@ -42,6 +42,14 @@ def at_path(given: dict[str, Any], path: Path) -> Any:
         return None
 
 
+def shape_at(given: dict[str, Any], path: Path) -> tuple[int, ...]:
+    """The shape of what stands there; of a list of arrays that are no one array together, none that anything has."""
+    try:
+        return np.shape(at_path(given, path))
+    except ValueError:
+        return (-1,)
+
+
 def arguments_from(value: Any) -> Any:
     """A value of JSON as Python's: lists of numbers are arrays."""
     if isinstance(value, dict):

@@ -79,6 +79,7 @@ class Inputs(Said):
         self.torch |= any(uses_torch([one], texts) for one in classes)  # where the passes themselves do not tell
         bases = [ast.unparse(one) for owner in classes for one in owner.bases]
         self.torch |= "torch" in roots_of(texts) and any(re.search(r"(^|\.)Function$", one) for one in bases)
+        self.unsaid: list[str] = []  # parameters of the backward pass of which nothing tells what they are
         self.cost: ast.FunctionDef | None = None  # of the output and labels, in the code, that is judged in its place
         self.cost_at = 0  # which of several numbers that it returns is it, `return loss, loss + penalty`
         self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
@@ -115,6 +116,7 @@ class Inputs(Said):
         self.wraps: Class | None = None  # a class of the user's, whose objects hold the outputs
         self.holders: dict[str, Object] = {}  # by inputs, objects of another class that hold them
         self.holder_lists: dict[str, list[Object]] = {}  # and by inputs that are lists, one for each of their parts
+        self.columns_as_rows = False  # whether gradients are handed on with a row for each column of what they are of
         self.put_away: set[str] = set()  # the inputs whose gradients a way back sets, and does not add to
         self.bare = self.as_row = False  # whether gradients from above are arrays all the same, and a row that of a
         # vector, known when the backward pass was run

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import Problem
-from backprop.python.inputs.given import at_path
+from backprop.python.inputs.given import at_path, shape_at
 from backprop.python.inputs.lines import supposes
 from backprop.python.inputs.said import UPSTREAM_LIKE
 from backprop.python.interpret.interpreter import Interpreter
@@ -117,7 +117,10 @@ class Back(CameOut):
         if self.filled_in:
             found[(self.parameters[0],)], by = bound[self.filled_in[0]], "attribute"
         if self.as_row:
-            found = {path: as_vector(one, np.shape(at_path(given, path))) for path, one in found.items()}
+            found = {path: as_vector(one, shape_at(given, path)) for path, one in found.items()}
+        if self.columns_as_rows:
+            taken = parameter_names(pair.forward) if pair.forward is not None else []
+            found = {path: np.transpose(one) if path[0] in taken else one for path, one in found.items()}
         found = found if self.above else self.contracted(found, forward.outputs, original, given)
         for name, value in given.items():
             gradient = held_gradient(self.holders.get(name))
@@ -258,12 +261,12 @@ class Back(CameOut):
             return found
         (path, slopes), *_ = found.items()
         size = int(np.prod(out))
-        if size == 1 and np.shape(slopes) == np.shape(at_path(given, path)):  # it is the gradient itself
+        if size == 1 and np.shape(slopes) == shape_at(given, path):  # it is the gradient itself
             return found
-        if np.ndim(slopes) == 0 and np.shape(at_path(given, path)) == out:  # the same slope everywhere
+        if np.ndim(slopes) == 0 and shape_at(given, path) == out:  # the same slope everywhere
             return {path: np.full(out, slopes) if out else slopes}
         for whose in (path, *self.paths(given)):
-            shape = np.shape(at_path(given, whose))
+            shape = shape_at(given, whose)
             if np.shape(slopes) != shape and np.shape(slopes) in ((*out, *shape), (size, int(np.prod(shape)))):
                 self.jacobian = True
                 return {whose: (np.ravel(above[0]) @ np.reshape(slopes, (size, -1))).reshape(shape)}
@@ -344,7 +347,7 @@ class Back(CameOut):
 
     def is_its(self, gradient: Any, path: Path, inputs: dict[str, Any]) -> bool:
         """Whether what is called a gradient has the shape of what it is of; or takes it where that takes a step."""
-        shape = np.shape(at_path(inputs, path))
+        shape = shape_at(inputs, path)
         return np.shape(gradient) == shape or (path[0] in self.pair.changed and fitting(shape, gradient))
 
     def of_objects(self, scope: Scope, given: dict[str, Any]) -> dict[Path, Any]:

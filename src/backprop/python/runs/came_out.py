@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backprop.errors import Problem, enumerated
-from backprop.python.inputs.given import at_path, has_gradient, is_differentiable, numbers_in
+from backprop.python.inputs.given import at_path, has_gradient, is_differentiable, numbers_in, shape_at
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import MOST_KEPT, default_of, parameter_names, rest_name
 from backprop.python.runs.forth import OF_COST
@@ -153,7 +153,7 @@ class CameOut(Updated):
         if not isinstance(returned, tuple | list):
             return [returned]
         paths = self.paths(given)
-        shapes = [np.shape(at_path(given, path)) for path in paths]
+        shapes = [shape_at(given, path) for path in paths]
         if numbers_in(returned):
             return [returned] if shapes[:1] == [np.shape(returned)] else list(returned)
         like = isinstance(returned, list) or self.takes_tuples
@@ -247,7 +247,7 @@ class CameOut(Updated):
                 return {path: one for path, one in entries_of({(lists[0],): values}).items() if is_gradient(one)}
             if len(values) == 1 and (elsewhere := self.of_no_input(values[0], names, own, given)) is not None:
                 return elsewhere
-            inside = [np.shape(at_path(given, path)) for path in self.paths(given)]  # also of what is in dictionaries
+            inside = [shape_at(given, path) for path in self.paths(given)]  # also of what is in dictionaries
             one_by_one = inside == [np.shape(one) for one in values if is_gradient(one)]
             named = any(owner(name, every) not in (*paths, None) for name in names)
             if (named or one_by_one) and len(whole) != len(paths):
@@ -314,7 +314,7 @@ class CameOut(Updated):
         method that returns a loss and a gradient whose name tells nothing, the one that alone has its shape."""
         found: dict[Path, Any] = {}
         others = [path for path in self.paths(given) if path[0] not in self.made_of]
-        shapes = [np.shape(at_path(given, path)) for path in others]
+        shapes = [shape_at(given, path) for path in others]
         own: list[Path] = [(one,) for one in self.made_of if one not in self.made_anew]
         for value, name in zip(values, names, strict=False):
             path = owner(name, own) or owner(returned_as(name), own) or in_parts(returned_as(name), own)

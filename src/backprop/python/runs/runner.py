@@ -213,9 +213,11 @@ class Runner(Back):
 
     def handed_down(self, outputs: list[Any], upstream: list[Any]) -> list[Any]:
         """What a backward pass is given from above: where that is of what a softmax is of, gone back through it; a row
-        where the pass is written for one."""
+        where the pass is written for one, and rows for columns where it hands on gradients so."""
         if self.as_row:
             return [np.atleast_2d(one) for one in upstream]
+        if self.columns_as_rows:
+            return [np.transpose(one) for one in upstream]
         if self.beyond is None:
             return upstream
         return [behind_softmax(np.asarray(outputs[0]), np.asarray(upstream[0]), self.beyond), *upstream[1:]]

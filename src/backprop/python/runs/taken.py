@@ -127,6 +127,7 @@ class Taken(Forth):
         used = names_read(self.pair.backward) - {*self.keeping}  # which is made when it is called
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
         unbound = [name for name in self.back_names() if name not in bound]
+        self.unsaid = unbound
         if unbound:
             raise unsaid(unbound, self.pair.backward)
         return bound
