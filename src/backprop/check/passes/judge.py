@@ -113,7 +113,9 @@ class Judge:
                     self.unnamed.append(path[0])
                 else:
                     found.append(path)
-        self.left_unjudged = [one for one in sorted(self.runner.stepped) if all(path[0] != one for path in found)]
+        stepped = [name for name in sorted(self.runner.stepped) if all(path[0] != name for path in found)]
+        self.left_unjudged = [name for name in stepped if name in self.runner.descending]
+        self.unnamed += [name for name in stepped if name not in self.left_unjudged]
         return found
 
     def compare(self, point: Point, outcome: Outcome | None) -> Found:

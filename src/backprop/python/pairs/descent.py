@@ -115,6 +115,19 @@ def is_pull(gradient: ast.expr, target: ast.expr) -> bool:
     return apart and ast.unparse(target) in map(ast.unparse, (gradient.left, gradient.right))  # type: ignore[attr-defined]
 
 
+def is_plain(statement: ast.AST, names: Collection[str]) -> bool:
+    """Whether a statement changes something of some names by what is no number, and does not only follow something."""
+    target, sign, value = move_of(statement) or (None, None, ast.Constant(0))
+    moves = called(target) in names and isinstance(sign, ast.Add | ast.Sub) if target is not None else False
+    return moves and not isinstance(value, ast.Constant) and not any(is_pull(one, target) for one in parts_of(value))
+
+
+def parts_of(value: ast.expr) -> list[ast.expr]:
+    """A value, and the factors that it is a product of."""
+    product = isinstance(value, ast.BinOp) and isinstance(value.op, PRODUCTS)
+    return [value, *(parts_of(value.left) + parts_of(value.right) if product else [])]  # type: ignore[attr-defined]
+
+
 def is_named_rate(node: ast.expr) -> bool:
     name = (called(without_sign(node)) or "").rpartition(".")[2]
     rate = bool(RATE.search(name)) and not name.lower().endswith(("momentum", "decay"))

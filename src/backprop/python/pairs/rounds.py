@@ -106,14 +106,22 @@ def told_by_updates(statements: list[ast.stmt], known: Iterable[str]) -> dict[st
     made = set().union(*map(set_in, loops or statements)) - set().union(*map(counted_by, loops))
     steps = [(node, *step) for node in ast.walk(ast.Module(statements, [])) for step in updates_in(node)]
     means = {name: by for node, name, by in steps if is_mean(node)}
+    parted = [(name, target) for node, name, _ in steps if is_mean(node) for target in getattr(node, "targets", ())]
+    entries = {name for name, target in parted if isinstance(target, ast.Subscript)}
     updates = {
         (name, one) for node, name, by in steps
         if name not in GENERIC and not is_of_gradient(name) and not is_mean(node)
-        for one in by.union(*[means[mean] for mean in by & means.keys()]) & made
+        for one in by.union(*[means[mean] for mean in by & means.keys() & (entries | {stepped_by(node)})]) & made
         if tells_nothing(one, names) or one in (f"D{name}", f"D_{name}")
     }  # fmt: skip
     once = Counter(one for _, one in updates)
     return {one: name for name, one in updates if once[one] == 1}
+
+
+def stepped_by(node: ast.AST) -> str | None:
+    """By what alone a statement takes a step: by `v` in `w += v`, and by nothing alone as Adam does."""
+    move = move_of(node)
+    return called(move[2]) if move is not None else None
 
 
 def counted_by(loop: ast.AST) -> set[str]:
