@@ -117,9 +117,10 @@ def is_pull(gradient: ast.expr, target: ast.expr) -> bool:
 
 def is_plain(statement: ast.AST, names: Collection[str]) -> bool:
     """Whether a statement changes something of some names by what is no number, and does not only follow something."""
-    target, sign, value = move_of(statement) or (None, None, ast.Constant(0))
-    moves = called(target) in names and isinstance(sign, ast.Add | ast.Sub) if target is not None else False
-    return moves and not isinstance(value, ast.Constant) and not any(is_pull(one, target) for one in parts_of(value))
+    move = move_of(statement)
+    if move is None or called(move[0]) not in names or not isinstance(move[1], ast.Add | ast.Sub):
+        return False
+    return not isinstance(move[2], ast.Constant) and not any(is_pull(one, move[0]) for one in parts_of(move[2]))
 
 
 def parts_of(value: ast.expr) -> list[ast.expr]:
