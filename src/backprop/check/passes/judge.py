@@ -374,7 +374,7 @@ class Judge:
             return found
         known = [(point, one) for point, one in outcomes if one is not None]
         means = Means(self.runner, wrong, known)
-        told = of_sums(self.runner, wrong, known) if not means.are_meant(right) else means.told
+        told = of_sums(self.runner, wrong, known) if not means.are_meant(right) else means.granted
         if not told:
             return found
         self.straight.update(wrong)

@@ -54,10 +54,12 @@ class Means:
     @property
     def told(self) -> str:
         names, size = enumerated([".".join(path) for path in self.wrong]), self.size
-        return (
-            f"{names}: the right gradient over {size}, as where a layer itself takes the mean over {size} examples: "
-            "it is right where what comes from above is not divided by them, too"
-        )
+        return f"{names}: the right gradient over {size}, as where a layer itself takes the mean over {size} examples"
+
+    @property
+    def granted(self) -> str:
+        """What is told where that is meant."""
+        return f"{self.told}: it is right where what comes from above is not divided by them, too"
 
 
 def of_sums(runner: Runner, wrong: Sequence[Path], outcomes: Sequence[tuple[Point, Outcome]]) -> str:
