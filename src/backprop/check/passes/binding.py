@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 
 from backprop.check.gradients.compare import LARGER
-from backprop.check.passes.losses import Compared, Loss, close, factors, follows, is_multiple, loss_of, losses
+from backprop.check.passes.losses import (
+    Compared,
+    Loss,
+    close,
+    factors,
+    follows,
+    is_multiple,
+    loss_of,
+    losses,
+    same_slopes,
+)
 from backprop.check.passes.slopes import moved, shape_text
 from backprop.check.passes.unfit import AS_WHOLE, refuse_unfit
 from backprop.errors import Problem, enumerated
@@ -133,8 +143,13 @@ class Binding:
             several = any(np.size(one) != 1 for one in outputs) and not self.gives_jacobian(outputs)
             if several and not self.takes_what_is_1(outputs):
                 return self.fixed(outputs)
-            if self.runner.pair.has_steps and not COST.fullmatch(self.runner.last_set[0]):
-                return self.of_no_loss(outputs)  # an error alone is none
+            if self.runner.pair.kind == "script" and not COST.fullmatch(self.runner.last_set[0]):
+                if self.runner.pair.has_steps:
+                    return self.of_no_loss(outputs)  # an error alone is none
+                with suppress(Problem):  # nor is what is only added to gradients, as a share of a bias
+                    if self.runner.pair.changed and not self.agrees([1.0]):
+                        return self.of_no_loss(outputs)
+                self.runner.output = ""
         if upstream is not None:
             found = list(upstream) if len(outputs) > 1 and np.iterable(upstream) else [upstream]
             shapes = [np.shape(one) for one in found]
@@ -572,10 +587,6 @@ class Binding:
     def in_backward(self, problem: Problem) -> bool:
         """Whether a problem has a place: the forward pass ran already, so it is in the backward pass."""
         return problem.line is not None and bool(self.runner.outputs(self.given))
-
-
-def same_slopes(mine: Any, right: Any) -> bool:
-    return np.shape(mine) == np.shape(right) and np.allclose(mine, right, rtol=1e-5, atol=1e-9, equal_nan=True)
 
 
 def ends_with_first(runner: Runner) -> str:

@@ -130,6 +130,10 @@ def close(gradient: Any, wanted: Any) -> bool:
     )
 
 
+def same_slopes(mine: Any, right: Any) -> bool:
+    return np.shape(mine) == np.shape(right) and np.allclose(mine, right, rtol=1e-5, atol=1e-9, equal_nan=True)
+
+
 def is_multiple(gradient: Any, wanted: Any) -> bool:
     """Whether a gradient is what is wanted but for a factor above 0."""
     if np.shape(gradient) != np.shape(wanted) or not np.any(wanted):

@@ -25,10 +25,13 @@ class Penalties:
 
     def are_on(self, path: Path, points: Sequence[Point]) -> bool:
         """Whether what is added to a gradient is the slope of a penalty at every point."""
-        much = [penalty_factors(self.slope(point, path), self.weights(point, path)) for point in points]
-        if any(one is None for one in much):
+        weights = [self.weights(point, path) for point in points]
+        one = self.beside_loss and len({float(np.sum(its)) for its in weights}) > 2  # a number tells at several points
+        slopes = [self.slope(point, path) for point in points]
+        much = [penalty_factors(some, its, one) for some, its in zip(slopes, weights, strict=True)]
+        if any(its is None for its in much):
             return False
-        return not self.beside_loss or all(np.allclose(one, much[0], rtol=1e-5) for one in much)
+        return not self.beside_loss or all(np.allclose(its, much[0], rtol=1e-5) for its in much)
 
     def weights(self, point: Point, path: Path) -> Any:
         return at_path({**self.runner.made_of, **point.given}, path)
@@ -45,13 +48,14 @@ class Penalties:
         return None
 
 
-def penalty_factors(slope: Any, weights: Any) -> Any:
-    """With what weights, and it may be their signs, are multiplied in the slope of a penalty; None where it is none."""
+def penalty_factors(slope: Any, weights: Any, one: bool = False) -> Any:
+    """With what weights, and it may be their signs, are multiplied in the slope of a penalty; None where it is none.
+    `one` number alone tells it."""
     if slope is None:
         return None
     own, rest = np.ravel(np.asarray(weights, dtype=float)), np.ravel(slope)
     ways = [own, np.sign(own)] if np.ptp(np.sign(own)) > 0 else [own]  # one sign alone is a number that is added
-    if own.shape != rest.shape or own.size <= len(ways) or not np.any(rest):
+    if own.shape != rest.shape or own.size <= len(ways) - one or not np.any(rest):
         return None
     factors = np.linalg.lstsq(np.array(ways).T, rest, rcond=None)[0]
     fits = np.all(factors > -1e-9) and np.allclose(factors @ np.array(ways), rest, rtol=1e-6, atol=1e-12)
