@@ -225,3 +225,85 @@ class Scale(nn.Module):
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"x": "ok"}
     wrong = text.replace("2 * self.k * self.x * dy", "dy")  # as where it is not
     assert check("scale.py:Scale", {"x": [0.3, 1.0, -0.7], "k": 2.0}, {"scale.py": wrong})["verdict"] == "wrong"
+
+
+RIDGE = """
+import numpy as np
+
+class Line:
+    def __init__(self, decay=0.2, rate=0.1, rounds=5):
+        self.decay = decay
+        self.rate = rate
+        self.rounds = rounds
+    def fit(self, x, y):
+        n, m = x.shape
+        self.slopes = np.zeros(m)
+        self.start = 0
+        for _ in range(self.rounds):
+            guess = self.predict(x)
+            pull_slopes = (2 * self.decay / n) * self.slopes
+            pull_start = (2 * self.decay / n) * self.start
+            ds = (1 / n) * np.dot(x.T, guess - y) + pull_slopes
+            db = (1 / n) * np.sum(guess - y) + pull_start
+            self.slopes -= self.rate * ds
+            self.start -= self.rate * db
+    def predict(self, x):
+        return np.dot(x, self.slopes) + self.start
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("", "", set()),
+        ("+ pull_start", "+ pull_slopes[0]", {"start"}),
+    ],
+)
+def test_a_share_of_a_bias_is_no_loss_of_a_method_that_trains(
+    old: str, new: str, wrong: set[str], check: Check
+) -> None:
+    given = {"x": [[0.3, 1.0], [-1.0, 0.5], [0.4, -0.1]], "y": [0.4, -1.0, 2.0]}
+    found = check("line.py", given, {"line.py": RIDGE.replace(old, new) if old else RIDGE})
+    assert {one["name"] for one in found["gradients"]} == {"slopes", "start"}
+    told = {one["name"] for one in found["gradients"] if one["verdict"] == "wrong"}
+    assert told >= wrong
+    assert bool(told) == bool(wrong)
+
+
+NET = """
+import numpy as np
+
+class Net:
+    def __init__(self, sizes):
+        self.sizes = sizes
+        self.weights = [np.random.randn(k, j) for j, k in zip(sizes[:-1], sizes[1:])]
+    def bend(self, z):
+        return 1 / (1 + np.exp(-z))
+    def feedforward(self, x):
+        a = x[:]
+        for w in self.weights:
+            a = self.bend(w @ a)
+        return a
+    def backprop(self, x, y):
+        steps = [np.zeros(w.shape) for w in self.weights]
+        acts = [x]
+        for w in self.weights:
+            acts.append(self.bend(w @ acts[-1]))
+        error = acts[-1] - y
+        steps[-1] = error @ acts[-2].T
+        for i in range(2, len(self.sizes)):
+            error = (self.weights[-i + 1].T @ error) * acts[-i] * (1 - acts[-i])
+            steps[-i] = error @ acts[-i - 1].T
+        return steps
+"""
+
+
+def test_labels_of_a_way_back_that_goes_forward_itself_from_the_same_input(check: Check) -> None:
+    asked = check("net.py", {"x": [[0.3], [1.0]], "sizes": [2, 3, 2]}, {"net.py": NET})
+    assert "Net takes y, which is not given" in asked["error"]["message"]  # it was the gradient from above
+    given = {"x": [[0.3], [1.0]], "y": [[1.0], [0.0]], "sizes": [2, 3, 2]}
+    found = check("net.py", given, {"net.py": NET})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"weights[0]": "ok", "weights[1]": "ok"}
+    found = check("net.py", given, {"net.py": NET.replace("* (1 - acts[-i])", "* acts[-i]")})
+    verdicts = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert verdicts == {"weights[0]": "wrong", "weights[1]": "ok"}

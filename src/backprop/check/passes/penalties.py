@@ -19,17 +19,17 @@ def added(runner: Runner, points: Sequence[Point], path: Path) -> list[Any] | No
     """What is added to a gradient at each of some points, if it is the slope of a penalty: what the pass gives with
     nothing from above; of a script that sets no loss, what it gives beside the slope of the one that is meant, where
     that is the same penalty everywhere. Else None."""
-    found, factors = [], []
+    found, factors, script = [], [], runner.pair.kind == "script"
     for point in points:
         weights = np.asarray(at_path({**runner.made_of, **point.given}, path), dtype=float)
-        slope = alone(runner, point, path) if runner.pair.kind != "script" else beside(runner, point, path)
+        slope = beside(runner, point, path) if script else alone(runner, point, path)
         nothing = slope is not None and not np.any(weights) and np.allclose(slope, 0.0, atol=1e-12)
-        much = None if slope is None or nothing else of_penalty(slope, weights)
+        much = None if slope is None or nothing else of_penalty(slope, weights, script)
         if much is None and not nothing:
             return None
         found.append(slope)
         factors += [much] if much is not None else []
-    same = runner.pair.kind != "script" or (factors and np.allclose(factors, factors[0], rtol=1e-4, atol=1e-9))
+    same = not script or (factors and np.allclose(factors, factors[0], rtol=1e-4, atol=1e-9))
     return found if same else None
 
 
@@ -52,11 +52,12 @@ def beside(runner: Runner, point: Point, path: Path) -> Any:
     return None
 
 
-def of_penalty(slope: Any, weights: Any) -> list[float] | None:
-    """By which positive factors something is a multiple of the weights, of their signs, or of both; else None."""
+def of_penalty(slope: Any, weights: Any, one: bool) -> list[float] | None:
+    """By which positive factors something is a multiple of the weights, of their signs, or of both; else None. Also of
+    `one` number, where several points tell that it is the same multiple."""
     own, rest = np.ravel(weights), np.ravel(slope)
     ways = [own, np.sign(own)] if np.ptp(np.sign(own)) > 0 else [own]  # one sign alone is a number that is added
-    if own.shape != rest.shape or own.size <= len(ways) or not np.any(rest):
+    if own.shape != rest.shape or own.size <= len(ways) - one or not np.any(rest):
         return None
     factors = np.linalg.lstsq(np.array(ways).T, rest, rcond=None)[0]
     fits = np.all(factors > -1e-9) and np.allclose(factors @ np.array(ways), rest, rtol=1e-6, atol=1e-12)

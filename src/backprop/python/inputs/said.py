@@ -210,7 +210,7 @@ class Said:
         if pair.kind != "class" or pair.forward is None or pair.backward is None:
             return {}
         first, taken = parameter_names(pair.forward)[1:2], required_names(pair.backward)[1:]
-        own = names_in([pair.forward])
+        own = names_in([pair.forward]) - {*first}
         if not first or len(taken) != 2 or not is_data(taken[1]) or not own.isdisjoint(taken):
             return {}
         methods = self.code.classes().get(pair.name, {})
