@@ -368,3 +368,13 @@ def test_data_that_are_split_by_what_nobody_knows_can_be_given(check: Check) -> 
     given = {"X_train": [[0.3, -1.2], [1.1, 0.4], [-0.8, 0.9]], "t_train": [[1], [0], [1]]}
     assert check("moons.py", given, {"moons.py": SPLIT}).get("verdict") == "ok"
     assert check("moons.py", given, {"moons.py": SPLIT.replace(" / len(t_train)", "")})["verdict"] == "wrong"
+
+
+def test_an_option_that_no_text_has_a_name_for_is_told(check: Check) -> None:
+    """A name that is mistyped would change nothing, and nobody would know; one that a loop makes is none."""
+    found = check("line.py --rat 0.1 --rounds 3", POINTS, {"line.py": THROUGH_A_METHOD})
+    told = [one for one in found["remarks"] if "stands nowhere" in one]
+    assert told == ["rat stands nowhere in the text, and is not used: did you mean rate?"], found
+    given = {"X": [[0.3, -1.2], [1.1, 0.4], [-0.8, 0.9]], "Y": [[0.1, -0.6], [0.5, 0.2]], "sizes": [3, 4, 2]}
+    found = check("net.py --W1 [[1,0,2],[0,1,1],[1,1,0],[2,0,1]]", given, {"net.py": BESIDE})
+    assert not [one for one in found["remarks"] if "stands nowhere" in one], found

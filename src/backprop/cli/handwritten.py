@@ -142,7 +142,8 @@ def judge_passes(
     above = None if upstream is None else upstream_of(upstream, Random(seed))
     with waiting("judging the passes", not quiet and is_terminal(sys.stderr)):
         found = judged(asked.code, asked.pairs, given, above, seed or 0, names_of(wrt), count or 0)
-    verdicts, left_out = found.verdicts, found.left_out
+    never_said = asked.code.never_said(one.partition("=")[0] for one in assignments)
+    verdicts, left_out = found.verdicts, [*found.left_out, *never_said]
     if chosen == "json":
         show_json(pass_report.passes_object(verdicts, left_out), output)
     else:

@@ -7,12 +7,12 @@ import copy
 import json
 import re
 import warnings
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from backprop.errors import Problem, enumerated
+from backprop.errors import Problem, enumerated, nearest
 from backprop.errors.spelling import option
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.libraries import KNOWN
@@ -241,6 +241,16 @@ class Code:
                 are = "is what it usually is" if len(usual) == 1 else "are what they usually are"
                 told.append(f"{part.source.name} is not there: {enumerated(usual)} {are}")
         return told
+
+    def never_said(self, names: Iterable[str]) -> list[str]:
+        """What is told of those of some names that stand nowhere in the texts, not even without their numbers, as `W1`
+        does of `f"W{i}"`."""
+        words = {word for part in self.parts for word in re.findall(r"[^\W\d]\w*", part.source.text)}
+        words |= {word.rstrip("0123456789") for word in words}
+        lost = [name for name in names if name.rpartition(".")[2].rstrip("0123456789") not in words]
+        near = {name: nearest(name, words) for name in lost}
+        meant = {name: f": did you mean {one}?" if one else "" for name, one in near.items()}
+        return [f"{name} stands nowhere in the text, and is not used{meant[name]}" for name in lost]
 
     def functions(self) -> dict[str, ast.FunctionDef]:
         """The functions at the top of the texts; a later one of the same name stands."""
