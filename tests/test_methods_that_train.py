@@ -378,3 +378,19 @@ def test_an_option_that_no_text_has_a_name_for_is_told(check: Check) -> None:
     given = {"X": [[0.3, -1.2], [1.1, 0.4], [-0.8, 0.9]], "Y": [[0.1, -0.6], [0.5, 0.2]], "sizes": [3, 4, 2]}
     found = check("net.py --W1 [[1,0,2],[0,1,1],[1,1,0],[2,0,1]]", given, {"net.py": BESIDE})
     assert not [one for one in found["remarks"] if "stands nowhere" in one], found
+
+
+def test_lines_that_are_not_reached_are_told(check: Check) -> None:
+    """With one layer alone nothing goes on to the one before it; and what hangs on a setting is no such line."""
+    text = BESIDE.replace("                dA = self", "                if k > 1:\n                    dA = self")
+    given = {"X": [[0.3, -1.2], [1.1, 0.4], [-0.8, 0.9]], "Y": [[0.1, -0.6], [0.5, 0.2]]}
+    for sizes, told in (([3, 2], 1), ([3, 4, 2], 0)):
+        found = check("net.py", {**given, "sizes": sizes}, {"net.py": text})
+        assert found["verdict"] == "ok", found
+        assert len([one for one in found["remarks"] if "not reached" in one]) == told, found
+    line = 1 + next(place for place, one in enumerate(text.splitlines()) if "dA = self" in one)
+    found = check("net.py", {**given, "sizes": [3, 2]}, {"net.py": text})
+    assert f"line {line} is not reached with these inputs: what is set there is not judged" in found["remarks"]
+    setting = text.replace("if k > 1:", "if self.depth:")
+    found = check("net.py", {**given, "sizes": [3, 2]}, {"net.py": setting})
+    assert not [one for one in found["remarks"] if "not reached" in one], found

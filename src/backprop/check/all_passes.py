@@ -16,6 +16,7 @@ from backprop.check.passes.fitted import Fitted
 from backprop.check.passes.judge import SET, Judge
 from backprop.check.passes.verdict import Verdict, overall
 from backprop.check.unlike import HIDDEN, unlike
+from backprop.check.unvisited import unvisited
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import both, either, option, said
 from backprop.python.inputs.as_called import AsCalled
@@ -128,6 +129,8 @@ def each_judged(
         if verdict.verdict == "ok" and (hidden := unlike(judge, seed)) is not None:
             verdict = but_for_unwritten(hidden[0])
             verdict = verdict._replace(remarks=[*verdict.remarks, f"{HIDDEN} {hidden[1]}"])
+        elif verdict.verdict == "ok":
+            verdict = verdict._replace(remarks=[*verdict.remarks, *unvisited(judge)])
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
             found.left_out.append(f"{name or 'the script'} is left out: nothing in it is to have a gradient")
             continue
