@@ -394,3 +394,47 @@ def test_lines_that_are_not_reached_are_told(check: Check) -> None:
     setting = text.replace("if k > 1:", "if self.depth:")
     found = check("net.py", {**given, "sizes": [3, 2]}, {"net.py": setting})
     assert not [one for one in found["remarks"] if "not reached" in one], found
+
+
+TRUNCATED = """
+import numpy as np
+
+class Recurrent:
+    def __init__(self, into, hidden, out, most):
+        self.most, self.hidden, self.out = most, hidden, out
+        self.U = np.random.uniform(-0.5, 0.5, (hidden, into))
+        self.W = np.random.uniform(-0.5, 0.5, (hidden, hidden))
+        self.V = np.random.uniform(-0.5, 0.5, (out, hidden))
+
+    def forward(self, rows):
+        s = np.zeros((len(rows) + 1, self.hidden))
+        p = np.zeros((len(rows), self.out))
+        for k in range(len(rows)):
+            s[k] = np.tanh(self.U @ rows[k] + self.W @ s[k - 1])
+            e = np.exp(self.V @ s[k])
+            p[k] = e / np.sum(e)
+        return p, s
+
+    def backprop(self, rows, y):
+        p, s = self.forward(rows)
+        assert p.shape == y.shape
+        dU, dV, dW = np.zeros_like(self.U), np.zeros_like(self.V), np.zeros_like(self.W)
+        error = p - y
+        for k in reversed(range(len(rows))):
+            dV += np.outer(error[k], s[k])
+            delta = self.V.T @ error[k] * (1 - s[k] ** 2)
+            for j in range(k, max(0, k - self.most) - 1, -1):
+                dW += np.outer(delta, s[j - 1])
+                dU += np.outer(delta, rows[j])
+                delta = self.W.T @ delta * (1 - s[j - 1] ** 2)
+        return dU, dV, dW
+"""
+
+
+def test_what_is_offered_where_a_way_back_asserts_a_shape_and_takes_a_number(check: Check) -> None:
+    """Nothing that goes forward reads either of them."""
+    hint = check("net.py", {}, {"net.py": TRUNCATED})["error"]["hint"]
+    words = shlex.split(hint.partition("like ")[2].partition(", or all")[0])
+    assert words[words.index("--most") + 1].isdigit(), hint
+    found = check(f"net.py --seed 1 {' '.join(one.replace(' ', '') for one in words)}", {})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"U": "ok", "V": "ok", "W": "ok"}, found

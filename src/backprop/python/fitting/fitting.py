@@ -343,6 +343,8 @@ class Fitting(Likely):
         every = [*others, complete]
         for name, some in objects.items():
             every = [{**one, name: text} for text in some for one in every]
+        unread = [name for name in free if shape_of(self.examples[name]) and not is_data(name)]
+        every += [{**one, **dict.fromkeys(unread, "3")} for one in every if unread]  # by the way back, as a number
         return any(self.weighed(one) == 0 for one in every)
 
     def weighed(self, known: Known, repairs: int = 3) -> float:

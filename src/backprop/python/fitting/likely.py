@@ -163,7 +163,7 @@ class Likely:
         elif use.kind == "reshaped":
             for parted in [*parts_of(known, int(np.prod(use.other))), use.other]:
                 yield from (parted, whole_numbers(parted))
-        elif use.kind == "letters":
+        elif use.kind in ("letters", "shape"):
             yield use.other
         elif use.kind == "items":
             if is_data(name) and isinstance(use.other, tuple):  # of each step
