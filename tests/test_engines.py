@@ -134,3 +134,9 @@ def test_an_engine_that_only_sets_gradients(check: Check) -> None:
     found = check("num.py", GIVEN, {"num.py": ENGINE.replace(".grad += ", ".grad = ")})
     assert {name: one for name, one in verdicts(found).items() if one == "wrong"} == {"Num.backward": "wrong"}
     assert "added up" in next(line["advice"] for one in found["passes"] for line in one["lines"])
+
+
+def test_an_engine_whose_first_gradient_is_set_by_who_calls_it(check: Check) -> None:
+    """Of that nothing is known: `out.grad = 1` stands before `out.backward()`."""
+    found = check("num.py", GIVEN, {"num.py": ENGINE.replace("        self.grad = 1.0\n", "")})
+    assert "Num.backward" not in verdicts(found), found

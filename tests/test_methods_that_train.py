@@ -438,3 +438,25 @@ def test_what_is_offered_where_a_way_back_asserts_a_shape_and_takes_a_number(che
     assert words[words.index("--most") + 1].isdigit(), hint
     found = check(f"net.py --seed 1 {' '.join(one.replace(' ', '') for one in words)}", {})
     assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"U": "ok", "V": "ok", "W": "ok"}, found
+
+
+GLOBAL = """
+import numpy as np
+
+scale = 0.5
+
+class Line:
+    def __init__(self, scale, count):
+        self.w = scale * np.random.randn(count)
+
+    def fit(self, X, t):
+        for turn in range(9):
+            loss = scale * np.sum((X @ self.w - t) ** 2)
+            dw = 2 * scale * X.T @ (X @ self.w - t)
+            self.w -= 0.1 * dw
+"""
+
+
+def test_what_a_constructor_takes_has_the_name_of_something_around(check: Check) -> None:
+    found = check("line.py", {**POINTS, "scale": 0.5, "count": 3}, {"line.py": GLOBAL})
+    assert found.get("verdict") == "ok", found

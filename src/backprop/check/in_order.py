@@ -7,6 +7,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+import numpy as np
+
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.verdict import Place, Verdict
 from backprop.errors import Problem
@@ -31,8 +33,10 @@ def out_of_order(code: Code, pairs: Sequence[Pair], seed: int, puts_away: bool) 
     for owner in filter(None, owners):
         back = way_back(code.classes().get(owner, {}))
         with suppress(Problem):
-            verdict = Judge(forked(code, owner, back, seed), None, seed).judge() if back is not None else None
-            if back is not None and verdict is not None and verdict.verdict == "wrong":
+            judge = Judge(forked(code, owner, back, seed), None, seed) if back is not None else None
+            if judge is None or judge.first is None or not any(map(np.any, judge.first.gradients.values())):
+                continue  # nothing went back: it may be that who calls it sets the first gradient
+            if back is not None and (verdict := judge.judge()).verdict == "wrong":
                 advice = ADDED_UP if puts_away else IN_ORDER
                 place = Place(back.name, back.lineno, None, back.name, "wrong", None, advice, None)
                 yield verdict._replace(name=f"{owner}.{back.name}", lines=[place], remarks=[TRIED])

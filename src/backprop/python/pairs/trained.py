@@ -96,12 +96,13 @@ def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list
             continue
         methods = code.classes().get(one.name, {})
         known = set().union(*[attributes(method, ast.Store) for method in methods.values()])
+        around = set().union(*map(names_set, part.tree.body))
         read = {name: attributes_read(method, methods) for name, method in methods.items()}
         for method in [method for name, method in methods.items() if name != "__init__" and not is_static(method)]:
             if first_parameter(method) == "self" and (passes := training(method, known, read)) is not None:
                 caller = caller_of(method, methods, read[method.name])
                 before = [] if caller is None else up_to_call(caller.body, method)
-                first = [*made(one, methods, caller or method), *before]
+                first = [*made(one, methods, caller or method, around), *before]
                 found.append(training_pair(part, method, passes, first, one, caller))
     return [pair for pair in found if pair is not None]
 
@@ -131,16 +132,19 @@ def training_pair(
     )._replace(split=len(before) + passes.split, start=len(before) + passes.start)
 
 
-def made(owner: ast.ClassDef, methods: dict[str, ast.FunctionDef], method: ast.FunctionDef) -> list[ast.stmt]:
-    """What makes the object of a method: `self = Model(rate=rate)`, behind the values of what needs none."""
+def made(
+    owner: ast.ClassDef, methods: dict[str, ast.FunctionDef], method: ast.FunctionDef, around: Collection[str]
+) -> list[ast.stmt]:
+    """What makes the object of a method: `self = Model(rate=rate)`, behind the values of what needs none. What the
+    method does not see is gone then, unless the text `around` has that name, too."""
     start = methods.get("__init__")
     names = parameter_names(start)[1:] if start is not None else []
     call = ast.Call(
         ast.Name(owner.name, ast.Load()), [], [ast.keyword(one, ast.Name(one, ast.Load())) for one in names]
     )
     self = ast.Assign([ast.Name("self", ast.Store())], call)
-    own: list[ast.expr] = [ast.Name(one, ast.Del()) for one in names if one not in parameter_names(method)]
-    spent = [ast.Delete(own)] if own else []  # which the method does not see
+    own: list[ast.expr] = [ast.Name(one, ast.Del()) for one in names if one not in (*parameter_names(method), *around)]
+    spent = [ast.Delete(own)] if own else []
     for one in (self, *spent):
         ast.fix_missing_locations(ast.copy_location(one, method))
     return [*(defaults(start) if start is not None else []), self, *spent, *defaults(method)]
