@@ -460,3 +460,30 @@ class Line:
 def test_what_a_constructor_takes_has_the_name_of_something_around(check: Check) -> None:
     found = check("line.py", {**POINTS, "scale": 0.5, "count": 3}, {"line.py": GLOBAL})
     assert found.get("verdict") == "ok", found
+
+
+DECAYING = """
+import numpy as np
+
+class Line:
+    def fit(self, X, t):
+        self._begin(X.shape[1])
+        lam = 0.7
+        for turn in range(5):
+            self._update(X, t, lam=lam)
+
+    def _begin(self, count):
+        self.w = np.random.randn(count)
+
+    def _update(self, x, y, lam=0.0):
+        loss = np.mean((x @ self.w - y) ** 2) + lam * np.sum(self.w**2)
+        dw = 2 * x.T @ (x @ self.w - y) / len(y) + 2 * lam * self.w
+        self.w -= 0.1 * dw
+"""
+
+
+def test_what_a_method_is_handed_stands_for_its_default(check: Check) -> None:
+    """It has the same name where it is called: with the default, 0, the factor of the penalty would not matter."""
+    assert check("line.py", POINTS, {"line.py": DECAYING})["verdict"] == "ok"
+    found = check("line.py", POINTS, {"line.py": DECAYING.replace("+ 2 * lam", "+ lam")})
+    assert found["verdict"] == "wrong", found

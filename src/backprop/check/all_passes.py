@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +14,7 @@ import numpy as np
 from backprop.check.cures.cure import with_lines
 from backprop.check.in_order import out_of_order
 from backprop.check.passes.fitted import Fitted
-from backprop.check.passes.judge import SET, Judge
+from backprop.check.passes.judge import Judge
 from backprop.check.passes.verdict import Verdict, overall
 from backprop.check.unlike import HIDDEN, unlike
 from backprop.check.unvisited import unvisited
@@ -55,14 +56,16 @@ def called(pair: Pair, pairs: Sequence[Pair]) -> str:
     return pair.backward.name if several and pair.backward is not None else pair.title
 
 
-def judged(*asked: Any, **more: Any) -> AllJudged:
-    """The verdict on every pass, as `each_judged` gives it, at numbers that are not finite, too."""
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without NumPy's warnings: a pass is judged at numbers that are not finite, and may take the mean of nothing."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as of the mean of no elements
-        return each_judged(*asked, **more)
+        warnings.simplefilter("ignore")
+        yield
 
 
-def each_judged(
+@quiet()
+def judged(
     code: Code,
     pairs: Sequence[Pair],
     given: Mapping[str, Any],
@@ -77,7 +80,7 @@ def each_judged(
     found = AllJudged([], [], [])
     wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
     stopped: list[tuple[Pair, Problem]] = []
-    as_called, right = AsCalled(code, pairs, seed), 0
+    as_called, right, puts_away = AsCalled(code, pairs, seed), 0, False
     hint = "set a number in the script, like x = 3.0, or give it one"
     for pair in pairs:
         name = called(pair, pairs)
@@ -123,6 +126,7 @@ def each_judged(
             hint = "compute it of one"
             continue
         verdict = but_for_unwritten(judge)
+        puts_away |= bool(judge.put_away)
         for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
             found_so = but_for_unwritten(Judge(Runner(code, runner.pair, known, seed), upstream, seed, reading, count))
             verdict = found_so if found_so.lines and not verdict.lines else verdict
@@ -141,7 +145,6 @@ def each_judged(
         whole = "incomplete" if pair.end and verdict.verdict == "ok" else verdict.verdict  # another loss is left out
         found.verdicts.append(verdict._replace(name=name, verdict=whole, remarks=remarks))
     if found.verdicts and all(one.verdict == "ok" for one in found.verdicts):
-        puts_away = any(SET in remark for one in found.verdicts for remark in one.remarks)
         found.verdicts.extend(out_of_order(code, pairs, seed, puts_away))
     if not found.verdicts and (stopped or wanting):
         meant = {name: len({*given} & {*takers(pair)}) for name, (pair, _) in wanting.items()}

@@ -19,9 +19,9 @@ from backprop.python.pairs.trained import up_to_backward
 from backprop.python.runs.runner import Runner
 from backprop.python.texts.source import Code, Part
 
-FORKS = "a = {}; b = {}; c = a * b; d = c + a; e = d * c; f = e + d; g = f + c; g.{}()"  # c is used near, and far away
+FORKS = "c = a*b; d = c + a; e = d*c; f = e + d; g = f + c"  # c is used near, and far away
 AT = (0.7, -1.3)
-TRIED = "every operation is right alone: tried with c = a*b; d = c + a; e = d*c; f = e + d; g = f + c"
+TRIED = f"every operation is right alone: tried with {FORKS}"
 IN_ORDER = "each value has to go back once, behind all that uses it: from the last to the first, in topological order"
 ADDED_UP = "what comes from each use of a value has to be added up: `+=` where its gradient is set"
 
@@ -31,12 +31,13 @@ def out_of_order(code: Code, pairs: Sequence[Pair], seed: int, puts_away: bool) 
     a line puts that in order, so none is looked for. `puts_away`: an operation sets gradients, and does not add."""
     owners = dict.fromkeys(pair.of_values or pair.owner for pair in pairs if pair.is_kept or pair.swept)
     for owner in filter(None, owners):
-        back = way_back(code.classes().get(owner, {}))
+        if (back := way_back(code.classes().get(owner, {}))) is None:
+            continue
         with suppress(Problem):
-            judge = Judge(forked(code, owner, back, seed), None, seed) if back is not None else None
-            if judge is None or judge.first is None or not any(map(np.any, judge.first.gradients.values())):
-                continue  # nothing went back: it may be that who calls it sets the first gradient
-            if back is not None and (verdict := judge.judge()).verdict == "wrong":
+            judge = Judge(forked(code, owner, back, seed), None, seed)
+            came = judge.first.gradients.values() if judge.first is not None else ()
+            went_back = any(map(np.any, came))  # else it may be that who calls it sets the first gradient
+            if went_back and (verdict := judge.judge()).verdict == "wrong":
                 advice = ADDED_UP if puts_away else IN_ORDER
                 place = Place(back.name, back.lineno, None, back.name, "wrong", None, advice, None)
                 yield verdict._replace(name=f"{owner}.{back.name}", lines=[place], remarks=[TRIED])
@@ -54,7 +55,7 @@ def forked(code: Code, owner: str, back: ast.FunctionDef, seed: int) -> Runner:
     part = next(one for one in code.parts if any(getattr(its, "name", "") == owner for its in one.tree.body))
     asks = [name for name in parameter_names(code.classes()[owner]["__init__"]) if name.startswith("requires_grad")]
     made = f"{owner}({{}}{''.join(f', {name}=True' for name in asks)})"
-    added = ast.parse(FORKS.format(*map(made.format, AT), back.name)).body
+    added = ast.parse("a = {}; b = {}; {}; g.{}()".format(*map(made.format, AT), FORKS, back.name)).body
     for node in [node for one in added for node in ast.walk(one) if hasattr(node, "lineno")]:
         ast.copy_location(node, back)
     body = [one for one in part.tree.body if not is_run(one)] + added

@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from backprop.check.edits.visible import Lines
 from backprop.check.passes.judge import Judge, is_mask
 from backprop.errors import Problem
 from backprop.python.inputs.given import is_whole, shape_at
+from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.runs.runner import Runner
+from backprop.python.values.scope import Scope
 from backprop.python.values.work import after, now
 
 LONG = 3.0  # work, in seconds of a usual machine, after which no others are begun
@@ -75,10 +77,14 @@ def loops_of_one_round(runner: Runner, given: Given, upstream: list[Any]) -> lis
 
 def visited(runner: Runner, given: Given, upstream: list[Any]) -> dict[ast.stmt, int]:
     """How often the lines of a backward pass are visited."""
-    seen = Lines()
+    visits = Counter[ast.stmt]()
+
+    def see(run: Interpreter, statement: ast.stmt, scope: Scope) -> None:
+        visits[statement] += 1
+
     with suppress(Problem):
-        runner.run(given, upstream, {}, seen, most=1.0)
-    return {statement: line.visits for statement, line in seen.found.items()}
+        runner.run(given, upstream, {}, see, most=1.0)
+    return visits
 
 
 def goes_round(runner: Runner, given: Given, loop: ast.For) -> bool:

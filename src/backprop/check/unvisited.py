@@ -4,7 +4,6 @@ never holds."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from backprop.check.passes.judge import Judge
 from backprop.check.unlike import visited
@@ -17,21 +16,24 @@ MOST_SHOWN = 3
 def unvisited(judge: Judge) -> list[str]:
     """The remark that lines which set gradients were not reached, if there are such. What hangs on a setting, or on
     what is None, is another way to use the pass."""
-    seen = {one for point in judge.points for one in visited(judge.runner, point.given, point.upstream)}
-    blocks = [block for statement in seen for block in guarded(statement) if seen.isdisjoint(block)]
-    lines = sorted({block[0].lineno for block in blocks if sets_gradient(block)})[:MOST_SHOWN]
-    if not lines:
-        return []
+    seen, blocks = set[ast.stmt](), list[list[ast.stmt]]()
+    for point in judge.points:
+        seen |= visited(judge.runner, point.given, point.upstream).keys()
+        blocks = [
+            one for statement in seen for one in guarded(statement) if seen.isdisjoint(one) and sets_gradient(one)
+        ]
+        if not blocks:
+            return []
+    lines = sorted({block[0].lineno for block in blocks})[:MOST_SHOWN]
     where = f"line {lines[0]} is" if len(lines) == 1 else f"lines {', '.join(map(str, lines))} are"
     return [f"{where} not reached with these inputs: what is set there is not judged"]
 
 
-def guarded(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+def guarded(statement: ast.stmt) -> list[list[ast.stmt]]:
     """The statements of a loop, and of a condition that compares numbers, which may not be reached."""
     if isinstance(statement, ast.For | ast.While) or (isinstance(statement, ast.If) and compares(statement.test)):
-        yield statement.body
-    if isinstance(statement, ast.If) and compares(statement.test) and statement.orelse:
-        yield statement.orelse
+        return [block for block in (statement.body, statement.orelse) if block]
+    return []
 
 
 def compares(test: ast.expr) -> bool:

@@ -10,11 +10,7 @@ from typing import Any
 import numpy as np
 
 from backprop.check.gradients.compare import LARGER
-from backprop.check.passes.losses import (
-    close,
-    ends_with_first,
-    is_multiple,
-)
+from backprop.check.passes.losses import close, is_multiple
 from backprop.check.passes.meant import FAR, Meant
 from backprop.check.passes.slopes import shape_text
 from backprop.check.passes.unfit import AS_WHOLE, refuse_unfit
@@ -26,6 +22,7 @@ from backprop.python.inputs.said import UPSTREAM_LIKE
 from backprop.python.names import parameter_names
 from backprop.python.runs.runner import Runner
 from backprop.python.runs.taken import unsaid
+from backprop.python.texts.called import names_in
 from backprop.python.texts.gradients import COST, Outcome
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import RAISED
@@ -398,6 +395,18 @@ class Binding(Meant):
     def in_backward(self, problem: Problem) -> bool:
         """Whether a problem has a place: the forward pass ran already, so it is in the backward pass."""
         return problem.line is not None and bool(self.runner.outputs(self.given))
+
+
+def ends_with_first(runner: Runner) -> str:
+    """The gradient from above that a backward pass goes through only up to the first element which is not 0, as a loss
+    behind it has a single one: `for i, g in enumerate(dout): if g == 0: continue`, and a `return` at the end."""
+    loops = [one for back in runner.backs() for one in ast.walk(back) if isinstance(one, ast.For)]
+    for loop in loops:
+        kinds = {type(one) for one in ast.walk(loop)}
+        name = next((one for one in runner.back_names()[:1] if one in names_in([loop.iter])), "")
+        if name and {ast.Continue, ast.Return} <= kinds:
+            return name
+    return ""
 
 
 def in_that_shape(wanted: list[tuple[int, ...]]) -> str:

@@ -37,7 +37,6 @@ NO_VALUE = re.compile(r"an object of _*(No_?Value|Not_?(Given|Set)|Unset|Missing
 ROUNDED = "the forward pass is rounded on the way, so that its slope is not known as exactly"
 MASKED = 4  # elements, from which on an array of 0 and one other number is a mask
 LONG = 4.0  # work, in seconds of a usual machine, after which no points further away are begun
-SET = "is set, and not added to"
 ESTIMATED = "the backward pass draws random numbers: an estimate is not judged"
 
 Found = dict[Path, Comparison]
@@ -532,7 +531,9 @@ class Judge:
             remarks.append(f"the backward pass writes into {enumerated(self.first.wrote)}, which is its caller's")
         if self.put_away:
             whose = enumerated(self.put_away)
-            remarks.append(f"the gradient of {whose} {SET}: a value that is used twice loses a share")
+            remarks.append(
+                f"the gradient of {whose} is set, and not added to: a value that is used twice loses a share"
+            )
         for name, whose in self.runner.supposed.items():
             remarks.append(f"{name} of the backward pass is taken for {whose}")
         for path, shape in self.runner.lower.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -11,9 +10,7 @@ import numpy as np
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import option
 from backprop.python.inputs.given import at_path
-from backprop.python.runs.runner import Runner
 from backprop.python.spellings import special
-from backprop.python.texts.called import names_in
 from backprop.python.texts.gradients import Path
 
 
@@ -154,15 +151,3 @@ def follows(gradient: Any, wanted: Any, weights: Any) -> bool:
     own = np.asarray(weights, dtype=float).ravel()
     much = rest @ own / (own @ own)
     return abs(much) > 1e-9 and own.size > 1 and np.allclose(rest, much * own, rtol=1e-6, atol=1e-10)
-
-
-def ends_with_first(runner: Runner) -> str:
-    """The gradient from above that a backward pass goes through only up to the first element which is not 0, as a loss
-    behind it has a single one: `for i, g in enumerate(dout): if g == 0: continue`, and a `return` at the end."""
-    loops = [one for back in runner.backs() for one in ast.walk(back) if isinstance(one, ast.For)]
-    for loop in loops:
-        kinds = {type(one) for one in ast.walk(loop)}
-        name = next((one for one in runner.back_names()[:1] if one in names_in([loop.iter])), "")
-        if name and {ast.Continue, ast.Return} <= kinds:
-            return name
-    return ""

@@ -178,9 +178,8 @@ def labels(shapes: Iterable[tuple[int, ...]]) -> Iterator[str]:
                 rows = np.resize(made[[0, 2, 1]] if made.shape[0] == 3 and made.ndim == 2 else made, shape)
                 yield str(rows.astype(int).tolist()).replace(" ", "")
         if len(shape) == 2 and all(shape) and shape[0] != shape[1]:  # of columns each is an example
-            yield str(np.eye(shape[0], dtype=int)[:, np.resize((0, 2, 1), shape[1]) % shape[0]].tolist()).replace(
-                " ", ""
-            )
+            columns = np.eye(shape[0], dtype=int)[:, np.resize((0, 2, 1), shape[1]) % shape[0]]
+            yield str(columns.tolist()).replace(" ", "")
 
 
 def one_hot(rows: int, kinds: int) -> str:

@@ -477,10 +477,8 @@ class Inputs(Said):
             return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
         names = required_names(pair.backward)
         outputs = any(map(OF_OUTPUT.fullmatch, names)) or not {*names}.isdisjoint(returns(pair.forward))
-        around = pair.forward in reached(pair.backward, self.methods()) or pair.forward.name in names_read(
-            pair.backward
-        )
-        outputs |= around  # it goes forward itself
+        outputs |= pair.forward in reached(pair.backward, self.methods())  # it goes forward itself
+        outputs |= pair.forward.name in names_read(pair.backward)
         beside = {"y", "t"} if outputs else set()  # `backward(x, y_hat, y)`
         sizes = {one.arg for one in pair.backward.args.args if ast.unparse(one.annotation or ast.Pass()) == "int"}
         beside |= sizes - own_names(pair.forward)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from backprop.python.pairs.descent import is_named_rate
+from backprop.python.pairs.descent import factors, is_named_rate
 from backprop.python.texts.called import called, targets
 
 
@@ -77,13 +77,6 @@ def terms(value: ast.expr, sign: int = 1) -> Iterator[tuple[ast.expr, int]]:
         yield from terms(value.operand, -sign)
     else:
         yield value, sign
-
-
-def factors(value: ast.expr) -> list[ast.expr]:
-    """The factors of a product, and what of a quotient is above the line."""
-    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
-        return [*factors(value.left), *factors(value.right)]
-    return factors(value.left) if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Div) else [value]
 
 
 def numerators(value: ast.expr) -> Iterator[tuple[ast.expr, int]]:

@@ -1,10 +1,10 @@
-"""Methods that take a step on what another method makes before it calls them: `fit` makes weights, and calls
-`self._update(x, y)` in a loop."""
+"""Functions that are gone into where a statement calls them: what stands before the call, and what sets their
+parameters there."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from backprop.python.names import parameter_names
 from backprop.python.pairs.rounds import blocks, start_of
@@ -12,40 +12,46 @@ from backprop.python.texts.functions import attributes
 from backprop.python.texts.restated import defaults
 
 
-def caller_of(
+def entered_by(
     method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef], read: set[str]
-) -> ast.FunctionDef | None:
-    """The other method that calls one in a loop, where the constructor sets not all that is `read` of the object; None
-    where it does, or none calls it."""
+) -> tuple[ast.FunctionDef | None, list[ast.stmt]]:
+    """The one other method that calls one for which the constructor sets not all that is `read` of the object, as `fit`
+    makes weights and calls `self._update(x, y)` in a loop; and its statements up to there. None where it needs none."""
     start = methods.get("__init__")
     lacking = read - {*methods} - (attributes(start, ast.Store) if start is not None else set())
-    callers = [one for one in methods.values() if one is not method and up_to_call(one.body, method)]
-    return callers[0] if lacking and len(callers) == 1 else None
+    others = [(one, up_to_call(one.body, method)) for one in methods.values() if lacking and one is not method]
+    found = [(one, before) for one, before in others if before is not None]
+    return found[0] if len(found) == 1 else (None, [])
 
 
-def up_to_call(statements: list[ast.stmt], method: ast.FunctionDef) -> list[ast.stmt]:
-    """The statements up to the first round of the loop in which a method of the same object is called, and what binds
-    its parameters there; none where it is not called so."""
+def up_to_call(statements: list[ast.stmt], method: ast.FunctionDef) -> list[ast.stmt] | None:
+    """The statements up to the first call of a method of the same object, in the first rounds of loops, and what sets
+    its parameters; None where it is not called."""
     for place, one in enumerate(statements):
-        call = next((node for node in ast.walk(one) if is_call(node, method)), None)
-        if call is None:
-            continue
-        inner = up_to_call(blocks(one), method) if blocks(one) else bound(call, method)
-        return [*statements[:place], *start_of(one), *inner] if inner else []
-    return []
+        calls = [node for node in ast.walk(one) if isinstance(node, ast.Call)]
+        call = next((node for node in calls if ast.unparse(node.func) == f"self.{method.name}"), None)
+        if call is not None:
+            me = ast.Name("self", ast.Load())
+            inner = up_to_call(blocks(one), method) if blocks(one) else bound(method, [me, *call.args], call, one)
+            return None if inner is None else [*statements[:place], *start_of(one), *inner]
+    return None
 
 
-def is_call(node: ast.AST, method: ast.FunctionDef) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == f"self.{method.name}"
+def bound(
+    function: ast.FunctionDef, arguments: Sequence[ast.expr], call: ast.Call, statement: ast.stmt
+) -> list[ast.stmt]:
+    """What sets the parameters of a function that a statement calls: those that are called as what they are handed are
+    that already, and only those that are handed nothing have their defaults."""
+    named = [*zip(parameter_names(function), arguments, strict=False)]
+    named += [(one.arg, one.value) for one in call.keywords if one.arg]
+    handed = dict(named)
+    rest = [
+        one for one in defaults(function) if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) not in handed
+    ]
+    set_to = [ast.Assign([ast.Name(name, ast.Store())], value) for name, value in named if ast.unparse(value) != name]
+    return [*rest, *[placed(one, statement) for one in set_to]]
 
 
-def bound(call: ast.AST, method: ast.FunctionDef) -> list[ast.stmt]:
-    """The parameters of a method, set to what a call hands over."""
-    assert isinstance(call, ast.Call)
-    names = parameter_names(method)[1:]
-    given = [*zip(names, call.args, strict=False), *[(one.arg, one.value) for one in call.keywords]]
-    handed = [
-        ast.copy_location(ast.fix_missing_locations(ast.Assign([ast.Name(name, ast.Store())], value)), call)
-        for name, value in given if name is not None and ast.unparse(value) != name
-    ]  # fmt: skip
-    return [*defaults(method), *handed, ast.copy_location(ast.Pass(), call)]
+def placed(statement: ast.stmt, old: ast.AST) -> ast.stmt:
+    """A statement that was made, where the old one stands."""
+    return ast.fix_missing_locations(ast.copy_location(statement, old))

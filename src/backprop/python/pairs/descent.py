@@ -11,7 +11,7 @@ from backprop.python.texts.called import called
 from backprop.python.texts.gradients import COST, RATE, bases, is_of_gradient
 
 RATES = frozenset(["alpha", "step", "step_size", "stepsize", "learningrate"])  # beside those that `RATE` knows
-ERROR = re.compile(r"(^|_)(delta|err(or)?)s?_?\d*(_|$)", re.IGNORECASE)
+ERROR = re.compile(r"(^|_)(delta|err(or)?|(?P<grad>grad))s?_?\d*(_|$)", re.IGNORECASE)  # of a gradient on the way
 SMALL_RATE = 0.2  # a number that is multiplied with is a rate below
 PRODUCTS = (ast.Mult, ast.MatMult, ast.Div)
 
@@ -84,10 +84,9 @@ def step_of(statement: ast.stmt, known: Collection[str] = ()) -> Step | None:
 def is_of_other(name: str, target: str | None, known: Collection[str]) -> bool:
     """Whether what has a name is an error, or the gradient of something that is known, and not of what it changes:
     `b -= rate * dz`."""
-    its = bases(name)
-    return target not in its and (
-        ERROR.search(name) is not None or (is_of_gradient(name) and not {*known}.isdisjoint(its))
-    )
+    its, error = bases(name), ERROR.search(name)
+    other = (error and not error["grad"]) or (is_of_gradient(name) and not {*known}.isdisjoint(its))
+    return target not in its and bool(other)
 
 
 def without_rate(value: ast.expr, rates: list[ast.expr], is_rate: Any) -> ast.expr | None:
@@ -115,18 +114,19 @@ def is_pull(gradient: ast.expr, target: ast.expr) -> bool:
     return apart and ast.unparse(target) in map(ast.unparse, (gradient.left, gradient.right))  # type: ignore[attr-defined]
 
 
-def is_plain(statement: ast.AST, names: Collection[str]) -> bool:
-    """Whether a statement changes something of some names by what is no number, and does not only follow something."""
+def plainly_changed(statement: ast.AST) -> str | None:
+    """What a statement changes by what is no number, and what does not only follow something, as means do."""
     move = move_of(statement)
-    if move is None or called(move[0]) not in names or not isinstance(move[1], ast.Add | ast.Sub):
-        return False
-    return not isinstance(move[2], ast.Constant) and not any(is_pull(one, move[0]) for one in parts_of(move[2]))
+    if move is None or not isinstance(move[1], ast.Add | ast.Sub) or isinstance(move[2], ast.Constant):
+        return None
+    return None if any(is_pull(one, move[0]) for one in factors(move[2])) else called(move[0])
 
 
-def parts_of(value: ast.expr) -> list[ast.expr]:
-    """A value, and the factors that it is a product of."""
-    product = isinstance(value, ast.BinOp) and isinstance(value.op, PRODUCTS)
-    return [value, *(parts_of(value.left) + parts_of(value.right) if product else [])]  # type: ignore[attr-defined]
+def factors(value: ast.expr) -> list[ast.expr]:
+    """The factors of a product, and what of a quotient is above the line."""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
+        return [*factors(value.left), *factors(value.right)]
+    return factors(value.left) if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Div) else [value]
 
 
 def is_named_rate(node: ast.expr) -> bool:

@@ -8,14 +8,14 @@ from functools import partial
 from typing import NamedTuple
 
 from backprop.python.names import parameter_names
-from backprop.python.pairs.descent import move_of, share_of
+from backprop.python.pairs.called_from import bound, placed
+from backprop.python.pairs.descent import ERROR, move_of, share_of
 from backprop.python.pairs.pair import Pair
-from backprop.python.pairs.rounds import ERROR, LOOPS, Rounds, blocks, costs_in, start_of
+from backprop.python.pairs.rounds import LOOPS, Rounds, blocks, costs_in, start_of
 from backprop.python.pairs.trained import apart_from_body
 from backprop.python.texts.called import GENERIC, names_in, targets
 from backprop.python.texts.functions import is_static
 from backprop.python.texts.gradients import WORDS, bases, is_of_gradient
-from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code
 
 SETS = (ast.Assign, ast.AnnAssign, ast.For)
@@ -190,21 +190,6 @@ def is_upstream(name: str) -> bool:
 def called_by(call: ast.Call) -> str:
     """The name by which something is called: of a method, its own."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def bound(
-    function: ast.FunctionDef, arguments: Sequence[ast.expr], call: ast.Call, statement: ast.stmt
-) -> list[ast.stmt]:
-    """What sets the parameters of a function that a statement calls."""
-    named = [*zip(parameter_names(function), arguments, strict=False)]
-    named += [(one.arg, one.value) for one in call.keywords if one.arg]
-    set_to = [ast.Assign([ast.Name(name, ast.Store())], value) for name, value in named]
-    return [*defaults(function), *[placed(one, statement) for one in set_to]]
-
-
-def placed(statement: ast.stmt, old: ast.AST) -> ast.stmt:
-    """A statement that was made, where the old one stands."""
-    return ast.fix_missing_locations(ast.copy_location(statement, old))
 
 
 def given_by(statement: ast.stmt) -> list[str]:

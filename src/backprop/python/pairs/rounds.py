@@ -12,14 +12,13 @@ from typing import NamedTuple
 
 from backprop.python.names import names_set
 from backprop.python.pairs.averaged import is_mean
-from backprop.python.pairs.descent import move_of, share_of
+from backprop.python.pairs.descent import ERROR, move_of, share_of
 from backprop.python.pairs.unnamed import read_whole, with_names
 from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient, is_word
 
 LOOPS = (ast.For, ast.While)
 ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
-ERROR = re.compile(r"(^|_)(delta|err(or)?|grad)s?_?\d*(_|$)", re.IGNORECASE)  # what a gradient on the way is called
 CALLED_COST = re.compile(r"(?i:(?!d_)(\w+_)?(loss|cost|mse|nll))")  # a function, and none that gives its slope
 ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 from backprop.python.names import names_set, names_used, parameter_names, required_names
-from backprop.python.pairs.called_from import caller_of, up_to_call
+from backprop.python.pairs.called_from import entered_by
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.rounds import Passes, blocks, both_passes, costs_in, start_of, training
 from backprop.python.texts.called import targets
@@ -86,7 +86,7 @@ def apart_from_body(found: Passes) -> dict[str, Any]:
 def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list[Pair]:
     """The functions of a text, and the methods of its classes, that hold both passes and what they train: each as a
     script of its own. What is `paired` already is none."""
-    found = []
+    found, around = [], set().union(*map(names_set, part.tree.body))
     for one in part.tree.body:
         if not isinstance(one, ast.FunctionDef | ast.ClassDef) or one.name in paired:
             continue
@@ -96,12 +96,10 @@ def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list
             continue
         methods = code.classes().get(one.name, {})
         known = set().union(*[attributes(method, ast.Store) for method in methods.values()])
-        around = set().union(*map(names_set, part.tree.body))
         read = {name: attributes_read(method, methods) for name, method in methods.items()}
         for method in [method for name, method in methods.items() if name != "__init__" and not is_static(method)]:
             if first_parameter(method) == "self" and (passes := training(method, known, read)) is not None:
-                caller = caller_of(method, methods, read[method.name])
-                before = [] if caller is None else up_to_call(caller.body, method)
+                caller, before = entered_by(method, methods, read[method.name])
                 first = [*made(one, methods, caller or method, around), *before]
                 found.append(training_pair(part, method, passes, first, one, caller))
     return [pair for pair in found if pair is not None]

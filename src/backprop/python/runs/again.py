@@ -43,8 +43,9 @@ def add_up(trees: Iterable[ast.AST]) -> bool:
     """Whether the way back of any operation in a text, a function inside one, adds to what is there: `self.grad += …`,
     `x.grad = x.grad + …`."""
     functions = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    inner = [one for outer in functions for one in ast.walk(outer) if isinstance(one, ast.FunctionDef)]
-    for one in [node for function in inner if inner.count(function) > 1 for node in ast.walk(function)]:
+    inner = [one for outer in functions for one in ast.walk(outer)
+             if isinstance(one, ast.FunctionDef) and one is not outer]  # fmt: skip
+    for one in [node for function in inner for node in ast.walk(function)]:
         target, operator, _ = move_of(one) or (None, None, None)
         if isinstance(target, ast.Attribute) and target.attr in GRADIENTS and isinstance(operator, ast.Add):
             return True

@@ -18,7 +18,7 @@ from backprop.python.inputs.said import DEFINITIONS
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import free, names_set, names_unset, names_used
-from backprop.python.pairs.descent import is_plain
+from backprop.python.pairs.descent import plainly_changed
 from backprop.python.pairs.rounds import costs_in, is_start, summed_up
 from backprop.python.pairs.trained import backward_call
 from backprop.python.runs.objects import DATA, inner, same
@@ -158,7 +158,7 @@ class Scripted(Outputs):
     def descending(self) -> set[str]:
         """What the text plainly changes by steps: no counter, and nothing that only follows what comes, as means do."""
         nodes = [node for one in (*self.pair.body, self.pair.inside) if one is not None for node in ast.walk(one)]
-        return {name for name in self.pair.changed if any(is_plain(node, [name]) for node in nodes)}
+        return {name for name in map(plainly_changed, nodes) if name in self.pair.changed}
 
     @cached_property
     def kept_beside(self) -> set[str]:
