@@ -106,6 +106,7 @@ def test_a_gradient_that_is_set_where_others_are_added_up(check: Check, line: st
     (place,) = [line for one in found["passes"] for line in one["lines"]]
     assert text.splitlines()[place["line"] - 1].strip() == line.replace("+=", "=")
     assert (place["cause"], place["write"]) == ("overwrites", line)
+    assert (place["yours"], place["expected"]) == (None, None)  # where nothing is there yet, both are the same
 
 
 @pytest.mark.parametrize("spelt", [

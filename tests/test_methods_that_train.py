@@ -487,3 +487,16 @@ def test_what_a_method_is_handed_stands_for_its_default(check: Check) -> None:
     assert check("line.py", POINTS, {"line.py": DECAYING})["verdict"] == "ok"
     found = check("line.py", POINTS, {"line.py": DECAYING.replace("+ 2 * lam", "+ lam")})
     assert found["verdict"] == "wrong", found
+
+
+def test_rows_that_do_not_fit_are_told_where_no_loss_is_set(check: Check) -> None:
+    """The line that stops is told, and not that a loss is wanting."""
+    given = {
+        "x": [[0.3, 1.0, 0.2], [1.1, -0.4, 0.5]],
+        "target": [[0.1, 0.5], [0.2, 0.9], [1.0, 0.3]],
+        "sizes": [3, 4, 2],
+    }
+    found = check("chain.py", given, {"chain.py": CHAIN})["error"]
+    place = 1 + next(at for at, line in enumerate(CHAIN.splitlines()) if "error = " in line)
+    assert found["line"] == place, found
+    assert "(2, 2)" in found["message"], found

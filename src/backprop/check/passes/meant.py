@@ -160,16 +160,18 @@ class Meant:
     def of_no_loss(self, outputs: list[Any]) -> list[Any]:
         """What a script means that sets no loss: that of the squares of what it set last, the errors, or of halves; or
         a usual one of what it set and what that is compared with: the one with which most of all gradients agrees."""
-        runner, best, most = self.runner, None, 0
+        runner, best, most, stop = self.runner, None, 0, None
         paths = [path for path in runner.paths(self.given) if path[0] in runner.own] or runner.paths(self.given)
         there = self.moved(self.given, paths, 1.0)  # where weights are 0, many agree
         for output in runner.last_set[:MOST_TRIED]:
             runner.output = output
             out = runner.outputs(there)[0]
             gradients: dict[Path, Any] = {}
-            with suppress(Problem):
+            try:
                 outcome = runner.run(there, [np.ones(np.shape(out))])
                 gradients = {path: one for path, one in outcome.gradients.items() if at_path(there, path) is not None}
+            except Problem as problem:
+                stop = stop or problem
             for told, loss, multiples in self.usual(out, output):
                 swept = runner.swept(there, [loss.slope(out)], [*gradients])
                 for words, factor in multiples.items():
@@ -180,7 +182,7 @@ class Meant:
                         best, most = (told.format(words).strip(), loss._replace(factor=factor), output), agree
         if best is None:
             told = "no loss is set before the gradients, and none that is usual fits"
-            raise Problem("value", told, hint="set it: loss = …")
+            raise stop or Problem("value", told, hint="set it: loss = …")
         told, self.loss, runner.output = best
         self.remarks.append(f"no loss is set: what is judged is the gradient of {told}")
         return [self.loss.slope(runner.outputs(self.given)[0])]

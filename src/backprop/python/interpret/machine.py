@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -126,6 +127,17 @@ class Machine:
 
     def problem(self, kind: str, message: str, hint: str = "") -> Problem:
         return problem_at(*self.place(), kind, message, hint, self.frames)
+
+    @contextmanager
+    def unobserved(self) -> Iterator[None]:
+        """A trial of what was done already: nobody is told of its statements, nor of where it stops."""
+        seen, frames = (self.observer, self.before), len(self.frames)
+        self.observer = self.before = None
+        try:
+            yield
+        finally:
+            self.observer, self.before = seen
+            del self.frames[frames:]
 
     def framed(self, frame: Frame) -> Framed:
         return Framed(frame, self.frames if self.outside is None else [])

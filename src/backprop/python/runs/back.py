@@ -96,7 +96,8 @@ class Back(CameOut):
             if pair.is_kept:
                 self.handed_on(run, forward)
                 again = partial(self.call, run, function, *self.all_given(function, bound, given))
-                self.put_away = put_away({name: one for name, one in self.holders.items() if name in given}, again)
+                with run.unobserved():
+                    self.put_away = put_away({name: one for name, one in self.holders.items() if name in given}, again)
             if (
                 isinstance(returned, Function) and pair.kind == "functions"
             ):  # it takes the result, and gives what does it
