@@ -307,3 +307,77 @@ def test_labels_of_a_way_back_that_goes_forward_itself_from_the_same_input(check
     found = check("net.py", given, {"net.py": NET.replace("* (1 - acts[-i])", "* acts[-i]")})
     verdicts = {one["name"]: one["verdict"] for one in found["gradients"]}
     assert verdicts == {"weights[0]": "wrong", "weights[1]": "ok"}
+
+
+TWO_COSTS = """
+import numpy as np
+
+def squared_loss(guess, truth):
+    loss = np.mean(np.sum((guess - truth) ** 2, axis=-1))
+    return loss, guess - truth
+
+def entropy_loss(guess, truth):
+    e = np.exp(guess - guess.max(axis=-1, keepdims=True))
+    p = e / e.sum(axis=-1, keepdims=True)
+    loss = np.mean(np.sum(-truth * np.log(p), axis=-1))
+    return loss, p - truth
+
+class Model:
+    def __init__(self):
+        self.weights = {"V": 0.3 * np.random.randn(3, 4), "U": 0.3 * np.random.randn(4, 2)}
+        self.kept = {}
+        self.gradients = {}
+    def forward(self, data):
+        self.kept["h"] = np.tanh(data @ self.weights["V"])
+        self.kept["y"] = self.kept["h"] @ self.weights["U"]
+        return self.kept["y"]
+    def backward(self, data, y_true):
+        loss, dy = entropy_loss(self.kept["y"], y_true)
+        n = len(data)
+        self.gradients["U"] = self.kept["h"].T @ dy / n
+        dz = dy @ self.weights["U"].T * (1 - self.kept["h"] ** 2)
+        self.gradients["V"] = data.T @ dz / n
+        return loss
+"""
+
+
+def test_a_loss_that_a_way_back_returns_is_no_gradient_of_its_data(check: Check) -> None:
+    given = {"data": [[0.3, 1.0, -0.2], [-1.0, 0.5, 0.7]], "y_true": [[1.0, 0.0], [0.0, 1.0]]}
+    found = check("model.py:Model", given, {"model.py": TWO_COSTS})
+    verdicts = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert verdicts == {"weights['V']": "ok", "weights['U']": "ok"}
+    assert "what is judged is the gradient of the loss in backward with y_true" in found["remarks"]
+    found = check("model.py:Model", given, {"model.py": TWO_COSTS.replace("data.T @ dz / n", "data.T @ dz")})
+    verdicts = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert verdicts == {"weights['V']": "wrong", "weights['U']": "ok"}
+
+
+def test_a_cost_is_chosen_where_an_example_lies_at_a_kink(check: Check) -> None:
+    """A unit that is dead for an example leaves 0 to the next one, which has no slope there."""
+    text = TWO_COSTS.replace("truth", "y_true")
+    text = text.replace("0.3 * np.random.randn(3, 4)", "np.array([[0.3, 0.5], [0.2, 0.4], [0.6, 0.1]])")
+    text = text.replace("0.3 * np.random.randn(4, 2)", "np.array([[0.3, -0.5], [0.7, 0.4]])")
+    text = text.replace(
+        'self.kept["h"] = np.tanh(data @ self.weights["V"])', 'self.kept["h"] = np.maximum(0, self.part())'
+    )
+    text = text.replace(
+        "        self.kept = {}\n", "        self.kept = {}\n        self.weights['M'] = np.eye(2) + 0.2\n"
+    )
+    text = text.replace("    def forward(self, data):\n", """    def part(self):
+        return self.kept["first"] @ self.weights["M"]
+    def forward(self, data):
+        self.kept["first"] = np.maximum(0, data @ self.weights["V"])
+""")  # fmt: skip
+    text = text.replace('(1 - self.kept["h"] ** 2)', '(self.kept["h"] > 0)').replace(
+        "data.T @ dz / n",
+        """\
+self.kept["first"].T @ dz / n
+        self.gradients["M"], dz = self.gradients["V"], dz @ self.weights["M"].T * (self.kept["first"] > 0)
+        self.gradients["V"] = data.T @ dz / n""",
+    )
+    given = {"data": [[0.3, 1.0, 0.2], [-1.0, -0.5, -0.7]], "y_true": [[1.0, 0.0], [0.0, 1.0]]}
+    found = check("model.py:Model", given, {"model.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {f"weights['{k}']": "ok" for k in "VUM"}
+    assert "what is judged is the gradient of entropy_loss with y_true" in found["remarks"]
+    wrong = check("model.py:Model", given, {"model.py": text.replace('dz @ self.weights["M"].T', "dz")})
+    assert {one["name"] for one in wrong["gradients"] if one["verdict"] == "wrong"} == {"weights['V']"}

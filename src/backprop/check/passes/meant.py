@@ -72,7 +72,7 @@ class Meant:
         runner, costs = self.runner, self.costs_in_code()
         cost = next(filter(self.agrees_with, costs), None)
         if cost is None:
-            cost = next(iter(costs), None)
+            cost = min(costs, key=self.wrong_for, default=None)
             runner.cost = None
             remarks = list(self.remarks)
             with suppress(Problem) if cost is not None else nullcontext():
@@ -104,6 +104,12 @@ class Meant:
                 found.append(cost)
         self.runner.cost = None
         return found
+
+    def wrong_for(self, cost: ast.FunctionDef) -> float:
+        """How many gradients are wrong for a cost: a mistake leaves most of them right for the one that is meant."""
+        self.runner.cost = cost
+        away = self.distances([1.0], self.given)
+        return np.inf if None in away else sum(map(bool, away.values()))
 
     def agrees_with(self, cost: ast.FunctionDef) -> bool:
         """Whether the gradients are right for a cost, which is the one then; of two numbers that it returns the one for
@@ -237,7 +243,7 @@ class Meant:
         return sum(self.distances(above, given).values())
 
     def distances(self, above: list[Any], given: dict[str, Any]) -> dict[Path | None, float]:
-        """How far each gradient is from the right one."""
+        """How far each gradient is from the right one, but for elements at a kink, which have no slope."""
         try:
             outcome = self.runner.run(given, above)
         except Problem:
@@ -249,7 +255,10 @@ class Meant:
             mine = outcome.gradients[path]
             if np.shape(mine) != np.shape(one):
                 found[path] = np.inf
-            elif same_slopes(mine, one):
+                continue
+            known = ~np.isnan(one) | np.isnan(mine)
+            mine, one = np.asarray(mine)[known], np.asarray(one)[known]
+            if same_slopes(mine, one):
                 found[path] = 0.0
             else:
                 away = float(np.linalg.norm(np.subtract(mine, one)) / (np.linalg.norm(one) or 1.0))

@@ -140,7 +140,10 @@ class CameOut(Updated):
         return tuple([one.reshape(shape) for one, shape in zip(pieces, shapes, strict=True)]), parts
 
     def without_cost(self, returned: Any, names: list[str]) -> tuple[Any, list[str]]:
-        """What a backward pass returns, and its names, without the cost that it computes beside the gradients."""
+        """What a backward pass returns, and its names, without the cost that it computes beside the gradients, which it
+        may leave in its object: then it returns that alone."""
+        if self.pair.kind == "class" and is_number(returned) and [*map(is_cost, names)] == [True]:
+            return None, []
         if not isinstance(returned, tuple) or self.cost_within is None or len(names) != len(returned):
             return returned, names
         rest = [(one, name) for one, name in zip(returned, names, strict=True) if not is_cost(name)]
