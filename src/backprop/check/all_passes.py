@@ -24,6 +24,7 @@ from backprop.python.inputs.as_called import AsCalled
 from backprop.python.inputs.examples import typed
 from backprop.python.inputs.unwritten import line_of_gradient, waiting, waiting_below
 from backprop.python.names import parameter_names
+from backprop.python.pairs.unpaired import unpaired
 from backprop.python.runs.runner import Runner
 from backprop.python.runs.telling import telling
 from backprop.python.texts.functions import refusal
@@ -73,9 +74,11 @@ def judged(
     seed: int,
     wrt: Sequence[str] | None,
     count: int = 0,
+    whole: bool = False,
 ) -> AllJudged:
     """The verdict on every pass that what is given suffices for, at `count` random points, too; of the gradients in
-    `wrt`, if it is not None. Raises a Problem of kind "variable" where it suffices for none, or no pass has a gradient
+    `wrt`, if it is not None. Of a `whole` text, what goes back in it by a slope and is no pass of a pair is told, too.
+    Raises a Problem of kind "variable" where it suffices for none, or no pass has a gradient
     of a name in `wrt`."""
     found = AllJudged([], [], [])
     wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
@@ -142,10 +145,11 @@ def judged(
         remarks += [*verdict.remarks, *(said_of_rest(verdict) if wrt is None else ())]
         remarks += [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
         remarks += [f"{one} is taken as True: a backward pass follows" for one in runner.training]
-        whole = "incomplete" if pair.end and verdict.verdict == "ok" else verdict.verdict  # another loss is left out
-        found.verdicts.append(verdict._replace(name=name, verdict=whole, remarks=remarks))
+        in_all = "incomplete" if pair.end and verdict.verdict == "ok" else verdict.verdict  # another loss is left out
+        found.verdicts.append(verdict._replace(name=name, verdict=in_all, remarks=remarks))
     if found.verdicts and all(one.verdict == "ok" for one in found.verdicts):
         found.verdicts.extend(out_of_order(code, pairs, seed, puts_away))
+        found.verdicts.extend(going_back(code, pairs) if whole else ())
     if not found.verdicts and (stopped or wanting):
         meant = {name: len({*given} & {*takers(pair)}) for name, (pair, _) in wanting.items()}
         for pair, stop in stopped:  # what is given is for this pass, and it lacks nothing
@@ -161,6 +165,15 @@ def judged(
     if not found.verdicts:
         raise Problem("variable", next(iter(found.left_out), "there is no backward pass in this text"), hint=hint)
     return found if wrt is None else of_these(found, wrt)
+
+
+def going_back(code: Code, pairs: Sequence[Pair]) -> Iterator[Verdict]:
+    """The functions that go back by a slope that is right, and that are not judged themselves."""
+    for one in unpaired(code, pairs):
+        why = f"it goes back by {one.slope}, line {one.line}, and nothing tells of which forward pass"
+        cure = f"name both: -f FILE:NAME {option('--backward', 'FILE:NAME')}"
+        remark = said(f"{one.name} is not judged: {why}; {cure}")
+        yield Verdict(one.name, "incomplete", [], [], [remark], "not judged")
 
 
 def with_rest(stop: Problem, fitted: Fitted, wanting: Mapping[str, tuple[Pair, dict[str, str]]]) -> Problem:
