@@ -5,33 +5,40 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Mapping
-from itertools import chain
+from collections.abc import Collection, Mapping
+from functools import partial
+from itertools import chain, combinations
+from typing import NamedTuple
 
 from backprop.python.names import own_names, parameter_names
 from backprop.python.pairs.called_from import bound, placed
 from backprop.python.pairs.rounds import Renamed
 from backprop.python.pairs.unnamed import BLOCKS
-from backprop.python.texts.called import set_in
-from backprop.python.texts.functions import attributes, is_static
-from backprop.python.texts.gradients import COST
+from backprop.python.texts.functions import is_static, left_for, written
 
 Methods = Mapping[str, ast.FunctionDef]
 
 
-def inlined(method: ast.FunctionDef, methods: Methods) -> ast.FunctionDef | None:
+class Inlined(NamedTuple):
+    """A method, with all that is done in it, and those that it goes into."""
+
+    function: ast.FunctionDef
+    gone_into: list[ast.FunctionDef]
+
+
+def inlined(method: ast.FunctionDef, methods: Methods) -> Inlined | None:
     """A method in which each call, as a statement, of one of its object that sets attributes is what that one does;
-    None where there is none. What is called is done to its end: one that returns from its middle is called as before.
-    """
+    None where none of these leaves anything for another one. What is called is done to its end: one that returns from
+    its middle is called as before."""
     statements = [node for node in ast.walk(method) if isinstance(node, ast.stmt)]
-    gone_into = [one for one in (called_by(node, methods) for node in statements) if one not in (None, method)]
-    if not gone_into:
+    found = [one for one in map(partial(called_by, methods=methods), statements) if one is not None]
+    gone_into = [one for one in found if one is not method]
+    if not any(left_for(one, other, methods) for other, one in combinations(gone_into, 2)):
         return None
-    costs = set().union(*[filter(COST.fullmatch, own_names(one)) for one in gone_into if one is not None])
-    totals = {name: ast.Name(f"total_{name}", ast.Load()) for name in costs & own_names(method)}
-    made = Renamed(totals).visit(copy.deepcopy(method)) if totals else copy.copy(method)
+    theirs = set().union(*map(own_names, gone_into)) & own_names(method) - {*parameter_names(method)}
+    made = Renamed(renames(theirs)).visit(copy.deepcopy(method))
     made.body = [*chain(*[in_place(one, made, methods) for one in made.body])]
-    return made
+    return Inlined(made, gone_into)
 
 
 def in_place(statement: ast.stmt, method: ast.FunctionDef, methods: Methods) -> list[ast.stmt]:
@@ -54,32 +61,28 @@ def called_by(statement: ast.stmt, methods: Methods) -> ast.FunctionDef | None:
     value = statement.value if isinstance(statement, ast.Expr | ast.Assign | ast.AugAssign) else None
     name = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
     called = methods.get(name.removeprefix("self.")) if name.startswith("self.") else None
-    if called is None or is_static(called) or not attributes_set(called, methods):
+    if called is None or is_static(called) or not written(called):
         return None
     ends = [node for node in ast.walk(called) if isinstance(node, ast.Return | ast.Yield)]
     return called if all(one is called.body[-1] for one in ends) else None
 
 
-def attributes_set(method: ast.FunctionDef, methods: Methods) -> bool:
-    """Whether a method sets attributes of its object, or entries of these."""
-    entries = [node.value for node in ast.walk(method) if isinstance(node, ast.Subscript)
-               and isinstance(node.ctx, ast.Store)]  # fmt: skip
-    held = any(ast.unparse(one).startswith("self.") for one in entries)
-    return held or bool(attributes(method, ast.Store))
-
-
 def statements_of(
     called: ast.FunctionDef, statement: ast.stmt, method: ast.FunctionDef, methods: Methods
 ) -> list[ast.stmt]:
-    """What a method does where a statement calls it. Where both have a variable of the same name, it is another one
-    there."""
+    """What a method does where a statement calls it. Where it sets what is called as an argument of the caller, that is
+    another variable."""
     call = statement.value  # type: ignore[attr-defined]
-    own = own_names(called) & own_names(method) - {"self"} - handed_as_called(called, call)
-    away = {name: ast.Name(f"{name}_", ast.Load()) for name in own}
+    handed = handed_as_called(called, call)
+    stored = {node.id for one in called.body for node in ast.walk(one)
+              if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}  # fmt: skip
+    away = renames(own_names(called) & own_names(method) - {"self"} - (handed - stored))
+    taken = bound(called, [ast.Name("self", ast.Load()), *call.args], call, statement)
+    taken += [placed(ast.Assign([ast.Name(name, ast.Store())], ast.Name(name, ast.Load())), statement)
+              for name in sorted(handed & stored)]  # fmt: skip
+    taken = [renamed_target(one, away) for one in taken]
     renamed = Renamed(away)
     inner = [renamed.visit(copy.deepcopy(one)) for one in called.body]
-    taken = bound(called, [ast.Name("self", ast.Load()), *call.args], call, statement)
-    taken = [renamed_target(one, away) for one in taken]
     *body, last = [*chain(*[in_place(one, called, methods) for one in inner])] or [ast.Pass()]
     if not isinstance(last, ast.Return):
         body.append(last)
@@ -90,11 +93,15 @@ def statements_of(
     return [*taken, *body]
 
 
+def renames(names: Collection[str]) -> dict[str, ast.expr]:
+    """What stands for some variables where others have their names."""
+    return {name: ast.Name(f"{name}_", ast.Load()) for name in names}
+
+
 def handed_as_called(called: ast.FunctionDef, call: ast.Call) -> set[str]:
-    """The parameters that are handed what has their name, and stay that."""
+    """The parameters that are handed what has their name."""
     names = zip(parameter_names(called)[1:], call.args, strict=False)
-    handed = {name for name, value in names if isinstance(value, ast.Name) and value.id == name}
-    return handed - {name for one in called.body for name in set_in(one)}
+    return {name for name, value in names if isinstance(value, ast.Name) and value.id == name}
 
 
 def renamed_target(statement: ast.stmt, names: Mapping[str, ast.expr]) -> ast.stmt:

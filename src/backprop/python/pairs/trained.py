@@ -100,15 +100,16 @@ def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list
         read = {name: attributes_read(method, methods) for name, method in methods.items()}
         own = [method for name, method in methods.items() if name != "__init__" and not is_static(method)]
         own = [method for method in own if first_parameter(method) == "self"]
-        trains = [(method, passes) for method in own if (passes := training(method, known, read)) is not None]
-        for method, passes in trains:
-            caller, before = entered_by(method, methods, read[method.name])
-            first = [*made(one, methods, caller or method, around), *before]
-            found.append(training_pair(part, method, passes, first, one, caller))
-        for method in own if not trains else ():
-            whole = inlined(method, methods)
-            if whole is not None and (passes := training(whole, known, read)) is not None:
-                found.append(training_pair(part, whole, passes, made(one, methods, method, around), one))
+        gone_into: list[ast.FunctionDef] = []
+        for calling, whole in [(method, inlined(method, methods)) for method in own]:
+            if whole is not None and (passes := training(whole.function, known, read)) is not None:
+                found.append(training_pair(part, whole.function, passes, made(one, methods, calling, around), one))
+                gone_into += whole.gone_into
+        for method in own:
+            if method not in gone_into and (passes := training(method, known, read)) is not None:
+                caller, before = entered_by(method, methods, read[method.name])
+                first = [*made(one, methods, caller or method, around), *before]
+                found.append(training_pair(part, method, passes, first, one, caller))
     return [pair for pair in found if pair is not None]
 
 
