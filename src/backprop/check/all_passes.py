@@ -85,7 +85,7 @@ def judged(
     stopped: list[tuple[Pair, Problem]] = []
     as_called, right, puts_away = AsCalled(code, pairs, seed), 0, False
     hint = "set a number in the script, like x = 3.0, or give it one"
-    for pair in pairs:
+    for place, pair in enumerate(pairs):
         name = called(pair, pairs)
         if (unwritten := waiting(code, pair)) is not None:
             found.verdicts.append(Verdict(name, "incomplete", [], [], [str(unwritten)]))
@@ -94,7 +94,7 @@ def judged(
             found.left_out.append(f"{name} is left out: its backward pass only raises an error: line {refused.lineno}")
             hint = "give one that computes gradients"
             continue
-        if pair.handed and right < len(pairs) - 1:
+        if pair.handed and right < place:
             continue  # of these passes it is not known that they want the gradient of what they give
         runner, known, remarks = as_called.completed(telling(code, pair, given, seed), dict(given))
         if rest := runner.made_of_none():

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from backprop.python.names import parameter_names
+from backprop.python.names import names_set, parameter_names
 from backprop.python.pairs.called_from import bound, placed
 from backprop.python.pairs.descent import ERROR, move_of, share_of
 from backprop.python.pairs.pair import Pair
-from backprop.python.pairs.rounds import LOOPS, Rounds, blocks, costs_in, start_of
-from backprop.python.pairs.trained import apart_from_body
+from backprop.python.pairs.rounds import LOOPS, Passes, Rounds, blocks, costs_in, start_of
+from backprop.python.pairs.trained import apart_from_body, made, training_pair
 from backprop.python.texts.called import GENERIC, names_in, targets
 from backprop.python.texts.functions import is_static
 from backprop.python.texts.gradients import WORDS, bases, is_of_gradient
+from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code
 
 SETS = (ast.Assign, ast.AnnAssign, ast.For)
@@ -32,18 +34,21 @@ class Round(NamedTuple):
     deep: int = 0
 
 
-def handed_pair(code: Code, pairs: Sequence[Pair]) -> Pair | None:
+def handed_pairs(code: Code, pairs: Sequence[Pair]) -> list[Pair]:
     """The loss of what a script's network gives, with the gradient that is handed to the network's way back: of the
-    last loop that has both, also in a function that the script calls. A way back that is right is to be handed that."""
+    last loop that has both, also in a function that the script calls, or, where none does, in one that somebody else
+    may call. A way back that is right is to be handed that. Of layers that go back one after the other there is a pair
+    for each: what it gives, and what it is handed."""
     both = [pair for pair in pairs if (pair.of_object or pair.kind == "functions") and pair.forward and pair.backward]
-    return Handed(code, both).pair() if both else None
+    found = Handed(code, both) if both else None
+    return (found.pairs() or found.uncalled()) if found is not None else []
 
 
 class Handed:
     """Looks for the two among the statements of a script."""
 
     def __init__(self, code: Code, pairs: Sequence[Pair]) -> None:
-        self.body = code.parts[-1].tree.body
+        self.code, self.body = code, code.parts[-1].tree.body
         self.forth = {pair.forward.name for pair in pairs if pair.forward is not None}
         self.back: dict[str, list[str]] = {}  # with what each takes
         for of_object, back in [(pair.of_object, pair.backward) for pair in pairs]:
@@ -71,8 +76,35 @@ class Handed:
             names = names | {name for name, some in calls.items() if not names.isdisjoint(some)}
         return names
 
-    def pair(self) -> Pair | None:
-        return next((found for one in self.rounds(Round([], self.body)) if (found := self.handed_in(one))), None)
+    def pairs(self) -> list[Pair]:
+        """Those of the script's own statements."""
+        return [
+            Pair("script", "script", None, None, handed=True, body=tuple(one.body), **apart_from_body(one))
+            for one in self.passes(self.body)
+        ]
+
+    def passes(self, body: list[ast.stmt]) -> list[Passes]:
+        return next((found for one in self.rounds(Round([], body)) if (found := self.handed_in(one))), [])
+
+    def uncalled(self) -> list[Pair]:
+        """Those of the functions and methods that train and that no script calls: what they take is to be given."""
+        for owner, function in self.training_ones():
+            if found := self.passes(function.body):
+                methods = self.code.classes()[owner.name] if owner is not None else {}
+                around = set().union(*map(names_set, self.body))
+                first = made(owner, methods, function, around) if owner is not None else defaults(function)
+                made_so = [training_pair(self.code.parts[-1], function, one, first, owner) for one in found]
+                return [one._replace(handed=True) for one in made_so if one is not None]
+        return []
+
+    def training_ones(self) -> Iterator[tuple[ast.ClassDef | None, ast.FunctionDef]]:
+        """The functions, and the methods with their classes, that call what goes back and are no pass themselves."""
+        for one in self.body:
+            for function in one.body if isinstance(one, ast.ClassDef) else (one,):
+                if not isinstance(function, ast.FunctionDef) or function.name in {*self.back, *self.forth}:
+                    continue
+                if any(self.calls_in(its, self.back) for its in function.body):
+                    yield (one if isinstance(one, ast.ClassDef) else None), function
 
     def rounds(self, outer: Round) -> Iterator[Round]:
         """The first rounds of the loops in a block, the last and innermost first, and the block itself. A loop that
@@ -107,30 +139,57 @@ class Handed:
                 return found[0], bound(found[0], [*me, *call.args], call, statement)
         return None
 
-    def handed_in(self, one: Round) -> Pair | None:
-        """The pair of one round: behind the last statement with a call that goes forth, a loss of what that gives, and
-        what the first call that goes back is handed, which is computed there, too."""
+    def handed_in(self, one: Round) -> list[Passes]:
+        """The passes of one round: behind the last statement with a call that goes forth, a loss of what that gives,
+        and what the first call that goes back is handed, which is computed there, too. Then those of what other objects
+        give and are handed."""
         block = one.block
         end = next((place for place, its in enumerate(block) if self.calls_in(its, self.back)), 0)
         ahead = [place for place, its in enumerate(block[:end])
                  if isinstance(its, SETS) and self.calls_in(its, self.forth)]  # fmt: skip
         output = next(iter(given_by(block[ahead[-1]])), "") if ahead else ""
         if not output or not any(map(costs_in, block[ahead[-1] + 1 :])):
-            return None
-        before, between = [*one.before, *block[: ahead[-1] + 1]], block[ahead[-1] + 1 : end]
+            return []
+        first = Link(output, [*one.before, *block[: ahead[-1] + 1]], block[ahead[-1] + 1 : end], block[end:])
         for call in self.calls_in(block[end], self.back):
             for argument in self.from_above(call):
-                name, statements, place = set_apart(argument, between, output)
-                if place < 0 or output not in hung_on(ast.Name(name), statements):
-                    continue
-                rounds = Rounds([*before, *statements], ())
-                rounds.whose, rounds.changed = {name: output}, frozenset([output])
-                rounds.shares = dict.fromkeys([output], share) if (share := share_taken(block[end:])) else {}
-                start = len(before)
-                found = rounds.apart([*before, *statements], start + place, one.line, start, block[end:])
+                found, start = first.handed(argument, one.line)
                 if found is not None:
-                    known = apart_from_body(found)
-                    return Pair("script", "script", None, None, handed=True, body=tuple(found.body), **known)
+                    return [found, *self.behind(one, end, end - start)]
+        return []
+
+    def behind(self, one: Round, end: int, back: int) -> Iterator[Passes]:
+        """The passes of the layers behind the first that goes back: each is handed the gradient of what it gave. From
+        the place `back` on the statements of a block go back; its first call that does so is at `end`."""
+        block = one.block
+        for place, its in enumerate(block[end + 1 :], end + 1):
+            call = next(iter(self.calls_in(its, self.back)), None) if not isinstance(its, LOOPS) else None
+            given = self.given_apart(block[:end], call) if call is not None else None
+            if call is None or given is None:
+                continue
+            at, output, apart = given
+            link = Link(
+                output, [*one.before, *block[:at], *apart[:1]], [*apart[1:], *block[at + 1 : place]], block[place:]
+            )
+            for argument in self.from_above(call)[:1]:
+                found, _ = link.handed(argument, one.line, back - at - 1 + len(apart[1:]))
+                if found is not None:
+                    yield found
+
+    def given_apart(self, forth: Sequence[ast.stmt], call: ast.Call) -> tuple[int, str, list[ast.stmt]] | None:
+        """Where the object that a call goes back through goes forth, the name of what it gives, and that statement as
+        one or two: what it gives has a name of its own."""
+        whose = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+        for at, its in reversed([*enumerate(forth)]):
+            ahead = [one for one in self.calls_in(its, self.forth)
+                     if isinstance(one.func, ast.Attribute) and ast.unparse(one.func.value) == whose]  # fmt: skip
+            if len(ahead) != 1 or not isinstance(its, ast.Assign):
+                continue
+            if its.value is ahead[0] and isinstance(its.targets[0], ast.Name):
+                return at, its.targets[0].id, [its]
+            name = f"{whose.rpartition('.')[2]}_out"
+            given = placed(ast.Assign([ast.Name(name, ast.Store())], ahead[0]), its)
+            return at, name, [given, put_in_place(its, ahead[0], name)]
         return None
 
     def from_above(self, call: ast.Call) -> list[ast.expr]:
@@ -151,6 +210,50 @@ class Handed:
         return [one for one in calls
                 if (isinstance(one.func, ast.Attribute) and one.func.attr in names)
                 or (isinstance(one.func, ast.Name) and one.func.id in known)]  # fmt: skip
+
+
+class Link(NamedTuple):
+    """What an object gives, the statements up to there, those behind it up to where the object goes back, and those
+    from there on."""
+
+    output: str
+    before: list[ast.stmt]
+    between: list[ast.stmt]
+    rest: list[ast.stmt]
+
+    def handed(self, argument: ast.expr, line: int, back: int | None = None) -> tuple[Passes | None, int]:
+        """The passes behind what is given: up to what is handed to the way back, of which `back` statements go forth
+        before the first goes back, and where that is not given, those before the first that sets what is handed; and
+        how many statements of those between come from there on."""
+        name, statements, place = set_apart(argument, self.between, self.output)
+        if place < 0 or (back is None and self.output not in hung_on(ast.Name(name), statements)):
+            return None, 0
+        rounds = Rounds([*self.before, *statements], ())
+        rounds.whose, rounds.changed = {name: self.output}, frozenset([self.output])
+        share = share_taken(self.rest)
+        rounds.shares = {self.output: share} if share is not None else {}
+        start, split = len(self.before), place if back is None else back
+        found = rounds.apart([*self.before, *statements], start + split, line, start, self.rest)
+        return found, len(self.between) - place
+
+
+def put_in_place(statement: ast.stmt, call: ast.Call, name: str) -> ast.stmt:
+    """A statement with a name in place of a call."""
+    there = [*ast.walk(statement)].index(call)
+    made = copy.deepcopy(statement)
+    held = [*ast.walk(made)][there]
+    InPlace(held, ast.copy_location(ast.Name(name, ast.Load()), held)).visit(made)
+    return made
+
+
+class InPlace(ast.NodeTransformer):
+    """Puts a node in place of another one."""
+
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self.new if node is self.old else super().generic_visit(node)
 
 
 def set_apart(argument: ast.expr, between: list[ast.stmt], output: str) -> tuple[str, list[ast.stmt], int]:

@@ -17,7 +17,7 @@ from backprop.python.pairs.counterparts import (
     slope_of,
     whole,
 )
-from backprop.python.pairs.handed import handed_pair
+from backprop.python.pairs.handed import handed_pairs
 from backprop.python.pairs.of_classes import (
     class_pair,
     inherited_from,
@@ -149,10 +149,10 @@ def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
         found += training_pairs(code, part, paired)
     if trains and found and (script := trained_beside(code)) is not None:
         found.append(script)
-    elif trains and (handed := handed_pair(code, found)) is not None:
-        inside = {node for one in handed.body for node in ast.walk(one)}
+    elif trains and (handed := handed_pairs(code, found)):
+        inside = {node for one in handed[0].body for node in ast.walk(one)}
         found = [pair for pair in found if pair.inside is None or inside.isdisjoint(ast.walk(pair.inside))]
-        found.append(handed)
+        found += handed
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     if not found:
