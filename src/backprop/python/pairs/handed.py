@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from backprop.python.names import names_set, parameter_names
 from backprop.python.pairs.called_from import bound, placed
-from backprop.python.pairs.descent import ERROR, move_of, share_of
+from backprop.python.pairs.inlined import with_those
+from backprop.python.pairs.links import Link, called_by, given_by, is_upstream, put_in_place
 from backprop.python.pairs.pair import Pair
-from backprop.python.pairs.rounds import LOOPS, Passes, Rounds, blocks, costs_in, start_of
+from backprop.python.pairs.rounds import LOOPS, Passes, blocks, costs_in, start_of
 from backprop.python.pairs.trained import apart_from_body, made, training_pair
-from backprop.python.texts.called import GENERIC, names_in, targets
+from backprop.python.texts.called import targets
 from backprop.python.texts.functions import is_static
-from backprop.python.texts.gradients import WORDS, bases, is_of_gradient
 from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code
 
@@ -60,6 +58,8 @@ class Handed:
         for name, methods in code.classes().items():
             for method in methods.values() if name in own else ():
                 self.methods.setdefault(method.name, []).append(method)
+        self.told: list[str] = []
+        self.passing = frozenset([*self.forth, *self.back])
         self.leading = self.that_lead_to({*self.back})
         made = {name for one in self.body for its in ast.walk(one) if isinstance(its, SETS) for name in targets(its)}
         self.objects = made if any("__call__" in methods for methods in code.classes().values()) else set[str]()
@@ -79,22 +79,25 @@ class Handed:
     def pairs(self) -> list[Pair]:
         """Those of the script's own statements."""
         return [
-            Pair("script", "script", None, None, handed=True, body=tuple(one.body), **apart_from_body(one))
+            Pair("script", "script", None, None, handed=self.passing, told=tuple(self.told), body=tuple(one.body),
+                 **apart_from_body(one))
             for one in self.passes(self.body)
-        ]
+        ]  # fmt: skip
 
     def passes(self, body: list[ast.stmt]) -> list[Passes]:
         return next((found for one in self.rounds(Round([], body)) if (found := self.handed_in(one))), [])
 
     def uncalled(self) -> list[Pair]:
         """Those of the functions and methods that train and that no script calls: what they take is to be given."""
+        forth = self.that_lead_to({*self.forth}) - self.leading
         for owner, function in self.training_ones():
-            if found := self.passes(function.body):
-                methods = self.code.classes()[owner.name] if owner is not None else {}
+            methods = self.code.classes()[owner.name] if owner is not None else {}
+            ahead = {name: one for name, one in methods.items() if name in forth}
+            if found := self.passes(with_those(function, ahead).function.body):
                 around = set().union(*map(names_set, self.body))
                 first = made(owner, methods, function, around) if owner is not None else defaults(function)
                 made_so = [training_pair(self.code.parts[-1], function, one, first, owner) for one in found]
-                return [one._replace(handed=True) for one in made_so if one is not None]
+                return [one._replace(handed=self.passing, told=tuple(self.told)) for one in made_so if one is not None]
         return []
 
     def training_ones(self) -> Iterator[tuple[ast.ClassDef | None, ast.FunctionDef]]:
@@ -151,44 +154,52 @@ class Handed:
         if not output or not any(map(costs_in, block[ahead[-1] + 1 :])):
             return []
         first = Link(output, [*one.before, *block[: ahead[-1] + 1]], block[ahead[-1] + 1 : end], block[end:])
-        for call in self.calls_in(block[end], self.back):
+        for call in inner_first(self.calls_in(block[end], self.back)):
             for argument in self.from_above(call):
                 found, start = first.handed(argument, one.line)
                 if found is not None:
-                    return [found, *self.behind(one, end, end - start)]
+                    return [found, *self.behind(one, call, end, end - start)]
         return []
 
-    def behind(self, one: Round, end: int, back: int) -> Iterator[Passes]:
-        """The passes of the layers behind the first that goes back: each is handed the gradient of what it gave. From
-        the place `back` on the statements of a block go back; its first call that does so is at `end`."""
-        block = one.block
-        for place, its in enumerate(block[end + 1 :], end + 1):
-            call = next(iter(self.calls_in(its, self.back)), None) if not isinstance(its, LOOPS) else None
-            given = self.given_apart(block[:end], call) if call is not None else None
-            if call is None or given is None:
+    def behind(self, one: Round, first: ast.Call, end: int, back: int) -> Iterator[Passes]:
+        """The passes of the layers behind the `first` call that goes back, in the statement at `end`: each is handed
+        the gradient of what it gave. From the place `back` on the statements of a block go back."""
+        block, back_at = one.block, range(end, len(one.block))
+        calls = [(place, call) for place in back_at for call in inner_first(self.calls_in(block[place], self.back))]
+        self.told = [*self.left_out(block[:end], [call for _, call in calls])]
+        for place, call in calls:
+            if call is first or isinstance(block[place], LOOPS):
                 continue
-            at, output, apart = given
-            link = Link(
-                output, [*one.before, *block[:at], *apart[:1]], [*apart[1:], *block[at + 1 : place]], block[place:]
-            )
+            if (given := self.given_apart(block[:end], call)) is None:
+                continue
+            at, output, (made, *rest) = given
+            between = [*rest, *block[at + 1 : place]]
+            link = Link(output, [*one.before, *block[:at], made], between, block[place:])
             for argument in self.from_above(call)[:1]:
-                found, _ = link.handed(argument, one.line, back - at - 1 + len(apart[1:]))
+                found, _ = link.handed(argument, one.line, back - at - 1 + len(rest))
                 if found is not None:
                     yield found
+
+    def left_out(self, forth: Sequence[ast.stmt], back: Sequence[ast.Call]) -> Iterator[str]:
+        """What is told of an object that goes forth, and whose way back no call is of."""
+        through = {whose(call) for call in back}
+        for its in forth:
+            for call in self.calls_in(its, self.forth) if not isinstance(its, LOOPS) else ():
+                if whose(call) and whose(call) not in through and through != {""}:
+                    yield f"{whose(call)} goes forth in line {its.lineno}, and its way back is not called"
 
     def given_apart(self, forth: Sequence[ast.stmt], call: ast.Call) -> tuple[int, str, list[ast.stmt]] | None:
         """Where the object that a call goes back through goes forth, the name of what it gives, and that statement as
         one or two: what it gives has a name of its own."""
-        whose = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
         for at, its in reversed([*enumerate(forth)]):
-            ahead = [one for one in self.calls_in(its, self.forth)
-                     if isinstance(one.func, ast.Attribute) and ast.unparse(one.func.value) == whose]  # fmt: skip
+            ahead = [one for one in self.calls_in(its, self.forth) if whose(call) and whose(one) == whose(call)]
             if len(ahead) != 1 or not isinstance(its, ast.Assign):
                 continue
             if its.value is ahead[0] and isinstance(its.targets[0], ast.Name):
                 return at, its.targets[0].id, [its]
-            name = f"{whose.rpartition('.')[2]}_out"
+            name = f"{whose(call).rpartition('.')[2]}_out"
             given = placed(ast.Assign([ast.Name(name, ast.Store())], ahead[0]), its)
+            self.told.append(f"{name} is what {ast.unparse(ahead[0])} gives, line {its.lineno}")
             return at, name, [given, put_in_place(its, ahead[0], name)]
         return None
 
@@ -212,98 +223,11 @@ class Handed:
                 or (isinstance(one.func, ast.Name) and one.func.id in known)]  # fmt: skip
 
 
-class Link(NamedTuple):
-    """What an object gives, the statements up to there, those behind it up to where the object goes back, and those
-    from there on."""
-
-    output: str
-    before: list[ast.stmt]
-    between: list[ast.stmt]
-    rest: list[ast.stmt]
-
-    def handed(self, argument: ast.expr, line: int, back: int | None = None) -> tuple[Passes | None, int]:
-        """The passes behind what is given: up to what is handed to the way back, of which `back` statements go forth
-        before the first goes back, and where that is not given, those before the first that sets what is handed; and
-        how many statements of those between come from there on."""
-        name, statements, place = set_apart(argument, self.between, self.output)
-        if place < 0 or (back is None and self.output not in hung_on(ast.Name(name), statements)):
-            return None, 0
-        rounds = Rounds([*self.before, *statements], ())
-        rounds.whose, rounds.changed = {name: self.output}, frozenset([self.output])
-        share = share_taken(self.rest)
-        rounds.shares = {self.output: share} if share is not None else {}
-        start, split = len(self.before), place if back is None else back
-        found = rounds.apart([*self.before, *statements], start + split, line, start, self.rest)
-        return found, len(self.between) - place
+def whose(call: ast.Call) -> str:
+    """The object whose method is called, as a text; "" of a function."""
+    return ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
 
 
-def put_in_place(statement: ast.stmt, call: ast.Call, name: str) -> ast.stmt:
-    """A statement with a name in place of a call."""
-    there = [*ast.walk(statement)].index(call)
-    made = copy.deepcopy(statement)
-    held = [*ast.walk(made)][there]
-    InPlace(held, ast.copy_location(ast.Name(name, ast.Load()), held)).visit(made)
-    return made
-
-
-class InPlace(ast.NodeTransformer):
-    """Puts a node in place of another one."""
-
-    def __init__(self, old: ast.AST, new: ast.AST) -> None:
-        self.old, self.new = old, new
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        return self.new if node is self.old else super().generic_visit(node)
-
-
-def set_apart(argument: ast.expr, between: list[ast.stmt], output: str) -> tuple[str, list[ast.stmt], int]:
-    """The name of what is handed, the statements between the calls with one that sets it, and the place where it is set
-    first as a gradient; -1 where it is not."""
-    if not isinstance(argument, ast.Name):
-        name = f"d{output}"
-        made = placed(ast.Assign([ast.Name(name, ast.Store())], argument), argument)
-        return name, [*between, made], len(between)
-    read = [place for place, one in enumerate(between) if costs_in(one) and argument.id in names_in([one])]
-    behind = max(read, default=-1)  # what a cost reads is no gradient yet: `p[rows, y] -= 1` makes it one
-    sets = [place for place, one in enumerate(between) if place > behind and argument.id in targets(one)]
-    return argument.id, between, next(iter(sets), -1)
-
-
-def share_taken(statements: Sequence[ast.stmt]) -> ast.expr | None:
-    """What all steps of objects' weights multiply gradients with beside their rate, `layer.W -= rate * layer.dW / n`;
-    None where they do not agree."""
-    moves = [move for one in statements for node in ast.walk(one) if (move := move_of(node)) is not None]
-    found = {}
-    for target, _, value in [move for move in moves if isinstance(move[0], ast.Attribute)]:
-        share = share_of(value, partial(is_gradient_of, target))
-        found["" if share is None else ast.unparse(share)] = share
-    return next(iter(found.values())) if len(found) == 1 else None
-
-
-def is_gradient_of(weight: ast.Attribute, node: ast.expr) -> bool:
-    """Whether an attribute is that of a weight's gradient by its name: `layer.dW` of `layer.W`."""
-    return isinstance(node, ast.Attribute) and weight.attr in bases(node.attr)
-
-
-def is_upstream(name: str) -> bool:
-    """Whether a name is that of a gradient from above: `dout`, `grad`, `output_error`."""
-    return (is_of_gradient(name) and not WORDS.match(name)) or name in GENERIC or bool(ERROR.search(name))
-
-
-def called_by(call: ast.Call) -> str:
-    """The name by which something is called: of a method, its own."""
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def given_by(statement: ast.stmt) -> list[str]:
-    """The names that a statement, or those of a loop, set."""
-    return [name for its in ast.walk(statement) if isinstance(its, ast.Assign | ast.AnnAssign) for name in targets(its)]
-
-
-def hung_on(value: ast.expr, statements: Sequence[ast.stmt]) -> set[str]:
-    """The names on which a value hangs, through the statements that set them."""
-    found = names_in([value])
-    for its in reversed(statements):
-        if not found.isdisjoint(targets(its)):
-            found |= names_in([its])
-    return found
+def inner_first(calls: list[ast.Call]) -> list[ast.Call]:
+    """Calls, those behind whose arguments are made of others."""
+    return sorted(calls, key=lambda one: sum(other in calls for other in ast.walk(one)))

@@ -30,13 +30,18 @@ def inlined(method: ast.FunctionDef, methods: Methods) -> Inlined | None:
     """A method in which each call, as a statement, of one of its object that sets attributes is what that one does;
     None where none of these leaves anything for another one. What is called is done to its end: one that returns from
     its middle is called as before."""
+    setting = {name: one for name, one in methods.items() if one is not method and written(one)}
+    whole = with_those(method, setting)
+    in_turn = combinations(whole.gone_into, 2)
+    return whole if any(left_for(one, other, methods) for other, one in in_turn) else None
+
+
+def with_those(method: ast.FunctionDef, methods: Methods) -> Inlined:
+    """A method in which each call, as a statement, of some others of its object is what these do."""
     statements = [node for node in ast.walk(method) if isinstance(node, ast.stmt)]
-    found = [one for one in map(partial(called_by, methods=methods), statements) if one is not None]
-    gone_into = [one for one in found if one is not method]
-    if not any(left_for(one, other, methods) for other, one in combinations(gone_into, 2)):
-        return None
+    gone_into = [one for one in map(partial(called_by, methods=methods), statements) if one is not None]
     theirs = set().union(*map(own_names, gone_into)) & own_names(method) - {*parameter_names(method)}
-    made = Renamed(renames(theirs)).visit(copy.deepcopy(method))
+    made = Renamed(renames(theirs)).visit(copy.deepcopy(method)) if theirs else copy.copy(method)
     made.body = [*chain(*[in_place(one, made, methods) for one in made.body])]
     return Inlined(made, gone_into)
 
@@ -44,7 +49,7 @@ def inlined(method: ast.FunctionDef, methods: Methods) -> Inlined | None:
 def in_place(statement: ast.stmt, method: ast.FunctionDef, methods: Methods) -> list[ast.stmt]:
     """What stands in place of a statement: itself, where nothing in it is put there."""
     called = called_by(statement, methods)
-    if called is not None and called is not method:
+    if called is not None:
         return statements_of(called, statement, method, methods)
     if isinstance(statement, ast.For | ast.While | ast.If | ast.With):
         parts = {key: [*chain(*[in_place(one, method, methods) for one in value])]
@@ -57,11 +62,11 @@ def in_place(statement: ast.stmt, method: ast.FunctionDef, methods: Methods) -> 
 
 
 def called_by(statement: ast.stmt, methods: Methods) -> ast.FunctionDef | None:
-    """The method that a statement does nothing but call, which sets attributes and ends at its end."""
+    """The method that a statement does nothing but call, and which ends at its end."""
     value = statement.value if isinstance(statement, ast.Expr | ast.Assign | ast.AugAssign) else None
     name = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
     called = methods.get(name.removeprefix("self.")) if name.startswith("self.") else None
-    if called is None or is_static(called) or not written(called):
+    if called is None or is_static(called):
         return None
     ends = [node for node in ast.walk(called) if isinstance(node, ast.Return | ast.Yield)]
     return called if all(one is called.body[-1] for one in ends) else None
