@@ -97,8 +97,8 @@ def judged(
             hint = "give one that computes gradients"
             continue
         unproven = [one for one in passes_of(code, pair, pairs[:place]) if one not in right]
-        if unproven and pair.inside is None:  # that these want the gradient of what they give is not known
-            continue
+        if unproven and (pair.inside is None or any(one.handed for one in unproven)):
+            continue  # that these want the gradient of what they give is not known
         runner, known, remarks = as_called.completed(telling(code, pair, given, seed), dict(given))
         if rest := runner.made_of_none():
             found.left_out.append(f"{name} is left out: it is made of {rest}, of which none are given")

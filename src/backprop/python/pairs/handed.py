@@ -173,6 +173,8 @@ class Handed:
             if (given := self.given_apart(block[:end], call)) is None:
                 continue
             at, output, (made, *rest) = given
+            if any(reads_of(its, whose(call)) for its in block[back : place + 1]):
+                continue  # the state of what goes forth before: where what it gives is another, that is not
             between = [*rest, *block[at + 1 : place]]
             link = Link(output, [*one.before, *block[:at], made], between, block[place:])
             for argument in self.from_above(call)[:1]:
@@ -204,12 +206,14 @@ class Handed:
         return None
 
     def from_above(self, call: ast.Call) -> list[ast.expr]:
-        """What is handed to a call that goes back and is a gradient by its name, or by that of the parameter."""
+        """What is handed to a call that goes back and is a gradient by its name, or by that of the parameter; or that
+        is all that it takes."""
         named = [
             *zip(self.back[called_by(call)], call.args, strict=False),
             *[(one.arg, one.value) for one in call.keywords],
         ]
-        return [one for taken, one in named if is_upstream(taken or "") or is_upstream(getattr(one, "id", ""))]
+        found = [one for taken, one in named if is_upstream(taken or "") or is_upstream(getattr(one, "id", ""))]
+        return found or [one for _, one in named if len(self.back[called_by(call)]) == 1]
 
     def calls_in(self, statement: ast.stmt, names: Collection[str]) -> list[ast.Call]:
         """The calls by some names in a statement, `net.forward(x)`, and `net(x)` where objects can be called so; what a
@@ -226,6 +230,14 @@ class Handed:
 def whose(call: ast.Call) -> str:
     """The object whose method is called, as a text; "" of a function."""
     return ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+
+
+def reads_of(statement: ast.stmt, held: str) -> bool:
+    """Whether a statement reads attributes of what is held there, beside calls of it: `low.x`."""
+    nodes = [*ast.walk(statement)]
+    called = {id(one.func) for one in nodes if isinstance(one, ast.Call)}
+    read = [one for one in nodes if isinstance(one, ast.Attribute) and id(one) not in called]
+    return any(ast.unparse(one.value) == held for one in read)
 
 
 def inner_first(calls: list[ast.Call]) -> list[ast.Call]:
