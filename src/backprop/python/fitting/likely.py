@@ -102,6 +102,8 @@ class Likely:
             yield from ["lambda n: np.random.randn(1, n)"] * (len(use.other) == 1)
         if use.kind == "items" and isinstance(use.other, str):  # an object of the user's own
             yield from self.objects.with_method(name, use.other)
+        if use.kind == "number" and use.other and example[:1] == "[":  # a place, where it asks whether it is one
+            yield "2"
         if PLACES.fullmatch(name) and use.kind == "items":
             yield PLACED
         if use.kind == "rows" and PLACED in known.values():

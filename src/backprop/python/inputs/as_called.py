@@ -49,16 +49,17 @@ class AsCalled:
 
     def completed(self, inputs: Pass, given: dict[str, Any]) -> tuple[Pass, dict[str, Any], list[str]]:
         """A pass, and what it is given, with what it lacks where the text tells it; and what there is to say."""
-        own = self.of(inputs)
+        own = self.of(inputs, given)
         if own is None:
             return inputs, given, []
         given = {**own.values, **given}
         return type(inputs)(inputs.code, inputs.pair, given, inputs.seed), given, [str(own)]
 
-    def of(self, inputs: Inputs) -> Called | None:
+    def of(self, inputs: Inputs, given: dict[str, Any]) -> Called | None:
         """Values of what a pass is not given, and of settings that the text has otherwise than by default; None where
-        it does not tell all that is missing, or where an array is given that has another shape than the text's."""
-        pair, missing, given = inputs.pair, inputs.missing(), inputs.given
+        it does not tell all that is missing, or where an array is `given` that has another shape than the text's: not
+        one that the pass itself makes."""
+        pair, missing = inputs.pair, inputs.missing()
         if not missing:
             return None
         whole = pair.forward or pair.inside
@@ -75,7 +76,7 @@ class AsCalled:
         }
         given_there = {name: one for name, one in values.items() if name in plain and one is not None}
         absent = [name for name, one in given_there.items() if not is_default(one, plain[name])]
-        wanted = dict.fromkeys([*missing, *(name for name in absent if name not in given)])
+        wanted = dict.fromkeys([*missing, *(name for name in absent if name not in inputs.given)])
         told = values.keys() >= missing.keys()
         return Called({name: values[name] for name in wanted}, forth.line or back.line) if told else None
 
