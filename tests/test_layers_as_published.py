@@ -309,3 +309,24 @@ for i in range(9):
 def test_data_that_are_shuffled_in_a_function_stay_the_same_rows(check: Check) -> None:
     assert check("mixed.py", {}, {"mixed.py": SHUFFLED})["verdict"] == "ok"
     assert check("mixed.py", {}, {"mixed.py": SHUFFLED.replace("x.T @", "X.T @")})["verdict"] == "wrong"
+
+
+TAUGHT = """
+import numpy as np
+class Net:
+    def __init__(self, n, learningRate):
+        self.W, self.learningRate = np.random.randn(n), learningRate
+    def forward(self, x):
+        self.x, self.out = x, np.tanh(x @ self.W)
+        return self.out
+    def backward(self, target):
+        delta = (self.out - target) * (1 - self.out**2)
+        self.W -= self.learningRate * self.x.T @ delta
+        return 0.5 * np.sum((self.out - target)**2)
+"""
+
+
+def test_a_cost_without_a_name_that_a_way_back_returns_is_no_gradient_of_its_rate(check: Check) -> None:
+    given = {"x": ROWS, "n": 3, "learningRate": 0.1, "target": [0.2, -0.4, 0.9, 0.1]}
+    found = check("net.py:Net", given, {"net.py": TAUGHT})
+    assert verdicts(found) == {"W": "ok", "x": "missing"}, found

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from backprop.errors import Problem, enumerated
+from backprop.python.inputs.given import arguments_from
 from backprop.python.inputs.inputs import Inputs
 from backprop.python.interpret.calls import bind
 from backprop.python.interpret.interpreter import Interpreter
@@ -18,7 +19,8 @@ from backprop.python.interpret.machine import ERRORS
 from backprop.python.names import default_of
 from backprop.python.pairs.pair import Pair
 from backprop.python.texts.called import names_in
-from backprop.python.texts.gradients import is_gradient
+from backprop.python.texts.gradients import is_data, is_gradient
+from backprop.python.texts.registered import MARK
 from backprop.python.texts.source import Code
 from backprop.python.values.arrays import fresh, is_number
 from backprop.python.values.meter import RAISED, Meter, Refusal
@@ -63,7 +65,7 @@ class AsCalled:
         if not missing:
             return None
         whole = pair.forward or pair.inside
-        forth, back = self.calls.get(whole, NOTHING), self.calls.get(pair.backward, NOTHING)
+        forth, back = (self.calls.get(self.as_written(one), NOTHING) for one in (whole, pair.backward))
         values = {**back.values, **forth.values}
         if any(
             is_gradient(one) and np.ndim(one) and np.shape(one) != np.shape(values.get(name, 0))
@@ -80,9 +82,15 @@ class AsCalled:
         told = values.keys() >= missing.keys()
         return Called({name: values[name] for name in wanted}, forth.line or back.line) if told else None
 
+    def as_written(self, function: ast.FunctionDef | None) -> ast.FunctionDef | None:
+        """A function as the text has it, in place of the one that has it with its rule of differentiation."""
+        name = function.name if function is not None else ""
+        return self.code.functions().get(name.removesuffix(MARK), function) if name.endswith(MARK) else function
+
     @cached_property
     def calls(self) -> dict[ast.AST | None, Called]:
-        wanted = {one for pair in self.pairs for one in (pair.forward, pair.inside, pair.backward) if one is not None}
+        passes = [one for pair in self.pairs for one in (pair.forward, pair.inside, pair.backward)]
+        wanted = {tree for one in passes if (tree := self.as_written(one)) is not None}
         run = Watching(Meter(most=MOST), self.seed, wanted)
         with suppress(Problem, Refusal, *ERRORS, Done):
             scope = self.code.loaded(run)
@@ -139,8 +147,15 @@ def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def plain_values(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
-    """The parameters that are arrays, numbers, texts, or lists and dictionaries of these, in memory of their own."""
-    return {name: fresh(one) for name, one in bind(function, arguments, keywords).items() if is_plain(one)}
+    """The parameters that are arrays, numbers, texts, or lists and dictionaries of these, in memory of their own; of
+    labels, and in lists of dictionaries, as layers of neurons are, rows of numbers are arrays, as they are given."""
+    values = {name: fresh(one) for name, one in bind(function, arguments, keywords).items() if is_plain(one)}
+    return {name: arguments_from(one) if is_data(name) or of_records(one) else one for name, one in values.items()}
+
+
+def of_records(value: Any) -> bool:
+    """Whether a list holds dictionaries, itself or in lists."""
+    return isinstance(value, list) and any(isinstance(one, dict) or of_records(one) for one in value)
 
 
 def is_default(value: Any, default: Any) -> bool:

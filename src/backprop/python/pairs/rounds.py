@@ -359,8 +359,11 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
 
 
 def adds_up(statement: ast.stmt) -> bool:
-    """Whether a statement adds up squares, or what has no sign: an error to look at, and none that goes back."""
+    """Whether a statement adds up squares, or what has no sign, or returns half of that: an error to look at, and none
+    that goes back."""
     call = getattr(statement, "value", None)
+    if isinstance(call, ast.BinOp) and isinstance(call.op, ast.Mult | ast.Div):
+        call = next((one for one in (call.left, call.right) if isinstance(one, ast.Call)), call)
     if not isinstance(call, ast.Call) or last_word(call.func) not in ("sum", "mean", "average"):
         return False
     powers = any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) for node in ast.walk(call))

@@ -14,6 +14,7 @@ from backprop.errors import Problem, enumerated
 from backprop.python.inputs.given import at_path, has_gradient, is_differentiable, numbers_in, shape_at
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import MOST_KEPT, default_of, parameter_names, rest_name
+from backprop.python.pairs.rounds import adds_up
 from backprop.python.runs.forth import OF_COST
 from backprop.python.runs.objects import (
     LISTS,
@@ -35,6 +36,7 @@ from backprop.python.texts.attributes import set_anew
 from backprop.python.texts.called import GENERIC
 from backprop.python.texts.functions import attributes, name_of, returns
 from backprop.python.texts.gradients import (
+    RATE,
     Outcome,
     Path,
     bases,
@@ -146,7 +148,9 @@ class CameOut(Updated):
     def without_cost(self, returned: Any, names: list[str]) -> tuple[Any, list[str]]:
         """What a backward pass returns, and its names, without the cost that it computes beside the gradients, which it
         may leave in its object: then it returns that alone."""
-        if self.pair.kind == "class" and is_number(returned) and [*map(is_cost, names)] == [True]:
+        last = [one for one in ast.walk(self.pair.backward or ast.Pass()) if isinstance(one, ast.Return)]
+        told = [*map(is_cost, names)] == [True] or (last and all(map(adds_up, last)))
+        if self.pair.kind == "class" and is_number(returned) and told:
             return None, []
         if not isinstance(returned, tuple) or self.cost_within is None or len(names) != len(returned):
             return returned, names
@@ -293,7 +297,7 @@ class CameOut(Updated):
         known = {base for name in names for base in bases(name)} - {*self.made_of, *given}
         if self.pair.forward is not None and not known.isdisjoint(set_in(self.pair.forward)):  # `da` of its own `a`
             return {}
-        weights = [name for name, one in self.made_of.items() if np.shape(one) == shape]
+        weights = [name for name, one in self.made_of.items() if np.shape(one) == shape and not RATE.search(name)]
         optional = [name for name in own if name not in given and default_of(self.pair.forward, name) is None]
         if self.pair.kind != "class" or len(weights) != 1:
             return {} if optional else None
