@@ -138,7 +138,7 @@ class Scripted(Outputs):
             made |= names_set(one) if not made.isdisjoint(names_in([one])) else set()
         data = {
             name: one for name, one in self.left.items()
-            if name not in made and (isinstance(one, np.ndarray) or (is_number(one) and is_data(name)))
+            if name not in made and (isinstance(one, np.ndarray) or (is_number(one) and (is_data(name) or "[" in name)))
         }  # fmt: skip
         return {
             name: one
