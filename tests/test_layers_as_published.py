@@ -330,3 +330,19 @@ def test_a_cost_without_a_name_that_a_way_back_returns_is_no_gradient_of_its_rat
     given = {"x": ROWS, "n": 3, "learningRate": 0.1, "target": [0.2, -0.4, 0.9, 0.1]}
     found = check("net.py:Net", given, {"net.py": TAUGHT})
     assert (found["verdict"], verdicts(found)) == ("ok", {"W": "ok"}), found
+
+
+RESHAPED = """
+class Turn:
+    def __init__(self, in_shape, out_shape):
+        self.in_shape, self.out_shape = in_shape, out_shape
+    def forward(self, inputs):
+        return inputs.reshape(-1, *self.out_shape)
+    def backward(self, inputs, above, rate):
+        return above.reshape(-1, *self.in_shape)
+"""
+
+
+def test_a_shape_that_the_way_back_alone_reads_is_that_of_what_comes_in(check: Check) -> None:
+    hint = check("turn.py", {}, {"turn.py": RESHAPED})["error"]["hint"]
+    assert "--in_shape '[3,6,5]'" in hint, hint
