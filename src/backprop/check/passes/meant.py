@@ -195,6 +195,22 @@ class Meant:
         self.remarks.append(f"no loss is set: what is judged is the gradient of {told}")
         return [self.loss.slope(runner.outputs(self.given)[0])]
 
+    def of_costs(self, outputs: list[Any]) -> list[Any]:
+        """The outputs of a script; of one that sets several costs apart, as of data that it does not train with, that
+        for which the fewest gradients are wrong, and of which the most is read by what goes back."""
+        runner, costs = self.runner, self.runner.costs_apart
+        if len(costs) < 2 or runner.output:
+            return outputs
+        far: dict[str, tuple[float, int]] = {}
+        for cost, read in costs.items():
+            runner.output = cost
+            away = self.distances([np.ones(np.shape(one)) for one in runner.outputs(self.given)], self.given)
+            far[cost] = np.inf if None in away else sum(map(bool, away.values())), -read
+        runner.output = min(far, key=lambda one: far[one])
+        if runner.output not in runner.last_set:
+            self.remarks.append(f"of {enumerated([*far])} what is judged is the gradient of {runner.output}")
+        return runner.outputs(self.given)
+
     def of_output(self, outputs: list[Any]) -> list[Any]:
         """The gradient of the one number that a script sets last; where that is no loss, as `p = sigmoid(w @ x)` is
         none, of one that is usual."""

@@ -169,7 +169,9 @@ class Watching(Interpreter):
         name = word_of(function)
         asks = name == "type" or (name == "isinstance" and asks_for_number(arguments[1]))
         if asks and arguments and isinstance(arguments[0], Blank):
-            raise Used(arguments[0], Use("number"))
+            raise Used(arguments[0], Use("number", name == "isinstance" and not asks_for_number(arguments[1], "float")))
+        if name == "isinstance" and isinstance(arguments[0], Blank) and asks_for_array(arguments[1]):
+            return True
         me = function.me if isinstance(function, Bound) and isinstance(function.me, Blank) else None
         if me is not None and name in TURNING and not arguments:
             return Blank(me.name, not me.turned)
@@ -228,10 +230,16 @@ def are_sizes(sizes: Any) -> bool:
     return all(type(one) is int and one > 0 for one in sizes)
 
 
-def asks_for_number(kinds: Any) -> bool:
+def asks_for_number(kinds: Any, *names: str) -> bool:
     """Whether the types that something may be of are those of numbers."""
-    names = {getattr(one, "name", "") for one in (kinds if isinstance(kinds, tuple) else (kinds,))}
-    return not names.isdisjoint(["int", "float"])
+    found = {getattr(one, "name", "") for one in (kinds if isinstance(kinds, tuple) else (kinds,))}
+    return not found.isdisjoint(names or ["int", "float"])
+
+
+def asks_for_array(kinds: Any) -> bool:
+    """Whether the types that something may be of are those of arrays, of a library."""
+    some = kinds if isinstance(kinds, tuple) else (kinds,)
+    return any(isinstance(one, Library) and one.path[-1] in ("Tensor", "ndarray", "Array") for one in some)
 
 
 def lettered(given: tuple[Any, ...], place: int) -> tuple[int, ...]:

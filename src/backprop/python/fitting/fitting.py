@@ -341,7 +341,10 @@ class Fitting(Likely):
             places = str([int(one) % max(kinds, 1) for one in np.resize((0, 2, 1, 1), rows)]).replace(" ", "")
             others += [{**complete, name: places} for name in rest if complete[name] == "[0,2,1,1]" and rows != 4]
         every = [*others, complete]
-        for name, some in objects.items():
+        shapes = [shape for shape in map(shape_of, map(str, known.values())) if len(shape) > 1]
+        as_lists = [str([*one]).replace(" ", "") for shape in shapes for one in (shape[1:], shape)]
+        asked = {name: as_lists for name in rest if name.endswith("shape") and as_lists}  # by the way back alone
+        for name, some in (objects | asked).items():
             every = [{**one, name: text} for text in some for one in every]
         unread = [name for name in free if shape_of(self.examples[name]) and not is_data(name)]
         every += [{**one, **dict.fromkeys(unread, "3")} for one in every if unread]  # by the way back, as a number

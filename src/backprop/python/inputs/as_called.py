@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from backprop.errors import Problem, enumerated
+from backprop.python.inputs.given import arguments_from
 from backprop.python.inputs.inputs import Inputs
 from backprop.python.interpret.calls import bind
 from backprop.python.interpret.interpreter import Interpreter
@@ -19,7 +20,8 @@ from backprop.python.interpret.machine import ERRORS
 from backprop.python.names import default_of
 from backprop.python.pairs.pair import Pair
 from backprop.python.texts.called import arguments_of, names_in
-from backprop.python.texts.gradients import is_gradient
+from backprop.python.texts.gradients import is_data, is_gradient
+from backprop.python.texts.registered import MARK
 from backprop.python.texts.source import Code
 from backprop.python.values.arrays import fresh, is_number
 from backprop.python.values.meter import RAISED, Meter, Refusal
@@ -57,20 +59,21 @@ class AsCalled:
 
     def completed(self, inputs: Pass, given: dict[str, Any]) -> tuple[Pass, dict[str, Any], list[str]]:
         """A pass, and what it is given, with what it lacks where the text tells it; and what there is to say."""
-        own = self.of(inputs)
+        own = self.of(inputs, given)
         if own is None:
             return inputs, given, []
         given = {**own.values, **given}
         return type(inputs)(inputs.code, inputs.pair, given, inputs.seed), given, [str(own)]
 
-    def of(self, inputs: Inputs) -> Called | None:
+    def of(self, inputs: Inputs, given: dict[str, Any]) -> Called | None:
         """Values of what a pass is not given, and of settings that the text has otherwise than by default; None where
-        it does not tell all that is missing, or where an array is given that has another shape than the text's."""
-        pair, missing, given = inputs.pair, inputs.missing(), inputs.given
+        it does not tell all that is missing, or where an array is `given` that has another shape than the text's: not
+        one that the pass itself makes."""
+        pair, missing = inputs.pair, inputs.missing()
         if not missing:
             return None
         whole = pair.forward or pair.inside
-        forth, back = self.calls.get(whole, NOTHING), self.calls.get(pair.backward, NOTHING)
+        forth, back = (self.calls.get(self.as_written(one), NOTHING) for one in (whole, pair.backward))
         values = {**back.values, **forth.values}
         others = self.given_inside - values.keys()  # what somebody else takes, who calls this
         if any(
@@ -85,13 +88,19 @@ class AsCalled:
         }
         given_there = {name: one for name, one in values.items() if name in plain and one is not None}
         absent = [name for name, one in given_there.items() if not is_default(one, plain[name])]
-        wanted = dict.fromkeys([*missing, *(name for name in absent if name not in given)])
+        wanted = dict.fromkeys([*missing, *(name for name in absent if name not in inputs.given)])
         told = values.keys() >= missing.keys()
         return Called({name: values[name] for name in wanted}, forth.line or back.line) if told else None
 
+    def as_written(self, function: ast.FunctionDef | None) -> ast.FunctionDef | None:
+        """A function as the text has it, in place of the one that has it with its rule of differentiation."""
+        name = function.name if function is not None else ""
+        return self.code.functions().get(name.removesuffix(MARK), function) if name.endswith(MARK) else function
+
     @cached_property
     def calls(self) -> dict[ast.AST | None, Called]:
-        wanted = {one for pair in self.pairs for one in (pair.forward, pair.inside, pair.backward) if one is not None}
+        passes = [one for pair in self.pairs for one in (pair.forward, pair.inside, pair.backward)]
+        wanted = {tree for one in passes if (tree := self.as_written(one)) is not None}
         trains = {pair.inside for pair in self.pairs if pair.inside is not None}
         run = Watching(Meter(most=MOST), self.seed, wanted, trains)
         with suppress(Problem, Refusal, *ERRORS, Done):
@@ -184,8 +193,15 @@ def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def plain_values(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
-    """The parameters that are arrays, numbers, texts, or lists and dictionaries of these, in memory of their own."""
-    return {name: fresh(one) for name, one in bind(function, arguments, keywords).items() if is_plain(one)}
+    """The parameters that are arrays, numbers, texts, or lists and dictionaries of these, in memory of their own; of
+    labels, and in lists of dictionaries, as layers of neurons are, rows of numbers are arrays, as they are given."""
+    values = {name: fresh(one) for name, one in bind(function, arguments, keywords).items() if is_plain(one)}
+    return {name: arguments_from(one) if is_data(name) or of_records(one) else one for name, one in values.items()}
+
+
+def of_records(value: Any) -> bool:
+    """Whether a list holds dictionaries, itself or in lists."""
+    return isinstance(value, list) and any(isinstance(one, dict) or of_records(one) for one in value)
 
 
 def is_default(value: Any, default: Any) -> bool:

@@ -117,6 +117,9 @@ class Inputs(Said):
         self.holders: dict[str, Object] = {}  # by inputs, objects of another class that hold them
         self.holder_lists: dict[str, list[Object]] = {}  # and by inputs that are lists, one for each of their parts
         self.columns_as_rows = False  # whether gradients are handed on with a row for each column of what they are of
+        self.known_of_others: set[str] = (
+            set()
+        )  # the weights of which it hands a gradient to something that changes them
         self.put_away: set[str] = set()  # the inputs whose gradients a way back sets, and does not add to
         self.bare = self.as_row = False  # whether gradients from above are arrays all the same, and a row that of a
         # vector, known when the backward pass was run
@@ -124,6 +127,8 @@ class Inputs(Said):
         self.lacks: dict[str, str] = {}  # what a method takes that sets what a pass needs, and which nobody calls
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
         self.sets_cost = False  # whether that adds up squares, whatever it is called
+        self.costs_apart: dict[str, int] = {}  # of what it sets, the costs of which none is a part of the last one, and
+        # how much of what each hangs on is read by what goes back
         self.left: dict[str, Any] = {}  # and what that left
         self.shares: dict[str, float] = {}  # what steps multiply gradients with, known when the backward pass was run
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
@@ -132,6 +137,9 @@ class Inputs(Said):
         # input, with a dot before it an attribute of the object, or "=", the result; "^" if one, by an input's name
         self.stand_ins: list[str] = []  # and what it may be, known when the forward pass was run
         self.loss_beyond: list[Any] = []  # a loss that is returned beside the outputs, known then, too
+        self.of_steps = self.of_last_step = (
+            False  # whether the output is one for each step, and that of the last is meant
+        )
         self.with_loss = False  # whether its gradients are among those of the backward pass
         self.takes_tuples = False  # whether its inputs, and the gradients from above, come in tuples, as chainer's do
         self.beyond: int | None = None  # the axis of a softmax at the end whose slope the gradient from above has in it

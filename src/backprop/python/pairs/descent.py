@@ -60,13 +60,22 @@ def changed(statement: ast.stmt) -> str | None:
 
 
 def move_of(statement: ast.AST) -> tuple[Any, ast.operator, ast.expr] | None:
-    """What a statement changes, by which operator and by what: `W -= x`, `W = W - x`; None of any other."""
+    """What a statement changes, by which operator and by what: `W -= x`, `W = W - x`, also where what was there decays,
+    `W = W * (1 - rate * decay) - x`; None of any other."""
     if isinstance(statement, ast.AugAssign):
         return statement.target, statement.op, statement.value
     if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.BinOp):
         return None
     target, value = statement.targets[0], statement.value
-    return (target, value.op, value.right) if ast.unparse(value.left) == ast.unparse(target) else None
+    before = [one for one in factors(value.left) if not decays(one)]
+    own = len(before) == 1 and ast.unparse(before[0]) == ast.unparse(target)
+    return (target, value.op, value.right) if own else None
+
+
+def decays(node: ast.expr) -> bool:
+    """Whether a factor is what is left of 1, `1 - rate * decay`."""
+    whole = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and isinstance(node.left, ast.Constant)
+    return whole and node.left.value == 1  # type: ignore[attr-defined]
 
 
 def step_of(statement: ast.stmt, known: Collection[str] = ()) -> Step | None:

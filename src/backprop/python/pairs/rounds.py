@@ -180,7 +180,7 @@ class Rounds:
         back = [one for one in body[split:] if one not in late]
         one_cost = self.of_one_cost(back, known) if cost < split else back
         end = next((one.lineno for rest in back[len(one_cost) :] for one in costs_in(rest)), 0)
-        forth += late
+        forth = forth + late if late or any(map(costs_in, forth)) else with_labels(forth, back, start)
         statements = [*forth, *rooms, *without_steps(one_cost, self.whose)]
         found = Passes(statements, len(forth), line, self.whose, start, self.changed, end, self.shares)
         return found if found.split < len(statements) else None
@@ -256,6 +256,24 @@ class Rounds:
 
     def bases(self, name: str) -> tuple[str, ...]:
         return (self.whose[name],) if name in self.whose else bases(name)
+
+
+def with_labels(forth: list[ast.stmt], back: Sequence[ast.stmt], start: int) -> list[ast.stmt]:
+    """A forward pass without a cost, with the labels that its way back reads where it compares what came out with them,
+    `out - y[i]`, as statements of their own under the names of their texts, before that; `start` of them are done
+    before the round."""
+    made = {name: place for place, one in enumerate(forth) for name in targets(one) if place >= start}
+    nodes = [node for one in back for node in ast.walk(one) if isinstance(node, ast.BinOp)]
+    apart = [node for node in nodes if isinstance(node.op, ast.Sub)]
+    found: dict[str, tuple[int, ast.Assign]] = {}
+    for one, other in [pair for node in apart for pair in ((node.left, node.right), (node.right, node.left))]:
+        if isinstance(one, ast.Name) and one.id in made and isinstance(other, ast.Subscript):
+            text = ast.unparse(other)
+            label = ast.copy_location(ast.Assign([ast.Name(text, ast.Store())], copy.deepcopy(other)), other)
+            found.setdefault(text, (made[one.id], ast.fix_missing_locations(label)))
+    for place, label in sorted(found.values(), key=lambda pair: pair[0], reverse=True):
+        forth = [*forth[:place], label, *forth[place:]]
+    return forth
 
 
 def without_steps(statements: list[ast.stmt], whose: Collection[str]) -> list[ast.stmt]:
@@ -359,11 +377,14 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
 
 
 def adds_up(statement: ast.stmt) -> bool:
-    """Whether a statement adds up squares, or what has no sign: an error to look at, and none that goes back."""
+    """Whether a statement adds up squares, or what has no sign, or returns half of that: an error to look at, and none
+    that goes back."""
     call = getattr(statement, "value", None)
     squares = factors(statement.value) if isinstance(statement, ast.AugAssign) else []
     if any(isinstance(one, ast.BinOp) and isinstance(one.op, ast.Pow) for one in squares):
         return True
+    if isinstance(call, ast.BinOp) and isinstance(call.op, ast.Mult | ast.Div):
+        call = next((one for one in (call.left, call.right) if isinstance(one, ast.Call)), call)
     if not isinstance(call, ast.Call) or last_word(call.func) not in ("sum", "mean", "average"):
         return False
     powers = any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) for node in ast.walk(call))

@@ -282,7 +282,7 @@ class Forth(Scripted):
         self.handed = []
         asked = set().union(*[attributes(one, ast.Load) for one in self.backs()])
         me.names.update(
-            {name: idle(self.handed) for name in asked if OPTIMIZER.search(name) and me.names.get(name, 0) is None}
+            {name: self.idle(self.handed) for name in asked if OPTIMIZER.search(name) and me.names.get(name, 0) is None}
         )
         self.made_of = {
             whose + name: fresh(value)
@@ -362,7 +362,7 @@ class Forth(Scripted):
                 continue
             taken = [one for one in parameter_names(method)[1:] if one in known or one in required_names(method)]
             given_to_it: dict[str, Any] = {
-                one: as_taken(one, known[one]) if one in known else idle([]) for one in taken
+                one: as_taken(one, known[one]) if one in known else self.idle([]) for one in taken
             }
             rows = {one: value[1:] for one, value in given_to_it.items() if SHAPE.fullmatch(one) and one not in given}
             shapes = name, str({one: np.shape(value) for one, value in given_to_it.items()})
@@ -412,6 +412,20 @@ class Forth(Scripted):
                     told.source = problem.source
                     raise told from None
             raise
+
+    def idle(self, handed: list[dict[str, Any]]) -> Object:
+        """What stands for an optimizer that nobody gives: it moves nothing, whatever is called of it, and keeps the
+        dictionaries that it gets."""
+        made = Object(Class("optimizer", (), {}))
+        nodes = [node.func for method in (*self.methods().values(), *self.backs()) for node in ast.walk(method)
+                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]  # fmt: skip
+
+        def update(weights: Any, *others: Any, **named: Any) -> Any:
+            handed.extend([one for one in (*others, *named.values()) if isinstance(one, dict)])
+            return weights
+
+        made.names.update(dict.fromkeys(["update", "step", *[one.attr for one in nodes]], Builtin("update", update)))
+        return made
 
     def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
         """What a name of the text means: a function, or one that stands in a class that needs no object."""
@@ -465,15 +479,3 @@ def is_empty(value: Any) -> bool:
 def taken_by(setter: ast.FunctionDef, name: str) -> str:
     """An example of what a method that sets attributes takes: a shape, or what its text tells."""
     return "[3,4]" if SHAPE.fullmatch(name) else Examples([setter]).of(name)
-
-
-def idle(handed: list[dict[str, Any]]) -> Object:
-    """What stands for an optimizer that nobody gives: it moves nothing, and keeps the dictionaries that it gets."""
-    made = Object(Class("optimizer", (), {}))
-
-    def update(weights: Any, *others: Any, **named: Any) -> Any:
-        handed.extend([one for one in (*others, *named.values()) if isinstance(one, dict)])
-        return weights
-
-    made.names.update(dict.fromkeys(("update", "step"), Builtin("update", update)))
-    return made

@@ -17,7 +17,7 @@ from backprop.python.inputs.inputs import INPUT
 from backprop.python.inputs.said import UPSTREAM_LIKE, names_read
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import parameter_names
-from backprop.python.runs.forth import Forth, idle
+from backprop.python.runs.forth import Forth
 from backprop.python.runs.objects import LISTS
 from backprop.python.runs.outputs import OF_STATE, OUTPUTS, Forward, entries_in
 from backprop.python.texts.gradients import OF_OUTPUT, is_gradient
@@ -119,7 +119,11 @@ class Taken(Forth):
         self.filled = {name: {} for name in self.back_names() if name in LISTS and name not in bound}
         bound.update(self.filled if self.node is None else {**self.filled, NODE: self.node})
         bound.update(
-            {name: idle(self.handed) for name in self.back_names() if OF_STEPS.fullmatch(name) and name not in bound}
+            {
+                name: self.idle(self.handed)
+                for name in self.back_names()
+                if OF_STEPS.fullmatch(name) and name not in bound
+            }
         )
         self.suppose(bound, given, forward)
         for name in [one for one in self.back_names() if one not in bound and OF_OUTPUT.fullmatch(one)][:1]:
