@@ -360,3 +360,32 @@ def test_of_two_costs_that_are_returned_the_gradients_are_of_the_one_they_fit(ch
     ):
         found = check("lines.py", given, {"lines.py": wrong})
         assert [one["verdict"] for one in found["gradients"]].count("wrong") == 1, found
+
+
+NET_AND_COST = """
+import numpy as np
+
+def forward(x, W):
+    z = x @ W
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return p, (x, p)
+
+def compute_cost(target, p):
+    return -np.sum(target * np.log(p + SMALL)) / target.shape[0]
+
+def backward(cache, target):
+    x, p = cache
+    dW = x.T @ (p - target) / x.shape[0]
+    return dW
+"""
+
+
+@pytest.mark.parametrize("small", ["1e-8", "1e-7", "1e-5"])
+def test_a_small_number_in_a_cost_beside_the_passes_is_no_mistake(check: Check, small: str) -> None:
+    given = {"x": [[0.5, -1.2], [1.1, 0.4], [-0.2, 0.9]], "W": [[0.3, -0.8, 0.4], [1.2, 0.1, -0.5]],
+             "target": [[1, 0, 0], [0, 0, 1], [0, 1, 0]]}  # fmt: skip
+    text = NET_AND_COST.replace("SMALL", small)
+    assert verdicts(check("net.py", given, {"net.py": text}))["W"] == "ok"
+    wrong = check("net.py", given, {"net.py": text.replace("(p - target) / x.shape[0]", "(p - target) / x.shape[1]")})
+    assert verdicts(wrong)["W"] == "wrong"
