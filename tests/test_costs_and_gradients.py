@@ -389,3 +389,27 @@ def test_a_small_number_in_a_cost_beside_the_passes_is_no_mistake(check: Check, 
     assert verdicts(check("net.py", given, {"net.py": text}))["W"] == "ok"
     wrong = check("net.py", given, {"net.py": text.replace("(p - target) / x.shape[0]", "(p - target) / x.shape[1]")})
     assert verdicts(wrong)["W"] == "wrong"
+
+
+GUARDED = """
+import numpy as np
+GUARD = 1e-5
+
+class Loss:
+    def forward(self, p, t):
+        return -np.mean(np.sum(np.log(p + GUARD) * t, axis=1))
+
+    def backward(self, p, t):
+        return -t / (p * p.shape[0] + GUARD)
+"""
+
+
+@pytest.mark.parametrize("guard", ["GUARD", "self.guard", "guard"])
+def test_a_guard_by_a_name_may_be_added_elsewhere(check: Check, guard: str) -> None:
+    text = GUARDED.replace("GUARD", guard) if guard != "self.guard" else GUARDED.replace("+ GUARD", "+ self.guard")
+    if guard == "self.guard":
+        text = text.replace("    def forward", "    def __init__(self):\n        self.guard = 1e-5\n\n    def forward", 1)
+    given = {"p": [[0.5, 0.3, 0.2], [0.1, 0.7, 0.2]], "t": [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]}
+    assert verdicts(check("loss.py", given, {"loss.py": text}))["p"] == "ok"
+    wrong = check("loss.py", given, {"loss.py": text.replace("p * p.shape[0]", "p * p.shape[1]")})
+    assert verdicts(wrong)["p"] == "wrong"
