@@ -413,3 +413,40 @@ def test_a_guard_by_a_name_may_be_added_elsewhere(check: Check, guard: str) -> N
     assert verdicts(check("loss.py", given, {"loss.py": text}))["p"] == "ok"
     wrong = check("loss.py", given, {"loss.py": text.replace("p * p.shape[0]", "p * p.shape[1]")})
     assert verdicts(wrong)["p"] == "wrong"
+
+
+COST_OF_A_CLASS = """
+import numpy as np
+
+class Net:
+    def __init__(self, n, k):
+        self.W = np.random.randn(k, n)
+
+    def compute_cost(self, X, Y, lamda):
+        P = self.evaluate(X)
+        return -np.sum(np.log(np.sum(Y * P, axis=0))) / X.shape[1] + lamda * np.sum(self.W ** 2)
+
+    def evaluate(self, X):
+        e = np.exp(self.W @ X)
+        return e / e.sum(axis=0)
+
+    def compute_gradients(self, X, Y, lamda):
+        grad_W = (self.evaluate(X) - Y) @ X.T / X.shape[1] + 2 * lamda * self.W
+        return grad_W
+
+    def compute_cost_num(self, X, Y, lamda, W=None):
+        return self.compute_cost(X, Y, lamda)
+
+    def compute_gradients_num(self, X, Y, lamda, h=1e-6):
+        return np.zeros(self.W.shape)
+
+    def fit(self, X, Y, lamda):
+        self.W -= 0.1 * self.compute_gradients(X, Y, lamda)
+"""
+
+
+def test_of_the_gradients_of_a_class_the_numerical_ones_are_not_judged(check: Check) -> None:
+    given = {"X": [[0.5, -1.2], [1.1, 0.4]], "Y": [[1, 0], [0, 0], [0, 1]], "lamda": 0.7, "n": 2, "k": 3}
+    assert verdicts(check("net.py", given, {"net.py": COST_OF_A_CLASS})) == {"W": "ok"}
+    wrong = COST_OF_A_CLASS.replace("+ 2 * lamda", "+ lamda")
+    assert verdicts(check("net.py", given, {"net.py": wrong})) == {"W": "wrong"}

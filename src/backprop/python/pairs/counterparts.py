@@ -149,8 +149,8 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     if backward is None:  # a cost, and what gives its slopes; of anything else, where no other method is helped by that
         helpers = set().union(*[attributes(one, ast.Load) for one in methods.values()])
         slopes = [(forth, back) for name, back in methods.items() if (forth := of_slope(name, methods)) is not None]
-        own = [one for one in slopes
-               if not is_static(one[0]) and (one[1].name not in helpers or COSTS.match(one[0].name))]  # fmt: skip
+        own = [one for one in slopes if not is_static(one[0]) and not NUMERICAL.search(one[1].name)
+               and (one[1].name not in helpers or COSTS.match(one[0].name))]  # fmt: skip
         own = own or costs_with_gradients(methods)
         forward, backward = own[0] if own else (forward, backward)
     if backward is None:
