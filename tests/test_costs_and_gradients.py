@@ -408,7 +408,9 @@ class Loss:
 def test_a_guard_by_a_name_may_be_added_elsewhere(check: Check, guard: str) -> None:
     text = GUARDED.replace("GUARD", guard) if guard != "self.guard" else GUARDED.replace("+ GUARD", "+ self.guard")
     if guard == "self.guard":
-        text = text.replace("    def forward", "    def __init__(self):\n        self.guard = 1e-5\n\n    def forward", 1)
+        text = text.replace(
+            "    def forward", "    def __init__(self):\n        self.guard = 1e-5\n\n    def forward", 1
+        )
     given = {"p": [[0.5, 0.3, 0.2], [0.1, 0.7, 0.2]], "t": [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]}
     assert verdicts(check("loss.py", given, {"loss.py": text}))["p"] == "ok"
     wrong = check("loss.py", given, {"loss.py": text.replace("p * p.shape[0]", "p * p.shape[1]")})

@@ -367,3 +367,40 @@ def test_labels_that_are_tried_may_be_columns_with_a_single_one() -> None:
     tried = [np.array(json.loads(one)) for one in labels([(5, 3)])]
     assert any((one.shape == (5, 3)) and (one.sum(axis=0) == 1).all() and (one.sum() == 3) for one in tried)
     assert all(np.size(json.loads(one)) == 0 for one in labels([(3, 0)]))
+
+
+LAYERS = """
+import numpy as np
+
+class Layer:
+    def backward(self, dout):
+        return dout
+
+class Softmax(Layer):
+    def forward(self, x):
+        e = np.exp(x)
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+class Sigmoid(Layer):
+    def forward(self, x):
+        return 1 / (1 + np.exp(-x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "back", "wrong"),
+    [("Softmax", "", False), ("Softmax", "return dout", False), ("Softmax", "return dout * self.p", True),
+     ("Softmax", "return 2 * dout", True), ("Sigmoid", "", True)],
+)  # fmt: skip
+def test_a_softmax_hands_on_what_a_loss_behind_it_has_made_its_own(
+    check: Check, name: str, back: str, wrong: bool
+) -> None:
+    text = (
+        LAYERS.replace("\nclass Sigmoid", f"    def backward(self, dout):\n        {back}\n\nclass Sigmoid")
+        if back
+        else LAYERS
+    )
+    found = check(f"layers.py:{name}", {"x": [[0.3, -1.0, 0.4], [0.6, 1.1, -0.2]]}, {"layers.py": text})
+    assert [one["verdict"] for one in found["gradients"]] == ["wrong" if wrong else "ok"]
+    assert ("what the softmax is of" in str(found["remarks"])) == (not wrong)

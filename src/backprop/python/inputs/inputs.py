@@ -548,7 +548,9 @@ def guards_in(node: ast.AST, added: Set[str]) -> list[ast.expr]:
         return [value for one in defaults(node) for value in guards_in(one, added)]
     targets = node.targets if isinstance(node, ast.Assign) else []
     names = [getattr(one, "attr", getattr(one, "id", "")) for one in targets]
-    if not isinstance(node, ast.Assign) or not (any(map(EPSILON.search, names)) or added & {*map(ast.unparse, targets)}):
+    if not isinstance(node, ast.Assign) or not (
+        any(map(EPSILON.search, names)) or added & {*map(ast.unparse, targets)}
+    ):
         return added_in(node)
     return [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
 
