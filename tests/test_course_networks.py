@@ -404,3 +404,47 @@ def test_a_softmax_hands_on_what_a_loss_behind_it_has_made_its_own(
     found = check(f"layers.py:{name}", {"x": [[0.3, -1.0, 0.4], [0.6, 1.1, -0.2]]}, {"layers.py": text})
     assert [one["verdict"] for one in found["gradients"]] == ["wrong" if wrong else "ok"]
     assert ("what the softmax is of" in str(found["remarks"])) == (not wrong)
+
+
+ACTIVATIONS = """
+import numpy as np
+
+def forward(x, W1, W2):
+    h = np.tanh(x @ W1)
+    out = h @ W2
+    return out, [x, h], np.sum(out ** 2)
+
+def backward(dout, x, W2):
+    dW2 = x[1].T @ dout
+    dh = dout @ W2.T * (1 - x[1] ** 2)
+    dW1 = x[0].T @ dh
+    return dW1, dW2
+
+def train(x, y, W1, W2, rate):
+    for _ in range(100):
+        out, kept, size = forward(x, W1, W2)
+        dW1, dW2 = backward(2 * (out - y), CALL)
+        W1 -= rate * dW1
+        W2 -= rate * dW2
+"""
+
+
+@pytest.mark.parametrize("call", ["kept, W2", "x=kept, W2=W2", "W2=W2, x=kept"])
+@pytest.mark.parametrize("wrong", [False, True])
+def test_what_a_way_back_is_handed_is_told_where_both_are_called(check: Check, call: str, wrong: bool) -> None:
+    """Not its name, which is that of an input."""
+    given = {"x": [[0.3, -1.0], [0.6, 1.1]], "W1": [[0.2, -0.7, 0.5], [1.1, 0.4, -0.3]], "W2": [[0.4], [-0.9], [0.8]]}
+    text = ACTIVATIONS.replace("CALL", call).replace("x[1] ** 2", "x[1]" if wrong else "x[1] ** 2")
+    found = check("net.py:forward", given, {"net.py": text})
+    told = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert (told["W1"], told["W2"]) == ("wrong" if wrong else "ok", "ok")
+
+
+def test_a_name_that_is_set_anew_between_the_calls_tells_nothing(check: Check) -> None:
+    text = ACTIVATIONS.replace("CALL", "kept, W2").replace("        dW1, dW2 =", "        kept = x\n        dW1, dW2 =")
+    text = (
+        text.replace("x[1]", "np.tanh(x @ W1)").replace("x[0]", "x").replace("x, W2):\n    dW2", "x, W1, W2):\n    dW2")
+    )
+    given = {"x": [[0.3, -1.0], [0.6, 1.1]], "W1": [[0.2, -0.7, 0.5], [1.1, 0.4, -0.3]], "W2": [[0.4], [-0.9], [0.8]]}
+    told = {one["name"]: one["verdict"] for one in check("net.py:forward", given, {"net.py": text})["gradients"]}
+    assert (told["W1"], told["W2"]) == ("ok", "ok")

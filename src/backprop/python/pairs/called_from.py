@@ -1,15 +1,19 @@
-"""Functions that are gone into where a statement calls them: what stands before the call, and what sets their
-parameters there."""
+"""Functions where statements call them: what stands before the call, what sets their parameters there, and what of a
+forward pass its way back is handed."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from backprop.python.names import parameter_names
 from backprop.python.pairs.rounds import blocks, start_of
-from backprop.python.texts.functions import attributes
+from backprop.python.texts.called import called_by, targets
+from backprop.python.texts.functions import attributes, is_static
 from backprop.python.texts.restated import defaults
+
+Place = tuple[int, int]  # and among how many
 
 
 def entered_by(
@@ -50,6 +54,26 @@ def bound(
     ]
     set_to = [ast.Assign([ast.Name(name, ast.Store())], value) for name, value in named if ast.unparse(value) != name]
     return [*rest, *[placed(one, statement) for one in set_to]]
+
+
+def handed_results(trees: Iterable[ast.AST], forward: ast.FunctionDef, backward: ast.FunctionDef) -> dict[str, Place]:
+    """Which result of a forward pass, of how many, the parameters of a backward pass are where both are called:
+    `p, kept = net.forward(x)`, `net.backward(y, kept)`."""
+    found: dict[str, Place] = {}
+    for nodes in ([*ast.walk(tree)] for tree in trees):
+        calls = [one for one in nodes if isinstance(one, ast.Call) and called_by(one) == backward.name]
+        sets = [one for one in nodes if calls and isinstance(one, ast.Assign)]
+        times = Counter(name for one in sets for name in targets(one))
+        made: dict[str, Place] = {}
+        for one in sets:
+            if isinstance(one.value, ast.Call) and called_by(one.value) == forward.name:
+                made.update({name: (place, len(targets(one))) for place, name in enumerate(targets(one))})
+        for call in calls:
+            names = parameter_names(backward)[int(isinstance(call.func, ast.Attribute) and not is_static(backward)) :]
+            handed = [*zip(names, call.args, strict=False), *[(one.arg or "", one.value) for one in call.keywords]]
+            given = {name: one.id for name, one in handed if isinstance(one, ast.Name) and times[one.id] == 1}
+            found.update({name: made[its] for name, its in given.items() if its in made})
+    return found
 
 
 def placed(statement: ast.stmt, old: ast.AST) -> ast.stmt:

@@ -13,7 +13,7 @@ from backprop.python.pairs.descent import ERROR, move_of, share_of
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.rounds import LOOPS, Rounds, blocks, costs_in, start_of
 from backprop.python.pairs.trained import apart_from_body
-from backprop.python.texts.called import GENERIC, names_in, targets
+from backprop.python.texts.called import GENERIC, called_by, names_in, targets
 from backprop.python.texts.functions import is_static
 from backprop.python.texts.gradients import WORDS, bases, is_of_gradient
 from backprop.python.texts.source import Code
@@ -185,11 +185,6 @@ def is_gradient_of(weight: ast.Attribute, node: ast.expr) -> bool:
 def is_upstream(name: str) -> bool:
     """Whether a name is that of a gradient from above: `dout`, `grad`, `output_error`."""
     return (is_of_gradient(name) and not WORDS.match(name)) or name in GENERIC or bool(ERROR.search(name))
-
-
-def called_by(call: ast.Call) -> str:
-    """The name by which something is called: of a method, its own."""
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def given_by(statement: ast.stmt) -> list[str]:

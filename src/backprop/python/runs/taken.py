@@ -7,6 +7,7 @@ import ast
 import copy
 import re
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from backprop.python.inputs.inputs import INPUT
 from backprop.python.inputs.said import UPSTREAM_LIKE, names_read
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import parameter_names
+from backprop.python.pairs.called_from import handed_results
 from backprop.python.runs.forth import Forth, idle
 from backprop.python.runs.objects import LISTS
 from backprop.python.runs.outputs import OF_STATE, OUTPUTS, Forward, entries_in
@@ -101,6 +103,12 @@ class Taken(Forth):
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
+            elif (
+                name in given
+                and name not in bound
+                and (place := self.handed_results.get(name, (0, 0)))[1] == len(whole)
+            ):
+                bound[name] = whole[place[0]]  # which has another name where it is called
             elif name in given and name not in bound and name not in self.sizes:
                 bound[name] = objects.get(name, given[name])
             elif name in inside and name not in bound:
@@ -131,6 +139,17 @@ class Taken(Forth):
         if unbound:
             raise unsaid(unbound, self.pair.backward)
         return bound
+
+    @cached_property
+    def handed_results(self) -> dict[str, tuple[int, int]]:
+        """Which results of the forward pass the backward pass is handed where the text calls both."""
+        forward, back, parts = self.pair.forward, self.pair.backward, self.code.parts
+        functions = [one for part in parts for one in ast.walk(part.tree) if isinstance(one, ast.FunctionDef)]
+        return (
+            handed_results([*functions, *[part.tree for part in parts]], forward, back)
+            if forward is not None and back is not None
+            else {}
+        )
 
     def with_cost(self, run: Interpreter, scope: Scope, found: Forward, given: dict[str, Any]) -> Forward:
         """A forward pass that ends with its cost. What the backward pass computes is taken of what that takes."""
