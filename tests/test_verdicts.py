@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import backprop
-from conftest import in_process, shell
+from conftest import Check, in_process, shell
 
 RIGHT = [
     ("softplus(x) - log(2)", "--x 1e-8", "ok"),
