@@ -448,3 +448,47 @@ def test_a_name_that_is_set_anew_between_the_calls_tells_nothing(check: Check) -
     given = {"x": [[0.3, -1.0], [0.6, 1.1]], "W1": [[0.2, -0.7, 0.5], [1.1, 0.4, -0.3]], "W2": [[0.4], [-0.9], [0.8]]}
     told = {one["name"]: one["verdict"] for one in check("net.py:forward", given, {"net.py": text})["gradients"]}
     assert (told["W1"], told["W2"]) == ("ok", "ok")
+
+
+CLASSIFIER = """
+import sys
+import numpy as np
+
+def evaluateClassifier(X, W, b):
+    e = np.exp(W @ X + b)
+    return e / np.sum(e, axis=0)
+
+def computeCost(X, Y, W, b, lamda):
+    P = evaluateClassifier(X, W, b)
+    return -np.mean(np.log(np.sum(Y * P, axis=0) + sys.float_info.epsilon)) + lamda * np.sum(W ** 2)
+
+def computeGradients(X, Y, P, W, lamda):
+    n = X.shape[1]
+    G = P - Y
+    return [G @ X.T / n + 2 * lamda * W, G @ np.ones((n, 1)) / n]
+
+def computeGradsNum(X, Y, W, b, lamda, h):
+    return np.zeros(W.shape), np.zeros(b.shape)
+
+def compareGradients(X, Y, lamda):
+    W, b = np.random.randn(3, 2), np.zeros((3, 1))
+    P = evaluateClassifier(X, W, b)
+    grad_W, grad_b = computeGradients(X, Y, P, W, lamda)
+    num_W, num_b = computeGradsNum(X, Y, W, b, lamda, 1e-6)
+    return np.abs(grad_W - num_W), np.abs(grad_b - num_b)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [("", "", ""), ("2 * lamda", "lamda", "W"), ("P - Y", "Y - P", "W b"),
+     ("np.ones((n, 1)) / n", "np.ones((n, 1))", "b")],
+)  # fmt: skip
+def test_gradients_that_take_what_a_classifier_gives_are_of_the_cost(
+    check: Check, old: str, new: str, wrong: str
+) -> None:
+    given = {"X": [[0.3, -1.0, 0.5, 0.9], [0.6, 1.1, -0.4, 0.2]], "W": [[0.2, -0.7], [1.1, 0.4], [-0.3, 0.8]],
+             "b": [[0.1], [-0.2], [0.3]], "Y": [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]], "lamda": 0.3}  # fmt: skip
+    found = check("net.py", given, {"net.py": CLASSIFIER.replace(old, new) if old else CLASSIFIER})
+    told = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert told == {name: "wrong" if name in wrong.split() else "ok" for name in ("W", "b")}

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from backprop.python.names import parameter_names
 from backprop.python.pairs.rounds import blocks, start_of
@@ -13,7 +14,13 @@ from backprop.python.texts.called import called_by, targets
 from backprop.python.texts.functions import attributes, is_static
 from backprop.python.texts.restated import defaults
 
-Place = tuple[int, int]  # and among how many
+
+class Result(NamedTuple):
+    """One of the results of a function: which, of how many."""
+
+    whose: str
+    place: int
+    of: int
 
 
 def entered_by(
@@ -56,18 +63,19 @@ def bound(
     return [*rest, *[placed(one, statement) for one in set_to]]
 
 
-def handed_results(trees: Iterable[ast.AST], forward: ast.FunctionDef, backward: ast.FunctionDef) -> dict[str, Place]:
-    """Which result of a forward pass, of how many, the parameters of a backward pass are where both are called:
-    `p, kept = net.forward(x)`, `net.backward(y, kept)`."""
-    found: dict[str, Place] = {}
-    for nodes in ([*ast.walk(tree)] for tree in trees):
+def handed_results(trees: Iterable[ast.Module], backward: ast.FunctionDef) -> dict[str, Result]:
+    """Which parameters of a backward pass are results of what is called before it: `p, kept = net.forward(x)`,
+    `net.backward(y, kept)`."""
+    found: dict[str, Result] = {}
+    scopes = [one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.Module)]
+    for nodes in ([*ast.walk(one)] for one in scopes):
         calls = [one for one in nodes if isinstance(one, ast.Call) and called_by(one) == backward.name]
         sets = [one for one in nodes if calls and isinstance(one, ast.Assign)]
         times = Counter(name for one in sets for name in targets(one))
-        made: dict[str, Place] = {}
-        for one in sets:
-            if isinstance(one.value, ast.Call) and called_by(one.value) == forward.name:
-                made.update({name: (place, len(targets(one))) for place, name in enumerate(targets(one))})
+        made = {
+            name: Result(called_by(one.value), place, len(targets(one)))
+            for one in sets if isinstance(one.value, ast.Call) for place, name in enumerate(targets(one))
+        }  # fmt: skip
         for call in calls:
             names = parameter_names(backward)[int(isinstance(call.func, ast.Attribute) and not is_static(backward)) :]
             handed = [*zip(names, call.args, strict=False), *[(one.arg or "", one.value) for one in call.keywords]]

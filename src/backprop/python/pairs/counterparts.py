@@ -36,6 +36,9 @@ BACK_OTHERWISE = re.compile(
     r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|der\w*ative|deriv|prime|delta)$", re.IGNORECASE
 )
 NUMERICAL = re.compile(r"num(?!ber)|check|approx|finite|slow", re.IGNORECASE)  # by which a gradient is only tested
+COMPARES = re.compile(
+    r"(check|compar|verif|test)\w*grad|grad\w*(check|compar|verif|test)", re.IGNORECASE
+)  # of gradients
 COSTS = re.compile(
     r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?lik\w*|neg\w*_log_?lik\w*)"
     r"(?:_?fun(?:c|ction)?)?$",

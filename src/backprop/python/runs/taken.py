@@ -22,6 +22,7 @@ from backprop.python.pairs.called_from import handed_results
 from backprop.python.runs.forth import Forth, idle
 from backprop.python.runs.objects import LISTS
 from backprop.python.runs.outputs import OF_STATE, OUTPUTS, Forward, entries_in
+from backprop.python.texts.functions import returns
 from backprop.python.texts.gradients import OF_OUTPUT, is_gradient
 from backprop.python.values.scope import Bound, Class, Object, Scope
 
@@ -103,12 +104,8 @@ class Taken(Forth):
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
-            elif (
-                name in given
-                and name not in bound
-                and (place := self.handed_results.get(name, (0, 0)))[1] == len(whole)
-            ):
-                bound[name] = whole[place[0]]  # which has another name where it is called
+            elif name in given and name not in bound and name in self.handed_results:
+                bound[name] = whole[self.handed_results[name]]  # which has another name where it is called
             elif name in given and name not in bound and name not in self.sizes:
                 bound[name] = objects.get(name, given[name])
             elif name in inside and name not in bound:
@@ -141,15 +138,13 @@ class Taken(Forth):
         return bound
 
     @cached_property
-    def handed_results(self) -> dict[str, tuple[int, int]]:
+    def handed_results(self) -> dict[str, int]:
         """Which results of the forward pass the backward pass is handed where the text calls both."""
-        forward, back, parts = self.pair.forward, self.pair.backward, self.code.parts
-        functions = [one for part in parts for one in ast.walk(part.tree) if isinstance(one, ast.FunctionDef)]
-        return (
-            handed_results([*functions, *[part.tree for part in parts]], forward, back)
-            if forward is not None and back is not None
-            else {}
-        )
+        forward, back = self.pair.forward, self.pair.backward
+        found = handed_results([part.tree for part in self.code.parts], back) if back is not None else {}
+        count = len(returns(forward)) if forward is not None else 0
+        return {name: one.place for name, one in found.items()
+                if forward is not None and one.whose == forward.name and one.of == count}  # fmt: skip
 
     def with_cost(self, run: Interpreter, scope: Scope, found: Forward, given: dict[str, Any]) -> Forward:
         """A forward pass that ends with its cost. What the backward pass computes is taken of what that takes."""
