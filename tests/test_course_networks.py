@@ -183,6 +183,33 @@ OFFERED = {  # what is offered, and what is judged with it
 }  # fmt: skip
 
 
+JOINED = """
+    class Net:
+        def __init__(self, n, between, k):
+            SIZES
+            self.Ws = [np.random.randn(a, b) for a, b in zip(sizes[:-1], sizes[1:])]
+        def forward(self, x):
+            self.xs = [x]
+            for W in self.Ws:
+                self.xs.append(np.tanh(self.xs[-1] @ W))
+            return self.xs[-1]
+        def backward(self, dout):
+            self.dWs = []
+            for W, x, y in zip(self.Ws[::-1], self.xs[-2::-1], self.xs[::-1]):
+                dz = dout * (1 - y ** 2)
+                self.dWs.insert(0, x.T @ dz)
+                dout = dz @ W.T
+            return dout
+"""  # sizes that are joined with others
+for way in (
+    "sizes = [n] + between + [k]",
+    "sizes = [n]; sizes += between; sizes.append(k)",
+    "sizes = [n]; sizes.extend(between); sizes.append(k)",
+    "sizes = (n,) + tuple(between) + (k,)",
+):
+    OFFERED[way] = (JOINED.replace("SIZES", way), {*[f"Ws[{place}]" for place in range(4)], "x"})
+
+
 @pytest.mark.parametrize("name", OFFERED)
 def test_what_is_offered_for_a_network_judges_all_of_it(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
