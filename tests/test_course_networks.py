@@ -519,3 +519,41 @@ def test_gradients_that_take_what_a_classifier_gives_are_of_the_cost(
     found = check("net.py", given, {"net.py": CLASSIFIER.replace(old, new) if old else CLASSIFIER})
     told = {one["name"]: one["verdict"] for one in found["gradients"]}
     assert told == {name: "wrong" if name in wrong.split() else "ok" for name in ("W", "b")}
+
+
+WITH_ONES = """
+import numpy as np
+
+class Line:
+    def __init__(self, features=2):
+        self.features, self.W = features, None
+
+    def initialize_weights(self):
+        self.W = 0.1 * np.random.randn(self.features + 1, 1)
+
+    def forward(self, X):
+        rows, _ = X.shape
+        X = np.concatenate((X, np.ones((rows, 1))), axis=1)
+        self.cache = X
+        y = X @ self.W
+        return y
+
+    def backward(self, y):
+        dW = FACTORself.cache
+        return dW
+"""
+
+
+@pytest.mark.parametrize("factor", ["", "2 * "])
+def test_the_slopes_of_all_outputs_by_the_name_of_a_weight(
+    factor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """They have a row for each output; what is offered leaves room for the column of ones."""
+    (file := tmp_path / "line.py").write_text(WITH_ONES.replace("FACTOR", factor))
+    run(monkeypatch, "check", str(file))
+    offered = LIKE.search(capfd.readouterr().err)
+    assert offered is not None
+    run(monkeypatch, "check", str(file), *shlex.split(offered[1]), "--seed", "1")
+    assert re.findall(r"^(\S+) +\S+ +(ok|WRONG)$", capfd.readouterr().out, re.MULTILINE) == [
+        ("W", "WRONG" if factor else "ok")
+    ]
