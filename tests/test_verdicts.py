@@ -468,3 +468,27 @@ class Dense:
     told = "nothing that comes out hangs on b: is it left out of the forward pass?"
     assert (wrong, told in found["remarks"]) == (["b"] if unread else [], unread)
     assert not found["lines"]
+
+
+def test_a_weight_before_units_that_are_dead_is_not_left_out(check: Check) -> None:
+    """Nothing hangs on it here, but elsewhere: the line of the backward pass that is wrong is named."""
+    text = """
+import numpy as np
+def net_forward(x, W, V):
+    h = x @ W
+    z = h @ V - 5
+    return np.maximum(z, 0), (x, h, z, V)
+def net_backward(dout, cache):
+    x, h, z, V = cache
+    dz = dout
+    dh = dz @ V.T
+    return dh @ W_T, x.T @ dh, h.T @ dz
+"""
+    text = (
+        text.replace("(x, h, z, V)", "(x, h, z, W, V)").replace("x, h, z, V =", "x, h, z, W, V =").replace("W_T", "W.T")
+    )
+    given = {"x": [[0.5, -0.3], [0.2, 0.4]], "W": [[0.3, -0.2], [0.1, 0.4]], "V": [[0.2], [-0.3]]}
+    found = check("net.py", given, {"net.py": text})
+    assert {one["verdict"] for one in found["gradients"]} == {"wrong"}
+    assert not any("nothing that comes out hangs" in one for one in found["remarks"])
+    assert "dz = dout * (z > 0)" in [one["write"] for one in found["lines"]]

@@ -86,18 +86,18 @@ def is_close(mine: Any, its: Any) -> bool:
     return np.allclose(mine, its, rtol=0.0, atol=CLOSE * float(np.max(np.abs(its), initial=0.0)))
 
 
-def not_read(runner: Runner, given: dict[str, Any], paths: Sequence[Path]) -> list[Path]:
+def not_read(runner: Runner, points: Sequence[Point], paths: Sequence[Path]) -> list[Path]:
     """The inputs on which nothing that comes out hangs, whatever they are."""
 
-    def outputs(path: Path, far: float) -> list[Any]:
-        holder, key = place_of(changed := fresh(given), path)
+    def outputs(point: Point, path: Path, far: float) -> list[Any]:
+        holder, key = place_of(changed := fresh(point.given), path)
         holder[key] = far * np.random.default_rng(0).normal(size=np.shape(holder[key]))
         return runner.outputs(changed)
 
     found: list[Path] = []
     for path in paths:
-        with suppress(Problem):
-            here = [*runner.outputs(fresh(given))]
-            if all(map(np.array_equal, here * 2, [*outputs(path, FAR), *outputs(path, -FAR)])):
+        with suppress(Problem):  # where some units are dead, at other points others are
+            moved = [(point.outputs, outputs(point, path, far)) for point in points for far in (FAR, -FAR)]
+            if all(np.array_equal(*pair) for some in moved for pair in zip(*some, strict=True)):
                 found.append(path)
     return found
