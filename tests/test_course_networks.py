@@ -557,3 +557,24 @@ def test_the_slopes_of_all_outputs_by_the_name_of_a_weight(
     assert re.findall(r"^(\S+) +\S+ +(ok|WRONG)$", capfd.readouterr().out, re.MULTILINE) == [
         ("W", "WRONG" if factor else "ok")
     ]
+
+
+def test_what_another_object_of_the_same_methods_gives_is_no_result_of_its_own(check: Check) -> None:
+    text = """
+class Squares:
+    def forward(self, y, t):
+        return (y - t) ** 2
+    def backward(self, y, t):
+        return 2 * (y - t)
+class Solver:
+    def step(self, x, t):
+        y = self.net.forward(x)
+        dout = self.loss.backward(y, t)
+        self.net.backward(dout)
+class Net:
+    def __call__(self, x):
+        y = self.forward(x)
+        return y, self.backward(y, x)
+"""
+    found = check("loss.py:Squares", {"y": [0.3, -1.0, 0.4], "t": [0.6, 0.1, -0.2]}, {"loss.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"y": "ok"}

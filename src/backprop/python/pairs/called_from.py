@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from backprop.python.names import parameter_names
@@ -16,11 +16,12 @@ from backprop.python.texts.restated import defaults
 
 
 class Result(NamedTuple):
-    """One of the results of a function: which, of how many."""
+    """One of the results of a function or a method `of` something: which, of how many."""
 
     whose: str
+    of: str
     place: int
-    of: int
+    number: int
 
 
 def entered_by(
@@ -63,25 +64,35 @@ def bound(
     return [*rest, *[placed(one, statement) for one in set_to]]
 
 
-def handed_results(trees: Iterable[ast.Module], backward: ast.FunctionDef) -> dict[str, Result]:
+def handed_results(
+    trees: Iterable[ast.Module], backward: ast.FunctionDef, methods: Collection[ast.FunctionDef] = ()
+) -> dict[str, Result]:
     """Which parameters of a backward pass are results of what is called before it: `p, kept = net.forward(x)`,
-    `net.backward(y, kept)`."""
+    `net.backward(y, kept)`; of the same object, which in the `methods` of its class is `self`."""
     found: dict[str, Result] = {}
     scopes = [one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.Module)]
-    for nodes in ([*ast.walk(one)] for one in scopes):
-        calls = [one for one in nodes if isinstance(one, ast.Call) and called_by(one) == backward.name]
+    for scope in scopes:
+        nodes = [*ast.walk(scope)]
+        calls = [one for one in nodes if isinstance(one, ast.Call) and called_by(one) == backward.name
+                 and (called_of(one) != "self" or scope in methods)]  # fmt: skip
         sets = [one for one in nodes if calls and isinstance(one, ast.Assign)]
         times = Counter(name for one in sets for name in targets(one))
         made = {
-            name: Result(called_by(one.value), place, len(targets(one)))
+            name: Result(called_by(one.value), called_of(one.value), place, len(targets(one)))
             for one in sets if isinstance(one.value, ast.Call) for place, name in enumerate(targets(one))
         }  # fmt: skip
         for call in calls:
             names = parameter_names(backward)[int(isinstance(call.func, ast.Attribute) and not is_static(backward)) :]
             handed = [*zip(names, call.args, strict=False), *[(one.arg or "", one.value) for one in call.keywords]]
             given = {name: one.id for name, one in handed if isinstance(one, ast.Name) and times[one.id] == 1}
-            found.update({name: made[its] for name, its in given.items() if its in made})
+            whose = called_of(call)
+            found.update({name: made[its] for name, its in given.items() if its in made and made[its].of == whose})
     return found
+
+
+def called_of(call: ast.Call) -> str:
+    """What has the method that is called; "" of a function."""
+    return ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
 
 
 def placed(statement: ast.stmt, old: ast.AST) -> ast.stmt:
