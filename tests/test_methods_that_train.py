@@ -528,3 +528,25 @@ def test_an_optimizer_that_looks_its_gradients_up_computes_none(check: Check) ->
     found = check("layers.py", {"x": [0.3, -1.0]}, {"layers.py": STEPPED})
     assert [one["name"] for one in found["gradients"]] == ["x"]
     assert "Momentum" not in str(found["remarks"])
+
+
+def test_what_is_read_of_an_object_is_no_pass(check: Check) -> None:
+    text = (
+        STEPPED.partition("class Momentum")[0]
+        + """
+class Dense:
+    def __init__(self):
+        self._b, self._db = 0.0, 0.0
+    @property
+    def bias(self):
+        return self._b
+    @property
+    def grad_bias(self):
+        return self._db
+    def __call__(self, x):
+        return x + self._b
+"""
+    )
+    found = check("layers.py", {"x": [0.3, -1.0]}, {"layers.py": text})
+    assert [one["name"] for one in found["gradients"]] == ["x"]
+    assert "Dense" not in str(found["remarks"])
