@@ -123,6 +123,7 @@ class Inputs(Said):
         self.output = ""  # of a script, what it sets that is taken for its output where it is not the last
         self.lacks: dict[str, str] = {}  # what a method takes that sets what a pass needs, and which nobody calls
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
+        self.sets_cost = False  # whether that adds up squares, whatever it is called
         self.left: dict[str, Any] = {}  # and what that left
         self.shares: dict[str, float] = {}  # what steps multiply gradients with, known when the backward pass was run
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run

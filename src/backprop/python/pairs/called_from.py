@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from backprop.python.names import parameter_names
 from backprop.python.pairs.rounds import blocks, start_of
-from backprop.python.texts.called import called_by, targets
+from backprop.python.texts.called import called_by, called_of, targets
 from backprop.python.texts.functions import attributes, is_static
 from backprop.python.texts.restated import defaults
 
@@ -88,11 +88,6 @@ def handed_results(
             whose = called_of(call)
             found.update({name: made[its] for name, its in given.items() if its in made and made[its].of == whose})
     return found
-
-
-def called_of(call: ast.Call) -> str:
-    """What has the method that is called; "" of a function."""
-    return ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
 
 
 def placed(statement: ast.stmt, old: ast.AST) -> ast.stmt:
