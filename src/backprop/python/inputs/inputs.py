@@ -6,7 +6,7 @@ import ast
 import copy
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, Self
@@ -326,9 +326,10 @@ class Inputs(Said):
             return None, {}
         kept = set() if guards else {id(node) for one in self.backward_trees() for node in ast.walk(one)}
         parts, changed = [], bool(zeros)
+        added = {ast.unparse(one) for part in self.code.parts for node in ast.walk(part.tree) for one in added_in(node)}
         for part in self.code.parts:
             nodes = [*ast.walk(part.tree)]
-            guarding = {id(one) for node in nodes for one in guards_in(node)} if guards else set(map(id, nodes))
+            guarding = {id(one) for node in nodes for one in guards_in(node, added)} if guards else set(map(id, nodes))
             places = [
                 place for place, node in enumerate(nodes)
                 if isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < node.value <= small
@@ -544,16 +545,22 @@ def computes_nothing(function: ast.FunctionDef) -> bool:
     return not function.decorator_list and all(one is None or isinstance(one, ast.Constant) for one in defaults)
 
 
-def guards_in(node: ast.AST) -> list[ast.expr]:
-    """The numbers that a node adds to something, or calls an epsilon: they keep a quotient from 0."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return [node.left, node.right]
+def added_in(node: ast.AST) -> list[ast.expr]:
+    """What a node adds to something."""
+    return [node.left, node.right] if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else []
+
+
+def guards_in(node: ast.AST, added: Set[str]) -> list[ast.expr]:
+    """The numbers that a node adds to something, or gives a name by which they are `added`, or calls an epsilon: they
+    keep a quotient from 0."""
     if isinstance(node, ast.FunctionDef):
-        return [value for one in defaults(node) for value in guards_in(one)]
+        return [value for one in defaults(node) for value in guards_in(one, added)]
     targets = node.targets if isinstance(node, ast.Assign) else []
     names = [getattr(one, "attr", getattr(one, "id", "")) for one in targets]
-    if not isinstance(node, ast.Assign) or not any(map(EPSILON.search, names)):
-        return []
+    if not isinstance(node, ast.Assign) or not (
+        any(map(EPSILON.search, names)) or added & {*map(ast.unparse, targets)}
+    ):
+        return added_in(node)
     return [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
 
 
