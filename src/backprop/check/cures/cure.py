@@ -15,6 +15,7 @@ from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
 from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
+from backprop.check.cures.trials import tried
 from backprop.check.cures.unread import added_to, handed_on
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
@@ -142,7 +143,7 @@ class Solver:
         """One edit that repairs everything, as far as one is found in a short time."""
         end, limit = self.search.end, self.search.dearest
         self.search.dearest = dearest
-        found = self.search.search(lines, sense, instead or {}, seconds)
+        found = tried(self.search, lines, sense, instead or {}, seconds)
         self.search.dearest, self.search.end, self.search.ended = limit, end, self.search.now() > end
         return found
 
@@ -156,7 +157,7 @@ class Solver:
         `first`: what a short search found.
         """
         if turn is None:
-            return self.search.search(lines, sense, {})
+            return tried(self.search, lines, sense, {})
         if len(turn.cures) == 1:
             whole, part = self.brief(lines, sense, turn.score + ALIKE)
         elif turn.score <= PLAIN_TURN:
@@ -193,7 +194,7 @@ class Solver:
     def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
         """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
         limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE
-        whole, _ = self.search.search(lines, sense, {})
+        whole, _ = tried(self.search, lines, sense, {})
         self.search.dearest = limit
         return whole[:1] if whole and self.score(whole[:1]) < cures[0].cost - ALIKE else cures
 

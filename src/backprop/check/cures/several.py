@@ -14,6 +14,7 @@ import numpy as np
 
 from backprop.check.chain_rule.derive import Derivation
 from backprop.check.cures.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Candidate, Cure, Reach, Search, carried, put
+from backprop.check.cures.trials import tried
 from backprop.check.edits.catalogue import Plan, edit_of
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
@@ -167,7 +168,7 @@ class InOrder:
         """Where every name is right that is known: one more edit, for all that is still wrong."""
         if not cures:
             return []
-        whole, _ = self.search.search(lines, sense, instead)
+        whole, _ = tried(self.search, lines, sense, instead)
         return [*cures, whole[0]] if whole else []
 
     def cured(self, sense: Sense, wrong: Named, lines: list[Reach], instead: Instead) -> Cure | None:
@@ -330,7 +331,7 @@ class InTurn:
         if self.search.now() > self.end:
             return
         sense = self.search.sense(instead)
-        whole, _ = self.search.search(self.search.reaches(sense, instead), sense, instead)
+        whole, _ = tried(self.search, self.search.reaches(sense, instead), sense, instead)
         for one in whole[:1]:
             self.keep((*cures, one), {**instead, one.line.statement: one.edit.statements})
 
