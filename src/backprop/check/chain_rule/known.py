@@ -101,7 +101,8 @@ class Known:
         for base in bases(name):
             found = [(value, self.story.gradients[ids]) for value, ids in self.trace.names.get(base, ())]
             here = held.get(base)
-            place = self.story.index.find(here) if isinstance(here, np.ndarray) and is_fraction(here) else None
+            number = isinstance(here, np.ndarray | np.generic) and is_fraction(here)
+            place = self.story.index.find(here) if number else None
             if place is not None:
                 mine = [gradient for value, gradient in found if same(value, here)]
                 whole = mine[0] if mine else self.story.quantities[place].gradient
@@ -219,11 +220,11 @@ class Known:
         return self.rounds[id(visit)]
 
     def given(self, visit: Visit, new: ast.stmt, values: list[Any]) -> list[Any]:
-        """What a line gives: of `+=` what it adds."""
+        """What a line gives: of `+=` what it adds, and of `-=`."""
         if isinstance(new, ast.AugAssign) and isinstance(new.op, ast.Add | ast.Sub):
             with suppress(*NOT_SAID), np.errstate(all="ignore"):
                 before = Room(self.trace, visit).value(loaded(new.target))
-                return [(np.asarray(one) - before) * (1 if isinstance(new.op, ast.Add) else -1) for one in values]
+                return [np.asarray(one) - before for one in values]
         return values
 
     @remembered
@@ -239,11 +240,16 @@ class Known:
         given = [*given, *held]
         rows = [(row, None) for value, _ in given if np.ndim(value) > 1 for row in value[:MOST_ROWS]]
         for place in {self.story.index.find(value) for value, _ in (*given, *rows)} - {None}:
-            shares = [one[0].share for one in self.story.readers(place)]
+            readers = self.story.readers(place)
             found.add(self.story.quantities[place].gradient, (place,))
-            for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else (1,):
-                for some in combinations(shares, count):
-                    found.add(sum(some), (place,))
+            few = len(readers) <= MOST_READERS
+            by_round: dict[tuple[int, ...], list[Any]] = {}
+            for one in readers:
+                by_round.setdefault(() if few else one[0].visit.rounds, []).append(one[0].share)
+            for shares in by_round.values():  # of many those of one round together
+                for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else (1,):
+                    for some in combinations(shares, count):
+                        found.add(sum(some), (place,))
         return found
 
     def in_containers(self) -> Iterator[tuple[str, Any]]:

@@ -222,8 +222,7 @@ class Right(Known):
             return all(right(one) for one in values if tells(one)) or self.is_taken(visit, statement)
         with suppress(*NOT_SAID):
             before = Room(self.trace, visit).value(loaded(statement.target))
-            way = 1 if isinstance(statement.op, ast.Add) else -1
-            added = [way * (np.asarray(one) - before) for one in values]
+            added = [np.asarray(one) - before for one in values]
             base = base_name(statement.target)
             if not all(self.is_share(one, base) for one in added if tells(one)):
                 return all(self.is_share(one, base) for one in values) or self.is_taken(visit, statement)

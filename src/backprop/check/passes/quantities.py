@@ -188,6 +188,7 @@ class Story:
             for visit in found
             if visit.scope is not None and visit.time <= until
         ]
+        visits.sort(key=lambda one: one[1].time)
         for statement, visit in visits:
             targets = targets_of(statement)
             for value, ids in zip(visit.values, visit.ids, strict=True):
