@@ -106,10 +106,11 @@ class Known:
             if place is not None:
                 mine = [gradient for value, gradient in found if same(value, here)]
                 whole = mine[0] if mine else self.story.quantities[place].gradient
-                own = [whole, *self.sent_in_round(place, visit)]
+                own = [whole, *self.sent_in_round(place, visit), *self.sent_to_alias(place, base)]
                 return own if mine else [*own, *[one for _, one in found]]  # a helper may call something else so
             if found:
-                return [one for _, one in found] if any(np.any(one) for _, one in found) else []
+                more = [one for value, _ in found for one in self.sent_to_alias(self.story.index.find(value), base)]
+                return [*(one for _, one in found), *more] if any(np.any(one) for _, one in found) else []
         return []
 
     def said(self, name: str, value: Any, visit: Visit | None = None) -> list[Any]:
@@ -132,6 +133,18 @@ class Known:
         shares = [one[0].share for one in readers if here is not None and one[0].visit.rounds == here]
         sent = sum(shares)
         return [sent] if shares and not same(sent, self.story.quantities[place].gradient) else []
+
+    @remembered
+    def sent_to_alias(self, place: int | None, name: str) -> list[Any]:
+        """What comes back to a quantity where it is read by a name that it was given later: `skip = x`."""
+        if place is None:
+            return []
+        numbers, readers = self.story.quantities[place].ids, self.story.readers(place)
+        own = [one[0].share for one in readers if ast.unparse(one[0].leaf) == name]
+        if not 0 < len(own) < len(readers):
+            return []
+        known = [one for one, some in self.trace.names.items() if any(np.array_equal(ids, numbers) for _, ids in some)]
+        return [sum(own)] if name in known[1:] else []
 
     def fits(self, name: str, value: Any, visit: Visit | None = None) -> bool:
         """Whether what a name holds in the end is what it says to be, or something right if it says nothing."""

@@ -120,13 +120,14 @@ class Right(Known):
         goals, visits = targets_of(statement), self.trace.visits.get(statement, [])
         if len(goals) != 1 or not isinstance(goals[0], ast.Name) or len(visits) < 2 or not visits[0].rounds:
             return False
-        before = [
-            other
-            for other in self.trace.visits
-            if self.functions.get(other) == self.functions.get(statement) and other.lineno <= statement.lineno
-        ]
-        writes = self.written()[self.key(statement, goals[0].id)]
-        return not writes[0][1].rounds or any(reads_name(one, goals[0].id) for one in before)
+        name, own = goals[0].id, self.functions.get(statement)
+        before = [one for one in self.trace.visits if self.functions.get(one) == own and one.lineno <= statement.lineno]
+        writes = self.written()[self.key(statement, name)]
+        inside = {one for one, visit in writes if visit.rounds}
+        first = min((one for one in before if one in inside or reads_name(one, name)), key=lambda one: one.lineno)
+        if first in inside and not reads_name(first, name) and first is not statement:
+            return False  # each round begins anew
+        return not writes[0][1].rounds or any(reads_name(one, name) for one in before)
 
     def whole(self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any]) -> bool | None:
         """Whether a line that writes into an array gives there what the array's name says; None where that is told by
