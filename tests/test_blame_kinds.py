@@ -462,6 +462,25 @@ def share_backward(dp, p):
         "(dp * p).sum(axis=1, keepdims=True)", "dp.sum(axis=1, keepdims=True) * p.sum(axis=1, keepdims=True)",
         {"x": (3, 4)},
     ),
+    "of what has another shape": (
+        """
+import numpy as np
+
+def angle_forward(x, w):
+    nx, nw = np.sqrt((x ** 2).sum(1, keepdims=True)), np.sqrt((w ** 2).sum(1, keepdims=True))
+    ux, uw = x / nx, w / nw
+    return ux @ uw.T, (ux, uw, nx, nw)
+
+def angle_backward(dcos, cache):
+    ux, uw, nx, nw = cache
+    dux, duw = dcos @ uw, dcos.T @ ux
+    dx = (dux - ux * (dux * ux).sum(1, keepdims=True)) / nx
+    dw = (duw - uw * (duw * uw).sum(1, keepdims=True)) / nw
+    return dx, dw
+""",
+        "dw = (duw - uw * (duw * uw).sum(1, keepdims=True)) / nw",
+        "dw = (dux - ux * (dux * ux).sum(1, keepdims=True)) / nx", {"x": (3, 4), "w": (5, 4)},
+    ),
     "of a count": (
         """
 import numpy as np

@@ -355,6 +355,8 @@ class Sense:
         if (cause in FORMS and not scales) or not self.told:
             return cause
         change = self.change(statement, statements)
+        if isinstance(change, str) and change == "shape" and needed - read:
+            return cause or "wrong-point"
         if change is None or isinstance(change, str) or len(change) < 2:
             return cause
         visits = self.trace.visits.get(statement, [])
