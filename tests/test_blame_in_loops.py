@@ -385,3 +385,10 @@ def plane_backward(dout, cache):
 """
     inputs = {"x": normal(2, 2, 7, 7), "k": normal(3, 2, 3, 3)}
     assert wrong_lines(code, {"(a > 0)": "a"}, inputs) == [(16, "da = dout * (a > 0)")]
+
+
+def test_a_line_that_is_missing_behind_a_later_one() -> None:
+    """What a name lacks is there only behind the last line that writes into it."""
+    place = TRACKED.index("dtotal -= dgain")
+    found = wrong_lines(TRACKED, {"        dwide += dtotal\n": ""}, tracked())
+    assert found == [(TRACKED[:place].count("\n") + 1, "dwide += dtotal")]

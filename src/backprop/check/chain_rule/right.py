@@ -408,6 +408,24 @@ class Right(Known):
                     if plain and len(one.values) == 1 and tells(one.values[0]) and self.is_forward(one.values[0]):
                         yield name, writer
 
+    def lacking(self, statement: ast.stmt) -> Iterator[tuple[ast.stmt, str]]:
+        """What adds the rest to a name that a wrong line leaves with less than it says, where a later line of the same
+        round gives that rest a name: this line, and what is missing behind it."""
+        goals, wrong = targets_of(statement), self.wrong_at(statement)[-1:]
+        name = goals[0].id if len(goals) == 1 and isinstance(goals[0], ast.Name) else ""
+        for visit in wrong if name else ():
+            held = visit.values[0]
+            rests = [one - held for one in self.meant(name, visit) if np.shape(one) == np.shape(held)]
+            for later, visits in self.trace.visits.items():
+                goals, alike = targets_of(later), self.functions.get(later) == self.functions.get(statement)
+                if not alike or len(goals) != 1 or not isinstance(goals[0], ast.Name) or goals[0].id == name:
+                    continue
+                here = [one for one in visits if one.time > visit.time and one.rounds == visit.rounds]
+                for value in [one for some in here for one in some.values if tells(one)]:
+                    for sign, way in (("+", 1), ("-", -1)):
+                        if any(same(way * value, one) for one in rests):
+                            yield later, f"{name} {sign}= {goals[0].id}"
+
     def reads_right(self, statement: ast.stmt, name: str, writer: ast.stmt, statements: list[ast.stmt]) -> bool:
         """Whether a wrong line is right as it stands, where other statements give a name another value of the forward
         pass."""

@@ -30,6 +30,7 @@ APART = 1.5  # how much dearer another way may be
 MOST_TEXTS = 2500  # that are tried for a line
 LONGER = 0.7  # work, in seconds of a usual machine, in which others are looked for than what was found
 MORE = 0.5  # what each mistake more costs
+MISSING = 1.6  # what a line costs that is missing
 MOST_RUNS = 30  # of edits of the lines that write one of them
 
 
@@ -364,7 +365,18 @@ class InTurn:
             if not any(alike(values, other) for _, other in ways):
                 ways.append((Cure(line, edit, one.cost, frozenset()), values))
                 until = min(until, self.search.until(LONGER))
-        return [*self.of_writers(line, derivation, instead), *[cure for cure, _ in found or once[:WAYS] or others]]
+        more = [*self.of_writers(line, derivation, instead), *self.of_rest(line, derivation, instead)]
+        return [*more, *[cure for cure, _ in found or once[:WAYS] or others]]
+
+    def of_rest(self, line: Line, derivation: Derivation, instead: Instead) -> Iterator[Cure]:
+        """Lines that are missing behind others: what the line's name lacks in the end is there only later."""
+        lines = {one.statement: one for one in self.search.lines if one.statement not in instead}
+        for writer, text in derivation.lacking(line.statement):
+            if writer in lines:
+                whole = partial(str, f"{ast.unparse(writer)}\n{text}")
+                edit = edit_of(lines[writer], Plan(MISSING, "missing-share", whole), set())
+                if edit is not None:
+                    yield Cure(lines[writer], edit, MISSING, frozenset())
 
     def of_writers(self, line: Line, derivation: Derivation, instead: Instead) -> Iterator[Cure]:
         """Cures of lines that gave a name another value of the forward pass than a line needs."""
