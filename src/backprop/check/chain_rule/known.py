@@ -17,7 +17,7 @@ import numpy as np
 from backprop.check.chain_rule.chain import MOST_READERS
 from backprop.check.chain_rule.terms import tells
 from backprop.check.passes.causes import names
-from backprop.check.passes.quantities import NOT_SAID, Room, Story, Values
+from backprop.check.passes.quantities import CLOSE, NOT_SAID, Room, Story, Values
 from backprop.check.passes.sensitivity import base_name, fitted
 from backprop.check.passes.trace import Trace, Visit, appended, holder, loaded, targets_of
 from backprop.check.remembered import remembered
@@ -259,6 +259,10 @@ class Known:
             by_round: dict[tuple[int, ...], list[Any]] = {}
             for one in readers:
                 by_round.setdefault(() if few else one[0].visit.rounds, []).append(one[0].share)
+            whole = self.story.quantities[place].gradient
+            rest = whole - sum(one[0].share for one in readers)  # what comes through entries that are read
+            if readers and np.abs(rest).max(initial=0.0) > CLOSE * np.abs(whole).max(initial=0.0):
+                by_round.setdefault((), []).append(rest)
             for shares in by_round.values():  # of many those of one round together
                 for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else (1,):
                     for some in combinations(shares, count):

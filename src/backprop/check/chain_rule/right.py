@@ -151,6 +151,9 @@ class Right(Known):
             if not self.scaled and self.is_final(base, goals[0], visit, life):
                 return False
         if life[-1][1] is not visit and (self.scaled or not once):
+            begun = self.left(base, visit, [mine]) if new is mine else then
+            if begun and self.shares(base).find(begun[0]) is not None:
+                return True  # the lines that follow add the rest
             if entry is None or self.is_read(entry):
                 return None
             if visit is not [one for some, one in life if some is statement][-1]:
