@@ -35,6 +35,7 @@ MOST_MISTAKES = 3
 PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already
 PLAIN_TURN = 5.2  # what several cures may cost that are not doubted
 BRIEF = 0.7  # work, in seconds of a usual machine, for the search of one edit instead of them
+FIRST_TURNS = 1.2  # of it in which mistakes are looked for one after the other, before one edit is looked for again
 IN_TURN = 3.2  # of it in which mistakes are looked for one after the other
 DEAR = 2.3  # cures that cost as much, and two edits are looked for that cost less
 PLAINER = 2.5  # of it in which they are, at most
@@ -99,8 +100,13 @@ class Solver:
         apart = self.partly(lines, sense, {}, first[1], MOST_MISTAKES, BRIEF)[0] if not cures and not first[0] else []
         if apart and self.score(apart) < PLAIN_TURN and not any(map(grown, apart)):
             return self.in_words(apart, lines), [], []
-        turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
+        turns = InTurn(self.search, MOST_MISTAKES, FIRST_TURNS)
         turn = None if scaled else turns.found(first[1])
+        if turns.waiting and turn is None and not scaled:
+            again = self.brief(lines, sense, DEAREST) if not cures else first
+            if self.is_clean(again[0]):
+                return again[0][:1], again[0][1:], []
+            turn = turns.go_on(IN_TURN - FIRST_TURNS)
         if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
         whole, part = self.single(lines, sense, turn, first)

@@ -21,6 +21,7 @@ from backprop.check.passes.causes import names
 from backprop.check.passes.sensitivity import ALL, LOOSE, Named, Sense, flat
 from backprop.check.passes.trace import targets_of
 from backprop.python.runs.runner import Instead
+from backprop.python.values.work import ticks
 
 WRONG_NAMES = 4  # names that are wrong and looked at, the first ones
 SUSPECTS, TEXTS = 5, 3  # lines that are looked at, and what the chain rule says for each
@@ -249,8 +250,16 @@ class InTurn:
         self.add(Way((), {}, frozenset()))
         if part is not None:
             self.add(Way((part,), put([part]), frozenset()))
+        return self.go_on()
+
+    def go_on(self, seconds: float = 0.0) -> Turn | None:
+        """The same for so long more."""
+        self.end += ticks(seconds)
         while self.waiting and not self.over():
-            self.follow(heappop(self.waiting)[-1])
+            first = heappop(self.waiting)
+            self.follow(first[-1])
+            if self.over():
+                heappush(self.waiting, first)  # more of it may be left
         return self.best
 
     def found_behind(self, seconds: float) -> Turn | None:
