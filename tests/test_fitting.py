@@ -237,6 +237,18 @@ def unit_backward(dZ, cache):
     assert isinstance(db, float)
     return W.T @ dZ, dZ @ A.T, db
 """
+RIGHT["a shape of which the text asserts the sizes that it takes"] = """
+import numpy as np
+
+class Total:
+    def forward(self, x, count, units):
+        assert x.shape == (count, units)
+        self.x = x
+        return x.sum(axis=0) * count
+
+    def backward(self, above):
+        return np.ones(self.x.shape) * above * self.x.shape[0]
+"""
 RIGHT["a rule for heirs"] = """
 import numpy as np
 

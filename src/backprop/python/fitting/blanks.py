@@ -114,6 +114,10 @@ class Watching(Interpreter):
         for one, other in ((a, b), (b, a)):
             if isinstance(one, Blank):
                 raise Used(one, Use("compared", other))
+            if isinstance(one, tuple) and isinstance(other, tuple):  # `x.shape == (n, units)`, where x is known
+                blanks = [pair for pair in zip(one, other, strict=False) if isinstance(pair[0], Blank)]
+                for blank, size in blanks[:1]:
+                    raise Used(blank, Use("equals", size))
         return super().compared(kind, a, b)
 
     def store(self, target: ast.expr, value: Any, scope: Scope) -> None:
