@@ -237,18 +237,6 @@ def unit_backward(dZ, cache):
     assert isinstance(db, float)
     return W.T @ dZ, dZ @ A.T, db
 """
-RIGHT["a shape of which the text asserts the sizes that it takes"] = """
-import numpy as np
-
-class Total:
-    def forward(self, x, count, units):
-        assert x.shape == (count, units)
-        self.x = x
-        return x.sum(axis=0) * count
-
-    def backward(self, above):
-        return np.ones(self.x.shape) * above * self.x.shape[0]
-"""
 RIGHT["a rule for heirs"] = """
 import numpy as np
 
@@ -676,6 +664,15 @@ SIZES = {  # what is offered: sizes that are small, and other ones for axes that
                 grads["W"] = x.reshape(n, -1).T.dot(p)
                 return cost, grads
     """, "--x 'randn(2,1,8,8)' --t '[0,2]' --input_dim '[1,8,8]'"),
+    "sizes that are taken, and asserted of what is taken": ("""
+        class Total:
+            def forward(self, x, count, units):
+                assert x.shape == (count, units)
+                self.x = x
+                return x.sum(axis=0) * count
+            def backward(self, above):
+                return np.ones(self.x.shape) * above * self.x.shape[0]
+    """, "--x 'randn(4,3)' --count '4' --units '3'"),
 }  # fmt: skip
 
 
