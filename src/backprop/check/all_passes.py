@@ -68,118 +68,162 @@ def quiet() -> Iterator[None]:
 
 @quiet()
 def judged(
-    code: Code,
-    pairs: Sequence[Pair],
-    given: Mapping[str, Any],
-    upstream: Any,
-    seed: int,
-    wrt: Sequence[str] | None,
-    count: int = 0,
-    whole: bool = False,
-) -> AllJudged:
+    code: Code, pairs: Sequence[Pair], given: Mapping[str, Any], upstream: Any, seed: int, wrt: Sequence[str] | None,
+    count: int = 0, whole: bool = False,
+) -> AllJudged:  # fmt: skip
     """The verdict on every pass that what is given suffices for, at `count` random points, too; of the gradients in
     `wrt`, if it is not None. Of a `whole` text, what goes back in it by a slope and is no pass of a pair is told, too.
-    Raises a Problem of kind "variable" where it suffices for none, or no pass has a gradient
-    of a name in `wrt`."""
-    found = AllJudged([], [], [])
-    wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
-    stopped: list[tuple[Pair, Problem]] = []
-    as_called, puts_away = AsCalled(code, pairs, seed, given), False
-    right: list[Pair] = []
-    hint = "set a number in the script, like x = 3.0, or give it one"
+    Raises a Problem of kind "variable" where it suffices for none, or no pass has a gradient of a name in `wrt`."""
+    passes = AllPasses(code, pairs, given, upstream, seed, count)
     for place, pair in enumerate(pairs):
-        name = called(pair, pairs)
-        if (unwritten := waiting(code, pair)) is not None:
-            found.verdicts.append(Verdict(name, "incomplete", [], [], [str(unwritten)]))
-            continue
+        passes.look_at(pair, pairs[:place], wrt is None)
+    found = passes.found
+    if found.verdicts and all(one.verdict == "ok" for one in found.verdicts):
+        found.verdicts.extend(out_of_order(code, pairs, seed, passes.puts_away))
+        found.verdicts.extend(going_back(code, pairs) if whole else ())
+    if not found.verdicts:
+        raise passes.nothing()
+    return found if wrt is None else of_these(found, wrt)
+
+
+class AllPasses:
+    """The passes of a text, looked at one after the other: `found` is what is said of them."""
+
+    def __init__(
+        self, code: Code, pairs: Sequence[Pair], given: Mapping[str, Any], upstream: Any, seed: int, count: int
+    ) -> None:
+        self.code, self.pairs, self.given, self.upstream = code, pairs, given, upstream
+        self.seed, self.count = seed, count
+        self.found = AllJudged([], [], [])
+        self.wanting: dict[str, tuple[Pair, dict[str, str]]] = {}  # what is not given of which pass
+        self.stopped: list[tuple[Pair, Problem]] = []
+        self.right: list[Pair] = []
+        self.puts_away = False  # whether an operation sets gradients, and does not add
+        self.hint = "set a number in the script, like x = 3.0, or give it one"
+        self.as_called = AsCalled(code, pairs, seed, given)
+
+    def leave_out(self, name: str, why: str, hint: str | None = None) -> None:
+        self.found.left_out.append(f"{name or 'the script'} is left out: {why}")
+        self.hint = hint or self.hint
+
+    def lacks(self, name: str, pair: Pair, missing: dict[str, str]) -> None:
+        self.wanting[name] = pair, missing
+        self.leave_out(name, f"it {takes([*missing])}")
+
+    def look_at(self, pair: Pair, before: Sequence[Pair], every: bool) -> None:
+        """Judge one pass, or say why not; `before` are those behind which it comes, and `every` gradient is wanted."""
+        name = called(pair, self.pairs)
+        if (unwritten := waiting(self.code, pair)) is not None:
+            self.found.verdicts.append(Verdict(name, "incomplete", [], [], [str(unwritten)]))
+            return
         if (refused := refusal(pair.backward)) is not None:
-            found.left_out.append(f"{name} is left out: its backward pass only raises an error: line {refused.lineno}")
-            hint = "give one that computes gradients"
-            continue
-        unproven = [one for one in passes_of(code, pair, pairs[:place]) if one not in right]
+            why = f"its backward pass only raises an error: line {refused.lineno}"
+            self.leave_out(name, why, "give one that computes gradients")
+            return
+        unproven = [one for one in passes_of(self.code, pair, before) if one not in self.right]
         if unproven and (pair.inside is None or any(one.handed for one in unproven)):
-            continue  # that these want the gradient of what they give is not known
-        runner, known, remarks = as_called.completed(telling(code, pair, given, seed), dict(given))
+            return  # that these want the gradient of what they give is not known
+        runner, known, remarks = self.as_called.completed(
+            telling(self.code, pair, self.given, self.seed), dict(self.given)
+        )
         if rest := runner.made_of_none():
-            found.left_out.append(f"{name} is left out: it is made of {rest}, of which none are given")
             hint = f"give each of them a pass of its own, or a class that makes its {rest} itself"
-            continue
-        if missing := runner.lacking():
-            wanting[name] = pair, missing
-            found.left_out.append(f"{name} is left out: it {takes([*missing])}")
-            found.rest.append(pair)
-            continue
-        if unproven:
+            self.leave_out(name, f"it is made of {rest}, of which none are given", hint)
+        elif missing := runner.lacking():
+            self.lacks(name, pair, missing)
+            self.found.rest.append(pair)
+        elif unproven:
             whose = enumerated([one.title for one in unproven])
-            found.left_out.append(f"{name} is left out: it trains with {whose}, of which it is not known to be right")
-            continue
+            self.leave_out(name, f"it trains with {whose}, of which it is not known to be right")
+        elif (judge := self.judge(name, pair, runner)) is not None:
+            self.add(name, judge, known, remarks, every)
+
+    def judge(self, name: str, pair: Pair, runner: Runner) -> Judge | None:
+        """The judge of a pass; None where it stops, which is said, or where its output hangs on nothing."""
         try:
-            judge = Judge(runner, upstream, seed, count=count)
+            judge = Judge(runner, self.upstream, self.seed, count=self.count)
             judge.points  # noqa: B018  # which may stop, too
         except Problem as problem:
-            if problem.kind == "name" and (unset := runner.missing_of_script()):
-                wanting[name] = pair, unset
-                found.left_out.append(f"{name or 'the script'} is left out: it {takes([*unset])}")
-                continue
-            if (unwritten := waiting_below(code, pair)) is not None:
-                found.verdicts.append(Verdict(name, "incomplete", [], [], [str(unwritten)]))
-                continue
-            problem.hint = said(of_texts(problem, given)) or problem.hint
-            if len(pairs) == 1:
-                raise
-            stopped.append((pair, problem))
-            found.left_out.append(f"{name} is left out: {problem.message}")
-            found.rest.append(pair)
-            continue
+            self.stop(name, pair, runner, problem)
+            return None
         if judge.surroundings.is_flat():
-            found.left_out.append(f"{name or 'the script'} is left out: its output hangs on no input")
-            hint = "compute it of one"
-            continue
-        verdict = but_for_unwritten(judge)
-        puts_away |= bool(judge.put_away)
-        for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
-            found_so = but_for_unwritten(Judge(Runner(code, runner.pair, known, seed), upstream, seed, reading, count))
-            verdict = found_so if found_so.lines and not verdict.lines else verdict
-        if verdict.verdict == "ok" and (hidden := unlike(judge, seed)) is not None:
-            verdict = but_for_unwritten(hidden[0])
-            verdict = verdict._replace(remarks=[*verdict.remarks, f"{HIDDEN} {hidden[1]}"])
-        elif verdict.verdict == "ok":
-            verdict = verdict._replace(remarks=[*verdict.remarks, *unvisited(judge)])
+            self.leave_out(name, "its output hangs on no input", "compute it of one")
+            return None
+        return judge
+
+    def stop(self, name: str, pair: Pair, runner: Runner, problem: Problem) -> None:
+        """Say of what a pass stops. Raises that of the only one."""
+        if problem.kind == "name" and (unset := runner.missing_of_script()):
+            self.lacks(name, pair, unset)
+            return
+        if (unwritten := waiting_below(self.code, pair)) is not None:
+            self.found.verdicts.append(Verdict(name, "incomplete", [], [], [str(unwritten)]))
+            return
+        problem.hint = said(of_texts(problem, self.given)) or problem.hint
+        if len(self.pairs) == 1:
+            raise problem
+        self.stopped.append((pair, problem))
+        self.found.left_out.append(f"{name} is left out: {problem.message}")
+        self.found.rest.append(pair)
+
+    def add(self, name: str, judge: Judge, known: dict[str, Any], remarks: list[str], every: bool) -> None:
+        """Add the verdict on a pass, with all that there is to say of it."""
+        runner, pair = judge.runner, judge.runner.pair
+        verdict = self.verdict(judge, known)
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
-            found.left_out.append(f"{name or 'the script'} is left out: nothing in it is to have a gradient")
-            continue
+            self.leave_out(name, "nothing in it is to have a gradient")
+            return
         if runner.beyond is None and all(one.verdict in ("ok", "missing") for one in verdict.gradients):
-            right.append(pair)
+            self.right.append(pair)
         remarks += pair.told if verdict.verdict == "wrong" else ()
-        remarks += [*verdict.remarks, *(said_of_rest(verdict) if wrt is None else ())]
+        remarks += [*verdict.remarks, *(said_of_rest(verdict) if every else ())]
         remarks += [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
         remarks += [f"{one} is taken as True: a backward pass follows" for one in runner.training]
         in_all = "incomplete" if pair.end and verdict.verdict == "ok" else verdict.verdict  # another loss is left out
-        found.verdicts.append(verdict._replace(name=name, verdict=in_all, remarks=remarks))
-    if found.verdicts and all(one.verdict == "ok" for one in found.verdicts):
-        found.verdicts.extend(out_of_order(code, pairs, seed, puts_away))
-        found.verdicts.extend(going_back(code, pairs) if whole else ())
-    if not found.verdicts and (stopped or wanting):
-        meant = {name: len({*given} & {*takers(pair)}) for name, (pair, _) in wanting.items()}
-        for pair, stop in stopped:  # what is given is for this pass, and it lacks nothing
-            if len({*given} & {*takers(pair)}) >= max(meant.values(), default=0):
-                raise stop if given else with_rest(stop, Fitted(code, {}, upstream, seed), wanting)
+        self.found.verdicts.append(verdict._replace(name=name, verdict=in_all, remarks=remarks))
+
+    def verdict(self, judge: Judge, known: dict[str, Any]) -> Verdict:
+        """The verdict on a pass, in the reading of it that has a cure, and at values that hide nothing."""
+        verdict, seed = but_for_unwritten(judge), self.seed
+        self.puts_away |= bool(judge.put_away)
+        for reading in judge.binding.readings if not verdict.lines else ():  # a cure tells what was meant
+            runner = Runner(self.code, judge.runner.pair, known, seed)
+            found_so = but_for_unwritten(Judge(runner, self.upstream, seed, reading, self.count))
+            verdict = found_so if found_so.lines and not verdict.lines else verdict
+        if verdict.verdict == "ok" and (hidden := unlike(judge, seed)) is not None:
+            verdict = but_for_unwritten(hidden[0])
+            return verdict._replace(remarks=[*verdict.remarks, f"{HIDDEN} {hidden[1]}"])
+        more = unvisited(judge) if verdict.verdict == "ok" else []
+        return verdict._replace(remarks=[*verdict.remarks, *more])
+
+    def nothing(self) -> Problem:
+        """What is said where no pass was judged: of what one stopped that lacks nothing, or what is to be given."""
+        if not self.stopped and not self.wanting:
+            told = next(iter(self.found.left_out), "there is no backward pass in this text")
+            return Problem("variable", told, hint=self.hint)
+        meant = {name: self.meant(pair) for name, (pair, _) in self.wanting.items()}
+        for pair, stop in self.stopped:
+            if self.meant(pair) >= max(meant.values(), default=0):  # what is given is for this pass
+                return stop if self.given else with_rest(stop, self.fitted({}), self.wanting)
         name = max(meant, key=lambda one: meant[one])
-        alike = [some for other, some in wanting.items() if not meant[name] or other == name]
-        fitted = Fitted(code, given, upstream, seed)
-        around = [(name, some) for name, some in wanting.items() if some[0].handed and not meant[name]]
-        fitting, commands = fitted.told([some for _, some in around]) if around else ("", [])
-        if around and not is_guess(fitting):  # who trains with passes gives them what they take
-            name = around[0][0]
+        alike = {other: some for other, some in self.wanting.items() if not meant[name] or other == name}
+        training = {other: some for other, some in alike.items() if some[0].handed and not meant[name]}
+        fitting, commands = self.fitted(self.given).told([*training.values()]) if training else ("", [])
+        if training and not is_guess(fitting):  # who trains with passes gives them what they take
+            name = next(iter(training))
         else:
-            fitting, commands = fitted.told([some for some in alike if not some[0].handed] or alike)
-        missing = wanting[name][1]
-        wants = Problem("variable", f"{name} {takes([*missing])}", hint=fitting)
+            rest = [some for other, some in alike.items() if other not in training]
+            fitting, commands = self.fitted(self.given).told(rest or [*alike.values()])
+        wants = Problem("variable", f"{name} {takes([*self.wanting[name][1]])}", hint=fitting)
         wants.commands = commands
-        raise wants
-    if not found.verdicts:
-        raise Problem("variable", next(iter(found.left_out), "there is no backward pass in this text"), hint=hint)
-    return found if wrt is None else of_these(found, wrt)
+        return wants
+
+    def meant(self, pair: Pair) -> int:
+        """How much of what is given a pass takes."""
+        return len({*self.given} & {*takers(pair)})
+
+    def fitted(self, given: Mapping[str, Any]) -> Fitted:
+        return Fitted(self.code, given, self.upstream, self.seed)
 
 
 def passes_of(code: Code, pair: Pair, before: Sequence[Pair]) -> list[Pair]:
