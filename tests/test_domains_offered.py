@@ -231,3 +231,25 @@ def test_an_element_that_is_set_by_its_place(check: Check) -> None:
     assert check("layers.py:Smallest", given, {"layers.py": SET_BY_PLACE})["verdict"] == "ok"
     wrong = SET_BY_PLACE.replace("np.argmin(self.x), g", "(0, 0), g")
     assert check("layers.py:Smallest", given, {"layers.py": wrong})["verdict"] == "wrong"
+
+
+def test_what_nobody_defines_is_told_where_no_values_fit(check: Check) -> None:
+    """With the values that a pass got there with, and not with what its parameters may be without."""
+    text = """
+import numpy as np
+class Filters:
+    def __init__(self, W):
+        self.W = W
+    def forward(self, x):
+        n, c, h, w = x.shape
+        k, c, a, b = self.W.shape
+        self.columns = spread(x, a, b)
+        return self.columns @ self.W.reshape(k, -1).T
+    def backward(self, dout):
+        self.dW = (self.columns.T @ dout).T.reshape(self.W.shape)
+        return gathered(dout @ self.W.reshape(len(self.W), -1))
+"""
+    hint = str(check("filters.py", {}, {"filters.py": text}))
+    assert "(spread is not defined)" in hint
+    assert all(len(one.split(",")) == 4 for one in re.findall(r"--[xW] 'randn\((.*?)\)'", hint.replace("\\", "")))
+    assert hint.count("randn(") == 2

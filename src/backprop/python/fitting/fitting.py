@@ -60,6 +60,7 @@ OUTSIDE = re.compile(r"index (\d+) is out of bounds for axis 0 with size (\d+)")
 COLUMNS = re.compile(r"must have same number of dimensions.* 2 dimension")
 INTO = re.compile(r"input array from shape \(([\d, ]*)\) into shape")
 NOT_READ = re.compile(r"(np|numpy|torch|scipy|jnp|jax|tf)\.[\w.]+ is not (known|read)")
+UNDEFINED = re.compile(r"\w+ is not (defined|known: )")
 BEYOND = re.compile(r"index \d+ is out of bounds for axis \d with size (\d+)")
 NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of integer")
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
@@ -129,7 +130,8 @@ class Fitting(Likely):
         self.judged = 0  # of the values that were weighed last
         self.whole = False  # whether `/` of whole numbers is whole, as in Python 2
         self.told: dict[str, str] = {}  # of values that do not fit, the error
-        self.unread = ""  # what of a library is not known, and stopped a run
+        self.unread = ""  # what of a library, or of a file that is not there, is not known, and stopped a run
+        self.undefined: Known = {}  # with which a run got as far as a name that nobody defines
         self.best: tuple[float, Known] | None = None
         self.least, self.fitted = hiding(np.inf, {}), False  # how good that is, and whether anything fitted
         self.wide: Known = {}  # what fitted first, and has no axis of 1
@@ -148,7 +150,7 @@ class Fitting(Likely):
             self.try_apart()
             self.try_repeated()
             self.try_between()
-        known = self.best[1] if self.best is not None else {}
+        known = self.best[1] if self.best is not None else self.undefined
         return {name: self.text(name, known) for name in self.examples}
 
     def within(self) -> tuple[float, Known] | None:
@@ -447,7 +449,8 @@ class Fitting(Likely):
             keys = self.lacking.setdefault(keyed[-1].partition(".")[0], [])
             keys += [missed[1]] if missed[1] not in keys else []
         self.told[str(known)] = told
-        self.unread = self.unread or (told if NOT_READ.match(told) else "")
+        self.undefined = self.undefined or (known if UNDEFINED.match(told) else {})
+        self.unread = self.unread or (told if NOT_READ.match(told) or UNDEFINED.match(told) else "")
 
     def values(self, known: Known, wide: float = 1.0) -> dict[str, Any]:
         """The values of the parameters, blank where none is known."""
