@@ -346,3 +346,26 @@ class Turn:
 def test_a_shape_that_the_way_back_alone_reads_is_that_of_what_comes_in(check: Check) -> None:
     hint = check("turn.py", {}, {"turn.py": RESHAPED})["error"]["hint"]
     assert "--in_shape '[3,6,5]'" in hint, hint
+
+
+BATCHED = """
+import numpy as np
+class Dense:
+    def __init__(self, n, m, batch_size=200):
+        self.W, self.n, self.batch_size = np.random.randn(n, m), n, batch_size
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+    def backward(self, above):
+        x = self.x.reshape(self.batch_size, self.n)
+        self.dW = x.T @ above
+        return above @ self.W.T
+"""
+
+
+def test_a_size_that_is_not_given_and_stops_the_way_back_is_asked_for(check: Check) -> None:
+    """That the default does not fit is no mistake."""
+    given = {"x": ROWS, "n": 3, "m": 2}
+    found = check("dense.py:Dense", given, {"dense.py": BATCHED})
+    assert "--batch_size '4'" in found.get("error", {}).get("hint", ""), found
+    assert check("dense.py:Dense", {**given, "batch_size": 4}, {"dense.py": BATCHED})["verdict"] == "ok"
