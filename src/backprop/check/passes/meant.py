@@ -186,6 +186,8 @@ class Meant:
                     agree = sum(np.size(at_path(there, path)) for path in right)
                     if agree > most:
                         best, most = (told.format(words).strip(), loss._replace(factor=factor), output), agree
+        if best is None and runner.sets_cost:
+            return [np.ones(np.shape(one)) for one in outputs]
         if best is None:
             told = "no loss is set before the gradients, and none that is usual fits"
             raise stop or Problem("value", told, hint="set it: loss = …")
@@ -225,8 +227,12 @@ class Meant:
         return ones
 
     def usual(self, output: Any, name: str) -> Iterator[tuple[str, Loss, dict[str, float]]]:
-        """The losses that may be meant, in words, and what they may be multiplied with."""
+        """The losses that may be meant, in words, and what they may be multiplied with. Of what adds up squares it is
+        that, or half of it."""
         size = np.size(output)
+        if self.runner.sets_cost:
+            yield f"{{}} {name}", Loss("itself", 0.0), {"half of": 0.5, "": 1.0}
+            return
         ways = {"the mean": 2 / size, "the sum": 2.0, "half the mean": 1 / size, "half the sum": 1.0}
         yield f"{{}} of the squares of {name}", Loss("squared error", 0.0), ways
         if size == 1:

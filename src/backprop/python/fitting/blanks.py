@@ -81,7 +81,8 @@ class Watching(Interpreter):
         if isinstance(a, Blank):
             raise Used(a, Use(use, b, True))
         if isinstance(b, Blank):
-            raise Used(b, Use(use, a, False))
+            repeats = kind is ast.Mult and isinstance(a, list)  # `[0.0] * n`
+            raise Used(b, Use("counts") if repeats else Use(use, a, False))
         return super().binary(kind, a, b)
 
     def updated(self, tree: ast.AugAssign, old: Any, scope: Scope) -> Any:

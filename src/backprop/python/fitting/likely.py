@@ -224,6 +224,8 @@ class Likely:
         least = use.other + 1 if use.kind == "axis" else 0
         usual = sorted(USUAL, key=PICTURES.__eq__) if WEIGHTS.match(name) else USUAL
         yield from [one for one in (*usual, *((size,) for size in sizes), (4, 6)) if len(one) >= least]
+        if use.kind == "element" and type(use.other) is int:  # `self.inputs = inputs + 1`, a size
+            yield from apart(("3", "2", "4", "1"), known)
 
     def sizes(self, known: Known) -> list[int]:
         """The sizes of axes so far, the last ones first."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
 from backprop.python.names import default_of
 from backprop.python.pairs.pair import Pair
-from backprop.python.texts.called import names_in
+from backprop.python.texts.called import arguments_of, names_in
 from backprop.python.texts.gradients import is_data, is_gradient
 from backprop.python.texts.registered import MARK
 from backprop.python.texts.source import Code
@@ -46,8 +47,15 @@ class Called(NamedTuple):
 class AsCalled:
     """The values of the parameters of passes, as the text calls each of them first."""
 
-    def __init__(self, code: Code, pairs: Sequence[Pair], seed: int) -> None:
-        self.code, self.pairs, self.seed = code, pairs, seed
+    def __init__(
+        self, code: Code, pairs: Sequence[Pair], seed: int, given: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        self.code, self.pairs, self.seed, self.given = code, pairs, seed, given
+        self.stops = False  # whether a function that trains with passes stops before it has called all of them
+
+    def stopped(self) -> bool:
+        """Whether a function that trains with passes, and that no script calls, stops with what is given."""
+        return bool(self.calls) and self.stops
 
     def completed(self, inputs: Pass, given: dict[str, Any]) -> tuple[Pass, dict[str, Any], list[str]]:
         """A pass, and what it is given, with what it lacks where the text tells it; and what there is to say."""
@@ -67,9 +75,11 @@ class AsCalled:
         whole = pair.forward or pair.inside
         forth, back = (self.calls.get(self.as_written(one), NOTHING) for one in (whole, pair.backward))
         values = {**back.values, **forth.values}
+        others = self.given_inside - values.keys()  # what somebody else takes, who calls this
         if any(
             is_gradient(one) and np.ndim(one) and np.shape(one) != np.shape(values.get(name, 0))
             for name, one in given.items()
+            if name not in others
         ):
             return None
         trees = [whole, *(inputs.constructors() if pair.is_made else ())]
@@ -91,18 +101,51 @@ class AsCalled:
     def calls(self) -> dict[ast.AST | None, Called]:
         passes = [one for pair in self.pairs for one in (pair.forward, pair.inside, pair.backward)]
         wanted = {tree for one in passes if (tree := self.as_written(one)) is not None}
-        run = Watching(Meter(most=MOST), self.seed, wanted)
+        trains = {pair.inside for pair in self.pairs if pair.inside is not None}
+        run = Watching(Meter(most=MOST), self.seed, wanted, trains)
         with suppress(Problem, Refusal, *ERRORS, Done):
             scope = self.code.loaded(run)
             scope.names["__name__"] = "__main__"
             run.source = self.code.parts[-1].source
-            for statement in statements(self.code.parts[-1].tree.body):
+            scope.names.update(fresh({name: self.given[name] for name in self.given_inside}))
+            training = self.training
+            for statement in [*statements(self.code.parts[-1].tree.body), *training]:
                 try:
                     run.body([statement], scope)
-                except Problem as problem:  # what shows pictures, say, is left out; what ends the script, ends it
+                except Problem as problem:
+                    self.stops |= (
+                        statement in training
+                    )  # what shows pictures, say, is left out; what ends the script, ends it
                     if problem.kind == RAISED or run.raised == "SystemExit":
                         break
         return run.calls
+
+    @cached_property
+    def inside(self) -> Pair | None:
+        """A function that trains with passes and that no script calls."""
+        return next((pair for pair in self.pairs if pair.handed and pair.inside is not None), None)
+
+    @cached_property
+    def made(self) -> list[ast.stmt]:
+        """What makes the object of such a function, if it is a method."""
+        body = self.inside.body[: self.inside.start] if self.inside is not None and self.inside.owner else ()
+        return [one for one in body if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "self"]
+
+    @property
+    def training(self) -> list[ast.stmt]:
+        """What makes its object, and a call of it with what is given."""
+        if self.inside is None or self.inside.inside is None:
+            return []
+        function = self.inside.inside
+        handed = ", ".join(f"{name}={name}" for name in sorted(self.given_inside & arguments_of(function)))
+        call = ast.parse(f"{'self.' if self.made else ''}{function.name}({handed})").body
+        return [*self.made, *[ast.copy_location(one, function) for one in call]]
+
+    @property
+    def given_inside(self) -> Set[str]:
+        """What is given that such a function takes, or its object."""
+        function = self.inside.inside if self.inside is not None else None
+        return self.given.keys() & (arguments_of(function) | names_in(self.made)) if function is not None else set()
 
 
 NOTHING = Called({}, 0)
@@ -115,9 +158,9 @@ class Done(Exception):  # no error: nothing more is to be learned
 class Watching(Interpreter):
     """Notes what some functions are called with, the first time, and what their objects were made of."""
 
-    def __init__(self, meter: Meter, seed: int, wanted: set[ast.FunctionDef]) -> None:
+    def __init__(self, meter: Meter, seed: int, wanted: set[ast.FunctionDef], training: set[ast.FunctionDef]) -> None:
         super().__init__(meter, seed)
-        self.wanted = wanted
+        self.wanted, self.training = wanted, training
         self.calls: dict[ast.AST | None, Called] = {}
         self.made: list[tuple[Object, dict[str, Any]]] = []
 
@@ -132,9 +175,12 @@ class Watching(Interpreter):
         elif function.tree in self.wanted and function.tree not in self.calls:
             values = plain_values(function, arguments, keywords)
             self.calls[function.tree] = Called({**own, **values}, getattr(self.at, "lineno", 0))
-            if self.calls.keys() >= self.wanted:
+            if self.calls.keys() >= self.wanted and function.tree in self.training:
                 raise Done
-        return super().called(function, arguments, keywords, where_it_yields)
+        result = super().called(function, arguments, keywords, where_it_yields)
+        if self.calls.keys() >= self.wanted:
+            raise Done
+        return result
 
 
 def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:

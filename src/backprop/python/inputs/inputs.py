@@ -128,6 +128,7 @@ class Inputs(Said):
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
         self.costs_apart: dict[str, int] = {}  # of what it sets, the costs of which none is a part of the last one, and
         # how much of what each hangs on is read by what goes back
+        self.sets_cost = False  # whether that adds up squares, whatever it is called
         self.left: dict[str, Any] = {}  # and what that left
         self.shares: dict[str, float] = {}  # what steps multiply gradients with, known when the backward pass was run
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run

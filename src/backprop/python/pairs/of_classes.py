@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from backprop.errors import Problem, nearest
+from backprop.errors.spelling import option, said
 from backprop.python.names import parameter_names, required_names
 from backprop.python.pairs.counterparts import BACKWARD, FORWARD, counterpart, passes
 from backprop.python.pairs.pair import Pair, kept_pair
@@ -194,4 +195,7 @@ def method_pair(owner: str, methods: dict[str, ast.FunctionDef], method: str, ba
     pairs = pairs_of_class(owner, methods)
     found = next((one for one in pairs if method in (one.name, getattr(one.forward, "name", ""))), None)
     found = found or next((one for one in pairs if method == getattr(one.backward, "name", "")), None)
+    if found is None and passes(methods)[0] is None:
+        hint = f"name both: -f FILE:{owner}.NAME {option('--backward', f'FILE:{owner}.{method}')}"
+        raise Problem("name", f"no forward pass belongs to {owner}.{method}", hint=said(hint))
     return found or class_pair(owner, methods)

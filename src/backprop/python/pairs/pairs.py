@@ -17,7 +17,7 @@ from backprop.python.pairs.counterparts import (
     slope_of,
     whole,
 )
-from backprop.python.pairs.handed import handed_pair
+from backprop.python.pairs.handed import handed_pairs
 from backprop.python.pairs.of_classes import (
     class_pair,
     inherited_from,
@@ -50,7 +50,8 @@ KERNEL = re.compile(r"(triton|tl|cuda|numba\.cuda|ti|taichi|wp|warp)\.(jit|kerne
 def pairs_in(code: Code, forward: str | None = None, backward: str | None = None) -> list[Pair]:
     """The pairs of the text itself, or of those that it imports from where it has none; or the one that is named."""
     if forward is not None:
-        return [computed(named(code, forward, backward))]
+        chain = handed_named(code, forward) if backward in (None, forward) else []
+        return chain or [computed(named(code, forward, backward))]
     if backward is not None:
         found = [pair for pair in all_pairs(code) if backward in (pair.name, getattr(pair.backward, "name", ""))]
         return found or [named(code, backward, backward)]
@@ -66,6 +67,16 @@ def pairs_in(code: Code, forward: str | None = None, backward: str | None = None
         if not any(some) or not here.isdisjoint(map(id, some)) or (pair.of_object and pair.name in classes)
     ]  # fmt: skip
     return own or found
+
+
+def handed_named(code: Code, name: str) -> list[Pair]:
+    """What a function or a method that trains with other passes hands to them, behind these, by its name."""
+    owner, _, method = name.partition(".")
+    functions = code.classes().get(owner, {}) if method else code.functions()
+    if (method or name) not in functions or name in code.classes():
+        return []
+    found = all_pairs(code)
+    return found if any(pair.handed and pair.name == name for pair in found) else []
 
 
 def pairs_across(code: Code, forth: Part, back: Part, forward: str | None) -> list[Pair]:
@@ -149,10 +160,10 @@ def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
         found += training_pairs(code, part, paired)
     if trains and found and (script := trained_beside(code)) is not None:
         found.append(script)
-    elif trains and (handed := handed_pair(code, found)) is not None:
-        inside = {node for one in handed.body for node in ast.walk(one)}
+    elif trains and (handed := handed_pairs(code, found)):
+        inside = {node for one in handed[0].body for node in ast.walk(one)}
         found = [pair for pair in found if pair.inside is None or inside.isdisjoint(ast.walk(pair.inside))]
-        found.append(handed)
+        found += handed
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     if not found:
@@ -225,6 +236,8 @@ def vjp_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
 def alone(code: Code, name: str) -> bool:
     """Whether a name is that of a forward pass to which no backward pass belongs."""
     functions, classes = code.functions(), code.classes()
+    if handed_named(code, name):
+        return False
     name = inside_class(name, classes)
     if name in classes:
         forward, backward = passes(classes[name])

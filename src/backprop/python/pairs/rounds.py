@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from backprop.python.names import names_set
 from backprop.python.pairs.averaged import is_mean
-from backprop.python.pairs.descent import ERROR, move_of, share_of
+from backprop.python.pairs.descent import ERROR, factors, move_of, share_of
 from backprop.python.pairs.unnamed import read_whole, with_names
 from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient, is_word
@@ -380,6 +380,9 @@ def adds_up(statement: ast.stmt) -> bool:
     """Whether a statement adds up squares, or what has no sign, or returns half of that: an error to look at, and none
     that goes back."""
     call = getattr(statement, "value", None)
+    squares = factors(statement.value) if isinstance(statement, ast.AugAssign) else []
+    if any(isinstance(one, ast.BinOp) and isinstance(one.op, ast.Pow) for one in squares):
+        return True
     if isinstance(call, ast.BinOp) and isinstance(call.op, ast.Mult | ast.Div):
         call = next((one for one in (call.left, call.right) if isinstance(one, ast.Call)), call)
     if not isinstance(call, ast.Call) or last_word(call.func) not in ("sum", "mean", "average"):
@@ -432,8 +435,13 @@ def costs_in(statement: ast.stmt) -> list[ast.stmt]:
             kept = COST.match(called(call.func.value) or "") and not isinstance(call.args[0], ast.Name) and not told
             found += [ast.fix_missing_locations(ast.copy_location(made, one))] if kept else []
         elif isinstance(one, ASSIGNMENTS) and not is_start(one):
-            found += [one] if any(map(COST.fullmatch, costs_among(one))) or calls_cost(one) else []
+            found += [one] if any(map(COST.fullmatch, costs_among(one))) or calls_cost(one) or adds_error(one) else []
     return found
+
+
+def adds_error(statement: ast.stmt) -> bool:
+    """Whether a statement adds a square to what is called an error: `error += 0.5 * (t - y)**2`."""
+    return isinstance(statement, ast.AugAssign) and adds_up(statement) and any(map(ERROR.search, targets(statement)))
 
 
 def calls_cost(statement: ast.stmt) -> bool:
@@ -475,15 +483,33 @@ def is_cost_set(statement: ast.stmt) -> bool:
 
 
 def cost_behind(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """The first cost among statements that needs nothing which is set in them."""
+    """The first cost among statements that needs nothing which is set in them; of one that a loop adds up, all that it
+    is added up by."""
     made: set[str] = set()
-    for statement in statements:
+    for place, statement in enumerate(statements):
         for cost in costs_in(statement):
             alone = not any(is_of_gradient(name) or name in GENERIC for name in targets(cost))
+            if alone and isinstance(statement, LOOPS):
+                return added_up(statements[: place + 1], targets(cost)[0])
             if alone and made.isdisjoint(names_in([cost]) - {*targets(cost)}):
                 return [cost]
         made |= set_in(statement)
     return []
+
+
+def added_up(statements: Sequence[ast.stmt], cost: str) -> list[ast.stmt]:
+    """The last loop of some statements, which adds up a cost, behind what starts it; none where they need what is set
+    in the others."""
+    start = max([at for at, one in enumerate(statements) if cost in targets(one) and makes_room(one)], default=0)
+    found = hung_on(statements[start:], {cost})
+    needed = names_in(found) - {cost} - counted_in(found)
+    return found if needed.isdisjoint(set().union(*map(set_in, statements))) else []
+
+
+def counted_in(statements: Sequence[ast.stmt]) -> set[str]:
+    """The variables of the loops in statements."""
+    loops = [node for one in statements for node in ast.walk(one) if isinstance(node, ast.For)]
+    return {name for loop in loops for name in set_by(loop.target)}
 
 
 def cost_shown(statements: Sequence[ast.stmt], forth: Sequence[ast.stmt]) -> list[ast.stmt]:
