@@ -369,3 +369,23 @@ def test_a_size_that_is_not_given_and_stops_the_way_back_is_asked_for(check: Che
     found = check("dense.py:Dense", given, {"dense.py": BATCHED})
     assert "--batch_size '4'" in found.get("error", {}).get("hint", ""), found
     assert check("dense.py:Dense", {**given, "batch_size": 4}, {"dense.py": BATCHED})["verdict"] == "ok"
+
+
+COMPARED = """
+import numpy as np
+class Turn:
+    def __init__(self, rows):
+        self.rows = rows
+    def forward(self, x):
+        if not isinstance(x, np.ndarray):
+            raise TypeError
+        self.was = x.shape
+        return x if x.shape == (self.rows, 2) else x.reshape(self.rows, -1)
+    def backward(self, g):
+        return g.reshape(self.was)
+"""
+
+
+def test_a_shape_may_be_compared_with_what_is_not_known_either(check: Check) -> None:
+    found = check("turn.py", {}, {"turn.py": COMPARED})["error"]
+    assert {"--rows", "--x"} <= {*found["hint"].split()}, found

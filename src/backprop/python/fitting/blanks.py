@@ -68,7 +68,8 @@ def of_shape(use: Use) -> Use:
         return Use("axes", use.other)
     if use.kind == "items" and type(use.other) is int and use.other >= 0:
         return Use("axis", use.other)
-    if use.kind == "compared" and isinstance(use.other, tuple):  # as `assert y.shape == out.shape` asks for
+    whole = isinstance(use.other, tuple) and all(type(one) is int for one in use.other)
+    if use.kind == "compared" and whole:  # as `assert y.shape == out.shape` asks for
         return Use("shape", use.other)
     return Use("fields")
 
