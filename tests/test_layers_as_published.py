@@ -389,3 +389,24 @@ class Turn:
 def test_a_shape_may_be_compared_with_what_is_not_known_either(check: Check) -> None:
     found = check("turn.py", {}, {"turn.py": COMPARED})["error"]
     assert {"--rows", "--x"} <= {*found["hint"].split()}, found
+
+
+CELL = """
+import numpy as np
+class Cell:
+    def __init__(self, n):
+        self.kept = {"h": np.random.randn(n), "V": np.random.randn(n, n)}
+    def forward(self, x, h):
+        self.x, self.h = x, h
+        return x * self.kept["h"] + h @ self.kept["V"]
+    def backward(self, dz):
+        dh = dz @ self.kept["V"].T
+        dV = np.outer(self.h, dz)
+        return dz * self.kept["h"], dh, dV
+"""
+
+
+def test_the_gradient_of_an_input_is_not_that_of_a_weight_of_its_name(check: Check) -> None:
+    given = {"x": ROWS[0], "h": ROWS[1], "n": 3}
+    found = check("cell.py:Cell", given, {"cell.py": CELL})
+    assert verdicts(found) == {"kept['V']": "ok", "x": "ok", "h": "ok"}, found
