@@ -410,3 +410,22 @@ def test_the_gradient_of_an_input_is_not_that_of_a_weight_of_its_name(check: Che
     given = {"x": ROWS[0], "h": ROWS[1], "n": 3}
     found = check("cell.py:Cell", given, {"cell.py": CELL})
     assert verdicts(found) == {"kept['V']": "ok", "x": "ok", "h": "ok"}, found
+
+
+VIEWED = """
+import numpy as np
+class Layer:
+    def __init__(self, InWidth, OutWidth, Row):
+        self.W = Row
+        self.W.shape = (OutWidth, InWidth)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.T
+    def backward(self, above):
+        return above @ self.W
+"""
+
+
+def test_a_row_of_weights_may_get_its_shape_from_sizes_that_are_given(check: Check) -> None:
+    hint = check("viewed.py", {}, {"viewed.py": VIEWED})["error"]["hint"]
+    assert "--InWidth '2' --OutWidth '3'" in hint, hint

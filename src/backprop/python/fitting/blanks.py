@@ -148,6 +148,15 @@ class Watching(Interpreter):
             raise Used(value, Use("element", super().get_item(base, key)))
         super().put_item(base, key, value)
 
+    def put_attribute(self, base: Any, name: str, value: Any) -> None:
+        sizes = value if isinstance(value, tuple) else (value,)
+        for one in sizes if name == "shape" else ():
+            if isinstance(one, Blank):
+                raise Used(one, Use("counts"))
+        if isinstance(base, Blank) and name == "shape":
+            raise Used(base, Use("reshaped", sizes) if are_sizes(sizes) else Use("alone"))
+        super().put_attribute(base, name, value)
+
     def look_at_key(self, base: Any, key: Any) -> None:
         keys = key if isinstance(key, tuple) else (key,)
         for place, one in enumerate(keys if not isinstance(base, Object) else ()):  # which looks itself
