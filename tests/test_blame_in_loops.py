@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+from typing import Any
+
 import numpy as np
 import pytest
 from tests.pairs import Pair
 from tests.pairs.judged import judged
 
+from backprop.check.cures.search import Search
 from backprop.check.passes.judge import Judge
 from backprop.python.pairs.pairs import pairs_in
 from backprop.python.runs.runner import Runner
@@ -257,3 +261,134 @@ def top_backward(dout, cache):
     swept = judge.runner.swept(judge.binding.given, judge.binding.upstream, judge.paths)
     assert all(np.isfinite(one).all() for one in swept.values())
     assert judge.judge().verdict == "ok"
+
+
+TRACKED = """
+import numpy as np
+
+def track(seen, level, spread, keep, noise):
+    cost, tape = 0.0, []
+    for one in seen:
+        wide = keep * keep * spread + noise
+        total = wide + 0.7
+        gain = wide / total
+        ahead = keep * level
+        off = one - ahead
+        cost += 0.5 * (np.log(total) + off * off / total)
+        tape.append((level, spread, wide, total, gain, off))
+        level = ahead + gain * off
+        spread = (1 - gain) * wide
+    return cost, tape
+
+def track_grad(tape, keep):
+    dlevel = dspread = dkeep = dnoise = 0.0
+    for level, spread, wide, total, gain, off in reversed(tape):
+        dgain = dlevel * off - dspread * wide
+        doff = dlevel * gain
+        dahead = dlevel
+        dwide = dspread * (1 - gain)
+        doff += off / total
+        dahead -= doff
+        dtotal = 0.5 / total - 0.5 * off * off / total ** 2
+        dwide += dgain / total
+        dtotal -= dgain * wide / total ** 2
+        dwide += dtotal
+        dkeep += dwide * 2 * keep * spread + dahead * level
+        dnoise += dwide
+        dspread = dwide * keep * keep
+        dlevel = dahead * keep
+    return {"level": dlevel, "spread": dspread, "keep": dkeep, "noise": dnoise}
+"""
+
+
+def tracked() -> dict[str, Any]:
+    return {"seen": normal(4), "level": 0.4, "spread": 0.9, "keep": 0.8, "noise": 0.3}
+
+
+SKIPPING = """
+import numpy as np
+
+def skipping_forward(x, w, v):
+    skip = x
+    h = np.tanh(x @ w)
+    return h @ v + skip, (x, w, v, h)
+
+def skipping_backward(dout, cache):
+    x, w, v, h = cache
+    dskip = dout * 1.0
+    dv = h.T @ dout
+    dpre = dout @ v.T * (1 - h ** 2)
+    dw = x.T @ dpre
+    dx = dpre @ w.T
+    dx += dskip
+    return dx, dw, dv
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [(TRACKED, tracked()), (SKIPPING, {"x": normal(3, 4), "w": normal(4, 5), "v": normal(5, 4)})],
+)
+def test_every_line_of_a_right_pass_is_right(text: str, inputs: dict[str, Any]) -> None:
+    """Of what is taken away the sign is another one; a sum of some shares is one, of a round that has many; and what
+    goes back by another name of the same array is a share of its gradient."""
+    code = Code([part_of(text, "code.py")])
+    judge = Judge(Runner(code, pairs_in(code)[0], inputs))
+    assert judge.judge().verdict == "ok"
+    derivation = Search(judge).derivation({})
+    assert [ast.unparse(one) for one in derivation.trace.visits if derivation.wrong_at(one)] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("dahead -= doff", "dahead += doff"),
+        ("dwide += dtotal", "dwide = dtotal"),
+        ("dtotal -= dgain * wide / total ** 2", "dtotal -= dgain * wide / total"),
+        ("dspread = dwide * keep * keep", "dspread = dwide * keep"),
+    ],
+)
+def test_a_slip_in_a_loop_over_numbers(line: str, wrong: str) -> None:
+    before = work.now()
+    (found,) = wrong_lines(TRACKED, {line: wrong}, tracked())
+    assert found[0] == TRACKED[: TRACKED.index(line)].count("\n") + 1
+    assert work.now() - before < work.ticks(4.0)
+
+
+def test_a_mask_behind_a_slow_loop() -> None:
+    """What a sweep tells does not wait for the edits that need a run each, which is long here."""
+    code = """
+import numpy as np
+
+def plane_forward(x, k):
+    n, _, height, width = x.shape
+    a = np.zeros((n, k.shape[0], height - 2, width - 2))
+    for i in range(n):
+        for f in range(k.shape[0]):
+            for r in range(height - 2):
+                for c in range(width - 2):
+                    a[i, f, r, c] = np.sum(x[i, :, r:r + 3, c:c + 3] * k[f])
+    return np.maximum(a, 0), (x, k, a)
+
+def plane_backward(dout, cache):
+    x, k, a = cache
+    da = dout * (a > 0)
+    dk = np.zeros_like(k)
+    dx = np.zeros_like(x)
+    for i in range(a.shape[0]):
+        for f in range(a.shape[1]):
+            for r in range(a.shape[2]):
+                for c in range(a.shape[3]):
+                    dk[f] += da[i, f, r, c] * x[i, :, r:r + 3, c:c + 3]
+                    dx[i, :, r:r + 3, c:c + 3] += da[i, f, r, c] * k[f]
+    return dx, dk
+"""
+    inputs = {"x": normal(2, 2, 7, 7), "k": normal(3, 2, 3, 3)}
+    assert wrong_lines(code, {"(a > 0)": "a"}, inputs) == [(16, "da = dout * (a > 0)")]
+
+
+def test_a_line_that_is_missing_behind_a_later_one() -> None:
+    """What a name lacks is there only behind the last line that writes into it."""
+    place = TRACKED.index("dtotal -= dgain")
+    found = wrong_lines(TRACKED, {"        dwide += dtotal\n": ""}, tracked())
+    assert found == [(TRACKED[:place].count("\n") + 1, "dwide += dtotal")]

@@ -407,3 +407,135 @@ class Solved(torch.autograd.Function):
     assert wrong_lines(code, inputs) == []
     [(line, cause, write)] = wrong_lines(code.replace("solve(M.transpose(-1, -2)", "solve(M"), inputs)
     assert (line, cause, write) == (14, "transposed", "grad_R = torch.linalg.solve(M.transpose(-1, -2), grad)")
+
+
+KINDS_OF_SLIPS = {
+    "of a length": (
+        """
+import numpy as np
+
+class Lengths:
+    def forward(self, x, v, g):
+        self.x, self.v, self.g = x, v, g
+        self.long = np.linalg.norm(v, axis=0)
+        return x @ (v * (g / self.long))
+
+    def backward(self, dy):
+        dw = self.x.T @ dy
+        unit = self.v / self.long
+        self.dg = np.sum(dw * unit, axis=0)
+        self.dv = self.g / self.long * (dw - self.dg * unit)
+        return dy @ (self.v * (self.g / self.long)).T
+""",
+        "(dw - self.dg * unit)", "dw", {"x": (3, 4), "v": (4, 2), "g": (2,)},
+    ),
+    "of what is handed back and read": (
+        """
+import numpy as np
+
+def off_forward(x, w, aim):
+    off = np.tanh(x @ w) - aim
+    return 0.5 * np.sum(off ** 2), (x, w, off, aim)
+
+def off_backward(dout, cache):
+    x, w, off, aim = cache
+    doff = dout * off
+    dpre = doff * (1 - (off + aim) ** 2)
+    return dpre @ w.T, x.T @ dpre, -doff
+""",
+        "x.T @ dpre, -doff", "x.T @ dpre, doff", {"x": (3, 4), "w": (4, 2), "aim": (3, 2)},
+    ),
+    "of sums in a product": (
+        """
+import numpy as np
+
+def share_forward(x):
+    e = np.exp(x)
+    p = e / e.sum(axis=1, keepdims=True)
+    return p, p
+
+def share_backward(dp, p):
+    along = (dp * p).sum(axis=1, keepdims=True)
+    rest = dp - along
+    return p * rest
+""",
+        "(dp * p).sum(axis=1, keepdims=True)", "dp.sum(axis=1, keepdims=True) * p.sum(axis=1, keepdims=True)",
+        {"x": (3, 4)},
+    ),
+    "of what has another shape": (
+        """
+import numpy as np
+
+def angle_forward(x, w):
+    nx, nw = np.sqrt((x ** 2).sum(1, keepdims=True)), np.sqrt((w ** 2).sum(1, keepdims=True))
+    ux, uw = x / nx, w / nw
+    return ux @ uw.T, (ux, uw, nx, nw)
+
+def angle_backward(dcos, cache):
+    ux, uw, nx, nw = cache
+    dux, duw = dcos @ uw, dcos.T @ ux
+    dx = (dux - ux * (dux * ux).sum(1, keepdims=True)) / nx
+    dw = (duw - uw * (duw * uw).sum(1, keepdims=True)) / nw
+    return dx, dw
+""",
+        "dw = (duw - uw * (duw * uw).sum(1, keepdims=True)) / nw",
+        "dw = (dux - ux * (dux * ux).sum(1, keepdims=True)) / nx", {"x": (3, 4), "w": (5, 4)},
+    ),
+    "of a count": (
+        """
+import numpy as np
+
+def planes_forward(x):
+    mean = x.mean(axis=(0, 2, 3), keepdims=True)
+    return (x - mean) ** 2, (x, mean)
+
+def planes_backward(dout, cache):
+    x, mean = cache
+    N, C, H, W = x.shape
+    doff = 2 * (x - mean) * dout
+    m = N * H * W
+    return doff - doff.sum(axis=(0, 2, 3), keepdims=True) / m
+""",
+        "m = N * H * W", "m = N", {"x": (2, 4, 3, 5)},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_SLIPS)
+def test_a_slip(kind: str) -> None:
+    code, right, wrong, shapes = KINDS_OF_SLIPS[kind]
+    inputs: dict[str, object] = {name: normal(*shape) for name, shape in shapes.items()}
+    line = code[: code.index(right)].count("\n") + 1
+    assert judged(Pair("", "", inputs, "", code, []), code).verdict == "ok"
+    ((place, _, write),) = wrong_lines(code.replace(right, wrong), inputs)
+    assert place == line
+    assert write is not None
+    assert judged(Pair("", "", inputs, "", code, []), swapped(code, place, write)).verdict == "ok"
+
+
+def swapped(code: str, line: int, write: str) -> str:
+    """A text with another line in a place."""
+    rows = code.split("\n")
+    indent = len(rows[line - 1]) - len(rows[line - 1].lstrip())
+    rows[line - 1] = " " * indent + write
+    return "\n".join(rows)
+
+
+def test_a_factor_is_missing_once_and_not_in_each_line_that_reads() -> None:
+    code = """
+import numpy as np
+
+def fit(x, w, b, labels):
+    m = x.shape[0]
+    e = np.exp(x @ w + b)
+    p = e / e.sum(axis=1, keepdims=True)
+    cost = -np.mean(np.log(p[range(m), labels]))
+    dscores = p.copy()
+    dscores[range(m), labels] -= 1
+    dw = x.T @ dscores
+    db = np.sum(dscores, axis=0)
+    dx = dscores @ w.T
+    return cost, dx, dw, db
+"""
+    inputs = {"x": normal(5, 4), "w": normal(4, 3), "b": normal(3), "labels": np.array([0, 2, 1, 1, 0])}
+    assert [(line, write) for line, _, write in wrong_lines(code, inputs)] == [(10, "dscores /= m")]

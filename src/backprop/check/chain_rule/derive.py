@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from difflib import SequenceMatcher
 from functools import partial
@@ -251,7 +251,8 @@ class Derivation(Right):
                 yield from [f"{goal} {text}" for text in self.scaled_by(chain, visit, loaded(target))]
         kind = type(statement.op) if isinstance(statement, ast.AugAssign) else None
         operator = "+=" if kind is ast.Add else "-=" if kind is ast.Sub else "="
-        for term in self.terms(chain, value, visit.values[0] if len(visit.values) == 1 else None):
+        promised = {np.shape(one) for one in self.meant(str(base_name(target)), visit)}
+        for term in self.terms(chain, value, visit.values[0] if len(visit.values) == 1 else None, promised):
             text = term.text
             if operator == "-=" and isinstance(term.tree, ast.UnaryOp):
                 yield f"{goal} -= {ast.unparse(term.tree.operand)}"
@@ -294,13 +295,14 @@ class Derivation(Right):
                 put(old)
                 yield text
 
-    def terms(self, chain: Chain, value: ast.expr, target: Any) -> Iterator[Term]:
-        """Gradients and shares of them that have the shape of what is computed, with their numbers put together."""
-        for term in self.gradients(chain, value, target):
+    def terms(self, chain: Chain, value: ast.expr, target: Any, promised: Collection[Any] = ()) -> Iterator[Term]:
+        """Gradients and shares of them that have the shape of what is computed, or one that is `promised` by the name,
+        with their numbers put together."""
+        for term in self.gradients(chain, value, target, promised):
             yield term._replace(tree=Tidy().visit(cloned(term.tree)))
 
-    def gradients(self, chain: Chain, value: ast.expr, target: Any) -> Iterator[Term]:
-        shapes = set() if target is None else {np.shape(target)}
+    def gradients(self, chain: Chain, value: ast.expr, target: Any, promised: Collection[Any]) -> Iterator[Term]:
+        shapes = set() if target is None else {np.shape(target), *promised}
         with suppress(Failed):
             shapes.add(np.shape(chain.here.value(value)))
         near = self.near(chain.here)

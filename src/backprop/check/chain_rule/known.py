@@ -17,7 +17,7 @@ import numpy as np
 from backprop.check.chain_rule.chain import MOST_READERS
 from backprop.check.chain_rule.terms import tells
 from backprop.check.passes.causes import names
-from backprop.check.passes.quantities import NOT_SAID, Room, Story, Values
+from backprop.check.passes.quantities import CLOSE, NOT_SAID, Room, Story, Values
 from backprop.check.passes.sensitivity import base_name, fitted
 from backprop.check.passes.trace import Trace, Visit, appended, holder, loaded, targets_of
 from backprop.check.remembered import remembered
@@ -101,14 +101,16 @@ class Known:
         for base in bases(name):
             found = [(value, self.story.gradients[ids]) for value, ids in self.trace.names.get(base, ())]
             here = held.get(base)
-            place = self.story.index.find(here) if isinstance(here, np.ndarray) and is_fraction(here) else None
+            number = isinstance(here, np.ndarray | np.generic) and is_fraction(here)
+            place = self.story.index.find(here) if number else None
             if place is not None:
                 mine = [gradient for value, gradient in found if same(value, here)]
                 whole = mine[0] if mine else self.story.quantities[place].gradient
-                own = [whole, *self.sent_in_round(place, visit)]
+                own = [whole, *self.sent_in_round(place, visit), *self.sent_to_alias(place, base)]
                 return own if mine else [*own, *[one for _, one in found]]  # a helper may call something else so
             if found:
-                return [one for _, one in found] if any(np.any(one) for _, one in found) else []
+                more = [one for value, _ in found for one in self.sent_to_alias(self.story.index.find(value), base)]
+                return [*(one for _, one in found), *more] if any(np.any(one) for _, one in found) else []
         return []
 
     def said(self, name: str, value: Any, visit: Visit | None = None) -> list[Any]:
@@ -131,6 +133,18 @@ class Known:
         shares = [one[0].share for one in readers if here is not None and one[0].visit.rounds == here]
         sent = sum(shares)
         return [sent] if shares and not same(sent, self.story.quantities[place].gradient) else []
+
+    @remembered
+    def sent_to_alias(self, place: int | None, name: str) -> list[Any]:
+        """What comes back to a quantity where it is read by a name that it was given later: `skip = x`."""
+        if place is None:
+            return []
+        numbers, readers = self.story.quantities[place].ids, self.story.readers(place)
+        own = [one[0].share for one in readers if ast.unparse(one[0].leaf) == name]
+        if not 0 < len(own) < len(readers):
+            return []
+        known = [one for one, some in self.trace.names.items() if any(np.array_equal(ids, numbers) for _, ids in some)]
+        return [sum(own)] if name in known[1:] else []
 
     def fits(self, name: str, value: Any, visit: Visit | None = None) -> bool:
         """Whether what a name holds in the end is what it says to be, or something right if it says nothing."""
@@ -219,11 +233,11 @@ class Known:
         return self.rounds[id(visit)]
 
     def given(self, visit: Visit, new: ast.stmt, values: list[Any]) -> list[Any]:
-        """What a line gives: of `+=` what it adds."""
+        """What a line gives: of `+=` what it adds, and of `-=`."""
         if isinstance(new, ast.AugAssign) and isinstance(new.op, ast.Add | ast.Sub):
             with suppress(*NOT_SAID), np.errstate(all="ignore"):
                 before = Room(self.trace, visit).value(loaded(new.target))
-                return [(np.asarray(one) - before) * (1 if isinstance(new.op, ast.Add) else -1) for one in values]
+                return [np.asarray(one) - before for one in values]
         return values
 
     @remembered
@@ -239,11 +253,20 @@ class Known:
         given = [*given, *held]
         rows = [(row, None) for value, _ in given if np.ndim(value) > 1 for row in value[:MOST_ROWS]]
         for place in {self.story.index.find(value) for value, _ in (*given, *rows)} - {None}:
-            shares = [one[0].share for one in self.story.readers(place)]
+            readers = self.story.readers(place)
             found.add(self.story.quantities[place].gradient, (place,))
-            for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else (1,):
-                for some in combinations(shares, count):
-                    found.add(sum(some), (place,))
+            few = len(readers) <= MOST_READERS
+            by_round: dict[tuple[int, ...], list[Any]] = {}
+            for one in readers:
+                by_round.setdefault(() if few else one[0].visit.rounds, []).append(one[0].share)
+            whole = self.story.quantities[place].gradient
+            rest = whole - sum(one[0].share for one in readers)  # what comes through entries that are read
+            if readers and np.abs(rest).max(initial=0.0) > CLOSE * np.abs(whole).max(initial=0.0):
+                by_round.setdefault((), []).append(rest)
+            for shares in by_round.values():  # of many those of one round together
+                for count in range(1, len(shares) + 1) if len(shares) <= MOST_READERS else (1,):
+                    for some in combinations(shares, count):
+                        found.add(sum(some), (place,))
         return found
 
     def in_containers(self) -> Iterator[tuple[str, Any]]:

@@ -120,13 +120,14 @@ class Right(Known):
         goals, visits = targets_of(statement), self.trace.visits.get(statement, [])
         if len(goals) != 1 or not isinstance(goals[0], ast.Name) or len(visits) < 2 or not visits[0].rounds:
             return False
-        before = [
-            other
-            for other in self.trace.visits
-            if self.functions.get(other) == self.functions.get(statement) and other.lineno <= statement.lineno
-        ]
-        writes = self.written()[self.key(statement, goals[0].id)]
-        return not writes[0][1].rounds or any(reads_name(one, goals[0].id) for one in before)
+        name, own = goals[0].id, self.functions.get(statement)
+        before = [one for one in self.trace.visits if self.functions.get(one) == own and one.lineno <= statement.lineno]
+        writes = self.written()[self.key(statement, name)]
+        inside = {one for one, visit in writes if visit.rounds}
+        first = min((one for one in before if one in inside or reads_name(one, name)), key=lambda one: one.lineno)
+        if first in inside and not reads_name(first, name) and first is not statement:
+            return False  # each round begins anew
+        return not writes[0][1].rounds or any(reads_name(one, name) for one in before)
 
     def whole(self, statement: ast.stmt, visit: Visit, new: ast.stmt, values: list[Any]) -> bool | None:
         """Whether a line that writes into an array gives there what the array's name says; None where that is told by
@@ -150,6 +151,9 @@ class Right(Known):
             if not self.scaled and self.is_final(base, goals[0], visit, life):
                 return False
         if life[-1][1] is not visit and (self.scaled or not once):
+            begun = self.left(base, visit, [mine]) if new is mine else then
+            if begun and self.shares(base).find(begun[0]) is not None:
+                return True  # the lines that follow add the rest
             if entry is None or self.is_read(entry):
                 return None
             if visit is not [one for some, one in life if some is statement][-1]:
@@ -222,8 +226,7 @@ class Right(Known):
             return all(right(one) for one in values if tells(one)) or self.is_taken(visit, statement)
         with suppress(*NOT_SAID):
             before = Room(self.trace, visit).value(loaded(statement.target))
-            way = 1 if isinstance(statement.op, ast.Add) else -1
-            added = [way * (np.asarray(one) - before) for one in values]
+            added = [np.asarray(one) - before for one in values]
             base = base_name(statement.target)
             if not all(self.is_share(one, base) for one in added if tells(one)):
                 return all(self.is_share(one, base) for one in values) or self.is_taken(visit, statement)
@@ -407,6 +410,24 @@ class Right(Known):
                     plain = isinstance(writer, ast.Assign) and isinstance(writer.targets[0], ast.Name)
                     if plain and len(one.values) == 1 and tells(one.values[0]) and self.is_forward(one.values[0]):
                         yield name, writer
+
+    def lacking(self, statement: ast.stmt) -> Iterator[tuple[ast.stmt, str]]:
+        """What adds the rest to a name that a wrong line leaves with less than it says, where a later line of the same
+        round gives that rest a name: this line, and what is missing behind it."""
+        goals, wrong = targets_of(statement), self.wrong_at(statement)[-1:]
+        name = goals[0].id if len(goals) == 1 and isinstance(goals[0], ast.Name) else ""
+        for visit in wrong if name else ():
+            held = visit.values[0]
+            rests = [one - held for one in self.meant(name, visit) if np.shape(one) == np.shape(held)]
+            for later, visits in self.trace.visits.items():
+                goals, alike = targets_of(later), self.functions.get(later) == self.functions.get(statement)
+                if not alike or len(goals) != 1 or not isinstance(goals[0], ast.Name) or goals[0].id == name:
+                    continue
+                here = [one for one in visits if one.time > visit.time and one.rounds == visit.rounds]
+                for value in [one for some in here for one in some.values if tells(one)]:
+                    for sign, way in (("+", 1), ("-", -1)):
+                        if any(same(way * value, one) for one in rests):
+                            yield later, f"{name} {sign}= {goals[0].id}"
 
     def reads_right(self, statement: ast.stmt, name: str, writer: ast.stmt, statements: list[ast.stmt]) -> bool:
         """Whether a wrong line is right as it stands, where other statements give a name another value of the forward

@@ -166,6 +166,10 @@ class Rules(Shapes):
             yield from self.reduced(called, operands, named, g, room, depth)
         elif called in ("var", "std") and not self.torch:
             yield from self.spread_of(called, tree, operands, named, g, room, depth)
+        elif called == "norm" and len(operands) == 1 and "ord" not in named and "p" not in named:
+            size = self.expanded(operands, named, self.value(tree, room, depth), room, depth)
+            g = self.multiply(self.expanded(operands, named, g, room, depth), self.value(first, room, depth))
+            yield from self.back(first, self.divide(g, size), room, depth)
         elif called in ("max", "amax", "min", "amin"):
             g = self.expanded(operands, named, g, room, depth)
             each, found = self.value(first, room, depth), self.value(tree, room, depth)

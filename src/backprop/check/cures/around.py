@@ -18,6 +18,8 @@ from backprop.check.edits.catalogue import Edit
 from backprop.check.edits.forms import expression, replaced
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names, signed
+from backprop.check.passes.sensitivity import base_name
+from backprop.check.passes.trace import targets_of
 from backprop.python.texts.gradients import is_gradient
 
 LIKE = 0.4  # how much a part of a cure is like the line that the name has its value from
@@ -73,6 +75,8 @@ def in_one(search: Search, cures: Sequence[Cure]) -> list[Cure]:
 def shared(search: Search, cures: Sequence[Cure]) -> list[Cure]:
     """The cures, or one of the line that gives a name its value, where several read the same in place of the name, or
     put the same factor behind what they read of it."""
+    if missing := scaled_behind(search, cures):
+        return missing
     for name, operator, factor, some in factored(cures):
         for line in [one for one in search.lines[::-1] if assigned(one.statement)[0] == name and one.visits == 1]:
             whole = ast.BinOp(assigned(line.statement)[1], operator, factor)  # type: ignore[arg-type]
@@ -103,15 +107,39 @@ def factored(cures: Sequence[Cure]) -> Iterator[tuple[str, ast.operator, ast.exp
     """The names that several cures read that multiply by the same, or divide by it, with that and these cures."""
     found: dict[tuple[type[ast.operator], str], list[tuple[Cure, ast.BinOp]]] = {}
     for one in cures:
-        old, new = (getattr(tree, "value", None) for tree in (one.line.statement, one.edit.statements[-1]))
-        if not isinstance(new, ast.BinOp) or not isinstance(new.op, ast.Mult | ast.Div) or old is None:
-            continue
-        if ast.dump(new.left) == ast.dump(old):
+        if (new := factor_behind(one)) is not None:
             found.setdefault((type(new.op), ast.unparse(new.right)), []).append((one, new))
     for some in [one for one in found.values() if len(one) > 1]:
         (_, first), alike = some[0], [one for one, _ in some]
         for name in sorted(set.intersection(*[names(new.left) for _, new in some])):
             yield name, first.op, first.right, alike
+
+
+def scaled_behind(search: Search, cures: Sequence[Cure]) -> list[Cure]:
+    """A line that is missing behind the last one that writes into a name: what all cures lack that read it is the same
+    factor, which one of them puts there."""
+    read = set.intersection(*[names(getattr(one.line.statement, "value", None) or ast.Pass()) for one in cures])
+    lacking = {ast.unparse(two): (two.op, two.right) for one in cures if (two := factor_behind(one)) is not None}
+    for name in sorted(read) if len(cures) > 1 else ():
+        first = min(one.line.number for one in cures)
+        writers = [one for one in search.lines if name in map(base_name, targets_of(one.statement))]
+        for line in sorted((one for one in writers if one.number < first), key=lambda one: one.number)[-1:]:
+            for operator, factor in lacking.values():
+                more = ast.AugAssign(ast.Name(name, ast.Store()), operator, factor)
+                edit = Edit([line.statement, more], f"{ast.unparse(line.statement)}\n{ast.unparse(more)}", "factor",
+                            cures[0].cost, True)  # fmt: skip
+                own = [Cure(line, edit, cures[0].cost, cures[0].repaired)]
+                if search.judge.all_right(put(own)):
+                    return own
+    return []
+
+
+def factor_behind(cure: Cure) -> ast.BinOp | None:
+    """What a cure is, where it is what stands in its line times something, or over it."""
+    old, new = (getattr(tree, "value", None) for tree in (cure.line.statement, cure.edit.statements[-1]))
+    if not isinstance(new, ast.BinOp) or not isinstance(new.op, ast.Mult | ast.Div) or old is None:
+        return None
+    return new if ast.dump(new.left) == ast.dump(old) else None
 
 
 def cure_of(line: Line, text: str, cost: float) -> Cure:

@@ -15,16 +15,19 @@ from backprop.check.cures.lengths import hidden_lengths, same_lengths
 from backprop.check.cures.rounded import but_for_digits
 from backprop.check.cures.search import ALIKE, DEAREST, FAR, SECONDS, Cure, Reach, Search, put, words_of
 from backprop.check.cures.several import Chained, InOrder, InTurn, Several, Turn, together
+from backprop.check.cures.trials import tried
 from backprop.check.cures.unread import added_to, handed_on
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
+from backprop.check.passes.assumed import not_read
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.means import Means
+from backprop.check.passes.meant import FAR as ELSEWHERE
 from backprop.check.passes.sensitivity import MOST, Sense
 from backprop.check.passes.squashed import Given, squashed_by
 from backprop.check.passes.trace import Noted, differ
 from backprop.check.passes.verdict import Place, Verdict
-from backprop.errors import Problem
+from backprop.errors import Problem, enumerated
 from backprop.python.pairs.unnamed import retold
 from backprop.python.runs.runner import Instead
 from backprop.python.texts.gradients import Path
@@ -34,6 +37,7 @@ MOST_MISTAKES = 3
 PLAIN_EDIT = 2.2  # the cost of one edit that is tried where several lines are cured already
 PLAIN_TURN = 5.2  # what several cures may cost that are not doubted
 BRIEF = 0.7  # work, in seconds of a usual machine, for the search of one edit instead of them
+FIRST_TURNS = 1.2  # of it in which mistakes are looked for one after the other, before one edit is looked for again
 IN_TURN = 3.2  # of it in which mistakes are looked for one after the other
 DEAR = 2.3  # cures that cost as much, and two edits are looked for that cost less
 PLAINER = 2.5  # of it in which they are, at most
@@ -98,8 +102,13 @@ class Solver:
         apart = self.partly(lines, sense, {}, first[1], MOST_MISTAKES, BRIEF)[0] if not cures and not first[0] else []
         if apart and self.score(apart) < PLAIN_TURN and not any(map(grown, apart)):
             return self.in_words(apart, lines), [], []
-        turns = InTurn(self.search, MOST_MISTAKES, IN_TURN)
+        turns = InTurn(self.search, MOST_MISTAKES, FIRST_TURNS)
         turn = None if scaled else turns.found(first[1])
+        if turns.waiting and turn is None and not scaled:
+            again = self.brief(lines, sense, DEAREST) if not cures else first
+            if self.is_clean(again[0]):
+                return again[0][:1], again[0][1:], []
+            turn = turns.go_on(IN_TURN - FIRST_TURNS)
         if cures and (turn is None or turn.score > self.score(cures)):
             return self.cheaper(cures, lines, sense), [], []
         whole, part = self.single(lines, sense, turn, first)
@@ -142,7 +151,7 @@ class Solver:
         """One edit that repairs everything, as far as one is found in a short time."""
         end, limit = self.search.end, self.search.dearest
         self.search.dearest = dearest
-        found = self.search.search(lines, sense, instead or {}, seconds)
+        found = tried(self.search, lines, sense, instead or {}, seconds)
         self.search.dearest, self.search.end, self.search.ended = limit, end, self.search.now() > end
         return found
 
@@ -156,7 +165,7 @@ class Solver:
         `first`: what a short search found.
         """
         if turn is None:
-            return self.search.search(lines, sense, {})
+            return tried(self.search, lines, sense, {})
         if len(turn.cures) == 1:
             whole, part = self.brief(lines, sense, turn.score + ALIKE)
         elif turn.score <= PLAIN_TURN:
@@ -193,7 +202,7 @@ class Solver:
     def cheaper(self, cures: list[Cure], lines: list[Reach], sense: Sense) -> list[Cure]:
         """A cure of the chain rule, or an edit of another line that is much nearer to what stands there."""
         limit, self.search.dearest = self.search.dearest, cures[0].cost - ALIKE
-        whole, _ = self.search.search(lines, sense, {})
+        whole, _ = tried(self.search, lines, sense, {})
         self.search.dearest = limit
         return whole[:1] if whole and self.score(whole[:1]) < cures[0].cost - ALIKE else cures
 
@@ -288,6 +297,13 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     """The verdict on a wrong pass with the faulty lines, each with the line to write, or what can be said of them."""
     if verdict.verdict != "wrong":
         return verdict._replace(remarks=[*verdict.remarks, *hidden_lengths(judge)])
+    unread = not_read(judge.runner, judge.points, wrong_ones(verdict))
+    unread = unread and not_read(judge.runner, judge.surroundings.away(ELSEWHERE), unread)
+    if unread:  # the mistake is rather in the forward pass
+        told = f"nothing that comes out hangs on {enumerated(['.'.join(one) for one in unread])}"
+        verdict = verdict._replace(remarks=[*verdict.remarks, f"{told}: is it left out of the forward pass?"])
+        if len(unread) == len(wrong_ones(verdict)):
+            return verdict
     solver = Solver(judge)
     right = but_for_digits(solver.search, verdict)
     if right is not None:

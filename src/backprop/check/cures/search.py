@@ -14,15 +14,13 @@ from heapq import heapify, heappop, heappush
 from time import process_time
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from backprop.check.chain_rule.derive import LEAST, Derivation
 from backprop.check.edits.catalogue import COMPOUND, Edit, Plan, edit_of, header, plans
 from backprop.check.edits.visible import Kind, Line, Lines, reads
 from backprop.check.passes.causes import names
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.points import Point
-from backprop.check.passes.sensitivity import Effect, Sense, base_name
+from backprop.check.passes.sensitivity import Sense, base_name
 from backprop.check.passes.trace import Trace, targets_of
 from backprop.errors import Problem
 from backprop.python.pairs.unnamed import is_taken
@@ -32,26 +30,21 @@ from backprop.python.values.work import after, now, ticks
 
 LONGEST = 12.0  # work for everything that looks for lines and cures, in seconds of a usual machine, as all of these
 SECONDS = 6.5  # of these for edits of one line
-AFTER = 0.7  # for others once an edit repairs everything
 PATIENT = 8  # times as slow a machine may be before the search is given up on it
 LATE = 1 << 62
 SELDOM = 1000  # readings of the clock of work after which that of the processor is looked at, which takes longer
 MOST_TRIED = 6000
-SHORTER = 0.15  # how much dearer the edit of a line may be that takes another's place as it is shorter
 ALIKE = 0.3  # repairs that cost so much more are told as possible, too
 UNSEEN = 0.5  # what it costs that only runs tell what edits of a line in a loop do
 UNTOLD = 1.7  # of edits of which only a run tells what they do, and that are tried together with those behind them
 DEAREST = 2.7  # of edits that are tried in twos
-PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
 IDLE = 2.5  # what a line costs on which nothing hangs after an edit
 MISNAMED = 2.5  # what a name costs that holds something else than it says, where edits of several lines are weighed
-SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
 UNMOVED, UNKNOWN, ESTRANGED = 0.1, 0.05, 0.6  # that what a line gives is known before an edit, too, never, or only then
 AROUND, MADE_UP = 1.5, 0.6  # that an edit goes around a helper, or gives it something that is made up for it
 RENAMED = 0.25  # how much likelier a line is faulty that only gives another name to what has one
 FAR = 4.5  # the cost of edits that are tried last of all
 CHEAPEST = 0.8  # no edit costs less
-MANY = 16  # visits of a line, of which a few are looked at first
 
 
 class Reach(NamedTuple):
@@ -103,7 +96,7 @@ class Search:
         self.unedited: Sense | None = None  # as it stands, at the given point
         self.plans: dict[tuple[ast.stmt, tuple[tuple[str, Kind], ...]], list[Plan]] = {}  # of lines by what is visible
         self.texts: dict[Plan, str] = {}  # of these, as far as they were written out
-        self.changes: dict[ast.stmt, set[bytes]] = {}  # of lines by edits that the search at hand has tried
+        self.under_way: Any = None  # the edits that were tried last, with which a search may go on
 
     def now(self) -> int:
         """What the clock of work shows. Where a machine is so slow that nobody waits for it, it is far ahead."""
@@ -238,127 +231,10 @@ class Search:
             if edit is not None:
                 yield one, edit
 
-    def search(
-        self, lines: list[Reach], sense: Sense, instead: Instead, seconds: float = SECONDS
-    ) -> tuple[list[Cure], Cure | None]:
-        """Edits in the order of their cost: those that repair everything, and the one that repairs the most.
-
-        `seconds`: for which they are tried.
-        """
-        self.changes = {}
-        whole: list[Cure] = []
-        part: Cure | None = None
-        names: dict[str, bool] | None = None
-        slopes = {one.line.statement: sense.slopes(one.line.statement) for one in lines if one.affine}
-        seen: dict[ast.stmt, set[str]] = {}
-        until = 0
-        self.end = min(self.end, self.until(seconds))
-        for one in self.candidates(lines, sense.bad, instead):
-            cost, _, reach, _ = one
-            if cost > self.dearest or (whole and cost > whole[0].cost + ALIKE):
-                break
-            if part is not None and cost > part.cost + PATIENCE:
-                break
-            if part is not None and reach.moves is not None and len(reach.moves & sense.bad) <= len(part.repaired):
-                continue  # no more is repaired there
-            if self.over() or (whole and self.now() > until):
-                break
-            edit = self.edit(one, seen)
-            if edit is None:
-                continue
-            effect = self.told(sense, slopes, reach, edit)
-            if effect is not None and (effect.spoils or not effect.repaired):
-                continue
-            changed = {**instead, reach.line.statement: edit.statements}
-            if effect is None or effect.repaired == sense.bad:
-                self.tried += 1
-                after = self.verdicts(sense.point, changed)
-                repaired = frozenset(path for path in sense.bad if after[path] == "ok")
-                if not repaired or any(
-                    after[path] != "ok" and verdict == "ok" for path, verdict in sense.verdicts.items()
-                ):
-                    continue
-                effect = Effect(repaired, False)
-            if effect.repaired == sense.bad and self.judge.all_right(changed):
-                names = self.names(sense) if names is None else names
-                cost += self.newly_wrong(sense, names, changed) + self.unlikely(reach.line, edit, instead)
-                cost += self.around_helpers(reach.line.statement, edit.statements)
-                found = Cure(reach.line, edit, cost, effect.repaired).named(sense)
-                if not whole:
-                    until = self.now() + ticks(AFTER)
-                known = [place for place, one in enumerate(whole) if one.line is reach.line]
-                if not known:
-                    whole.append(found)
-                    whole.sort(key=lambda one: one.cost)
-                elif count_words(edit) < count_words(whole[known[0]].edit) and cost <= whole[known[0]].cost + SHORTER:
-                    whole[known[0]] = found._replace(cost=whole[known[0]].cost)
-            elif (
-                effect.repaired < sense.bad
-                and (part is None or len(effect.repaired) > len(part.repaired))
-                and self.proven_part(changed, effect.repaired)
-            ):
-                part = Cure(reach.line, edit, cost, effect.repaired).named(sense)
-        best = [one for one in whole if one.cost <= whole[0].cost + ALIKE]
-        return best, part
-
     def over(self) -> bool:
         """Whether the search took too long."""
         self.ended = self.ended or self.tried >= MOST_TRIED or self.now() > self.end
         return self.ended
-
-    def told(self, sense: Sense, slopes: dict[ast.stmt, Any], reach: Reach, edit: Edit) -> Effect | None:
-        """What an edit does, without a run; None where only a run tells."""
-        nothing = Effect(frozenset(), False)
-        statement = reach.line.statement
-        if not reach.affine:
-            tried = (not sense.told or plausible(reach.line, edit)) and self.is_another(sense, statement, edit)
-            return None if tried else nothing
-        if reach.line.visits > 1 and not sense.stands_alone(statement):
-            # one visit may change what the next one does: only a run tells of all of them
-            return None if sense.may_repair(statement, edit.statements) else nothing
-        if carried(reach.line, edit):
-            return None if sense.change(statement, edit.statements, [0]) is not None else nothing
-        if reach.line.visits > MANY and not sense.may_repair_one(statement, edit.statements):
-            return nothing
-        change = sense.change(statement, edit.statements)
-        if change is None:
-            return nothing
-        if isinstance(change, str):
-            summed = edit.cause in ("not-summed", "wrong-axis") and not sense.gives_zeros(statement)
-            spread = edit.cause == "no-local" and sense.gives_number(statement)
-            return None if change == "elsewhere" or summed or spread else nothing
-        if not np.any(change):
-            return None if edit.cause == "overwrites" or edit.adds else nothing
-        return sense.effect(slopes[statement], change)
-
-    def is_another(self, sense: Sense, statement: ast.stmt, edit: Edit) -> bool:
-        """Whether an edit, where it stands, gives something else than the line, and than edits that were tried."""
-        if edit.adds or isinstance(statement, COMPOUND):
-            return True
-        change = sense.change(statement, edit.statements)
-        if change is None:  # it fails there, or one of the two is not finite
-            visits = sense.trace.visits.get(statement, [])
-            made = [sense.trace.alone(one, statement, edit.statements) for one in visits[:1]]
-            return all(one is not None and all(np.isfinite(part).all() for part in one) for one in made)
-        if isinstance(change, str) or not len(change):
-            return True
-        known = self.changes.setdefault(statement, set())
-        before, own = len(known), np.round(change, 9).tobytes()
-        known.add(own)
-        return len(known) > before and (bool(np.any(change)) or edit.cause == "overwrites")
-
-    def names(self, sense: Sense) -> dict[str, bool]:
-        """Which names of gradients are right as it stands."""
-        return sense.names(sense.truth()) if sense.told else {}
-
-    def newly_wrong(self, sense: Sense, names: dict[str, bool], changed: Instead) -> float:
-        """What it costs that names hold wrong gradients after an edit, or do only then."""
-        if not names:
-            return 0.0
-        after = self.names(Sense(self.judge, sense.point, changed))
-        spoilt = sum(names.get(name, False) and not right for name, right in after.items())
-        left = sum(not right for name, right in after.items() if not names.get(name, False))
-        return SPOILT * spoilt + LEFT * min(3, left)
 
     def left_over(self, changed: Instead) -> float:
         """What it costs that with some edits names hold something else than they say, and that nothing hangs any more
@@ -526,22 +402,3 @@ def carried(line: Line, edit: Edit) -> bool:
         if not same or edit.adds:
             return True
     return any(stored & read_and_set(getattr(one, "value", one))[0] for one in edit.statements)
-
-
-def plausible(line: Line, edit: Edit) -> bool:
-    """Whether an edit can be computed where it stands, and gives an array of the same shape as the line does.
-
-    It is tried alone, in what was visible behind the line. So a line that reads what it sets cannot be told.
-    """
-    old, new = line.statement, edit.statements[0]
-    if edit.adds or type(old) is not type(new) or not isinstance(new, ast.Assign | ast.AugAssign):
-        return True
-    assert isinstance(old, ast.Assign | ast.AugAssign)
-    targets = new.targets if isinstance(new, ast.Assign) else [new.target]
-    stored = {name for target in targets for name in names(target)}
-    if stored & names(new.value) or any(isinstance(node, ast.NamedExpr | ast.Lambda) for node in ast.walk(new.value)):
-        return True
-    before, after = line.kind(ast.unparse(old.value)), line.kind(ast.unparse(new.value))
-    if after is None:
-        return line.computes(new.value)
-    return before is None or before.shape == after.shape or not before.shape or not after.shape

@@ -14,12 +14,14 @@ import numpy as np
 
 from backprop.check.chain_rule.derive import Derivation
 from backprop.check.cures.search import CHEAPEST, DEAREST, SECONDS, UNTOLD, Candidate, Cure, Reach, Search, carried, put
+from backprop.check.cures.trials import tried
 from backprop.check.edits.catalogue import Plan, edit_of
 from backprop.check.edits.visible import Line
 from backprop.check.passes.causes import names
 from backprop.check.passes.sensitivity import ALL, LOOSE, Named, Sense, flat
 from backprop.check.passes.trace import targets_of
 from backprop.python.runs.runner import Instead
+from backprop.python.values.work import ticks
 
 WRONG_NAMES = 4  # names that are wrong and looked at, the first ones
 SUSPECTS, TEXTS = 5, 3  # lines that are looked at, and what the chain rule says for each
@@ -29,6 +31,7 @@ APART = 1.5  # how much dearer another way may be
 MOST_TEXTS = 2500  # that are tried for a line
 LONGER = 0.7  # work, in seconds of a usual machine, in which others are looked for than what was found
 MORE = 0.5  # what each mistake more costs
+MISSING = 1.6  # what a line costs that is missing
 MOST_RUNS = 30  # of edits of the lines that write one of them
 
 
@@ -167,7 +170,7 @@ class InOrder:
         """Where every name is right that is known: one more edit, for all that is still wrong."""
         if not cures:
             return []
-        whole, _ = self.search.search(lines, sense, instead)
+        whole, _ = tried(self.search, lines, sense, instead)
         return [*cures, whole[0]] if whole else []
 
     def cured(self, sense: Sense, wrong: Named, lines: list[Reach], instead: Instead) -> Cure | None:
@@ -247,8 +250,16 @@ class InTurn:
         self.add(Way((), {}, frozenset()))
         if part is not None:
             self.add(Way((part,), put([part]), frozenset()))
+        return self.go_on()
+
+    def go_on(self, seconds: float = 0.0) -> Turn | None:
+        """The same for so long more."""
+        self.end += ticks(seconds)
         while self.waiting and not self.over():
-            self.follow(heappop(self.waiting)[-1])
+            first = heappop(self.waiting)
+            self.follow(first[-1])
+            if self.over():
+                heappush(self.waiting, first)  # more of it may be left
         return self.best
 
     def found_behind(self, seconds: float) -> Turn | None:
@@ -330,7 +341,7 @@ class InTurn:
         if self.search.now() > self.end:
             return
         sense = self.search.sense(instead)
-        whole, _ = self.search.search(self.search.reaches(sense, instead), sense, instead)
+        whole, _ = tried(self.search, self.search.reaches(sense, instead), sense, instead)
         for one in whole[:1]:
             self.keep((*cures, one), {**instead, one.line.statement: one.edit.statements})
 
@@ -363,7 +374,18 @@ class InTurn:
             if not any(alike(values, other) for _, other in ways):
                 ways.append((Cure(line, edit, one.cost, frozenset()), values))
                 until = min(until, self.search.until(LONGER))
-        return [*self.of_writers(line, derivation, instead), *[cure for cure, _ in found or once[:WAYS] or others]]
+        more = [*self.of_writers(line, derivation, instead), *self.of_rest(line, derivation, instead)]
+        return [*more, *[cure for cure, _ in found or once[:WAYS] or others]]
+
+    def of_rest(self, line: Line, derivation: Derivation, instead: Instead) -> Iterator[Cure]:
+        """Lines that are missing behind others: what the line's name lacks in the end is there only later."""
+        lines = {one.statement: one for one in self.search.lines if one.statement not in instead}
+        for writer, text in derivation.lacking(line.statement):
+            if writer in lines:
+                whole = partial(str, f"{ast.unparse(writer)}\n{text}")
+                edit = edit_of(lines[writer], Plan(MISSING, "missing-share", whole), set())
+                if edit is not None:
+                    yield Cure(lines[writer], edit, MISSING, frozenset())
 
     def of_writers(self, line: Line, derivation: Derivation, instead: Instead) -> Iterator[Cure]:
         """Cures of lines that gave a name another value of the forward pass than a line needs."""

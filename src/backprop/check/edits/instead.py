@@ -168,6 +168,9 @@ class Quantity:
         if self.role == "value" and not self.scales and isinstance(seen.statement, ast.Assign):
             for other in seen.sizes:
                 yield from ((f"{other} {sign} {text}", "factor", 2.1) for sign in ("-", "+", "*", "//"))
+            others = [one for one in seen.sizes if one != text and "[" not in one and self.is_leaf]
+            for one, two in combinations(others, 2) if len(others) <= MANY_SIZES else ():
+                yield f"{text} * {one} * {two}", "factor", 2.15
         if self.role == "index":
             yield from ((f"{text} {shift}", None, 1.5) for shift in ("+ 1", "- 1"))
 

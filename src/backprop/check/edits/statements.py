@@ -180,7 +180,7 @@ class Whole:
     def filled(self) -> Texts:
         """What may stand in the place of `pass`."""
         for target, kind in self.seen.atoms.items():
-            if kind.letter != "a" or "[" in target:
+            if kind.letter not in ("a", "n") or "[" in target:
                 continue
             yield from ((text, cause, cost - 1.6) for text, cause, cost in self.masked(target, "", 3.2))
             for place in [one for one in self.places() if getattr(self.seen.kind(f"{target}[{one}]"), "shape", ())]:
@@ -193,8 +193,8 @@ class Whole:
             for number in self.seen.numbers:
                 yield f"{target} *= {number}", "factor", 1.7
                 yield f"{target} /= {number}", "factor", 1.8
-            for text, other in self.seen.arrays.items():
-                if text != target and other.shape == kind.shape:
+            for text, other in self.seen.atoms.items():
+                if text != target and other.shape == kind.shape and other.letter in ("a", "n"):
                     yield f"{target} += {text}", "missing-share", 1.8
                     yield f"{target} *= {text}", "no-local", 1.9
 
@@ -259,9 +259,11 @@ class Whole:
             for one, other in ((node.left, node.right), (node.right, node.left)):
                 inner = summed_in(one)
                 if inner is not None and isinstance(one, ast.Call):
-                    product = ast.BinOp(other, ast.Mult(), inner)
-                    whole = replaced(one, {ast.unparse(inner): product})
-                    yield self.replaced({ast.unparse(node): ast.unparse(whole)}), "not-summed", 1.2
+                    alike = type(one) is type(other) and axes_of(one) == axes_of(other)
+                    for factor in [other, *([summed_in(other)] if alike else [])]:
+                        product = ast.BinOp(factor or other, ast.Mult(), inner)
+                        whole = replaced(one, {ast.unparse(inner): product})
+                        yield self.replaced({ast.unparse(node): ast.unparse(whole)}), "not-summed", 1.2
 
     def strides(self) -> Texts:
         """Counters that go by a stride throughout an index, as elsewhere in the text, or that do not."""
@@ -332,6 +334,11 @@ def summed_in(node: ast.expr) -> ast.expr | None:
         return None
     of_library = isinstance(function.value, ast.Name) and function.value.id in LIBRARIES
     return function.value if not of_library else node.args[0] if node.args else None
+
+
+def axes_of(tree: ast.expr) -> list[str]:
+    """What a call says by name: along which axes it sums."""
+    return sorted(map(ast.unparse, tree.keywords)) if isinstance(tree, ast.Call) else []
 
 
 def without_turns(tree: ast.AST) -> ast.AST:

@@ -23,6 +23,7 @@ from backprop.python.names import parameter_names
 from backprop.python.runs.runner import Runner
 from backprop.python.runs.taken import unsaid
 from backprop.python.texts.called import names_in
+from backprop.python.texts.functions import returns
 from backprop.python.texts.gradients import COST, Outcome
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import RAISED
@@ -260,14 +261,14 @@ class Binding(Meant):
         runner.outputs(self.given)
 
     def try_beyond_softmax(self) -> None:
-        """Take what a backward pass calls a delta or an error, or says that a cross-entropy is behind, for the
-        gradient of what the softmax is of with which the forward pass ends, where a gradient is right then and none is
-        else: the loss behind it has its slope in it."""
+        """Take what a backward pass calls a delta or an error, says that a cross-entropy is behind, or hands on as it
+        is, for the gradient of what the softmax is of with which the forward pass ends, where a gradient is right then
+        and none is else: the loss behind it has its slope in it."""
         runner, back = self.runner, self.runner.pair.backward
         name = next(iter(runner.back_names()), "")
         if self.first is None or back is None or runner.above != 1 or runner.pair.kind not in ("functions", "class"):
             return
-        told = AT_LOGITS.fullmatch(name) or BEHIND.search(ast.get_docstring(back) or "")
+        told = AT_LOGITS.fullmatch(name) or BEHIND.search(ast.get_docstring(back) or "") or returns(back) == [name]
         p = np.asarray(runner.outputs(self.given)[0]) if told else np.zeros(0)
         axes = [
             axis for axis in range(p.ndim) if p.shape[axis] > 1 and np.allclose(p.sum(axis=axis), 1) and np.all(p > 0)

@@ -179,6 +179,7 @@ class Story:
         self.visits: dict[int, Visit] = {}  # at which a quantity was made
         for value, ids in trace.arguments:
             self.quantity(value, ids)
+        given = len(self.quantities)
         forward = trace.forward or trace.visits
         until = inf if trace.forward else self.made_at(trace)
         visits = [
@@ -188,11 +189,13 @@ class Story:
             for visit in found
             if visit.scope is not None and visit.time <= until
         ]
+        visits.sort(key=lambda one: one[1].time)
         for statement, visit in visits:
             targets = targets_of(statement)
             for value, ids in zip(visit.values, visit.ids, strict=True):
                 place = self.quantity(value, ids)
-                self.visits.setdefault(place, visit)
+                if place >= given:
+                    self.visits.setdefault(place, visit)
                 if len(targets) == 1 and isinstance(targets[0], ast.Subscript):
                     self.pieces.setdefault(place, targets[0].slice)
         self.closed: dict[int, list[Closed]] = {}

@@ -156,7 +156,8 @@ class Sense:
             given = [one for visit in visits[-1:] for one in visit.ids]
             ids = flat(given, np.int64)
             # of an array that is returned twice, or that others read, too, only a run tells
-            return len(set(ids.tolist())) == len(ids) and not self.hands_back(statement)
+            twice = len(set(ids.tolist())) < len(ids) or self.is_read(ids[ids > 0], visits[-1])
+            return not twice and not self.hands_back(statement)
         nudger = Nudger(statement, visits)
         try:
             outcome = self.judge.runner.run(self.point.given, self.point.upstream, self.instead, nudger, most=MOST)
@@ -179,6 +180,11 @@ class Sense:
             if not abs(moved - told) <= LOOSE * size:
                 return False
         return True
+
+    def is_read(self, ids: Any, visit: Visit) -> bool:
+        """Whether some numbers were read before a visit."""
+        until = visit.spans[0][0] if visit.spans else len(self.trace.tape.entries)
+        return any(np.isin(one.read, ids).any() for one in self.trace.tape.entries[:until])
 
     def hands_back(self, statement: ast.Return) -> bool:
         """Whether a function that the pass calls returns what it was given, as it is: `lambda g: g`."""
@@ -349,6 +355,8 @@ class Sense:
         if (cause in FORMS and not scales) or not self.told:
             return cause
         change = self.change(statement, statements)
+        if isinstance(change, str) and change == "shape" and needed - read:
+            return cause or "wrong-point"
         if change is None or isinstance(change, str) or len(change) < 2:
             return cause
         visits = self.trace.visits.get(statement, [])

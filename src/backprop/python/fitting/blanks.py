@@ -79,6 +79,8 @@ class Watching(Interpreter):
 
     def binary(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
         use = KINDS.get(kind, "element") if kind is not ast.Pow or isinstance(b, Blank) else "element"
+        if kind is ast.Add and any(isinstance(one, list | tuple) for one in (a, b)):
+            use = "joined"
         if isinstance(a, Blank):
             raise Used(a, Use(use, b, True))
         if isinstance(b, Blank):
@@ -90,7 +92,7 @@ class Watching(Interpreter):
         if isinstance(tree.value, ast.Name | ast.Attribute):
             value = self.evaluate(tree.value, scope)
             if isinstance(value, Blank):
-                raise Used(value, Use("element", old, False))
+                raise Used(value, Use("joined" if isinstance(old, list) else "element", old, False))
         return super().updated(tree, old, scope)
 
     def of_UnaryOp(self, tree: ast.UnaryOp, scope: Scope) -> Any:
@@ -193,6 +195,8 @@ class Watching(Interpreter):
         plain = name != "squeeze" or (len(given) == 1 and not keywords)
         if name in COPYING and plain and given and isinstance(given[0], Blank):
             return given[0]
+        if name == "extend" and arguments and isinstance(arguments[0], Blank):
+            raise Used(arguments[0], Use("joined"))
         if me is None and isinstance(function, Bound) and name:
             given = (function.me, *arguments) if is_array(function.me) else ()  # what lists keep is not looked at
         if me is not None or (name and name not in KEEPING):

@@ -176,6 +176,8 @@ class Likely:
             yield from of_gates(use.other, self.multiples) if is_weight else ()
             yield from [(LONG,)] * (isinstance(use.other, slice) and bool(FLAT.search(name)))
             yield from with_items(use.other, sizes, self.lacking.get(name, []))
+        elif use.kind == "joined":  # lists, as of sizes
+            yield from (WIDTHS, "[4]", "[0,2,1,1]")
         elif use.kind == "unpacked":
             yield from ([str(place) for place in range(use.other)], (use.other,), (use.other, 3))
             return

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from backprop.python.names import names_set, parameter_names
 from backprop.python.pairs.called_from import bound, placed
 from backprop.python.pairs.inlined import with_those
-from backprop.python.pairs.links import Link, called_by, given_by, is_upstream, put_in_place
+from backprop.python.pairs.links import Link, given_by, is_upstream, put_in_place
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.rounds import LOOPS, Passes, blocks, costs_in, start_of
 from backprop.python.pairs.trained import apart_from_body, made, training_pair
-from backprop.python.texts.called import targets
+from backprop.python.texts.called import called_by, called_of, targets
 from backprop.python.texts.functions import is_static
 from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code
@@ -173,7 +173,7 @@ class Handed:
             if (given := self.given_apart(block[:end], call)) is None:
                 continue
             at, output, (made, *rest) = given
-            if any(reads_of(its, whose(call)) for its in block[back : place + 1]):
+            if any(reads_of(its, called_of(call)) for its in block[back : place + 1]):
                 continue  # the state of what goes forth before: where what it gives is another, that is not
             between = [*rest, *block[at + 1 : place]]
             link = Link(output, [*one.before, *block[:at], made], between, block[place:])
@@ -184,22 +184,24 @@ class Handed:
 
     def left_out(self, forth: Sequence[ast.stmt], back: Sequence[ast.Call]) -> Iterator[str]:
         """What is told of an object that goes forth, and whose way back no call is of."""
-        through = {whose(call) for call in back}
+        through = {called_of(call) for call in back}
         for its in forth:
             for call in self.calls_in(its, self.forth) if not isinstance(its, LOOPS) else ():
-                if whose(call) and whose(call) not in through and through != {""}:
-                    yield f"{whose(call)} goes forth in line {its.lineno}, and its way back is not called"
+                if called_of(call) and called_of(call) not in through and through != {""}:
+                    yield f"{called_of(call)} goes forth in line {its.lineno}, and its way back is not called"
 
     def given_apart(self, forth: Sequence[ast.stmt], call: ast.Call) -> tuple[int, str, list[ast.stmt]] | None:
         """Where the object that a call goes back through goes forth, the name of what it gives, and that statement as
         one or two: what it gives has a name of its own."""
         for at, its in reversed([*enumerate(forth)]):
-            ahead = [one for one in self.calls_in(its, self.forth) if whose(call) and whose(one) == whose(call)]
+            ahead = [
+                one for one in self.calls_in(its, self.forth) if called_of(call) and called_of(one) == called_of(call)
+            ]
             if len(ahead) != 1 or not isinstance(its, ast.Assign):
                 continue
             if its.value is ahead[0] and isinstance(its.targets[0], ast.Name):
                 return at, its.targets[0].id, [its]
-            name = f"{whose(call).rpartition('.')[2]}_out"
+            name = f"{called_of(call).rpartition('.')[2]}_out"
             given = placed(ast.Assign([ast.Name(name, ast.Store())], ahead[0]), its)
             self.told.append(f"{name} is what {ast.unparse(ahead[0])} gives, line {its.lineno}")
             return at, name, [given, put_in_place(its, ahead[0], name)]
@@ -225,11 +227,6 @@ class Handed:
         return [one for one in calls
                 if (isinstance(one.func, ast.Attribute) and one.func.attr in names)
                 or (isinstance(one.func, ast.Name) and one.func.id in known)]  # fmt: skip
-
-
-def whose(call: ast.Call) -> str:
-    """The object whose method is called, as a text; "" of a function."""
-    return ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
 
 
 def reads_of(statement: ast.stmt, held: str) -> bool:

@@ -93,11 +93,6 @@ def is_upstream(name: str) -> bool:
     return (is_of_gradient(name) and not WORDS.match(name)) or name in GENERIC or bool(ERROR.search(name))
 
 
-def called_by(call: ast.Call) -> str:
-    """The name by which something is called: of a method, its own."""
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
 def given_by(statement: ast.stmt) -> list[str]:
     """The names that a statement, or those of a loop, set."""
     return [name for its in ast.walk(statement) if isinstance(its, ast.Assign | ast.AnnAssign) for name in targets(its)]

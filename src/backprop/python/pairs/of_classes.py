@@ -130,9 +130,14 @@ def leaves_open(methods: dict[str, ast.FunctionDef], inherited: bool) -> bool:
 
 
 def pairs_of_class(name: str, methods: dict[str, ast.FunctionDef]) -> list[Pair]:
-    """The pairs of a class that has several, `encoder_forward` and `encoder_backward` beside those of a decoder."""
-    pairs = [(counterpart(back.name, methods), back) for back in methods.values()]
+    """The pairs of a class that has several, `encoder_forward` and `encoder_backward` beside those of a decoder; what
+    is read as an attribute is no pass, `layer.grad_bias` beside `layer.bias`."""
+    pairs = [(counterpart(back.name, methods), back) for back in methods.values() if not is_property(back)]
     return [Pair(name, "class", forth, back, 1) for forth, back in pairs if forth is not None and not is_static(forth)]
+
+
+def is_property(method: ast.FunctionDef) -> bool:
+    return any(ast.unparse(one).endswith("property") for one in method.decorator_list)
 
 
 def loss_of(name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:

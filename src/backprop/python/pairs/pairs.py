@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
+from backprop.python.names import parameter_names
+from backprop.python.pairs.called_from import handed_results
 from backprop.python.pairs.counterparts import (
     AHEAD,
     BACK,
+    COMPARES,
+    DERIVED,
+    NUMERICAL,
+    SLOPES,
     costs_with_gradients,
     counterpart,
+    gives_all,
     of_slope,
     passes,
     slope_of,
@@ -134,6 +142,7 @@ def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
         and (found_by_name := counterpart(back.name, functions)) is not None
         and not apart(code, forth := whole(found_by_name, back, functions), back)
     ]
+    found += called_for(code, functions, {one.name for pair in found for one in (pair.forward, pair.backward) if one})
     inherited = inherited_from(code)
     for name, methods in code.classes().items():
         if leaves_open(methods, name in inherited):
@@ -148,7 +157,10 @@ def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
             found.append(loss)
     found = [pair for pair in found if not is_left_to_others(code, pair)]
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
-    found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
+    found += [
+        Pair(one.name, "both", one, one) for one in functions.values()
+        if one.name not in paired and is_both(one) and not COMPARES.search(one.name)
+    ]  # fmt: skip
     found += [
         Pair(one.name, "functions", one, back) for one in functions.values()
         if one.name not in paired and (back := returned_backward(one)) is not None
@@ -189,6 +201,24 @@ def returned_backward(function: ast.FunctionDef) -> ast.FunctionDef | None:
     inner = {one.name: one for one in function.body if isinstance(one, ast.FunctionDef)}
     named = [inner[name] for name in returns(function)[1:] if name in inner]
     return next((one for one in named if re.match("back|bwd|vjp|pull|grad", one.name)), None)
+
+
+def called_for(code: Code, functions: dict[str, ast.FunctionDef], known: Collection[str]) -> list[Pair]:
+    """The functions that are gradients by their names and are handed what another one gives: `p = evaluate(x, w)`,
+    `compute_gradients(x, y, p, w)`. The cost is another function then, and has what they need inside."""
+    found = []
+    for back in functions.values():
+        if back.name in known or not SLOPES.search(back.name) or NUMERICAL.search(back.name):
+            continue
+        cost, taken = of_slope(back.name, functions), {*parameter_names(back)}
+        if cost is not None and gives_all(cost, back):
+            continue
+        handed = [*handed_results([part.tree for part in code.parts], back).items()]
+        own = {its.whose: taken - {name for name, one in handed if one.whose == its.whose} for _, its in handed}
+        forths = [functions[whose] for whose, rest in own.items() if whose in functions and not DERIVED.search(whose)
+                  and rest.intersection(parameter_names(functions[whose]))]  # fmt: skip
+        found += [Pair(one.name, "functions", one, back) for one in forths[:1]]
+    return found
 
 
 def apart(code: Code, forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:

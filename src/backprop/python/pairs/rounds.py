@@ -20,6 +20,7 @@ from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient
 LOOPS = (ast.For, ast.While)
 ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 CALLED_COST = re.compile(r"(?i:(?!d_)(\w+_)?(loss|cost|mse|nll))")  # a function, and none that gives its slope
+COMPUTING = (ast.BinOp, ast.UnaryOp, ast.Call, ast.AugAssign)
 ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 
 
@@ -62,7 +63,10 @@ def training(
     last = {*targets(found.body[found.split - 1])}
     if any(map(is_cost, last)) and not last.isdisjoint(GENERIC):  # `grads, cost = propagate(…)` and `dw = grads["dw"]`
         return None
-    made = {name for one in found.body[found.split :] for name in set_in(one)}
+    behind = found.body[found.split :]
+    if not any(isinstance(node, COMPUTING) for one in behind for node in ast.walk(one)):
+        return None  # `dw = model.grads[name]`: an optimizer's, which others compute
+    made = {name for one in behind for name in set_in(one)}
     known = names_in([function])
     gradients = {one for one in made if (is_of_gradient(one) and not is_word(one, known)) or one in GENERIC}
     gradients |= {one for one in made if not found.changed.isdisjoint(bases(one))}  # `gW`, where `W += rate * gW`

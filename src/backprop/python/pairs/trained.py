@@ -10,6 +10,7 @@ from typing import Any
 
 from backprop.python.names import names_set, names_used, parameter_names, required_names
 from backprop.python.pairs.called_from import entered_by
+from backprop.python.pairs.counterparts import COMPARES
 from backprop.python.pairs.inlined import inlined
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.rounds import Passes, blocks, both_passes, costs_in, start_of, training
@@ -93,7 +94,9 @@ def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list
             continue
         if isinstance(one, ast.FunctionDef):
             steps = any(TAKEN.match(name) for name in required_names(one))  # an optimizer's
-            found.append(None if steps else training_pair(part, one, training(one), defaults(one)))
+            passes = None if steps else training(one)
+            compares = passes is not None and not passes.changed and COMPARES.search(one.name)  # with numerical ones
+            found.append(training_pair(part, one, None if compares else passes, defaults(one)))
             continue
         methods = code.classes().get(one.name, {})
         known = set().union(*[attributes(method, ast.Store) for method in methods.values()])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from types import MethodType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from backprop.python.runs.scripted import Scripted
 from backprop.python.texts.attributes import filled_by, fills_parts, read_first, set_anew
 from backprop.python.texts.functions import HOLDING, attributes, reached, returns
 from backprop.python.texts.gradients import LABELS, is_gradient
+from backprop.python.texts.source import Part
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
@@ -130,6 +131,13 @@ class Forth(Scripted):
         start = maker.find("__init__") if isinstance(maker, Class) else maker
         names = start.parameters if isinstance(start, Function) else []
         return self.call(run, maker, (value,), {name: True for name in names if name.startswith("requires_grad")})
+
+    def with_texts(self, parts: list[Part], given: Mapping[str, Any] = {}) -> Self | None:
+        """The same pass in texts that say it otherwise, up to the cost that is judged in place of its output."""
+        other = super().with_texts(parts, given)
+        if other is not None and self.cost is not None:
+            other.cost, other.cost_at = other.costs()[self.costs().index(self.cost)], self.cost_at
+        return other
 
     def costs(self) -> list[ast.FunctionDef]:
         """The functions of the text that are costs by their names, the methods of the class, and the cost that the

@@ -119,10 +119,10 @@ class Scripted(Outputs):
         costs = [name for name in outputs if name in computed & counted and np.size(found[name]) == 1]
         alone = [one for one in costs if one not in summed_up(own[start:])] or costs[:1]
         self.last_set = alone[:1] or outputs
+        self.sets_cost = any(adds_error(its) for one in own for its in costs_in(one) if {*targets(its)} & {*costs})
         made = {one: set().union(*map(set_in, hung_on(own[start:], {one}))) for one in alone}
         apart = [one for one in alone if one == alone[0] or one not in made[alone[0]]]
         self.costs_apart = {one: len((made[one] - {one}) & names_in(then)) for one in apart}
-        self.sets_cost = any(adds_error(made) for one in own for made in costs_in(one) if {*targets(made)} & {*costs})
         if not found:
             hint = "what stands in `if __name__ == …` is not run" if "__name__" in self.words else "set it: loss = …"
             raise Problem("name", "the forward pass sets no name to its output", source=part.source.name, hint=hint)
