@@ -346,3 +346,86 @@ class Turn:
 def test_a_shape_that_the_way_back_alone_reads_is_that_of_what_comes_in(check: Check) -> None:
     hint = check("turn.py", {}, {"turn.py": RESHAPED})["error"]["hint"]
     assert "--in_shape '[3,6,5]'" in hint, hint
+
+
+BATCHED = """
+import numpy as np
+class Dense:
+    def __init__(self, n, m, batch_size=200):
+        self.W, self.n, self.batch_size = np.random.randn(n, m), n, batch_size
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+    def backward(self, above):
+        x = self.x.reshape(self.batch_size, self.n)
+        self.dW = x.T @ above
+        return above @ self.W.T
+"""
+
+
+def test_a_size_that_is_not_given_and_stops_the_way_back_is_asked_for(check: Check) -> None:
+    """That the default does not fit is no mistake."""
+    given = {"x": ROWS, "n": 3, "m": 2}
+    found = check("dense.py:Dense", given, {"dense.py": BATCHED})
+    assert "--batch_size '4'" in found.get("error", {}).get("hint", ""), found
+    assert check("dense.py:Dense", {**given, "batch_size": 4}, {"dense.py": BATCHED})["verdict"] == "ok"
+
+
+COMPARED = """
+import numpy as np
+class Turn:
+    def __init__(self, rows):
+        self.rows = rows
+    def forward(self, x):
+        if not isinstance(x, np.ndarray):
+            raise TypeError
+        self.was = x.shape
+        return x if x.shape == (self.rows, 2) else x.reshape(self.rows, -1)
+    def backward(self, g):
+        return g.reshape(self.was)
+"""
+
+
+def test_a_shape_may_be_compared_with_what_is_not_known_either(check: Check) -> None:
+    found = check("turn.py", {}, {"turn.py": COMPARED})["error"]
+    assert {"--rows", "--x"} <= {*found["hint"].split()}, found
+
+
+CELL = """
+import numpy as np
+class Cell:
+    def __init__(self, n):
+        self.kept = {"h": np.random.randn(n), "V": np.random.randn(n, n)}
+    def forward(self, x, h):
+        self.x, self.h = x, h
+        return x * self.kept["h"] + h @ self.kept["V"]
+    def backward(self, dz):
+        dh = dz @ self.kept["V"].T
+        dV = np.outer(self.h, dz)
+        return dz * self.kept["h"], dh, dV
+"""
+
+
+def test_the_gradient_of_an_input_is_not_that_of_a_weight_of_its_name(check: Check) -> None:
+    given = {"x": ROWS[0], "h": ROWS[1], "n": 3}
+    found = check("cell.py:Cell", given, {"cell.py": CELL})
+    assert verdicts(found) == {"kept['V']": "ok", "x": "ok", "h": "ok"}, found
+
+
+VIEWED = """
+import numpy as np
+class Layer:
+    def __init__(self, InWidth, OutWidth, Row):
+        self.W = Row
+        self.W.shape = (OutWidth, InWidth)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.T
+    def backward(self, above):
+        return above @ self.W
+"""
+
+
+def test_a_row_of_weights_may_get_its_shape_from_sizes_that_are_given(check: Check) -> None:
+    hint = check("viewed.py", {}, {"viewed.py": VIEWED})["error"]["hint"]
+    assert "--InWidth '2' --OutWidth '3'" in hint, hint

@@ -39,3 +39,32 @@ def test_a_label_that_is_read_where_it_is_compared(check: Check, old: str, new: 
     found = check("rows.py", {}, {"rows.py": text.replace("(1 - h**2)", "(1 - h)")})
     assert verdicts(found) == {"w": "ok", "V": "wrong"}, found
     assert found["lines"][0]["write"].strip() == "dh = (guess - goals[i]) * w * (1 - h ** 2)", found["lines"]
+
+
+RATED = """
+import numpy as np
+rng = np.random.default_rng(1)
+X, Y = rng.normal(size=(8, 3)), rng.normal(size=(8, 2))
+W, b, rate = rng.normal(size=(3, 2)), np.zeros(2), 0.05
+for epoch in range(30):
+    out = X @ W + b
+    loss = np.mean((out - Y)**2)
+    dout = 2 * (out - Y) / out.size
+    dW = X.T @ dout
+    db = dout.sum(axis=0)
+    dW *= rate
+    db *= rate
+    W -= dW
+    b = b - db
+"""
+
+
+def test_a_gradient_that_is_multiplied_with_the_rate_before_its_step(check: Check) -> None:
+    """The rate is the step's, and no factor of the gradient. What reads it in between has it with the rate."""
+    found = check("rated.py", {}, {"rated.py": RATED})
+    assert (found["verdict"], verdicts(found)) == ("ok", {"W": "ok", "b": "ok"}), found
+    found = check("rated.py", {}, {"rated.py": RATED.replace("dout.sum(axis=0)", "dout.mean(axis=0)")})
+    assert verdicts(found) == {"W": "ok", "b": "wrong"}, found
+    assert found["lines"][0]["write"].strip() == "db = dout.sum(axis=0)", found["lines"]
+    between = RATED.replace("    db *= rate", "    db = db + dW.sum() * rate")
+    assert check("rated.py", {}, {"rated.py": between})["verdict"] == "wrong"

@@ -13,6 +13,7 @@ from backprop.check.passes.slopes import shape_text
 from backprop.errors import Problem, enumerated
 from backprop.python.inputs.examples import give
 from backprop.python.inputs.given import SIZES, is_differentiable, is_whole
+from backprop.python.names import default_of, parameter_names
 from backprop.python.runs.runner import Runner
 
 AS_WHOLE = re.compile(r"as an integer|whole number is needed|only integer|of integer")  # of what is no fraction
@@ -26,6 +27,7 @@ def refuse_unfit(runner: Runner, problem: Problem, given: dict[str, Any]) -> Non
         raise Problem("value", f"{enumerated(sized)} must hold whole numbers: {problem.message}") from None
     refuse_places(runner, problem, given)
     refuse_labels(runner, given)
+    refuse_defaults(runner, problem, given)
 
 
 def refuse_places(runner: Runner, problem: Problem, given: dict[str, Any]) -> None:
@@ -64,3 +66,19 @@ def refuse_labels(runner: Runner, given: dict[str, Any]) -> None:
         if outputs and np.ndim(value) and not fits:
             message = f"{name} is {shape_text(np.shape(value))}, and the output {shape_text(np.shape(outputs[0]))}"
             raise Problem("shape", message, hint=f"give as much of {name} as comes out, or a place for each row")
+
+
+def refuse_defaults(runner: Runner, problem: Problem, given: dict[str, Any]) -> None:
+    """Raise a Problem where a backward pass stops at a size that its object has unless it is given another, and goes on
+    with one that an input has: `batch_size=200`."""
+    told = {int(one) for one in re.findall(r"\d+", problem.message)}
+    names = [name for one in runner.constructors() for name in parameter_names(one)[1:] if name not in given]
+    sizes = {name: default_of(one, name) for one in runner.constructors() for name in names}
+    asked = [name for name, size in sizes.items() if type(size) is int and size > 1 and size in told]
+    there = list(dict.fromkeys(size for one in given.values() if isinstance(one, np.ndarray) for size in one.shape))
+    for name in asked if there else ():
+        outputs = runner.outputs(given)
+        size = next((one for one in there if goes_on(runner, {**given, name: one}, outputs)), None)
+        if size is not None:
+            message = f"{name} is {sizes[name]} unless it is given, and the backward pass stops: {problem.message}"
+            raise Problem("value", message, hint=give({name: str(size)})) from None

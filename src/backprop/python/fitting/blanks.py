@@ -68,7 +68,8 @@ def of_shape(use: Use) -> Use:
         return Use("axes", use.other)
     if use.kind == "items" and type(use.other) is int and use.other >= 0:
         return Use("axis", use.other)
-    if use.kind == "compared" and isinstance(use.other, tuple):  # as `assert y.shape == out.shape` asks for
+    whole = isinstance(use.other, tuple) and all(type(one) is int for one in use.other)
+    if use.kind == "compared" and whole:  # as `assert y.shape == out.shape` asks for
         return Use("shape", use.other)
     return Use("fields")
 
@@ -152,6 +153,15 @@ class Watching(Interpreter):
         if isinstance(value, Blank) and isinstance(base, np.ndarray):
             raise Used(value, Use("element", super().get_item(base, key)))
         super().put_item(base, key, value)
+
+    def put_attribute(self, base: Any, name: str, value: Any) -> None:
+        sizes = value if isinstance(value, tuple) else (value,)
+        for one in sizes if name == "shape" else ():
+            if isinstance(one, Blank):
+                raise Used(one, Use("counts"))
+        if isinstance(base, Blank) and name == "shape":
+            raise Used(base, Use("reshaped", sizes) if are_sizes(sizes) else Use("alone"))
+        super().put_attribute(base, name, value)
 
     def look_at_key(self, base: Any, key: Any) -> None:
         keys = key if isinstance(key, tuple) else (key,)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from backprop.python.pairs.averaged import Feeds
 from backprop.python.pairs.descent import Step, changed, move_of, step_of
+from backprop.python.pairs.rates_before import with_rates_in_steps
 from backprop.python.texts.called import GENERIC, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, bases
 
@@ -42,6 +43,7 @@ class Around(NamedTuple):
 def with_names(statements: list[ast.stmt], methods: Mapping[str, Set[str]] = MappingProxyType({})) -> list[ast.stmt]:
     """Statements in which every step reads a gradient that has a name, set right before; the same ones, if all do.
     `methods` are those of the object whose statements they are, with what each reads of it."""
+    statements = with_rates_in_steps(statements)
     made = set().union(*map(set_in, statements))
     arrays = {name for one in statements for name in targets(one) if makes_array(one)}
     named = frozenset(base for name in made for base in bases(name))

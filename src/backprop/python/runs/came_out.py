@@ -328,7 +328,7 @@ class CameOut(Updated):
         own: list[Path] = [(one,) for one in self.made_of if one not in self.made_anew]
         for value, name in zip(values, names, strict=False):
             path = owner(name, own) or owner(returned_as(name), own) or in_parts(returned_as(name), own)
-            path = path or inside_own(name, names, own)
+            path = path or (inside_own(name, names, own) if owner(name, others) is None else None)
             if path is None and self.pair.kind == "loss" and np.shape(value) not in shapes and not owner(name, others):
                 alike = [one for one, made in self.made_of.items() if np.shape(made) == np.shape(value)]
                 path = (alike[0],) if len(alike) == 1 else None

@@ -109,7 +109,7 @@ class Scripted(Outputs):
         self.left = variables(scope)
         found: dict[str, Any] = {
             name: self.left[name] for name in last_names(body[start:])
-            if is_gradient(self.left.get(name)) and name not in given
+            if is_gradient(self.left.get(name)) and name not in given and "[" not in name  # a label
         }  # fmt: skip
         found = found or last_of_lists(self.left, body[start:])
         computed = {name for one in own if not is_start(one) for name in set_in(one)}
