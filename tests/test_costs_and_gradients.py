@@ -360,3 +360,95 @@ def test_of_two_costs_that_are_returned_the_gradients_are_of_the_one_they_fit(ch
     ):
         found = check("lines.py", given, {"lines.py": wrong})
         assert [one["verdict"] for one in found["gradients"]].count("wrong") == 1, found
+
+
+NET_AND_COST = """
+import numpy as np
+
+def forward(x, W):
+    z = x @ W
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return p, (x, p)
+
+def compute_cost(target, p):
+    return -np.sum(target * np.log(p + SMALL)) / target.shape[0]
+
+def backward(cache, target):
+    x, p = cache
+    dW = x.T @ (p - target) / x.shape[0]
+    return dW
+"""
+
+
+@pytest.mark.parametrize("small", ["1e-8", "1e-7", "1e-5"])
+def test_a_small_number_in_a_cost_beside_the_passes_is_no_mistake(check: Check, small: str) -> None:
+    given = {"x": [[0.5, -1.2], [1.1, 0.4], [-0.2, 0.9]], "W": [[0.3, -0.8, 0.4], [1.2, 0.1, -0.5]],
+             "target": [[1, 0, 0], [0, 0, 1], [0, 1, 0]]}  # fmt: skip
+    text = NET_AND_COST.replace("SMALL", small)
+    assert verdicts(check("net.py", given, {"net.py": text}))["W"] == "ok"
+    wrong = check("net.py", given, {"net.py": text.replace("(p - target) / x.shape[0]", "(p - target) / x.shape[1]")})
+    assert verdicts(wrong)["W"] == "wrong"
+
+
+GUARDED = """
+import numpy as np
+GUARD = 1e-5
+
+class Loss:
+    def forward(self, p, t):
+        return -np.mean(np.sum(np.log(p + GUARD) * t, axis=1))
+
+    def backward(self, p, t):
+        return -t / (p * p.shape[0] + GUARD)
+"""
+
+
+@pytest.mark.parametrize("guard", ["GUARD", "self.guard", "guard"])
+def test_a_guard_by_a_name_may_be_added_elsewhere(check: Check, guard: str) -> None:
+    text = GUARDED.replace("GUARD", guard) if guard != "self.guard" else GUARDED.replace("+ GUARD", "+ self.guard")
+    if guard == "self.guard":
+        text = text.replace(
+            "    def forward", "    def __init__(self):\n        self.guard = 1e-5\n\n    def forward", 1
+        )
+    given = {"p": [[0.5, 0.3, 0.2], [0.1, 0.7, 0.2]], "t": [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]}
+    assert verdicts(check("loss.py", given, {"loss.py": text}))["p"] == "ok"
+    wrong = check("loss.py", given, {"loss.py": text.replace("p * p.shape[0]", "p * p.shape[1]")})
+    assert verdicts(wrong)["p"] == "wrong"
+
+
+COST_OF_A_CLASS = """
+import numpy as np
+
+class Net:
+    def __init__(self, n, k):
+        self.W = np.random.randn(k, n)
+
+    def compute_cost(self, X, Y, lamda):
+        P = self.evaluate(X)
+        return -np.sum(np.log(np.sum(Y * P, axis=0))) / X.shape[1] + lamda * np.sum(self.W ** 2)
+
+    def evaluate(self, X):
+        e = np.exp(self.W @ X)
+        return e / e.sum(axis=0)
+
+    def compute_gradients(self, X, Y, lamda):
+        grad_W = (self.evaluate(X) - Y) @ X.T / X.shape[1] + 2 * lamda * self.W
+        return grad_W
+
+    def compute_cost_num(self, X, Y, lamda, W=None):
+        return self.compute_cost(X, Y, lamda)
+
+    def compute_gradients_num(self, X, Y, lamda, h=1e-6):
+        return np.zeros(self.W.shape)
+
+    def fit(self, X, Y, lamda):
+        self.W -= 0.1 * self.compute_gradients(X, Y, lamda)
+"""
+
+
+def test_of_the_gradients_of_a_class_the_numerical_ones_are_not_judged(check: Check) -> None:
+    given = {"X": [[0.5, -1.2], [1.1, 0.4]], "Y": [[1, 0], [0, 0], [0, 1]], "lamda": 0.7, "n": 2, "k": 3}
+    assert verdicts(check("net.py", given, {"net.py": COST_OF_A_CLASS})) == {"W": "ok"}
+    wrong = COST_OF_A_CLASS.replace("+ 2 * lamda", "+ lamda")
+    assert verdicts(check("net.py", given, {"net.py": wrong})) == {"W": "wrong"}

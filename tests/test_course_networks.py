@@ -183,6 +183,33 @@ OFFERED = {  # what is offered, and what is judged with it
 }  # fmt: skip
 
 
+JOINED = """
+    class Net:
+        def __init__(self, n, between, k):
+            SIZES
+            self.Ws = [np.random.randn(a, b) for a, b in zip(sizes[:-1], sizes[1:])]
+        def forward(self, x):
+            self.xs = [x]
+            for W in self.Ws:
+                self.xs.append(np.tanh(self.xs[-1] @ W))
+            return self.xs[-1]
+        def backward(self, dout):
+            self.dWs = []
+            for W, x, y in zip(self.Ws[::-1], self.xs[-2::-1], self.xs[::-1]):
+                dz = dout * (1 - y ** 2)
+                self.dWs.insert(0, x.T @ dz)
+                dout = dz @ W.T
+            return dout
+"""  # sizes that are joined with others
+for way in (
+    "sizes = [n] + between + [k]",
+    "sizes = [n]; sizes += between; sizes.append(k)",
+    "sizes = [n]; sizes.extend(between); sizes.append(k)",
+    "sizes = (n,) + tuple(between) + (k,)",
+):
+    OFFERED[way] = (JOINED.replace("SIZES", way), {*[f"Ws[{place}]" for place in range(4)], "x"})
+
+
 @pytest.mark.parametrize("name", OFFERED)
 def test_what_is_offered_for_a_network_judges_all_of_it(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -367,3 +394,187 @@ def test_labels_that_are_tried_may_be_columns_with_a_single_one() -> None:
     tried = [np.array(json.loads(one)) for one in labels([(5, 3)])]
     assert any((one.shape == (5, 3)) and (one.sum(axis=0) == 1).all() and (one.sum() == 3) for one in tried)
     assert all(np.size(json.loads(one)) == 0 for one in labels([(3, 0)]))
+
+
+LAYERS = """
+import numpy as np
+
+class Layer:
+    def backward(self, dout):
+        return dout
+
+class Softmax(Layer):
+    def forward(self, x):
+        e = np.exp(x)
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+class Sigmoid(Layer):
+    def forward(self, x):
+        return 1 / (1 + np.exp(-x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "back", "wrong"),
+    [("Softmax", "", False), ("Softmax", "return dout", False), ("Softmax", "return dout * self.p", True),
+     ("Softmax", "return 2 * dout", True), ("Sigmoid", "", True)],
+)  # fmt: skip
+def test_a_softmax_hands_on_what_a_loss_behind_it_has_made_its_own(
+    check: Check, name: str, back: str, wrong: bool
+) -> None:
+    text = (
+        LAYERS.replace("\nclass Sigmoid", f"    def backward(self, dout):\n        {back}\n\nclass Sigmoid")
+        if back
+        else LAYERS
+    )
+    found = check(f"layers.py:{name}", {"x": [[0.3, -1.0, 0.4], [0.6, 1.1, -0.2]]}, {"layers.py": text})
+    assert [one["verdict"] for one in found["gradients"]] == ["wrong" if wrong else "ok"]
+    assert ("what the softmax is of" in str(found["remarks"])) == (not wrong)
+
+
+ACTIVATIONS = """
+import numpy as np
+
+def forward(x, W1, W2):
+    h = np.tanh(x @ W1)
+    out = h @ W2
+    return out, [x, h], np.sum(out ** 2)
+
+def backward(dout, x, W2):
+    dW2 = x[1].T @ dout
+    dh = dout @ W2.T * (1 - x[1] ** 2)
+    dW1 = x[0].T @ dh
+    return dW1, dW2
+
+def train(x, y, W1, W2, rate):
+    for _ in range(100):
+        out, kept, size = forward(x, W1, W2)
+        dW1, dW2 = backward(2 * (out - y), CALL)
+        W1 -= rate * dW1
+        W2 -= rate * dW2
+"""
+
+
+@pytest.mark.parametrize("call", ["kept, W2", "x=kept, W2=W2", "W2=W2, x=kept"])
+@pytest.mark.parametrize("wrong", [False, True])
+def test_what_a_way_back_is_handed_is_told_where_both_are_called(check: Check, call: str, wrong: bool) -> None:
+    """Not its name, which is that of an input."""
+    given = {"x": [[0.3, -1.0], [0.6, 1.1]], "W1": [[0.2, -0.7, 0.5], [1.1, 0.4, -0.3]], "W2": [[0.4], [-0.9], [0.8]]}
+    text = ACTIVATIONS.replace("CALL", call).replace("x[1] ** 2", "x[1]" if wrong else "x[1] ** 2")
+    found = check("net.py:forward", given, {"net.py": text})
+    told = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert (told["W1"], told["W2"]) == ("wrong" if wrong else "ok", "ok")
+
+
+def test_a_name_that_is_set_anew_between_the_calls_tells_nothing(check: Check) -> None:
+    text = ACTIVATIONS.replace("CALL", "kept, W2").replace("        dW1, dW2 =", "        kept = x\n        dW1, dW2 =")
+    text = (
+        text.replace("x[1]", "np.tanh(x @ W1)").replace("x[0]", "x").replace("x, W2):\n    dW2", "x, W1, W2):\n    dW2")
+    )
+    given = {"x": [[0.3, -1.0], [0.6, 1.1]], "W1": [[0.2, -0.7, 0.5], [1.1, 0.4, -0.3]], "W2": [[0.4], [-0.9], [0.8]]}
+    told = {one["name"]: one["verdict"] for one in check("net.py:forward", given, {"net.py": text})["gradients"]}
+    assert (told["W1"], told["W2"]) == ("ok", "ok")
+
+
+CLASSIFIER = """
+import sys
+import numpy as np
+
+def evaluateClassifier(X, W, b):
+    e = np.exp(W @ X + b)
+    return e / np.sum(e, axis=0)
+
+def computeCost(X, Y, W, b, lamda):
+    P = evaluateClassifier(X, W, b)
+    return -np.mean(np.log(np.sum(Y * P, axis=0) + sys.float_info.epsilon)) + lamda * np.sum(W ** 2)
+
+def computeGradients(X, Y, P, W, lamda):
+    n = X.shape[1]
+    G = P - Y
+    return [G @ X.T / n + 2 * lamda * W, G @ np.ones((n, 1)) / n]
+
+def computeGradsNum(X, Y, W, b, lamda, h):
+    return np.zeros(W.shape), np.zeros(b.shape)
+
+def compareGradients(X, Y, lamda):
+    W, b = np.random.randn(3, 2), np.zeros((3, 1))
+    P = evaluateClassifier(X, W, b)
+    grad_W, grad_b = computeGradients(X, Y, P, W, lamda)
+    num_W, num_b = computeGradsNum(X, Y, W, b, lamda, 1e-6)
+    return np.abs(grad_W - num_W), np.abs(grad_b - num_b)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [("", "", ""), ("2 * lamda", "lamda", "W"), ("P - Y", "Y - P", "W b"),
+     ("np.ones((n, 1)) / n", "np.ones((n, 1))", "b")],
+)  # fmt: skip
+def test_gradients_that_take_what_a_classifier_gives_are_of_the_cost(
+    check: Check, old: str, new: str, wrong: str
+) -> None:
+    given = {"X": [[0.3, -1.0, 0.5, 0.9], [0.6, 1.1, -0.4, 0.2]], "W": [[0.2, -0.7], [1.1, 0.4], [-0.3, 0.8]],
+             "b": [[0.1], [-0.2], [0.3]], "Y": [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]], "lamda": 0.3}  # fmt: skip
+    found = check("net.py", given, {"net.py": CLASSIFIER.replace(old, new) if old else CLASSIFIER})
+    told = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert told == {name: "wrong" if name in wrong.split() else "ok" for name in ("W", "b")}
+
+
+WITH_ONES = """
+import numpy as np
+
+class Line:
+    def __init__(self, features=2):
+        self.features, self.W = features, None
+
+    def initialize_weights(self):
+        self.W = 0.1 * np.random.randn(self.features + 1, 1)
+
+    def forward(self, X):
+        rows, _ = X.shape
+        X = np.concatenate((X, np.ones((rows, 1))), axis=1)
+        self.cache = X
+        y = X @ self.W
+        return y
+
+    def backward(self, y):
+        dW = FACTORself.cache
+        return dW
+"""
+
+
+@pytest.mark.parametrize("factor", ["", "2 * "])
+def test_the_slopes_of_all_outputs_by_the_name_of_a_weight(
+    factor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """They have a row for each output; what is offered leaves room for the column of ones."""
+    (file := tmp_path / "line.py").write_text(WITH_ONES.replace("FACTOR", factor))
+    run(monkeypatch, "check", str(file))
+    offered = LIKE.search(capfd.readouterr().err)
+    assert offered is not None
+    run(monkeypatch, "check", str(file), *shlex.split(offered[1]), "--seed", "1")
+    assert re.findall(r"^(\S+) +\S+ +(ok|WRONG)$", capfd.readouterr().out, re.MULTILINE) == [
+        ("W", "WRONG" if factor else "ok")
+    ]
+
+
+def test_what_another_object_of_the_same_methods_gives_is_no_result_of_its_own(check: Check) -> None:
+    text = """
+class Squares:
+    def forward(self, y, t):
+        return (y - t) ** 2
+    def backward(self, y, t):
+        return 2 * (y - t)
+class Solver:
+    def step(self, x, t):
+        y = self.net.forward(x)
+        dout = self.loss.backward(y, t)
+        self.net.backward(dout)
+class Net:
+    def __call__(self, x):
+        y = self.forward(x)
+        return y, self.backward(y, x)
+"""
+    found = check("loss.py:Squares", {"y": [0.3, -1.0, 0.4], "t": [0.6, 0.1, -0.2]}, {"loss.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"y": "ok"}

@@ -500,3 +500,53 @@ def test_rows_that_do_not_fit_are_told_where_no_loss_is_set(check: Check) -> Non
     place = 1 + next(at for at, line in enumerate(CHAIN.splitlines()) if "error = " in line)
     assert found["line"] == place, found
     assert "(2, 2)" in found["message"], found
+
+
+STEPPED = """
+class Layer:
+    def forward(self, x):
+        self.x = x
+        return x ** 2
+    def backward(self, dout):
+        return 2 * self.x * dout
+class Momentum:
+    def __init__(self, model, rate):
+        self.model, self.rate, self.state = model, rate, {}
+    def _update(self, w, dw, state):
+        v = 0.9 * state.get("v", 0.0) - self.rate * dw
+        return w + v, {"v": v}
+    def step(self):
+        for name in self.model.grads:
+            w = self.model.params[name]
+            dw = self.model.grads[name]
+            w, state = self._update(w, dw, self.state[name])
+            self.model.params[name], self.state[name] = w, state
+"""
+
+
+def test_an_optimizer_that_looks_its_gradients_up_computes_none(check: Check) -> None:
+    found = check("layers.py", {"x": [0.3, -1.0]}, {"layers.py": STEPPED})
+    assert [one["name"] for one in found["gradients"]] == ["x"]
+    assert "Momentum" not in str(found["remarks"])
+
+
+def test_what_is_read_of_an_object_is_no_pass(check: Check) -> None:
+    text = (
+        STEPPED.partition("class Momentum")[0]
+        + """
+class Dense:
+    def __init__(self):
+        self._b, self._db = 0.0, 0.0
+    @property
+    def bias(self):
+        return self._b
+    @property
+    def grad_bias(self):
+        return self._db
+    def __call__(self, x):
+        return x + self._b
+"""
+    )
+    found = check("layers.py", {"x": [0.3, -1.0]}, {"layers.py": text})
+    assert [one["name"] for one in found["gradients"]] == ["x"]
+    assert "Dense" not in str(found["remarks"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import backprop
-from conftest import in_process, shell
+from conftest import Check, in_process, shell
 
 RIGHT = [
     ("softplus(x) - log(2)", "--x 1e-8", "ok"),
@@ -441,3 +441,54 @@ def test_a_right_pass_that_is_divided_by_one_of_two_equal_lengths_is_told_so(col
     (found,) = backprop.judge(DIVIDED.replace("/ N", f"/ {by}"), x=x).passes
     told = f"x has two axes as long as {by}: other sizes tell whether the right one is taken"
     assert (found.verdict, told in found.remarks) == ("ok", columns == 3)
+
+
+@pytest.mark.parametrize(
+    ("forward", "unread"), [("x @ self.W", True), ("x @ self.W + self.b", False), ("x @ self.W + 0 * self.b", True)]
+)
+def test_a_weight_that_the_forward_pass_leaves_out_is_told(check: Check, forward: str, unread: bool) -> None:
+    """The gradient that the backward pass has for it is wrong, but no line of that is."""
+    text = f"""
+import numpy as np
+
+class Dense:
+    def __init__(self, n, m):
+        self.W, self.b = np.random.randn(n, m), np.zeros(m)
+
+    def forward(self, x):
+        self.x = x
+        return {forward}
+
+    def backward(self, dout):
+        self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.W.T
+"""
+    found = check("dense.py", {"x": [[0.5, -1.2], [1.1, 0.4], [-0.2, 0.9]], "n": 2, "m": 3}, {"dense.py": text})
+    wrong = [one["name"] for one in found["gradients"] if one["verdict"] == "wrong"]
+    told = "nothing that comes out hangs on b: is it left out of the forward pass?"
+    assert (wrong, told in found["remarks"]) == (["b"] if unread else [], unread)
+    assert not found["lines"]
+
+
+def test_a_weight_before_units_that_are_dead_is_not_left_out(check: Check) -> None:
+    """Nothing hangs on it here, but elsewhere: the line of the backward pass that is wrong is named."""
+    text = """
+import numpy as np
+def net_forward(x, W, V):
+    h = x @ W
+    z = h @ V - 5
+    return np.maximum(z, 0), (x, h, z, V)
+def net_backward(dout, cache):
+    x, h, z, V = cache
+    dz = dout
+    dh = dz @ V.T
+    return dh @ W_T, x.T @ dh, h.T @ dz
+"""
+    text = (
+        text.replace("(x, h, z, V)", "(x, h, z, W, V)").replace("x, h, z, V =", "x, h, z, W, V =").replace("W_T", "W.T")
+    )
+    given = {"x": [[0.5, -0.3], [0.2, 0.4]], "W": [[0.3, -0.2], [0.1, 0.4]], "V": [[0.2], [-0.3]]}
+    found = check("net.py", given, {"net.py": text})
+    assert {one["verdict"] for one in found["gradients"]} == {"wrong"}
+    assert not any("nothing that comes out hangs" in one for one in found["remarks"])
+    assert "dz = dout * (z > 0)" in [one["write"] for one in found["lines"]]

@@ -563,5 +563,5 @@ def judge(
     arguments = {name: arguments_from(value) for name, value in given.items()}
     above = None if upstream is None else as_value("upstream", upstream)
     chosen = None if wrt is None else list(wrt)
-    found = judged(read, pairs, arguments, above, seed, chosen)
+    found = judged(read, pairs, arguments, above, seed, chosen, whole=name is None)
     return JudgedCode(found.verdicts, found.left_out)

@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop.check.cures.cure import with_lines
 from backprop.check.in_order import out_of_order
-from backprop.check.passes.fitted import Fitted
+from backprop.check.passes.fitted import Fitted, is_guess
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.verdict import Verdict, overall
 from backprop.check.unlike import HIDDEN, unlike
@@ -22,8 +22,10 @@ from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import both, either, option, said
 from backprop.python.inputs.as_called import AsCalled
 from backprop.python.inputs.examples import typed
+from backprop.python.inputs.said import DEFINITIONS
 from backprop.python.inputs.unwritten import line_of_gradient, waiting, waiting_below
-from backprop.python.names import parameter_names
+from backprop.python.names import names_used, parameter_names
+from backprop.python.pairs.unpaired import unpaired
 from backprop.python.runs.runner import Runner
 from backprop.python.runs.telling import telling
 from backprop.python.texts.functions import refusal
@@ -73,16 +75,19 @@ def judged(
     seed: int,
     wrt: Sequence[str] | None,
     count: int = 0,
+    whole: bool = False,
 ) -> AllJudged:
     """The verdict on every pass that what is given suffices for, at `count` random points, too; of the gradients in
-    `wrt`, if it is not None. Raises a Problem of kind "variable" where it suffices for none, or no pass has a gradient
+    `wrt`, if it is not None. Of a `whole` text, what goes back in it by a slope and is no pass of a pair is told, too.
+    Raises a Problem of kind "variable" where it suffices for none, or no pass has a gradient
     of a name in `wrt`."""
     found = AllJudged([], [], [])
     wanting: dict[str, tuple[Pair, dict[str, str]]] = {}
     stopped: list[tuple[Pair, Problem]] = []
-    as_called, right, puts_away = AsCalled(code, pairs, seed), 0, False
+    as_called, puts_away = AsCalled(code, pairs, seed, given), False
+    right: list[Pair] = []
     hint = "set a number in the script, like x = 3.0, or give it one"
-    for pair in pairs:
+    for place, pair in enumerate(pairs):
         name = called(pair, pairs)
         if (unwritten := waiting(code, pair)) is not None:
             found.verdicts.append(Verdict(name, "incomplete", [], [], [str(unwritten)]))
@@ -91,8 +96,9 @@ def judged(
             found.left_out.append(f"{name} is left out: its backward pass only raises an error: line {refused.lineno}")
             hint = "give one that computes gradients"
             continue
-        if pair.handed and right < len(pairs) - 1:
-            continue  # of these passes it is not known that they want the gradient of what they give
+        unproven = [one for one in passes_of(code, pair, pairs[:place]) if one not in right]
+        if unproven and (pair.inside is None or any(one.handed for one in unproven)):
+            continue  # that these want the gradient of what they give is not known
         runner, known, remarks = as_called.completed(telling(code, pair, given, seed), dict(given))
         if rest := runner.made_of_none():
             found.left_out.append(f"{name} is left out: it is made of {rest}, of which none are given")
@@ -102,6 +108,10 @@ def judged(
             wanting[name] = pair, missing
             found.left_out.append(f"{name} is left out: it {takes([*missing])}")
             found.rest.append(pair)
+            continue
+        if unproven:
+            whose = enumerated([one.title for one in unproven])
+            found.left_out.append(f"{name} is left out: it trains with {whose}, of which it is not known to be right")
             continue
         try:
             judge = Judge(runner, upstream, seed, count=count)
@@ -138,29 +148,56 @@ def judged(
         if not verdict.gradients and verdict.verdict != "wrong":  # no verdict on nothing
             found.left_out.append(f"{name or 'the script'} is left out: nothing in it is to have a gradient")
             continue
-        right += runner.beyond is None and all(one.verdict in ("ok", "missing") for one in verdict.gradients)
+        if runner.beyond is None and all(one.verdict in ("ok", "missing") for one in verdict.gradients):
+            right.append(pair)
+        remarks += pair.told if verdict.verdict == "wrong" else ()
         remarks += [*verdict.remarks, *(said_of_rest(verdict) if wrt is None else ())]
         remarks += [f"{one} is 0 unless given: nothing that hangs on it was judged" for one in runner.left_at_zero()]
         remarks += [f"{one} is taken as True: a backward pass follows" for one in runner.training]
-        whole = "incomplete" if pair.end and verdict.verdict == "ok" else verdict.verdict  # another loss is left out
-        found.verdicts.append(verdict._replace(name=name, verdict=whole, remarks=remarks))
+        in_all = "incomplete" if pair.end and verdict.verdict == "ok" else verdict.verdict  # another loss is left out
+        found.verdicts.append(verdict._replace(name=name, verdict=in_all, remarks=remarks))
     if found.verdicts and all(one.verdict == "ok" for one in found.verdicts):
         found.verdicts.extend(out_of_order(code, pairs, seed, puts_away))
+        found.verdicts.extend(going_back(code, pairs) if whole else ())
     if not found.verdicts and (stopped or wanting):
         meant = {name: len({*given} & {*takers(pair)}) for name, (pair, _) in wanting.items()}
         for pair, stop in stopped:  # what is given is for this pass, and it lacks nothing
             if len({*given} & {*takers(pair)}) >= max(meant.values(), default=0):
                 raise stop if given else with_rest(stop, Fitted(code, {}, upstream, seed), wanting)
         name = max(meant, key=lambda one: meant[one])
-        missing = wanting[name][1]
         alike = [some for other, some in wanting.items() if not meant[name] or other == name]
-        fitting, commands = Fitted(code, given, upstream, seed).told(alike)
+        fitted = Fitted(code, given, upstream, seed)
+        around = [(name, some) for name, some in wanting.items() if some[0].handed and not meant[name]]
+        fitting, commands = fitted.told([some for _, some in around]) if around else ("", [])
+        if around and not is_guess(fitting):  # who trains with passes gives them what they take
+            name = around[0][0]
+        else:
+            fitting, commands = fitted.told([some for some in alike if not some[0].handed] or alike)
+        missing = wanting[name][1]
         wants = Problem("variable", f"{name} {takes([*missing])}", hint=fitting)
         wants.commands = commands
         raise wants
     if not found.verdicts:
         raise Problem("variable", next(iter(found.left_out), "there is no backward pass in this text"), hint=hint)
     return found if wrt is None else of_these(found, wrt)
+
+
+def passes_of(code: Code, pair: Pair, before: Sequence[Pair]) -> list[Pair]:
+    """The pairs whose passes are called where something is handed to one of them."""
+    if not pair.handed:
+        return []
+    done = [one for one in pair.body if not isinstance(one, DEFINITIONS)]
+    used = names_used([*done], [one for part in code.parts for one in part.tree.body if isinstance(one, DEFINITIONS)])
+    return [one for one in before if one.handed or (one.class_name or one.name) in used]
+
+
+def going_back(code: Code, pairs: Sequence[Pair]) -> Iterator[Verdict]:
+    """The functions that go back by a slope that is right, and that are not judged themselves."""
+    for one in unpaired(code, pairs):
+        why = f"it goes back by {one.slope}, line {one.line}, and nothing tells of which forward pass"
+        cure = f"name both: -f FILE:NAME {option('--backward', 'FILE:NAME')}"
+        remark = said(f"{one.name} is not judged: {why}; {cure}")
+        yield Verdict(one.name, "incomplete", [], [], [remark], "not judged")
 
 
 def with_rest(stop: Problem, fitted: Fitted, wanting: Mapping[str, tuple[Pair, dict[str, str]]]) -> Problem:

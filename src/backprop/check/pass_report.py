@@ -48,8 +48,8 @@ def line_object(one: Place) -> dict[str, Any]:
 
 def passes_grid(verdicts: Sequence[Verdict]) -> Grid:
     """A row for each gradient, or for a pass that has none yet; which pass it is where that is not plain."""
-    unwritten = [one for one in verdicts if not one.gradients and one.verdict == "incomplete"]
-    several = len(verdicts) > 1 or bool(unwritten)
+    undone = [one for one in verdicts if not one.gradients and one.verdict == "incomplete"]
+    several = len(verdicts) > 1 or bool(undone)
     columns = [
         *([Column("pass", "expression", False)] if several else []),
         Column("gradient of", "name", False),
@@ -58,8 +58,8 @@ def passes_grid(verdicts: Sequence[Verdict]) -> Grid:
     ]
     rows = []
     for one in verdicts:
-        if one in unwritten:  # of which its note says the line
-            rows.append([one.name, "", "", f"{LOUD['missing']}: it is not written yet"])
+        if one in undone:  # of which its note says the line
+            rows.append([one.name, "", "", f"{LOUD['missing']}: it is {one.undone}"])
         for gradient in one.gradients:
             error = f"{gradient.error:.1g}" if gradient.error < float("inf") else ""
             said = f"{LOUD[gradient.verdict]}{': ' if gradient.remark else ''}{gradient.remark}"

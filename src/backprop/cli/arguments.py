@@ -60,7 +60,7 @@ def arguments(variables: str | None, assignments: tuple[str, ...], random: Rando
         values = read_object(read_text(variables), name_of(variables))
         given = {name: arguments_from(made(value, name, random)) for name, value in values.items()}
     for name, value in map(named_value, assignments):
-        if re.match(r'\s*(\{|\[\s*["{]|\[[\s[]*(true|false)\b)', value):
+        if re.match(r'\s*(\{|\[[\s[]*(["{]|(true|false)\b))', value):
             given[name] = arguments_from(made(read_json(value, name, HINT, whole=True), name, random))
         else:
             given[name] = typed(value, name, random)
@@ -95,7 +95,7 @@ def made(value: Any, name: str, random: Random) -> Any:
     """A value of JSON, in which a text may say how an array is made: `{"W1": "randn(5, 3)"}`."""
     if isinstance(value, dict):
         return {key: made(one, f"{name}.{key}", random) for key, one in value.items()}
-    if isinstance(value, list) and any(isinstance(one, str | dict) for one in value):
+    if isinstance(value, list) and any(isinstance(one, str | dict | list) for one in value):
         return [made(one, name, random) for one in value]
     from backprop.numbers.makers import makers
 

@@ -18,10 +18,11 @@ from backprop.show.theme import is_terminal
 
 
 class Passes(NamedTuple):
-    """The code that was found on the command line, as files and pairs."""
+    """The code that was found on the command line, as files and pairs, and whether these are all of it."""
 
     code: Any
     pairs: list[Any]
+    whole: bool = False
 
 
 def passes(
@@ -126,7 +127,8 @@ def found(forth: Meant, back: Meant | None) -> Passes | None:
     if not pairs and len(parts) == 2:
         script = script_pair(parts[0], parts[1])
         pairs = [] if script is None else [script._replace(name=os.path.basename(parts[1].source.name or ""))]
-    return Passes(code, pairs) if pairs else None
+    whole = forth.name is None and (back is None or back.name is None)
+    return Passes(code, pairs, whole) if pairs else None
 
 
 def judge_passes(
@@ -141,7 +143,7 @@ def judge_passes(
     given = arguments(variables, assignments, Random(seed))
     above = None if upstream is None else upstream_of(upstream, Random(seed))
     with waiting("judging the passes", not quiet and is_terminal(sys.stderr)):
-        found = judged(asked.code, asked.pairs, given, above, seed or 0, names_of(wrt), count or 0)
+        found = judged(asked.code, asked.pairs, given, above, seed or 0, names_of(wrt), count or 0, asked.whole)
     never_said = asked.code.never_said(one.partition("=")[0] for one in assignments)
     verdicts, left_out = found.verdicts, [*found.left_out, *never_said]
     if chosen == "json":

@@ -19,13 +19,15 @@ from backprop.check.cures.trials import tried
 from backprop.check.cures.unread import added_to, handed_on
 from backprop.check.edits.catalogue import COMPOUND, header
 from backprop.check.edits.visible import Line
+from backprop.check.passes.assumed import not_read
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.means import Means
+from backprop.check.passes.meant import FAR as ELSEWHERE
 from backprop.check.passes.sensitivity import MOST, Sense
 from backprop.check.passes.squashed import Given, squashed_by
 from backprop.check.passes.trace import Noted, differ
 from backprop.check.passes.verdict import Place, Verdict
-from backprop.errors import Problem
+from backprop.errors import Problem, enumerated
 from backprop.python.pairs.unnamed import retold
 from backprop.python.runs.runner import Instead
 from backprop.python.texts.gradients import Path
@@ -295,6 +297,13 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     """The verdict on a wrong pass with the faulty lines, each with the line to write, or what can be said of them."""
     if verdict.verdict != "wrong":
         return verdict._replace(remarks=[*verdict.remarks, *hidden_lengths(judge)])
+    unread = not_read(judge.runner, judge.points, wrong_ones(verdict))
+    unread = unread and not_read(judge.runner, judge.surroundings.away(ELSEWHERE), unread)
+    if unread:  # the mistake is rather in the forward pass
+        told = f"nothing that comes out hangs on {enumerated(['.'.join(one) for one in unread])}"
+        verdict = verdict._replace(remarks=[*verdict.remarks, f"{told}: is it left out of the forward pass?"])
+        if len(unread) == len(wrong_ones(verdict)):
+            return verdict
     solver = Solver(judge)
     right = but_for_digits(solver.search, verdict)
     if right is not None:

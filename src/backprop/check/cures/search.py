@@ -157,6 +157,8 @@ class Search:
             statement = line.statement
             if isinstance(statement, ast.FunctionDef | ast.ClassDef) or statement in instead or is_taken(statement):
                 continue
+            if line.function in self.judge.runner.pair.handed:  # which is right
+                continue
             affine = sense.told and sense.is_affine(statement)
             moves = sense.reaches(statement) if affine else None
             if moves is None or moves & sense.bad:

@@ -4,6 +4,7 @@ covariance is, or where probabilities sum to 1, as those of a softmax with its c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ import numpy as np
 from backprop.check.passes.points import Point
 from backprop.errors import Problem
 from backprop.python.runs.runner import Runner
-from backprop.python.texts.gradients import Path
+from backprop.python.texts.gradients import Path, place_of
+from backprop.python.values.arrays import fresh
 
+FAR = 8.0  # from 0, on both of its sides: what a relu cuts off on one it lets through on the other
 CLOSE = 1e-6  # of the largest element of a gradient
 Made = Callable[[Any], Any]
 
@@ -81,3 +84,20 @@ def is_close(mine: Any, its: Any) -> bool:
     if np.shape(mine) != np.shape(its):
         return False
     return np.allclose(mine, its, rtol=0.0, atol=CLOSE * float(np.max(np.abs(its), initial=0.0)))
+
+
+def not_read(runner: Runner, points: Sequence[Point], paths: Sequence[Path]) -> list[Path]:
+    """The inputs on which nothing that comes out hangs, whatever they are."""
+
+    def outputs(point: Point, path: Path, far: float) -> list[Any]:
+        holder, key = place_of(changed := fresh(point.given), path)
+        holder[key] = far * np.random.default_rng(0).normal(size=np.shape(holder[key]))
+        return runner.outputs(changed)
+
+    found: list[Path] = []
+    for path in paths:
+        with suppress(Problem):  # where some units are dead, at other points others are
+            moved = [(point.outputs, outputs(point, path, far)) for point in points for far in (FAR, -FAR)]
+            if all(np.array_equal(*pair) for some in moved for pair in zip(*some, strict=True)):
+                found.append(path)
+    return found

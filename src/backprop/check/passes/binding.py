@@ -23,6 +23,7 @@ from backprop.python.names import parameter_names
 from backprop.python.runs.runner import Runner
 from backprop.python.runs.taken import unsaid
 from backprop.python.texts.called import names_in
+from backprop.python.texts.functions import returns
 from backprop.python.texts.gradients import COST, Outcome
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import RAISED
@@ -67,6 +68,8 @@ class Binding(Meant):
                 raise self.stop
             if self.first is not None and self.took_learned():
                 self.first = self.attempt(self.given, self.upstream)
+        if runner.of_steps and upstream is None and (self.first is None or not self.agrees(self.upstream)):
+            self.try_last_step()
         self.try_beyond_softmax()
         self.try_output()
         if runner.loss_beyond and upstream is None and self.first is not None and not self.agrees(self.upstream):
@@ -126,7 +129,7 @@ class Binding(Meant):
         if not self.runner.above and not labels:
             if upstream is not None:
                 self.remarks.append(said(f"the backward pass takes no gradient from above: {UPSTREAM} is not used"))
-            upstream = None
+            upstream, outputs = None, self.of_costs(outputs)
             several = any(np.size(one) != 1 for one in outputs) and not self.gives_jacobian(outputs)
             if several and not self.takes_what_is_1(outputs):
                 return self.fixed(outputs)
@@ -258,14 +261,14 @@ class Binding(Meant):
         runner.outputs(self.given)
 
     def try_beyond_softmax(self) -> None:
-        """Take what a backward pass calls a delta or an error, or says that a cross-entropy is behind, for the
-        gradient of what the softmax is of with which the forward pass ends, where a gradient is right then and none is
-        else: the loss behind it has its slope in it."""
+        """Take what a backward pass calls a delta or an error, says that a cross-entropy is behind, or hands on as it
+        is, for the gradient of what the softmax is of with which the forward pass ends, where a gradient is right then
+        and none is else: the loss behind it has its slope in it."""
         runner, back = self.runner, self.runner.pair.backward
         name = next(iter(runner.back_names()), "")
         if self.first is None or back is None or runner.above != 1 or runner.pair.kind not in ("functions", "class"):
             return
-        told = AT_LOGITS.fullmatch(name) or BEHIND.search(ast.get_docstring(back) or "")
+        told = AT_LOGITS.fullmatch(name) or BEHIND.search(ast.get_docstring(back) or "") or returns(back) == [name]
         p = np.asarray(runner.outputs(self.given)[0]) if told else np.zeros(0)
         axes = [
             axis for axis in range(p.ndim) if p.shape[axis] > 1 and np.allclose(p.sum(axis=axis), 1) and np.all(p > 0)
@@ -292,6 +295,24 @@ class Binding(Meant):
                 self.remarks.append(f"{name} of the backward pass is taken for what came out")
             else:
                 runner.came_out_as -= {name}
+
+    def try_last_step(self) -> None:
+        """Take the gradient from above for that of the last of the outputs, one for each step, where the pass is right
+        then, or does not stop as it does with one for all of them."""
+        runner, before = self.runner, (self.upstream, self.first, self.stop)
+        runner.of_last_step = True
+        self.upstream = [one[-1] for one in self.upstream]
+        runner.outputs(self.given)
+        self.first = self.attempt(self.given, self.upstream)
+        if self.first is not None and self.took_learned():
+            self.first = self.attempt(self.given, self.upstream)
+        if self.first is not None and (before[1] is None or self.agrees(self.upstream)):
+            self.stop = None
+            self.remarks.append("what comes from above is taken for the gradient of the last step alone")
+            return
+        runner.of_last_step = False
+        self.upstream, self.first, self.stop = before
+        runner.outputs(self.given)
 
     def try_with_loss(self) -> None:
         """Take a loss that is returned beside the outputs for one, where every gradient is right then."""

@@ -20,8 +20,10 @@ from backprop.errors.spelling import either
 from backprop.python.fitting.fitting import HIDING, LACKING, STOPPED, Fitting, Misfits
 from backprop.python.fitting.naming import command
 from backprop.python.fitting.supposed import NUMBERS, SLOPES, shape_of, value_of
+from backprop.python.inputs.as_called import AsCalled
 from backprop.python.inputs.examples import Examples, give
 from backprop.python.inputs.given import at_path, is_differentiable, is_whole, shape_at
+from backprop.python.pairs.pairs import all_pairs
 from backprop.python.runs.runner import Runner
 from backprop.python.texts.gradients import is_gradient, leaves
 
@@ -95,6 +97,9 @@ class Fitted:
     def misfits(self, runner: Runner) -> Misfits:
         """What does not fit: all does only if every gradient is right at finite outputs, and none is missing; by the
         share of the wrong ones."""
+        trains = runner.pair.handed and runner.pair.inside is not None
+        if trains and AsCalled(self.code, all_pairs(self.code), self.seed, runner.given).stopped():
+            return Misfits(1.5 * STOPPED, {}, {})
         try:
             binding = Binding(runner, self.upstream, self.seed)
             outputs = runner.outputs(binding.given)
@@ -177,6 +182,11 @@ def large_sizes(runner: Runner) -> dict[str, str]:
         found |= {name: str([8 if int(one) > 8 else int(one) for one in some]).replace(" ", "")
                   for name, some in sizes.items() if sum(int(one) > 8 for one in some) == 2}  # fmt: skip
     return found
+
+
+def is_guess(hint: str) -> bool:
+    """Whether a hint says that its values are only a guess."""
+    return hint.endswith(GUESSED.partition("{}")[2])
 
 
 def guessed(search: Fitting) -> str:

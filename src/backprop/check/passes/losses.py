@@ -101,6 +101,12 @@ def loss_of(compared: Compared, labels: dict[str, Any]) -> Loss:
                 best, most = loss._replace(factor=factor), len(right)
             elif penal and len(right) + len(penal) == len(wanted) and not penalties:
                 penalties = [loss.name, enumerated(penal)]
+    if best is None and not penalties:  # no gradient is right as a whole
+        ways = [(loss._replace(factor=one), found) for loss, found in compared.swept for one in factors(compared.shape)]
+        counts = [
+            sum(alike(gradients.get(path), loss.factor * one) for path, one in found.items()) for loss, found in ways
+        ]
+        best = ways[int(np.argmax(counts))][0] if any(counts) else None
     if best is None:
         hint = f"give its gradient on the output with {option('--upstream', '…')}, or return the loss, too"
         if penalties:
@@ -128,6 +134,13 @@ def close(gradient: Any, wanted: Any) -> bool:
         and bool(np.any(wanted))
         and np.allclose(gradient, wanted, rtol=1e-6, atol=1e-10)
     )
+
+
+def alike(gradient: Any, wanted: Any) -> int:
+    """How many elements of a gradient are what is wanted, where that is not 0."""
+    if gradient is None or np.shape(gradient) != np.shape(wanted):
+        return 0
+    return int(np.sum(np.isclose(gradient, wanted, rtol=1e-6, atol=0.0) & (np.asarray(wanted) != 0)))
 
 
 def same_slopes(mine: Any, right: Any) -> bool:

@@ -44,6 +44,10 @@ class Means:
         examples = all(self.size in shape_at(given, path) for path in right)
         backs = self.runner.backs()
         called = [one for _, some in self.runner.code.needed(backs) for one in some]
+        asked = {
+            node.attr for one in backs for node in ast.walk(one) if isinstance(node, ast.Attribute)
+        }  # of parts, too
+        called += [methods[name] for methods in self.runner.code.classes().values() for name in asked & {*methods}]
         nodes = [node for one in (*backs, *called) for node in ast.walk(one)]
         divides = any(
             isinstance(node, ast.Div) or (isinstance(node, ast.Attribute) and node.attr in ("mean", "average"))

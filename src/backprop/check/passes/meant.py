@@ -186,12 +186,30 @@ class Meant:
                     agree = sum(np.size(at_path(there, path)) for path in right)
                     if agree > most:
                         best, most = (told.format(words).strip(), loss._replace(factor=factor), output), agree
+        if best is None and runner.sets_cost:
+            return [np.ones(np.shape(one)) for one in outputs]
         if best is None:
             told = "no loss is set before the gradients, and none that is usual fits"
             raise stop or Problem("value", told, hint="set it: loss = …")
         told, self.loss, runner.output = best
         self.remarks.append(f"no loss is set: what is judged is the gradient of {told}")
         return [self.loss.slope(runner.outputs(self.given)[0])]
+
+    def of_costs(self, outputs: list[Any]) -> list[Any]:
+        """The outputs of a script; of one that sets several costs apart, as of data that it does not train with, that
+        for which the fewest gradients are wrong, and of which the most is read by what goes back."""
+        runner, costs = self.runner, self.runner.costs_apart
+        if len(costs) < 2 or runner.output:
+            return outputs
+        far: dict[str, tuple[float, int]] = {}
+        for cost, read in costs.items():
+            runner.output = cost
+            away = self.distances([np.ones(np.shape(one)) for one in runner.outputs(self.given)], self.given)
+            far[cost] = np.inf if None in away else sum(map(bool, away.values())), -read
+        runner.output = min(far, key=lambda one: far[one])
+        if runner.output not in runner.last_set:
+            self.remarks.append(f"of {enumerated([*far])} what is judged is the gradient of {runner.output}")
+        return runner.outputs(self.given)
 
     def of_output(self, outputs: list[Any]) -> list[Any]:
         """The gradient of the one number that a script sets last; where that is no loss, as `p = sigmoid(w @ x)` is
@@ -209,8 +227,12 @@ class Meant:
         return ones
 
     def usual(self, output: Any, name: str) -> Iterator[tuple[str, Loss, dict[str, float]]]:
-        """The losses that may be meant, in words, and what they may be multiplied with."""
+        """The losses that may be meant, in words, and what they may be multiplied with. Of what adds up squares it is
+        that, or half of it."""
         size = np.size(output)
+        if self.runner.sets_cost:
+            yield f"{{}} {name}", Loss("itself", 0.0), {"half of": 0.5, "": 1.0}
+            return
         ways = {"the mean": 2 / size, "the sum": 2.0, "half the mean": 1 / size, "half the sum": 1.0}
         yield f"{{}} of the squares of {name}", Loss("squared error", 0.0), ways
         if size == 1:

@@ -64,10 +64,11 @@ def overall(gradients: Sequence[Gradient]) -> str:
 
 
 class Verdict(NamedTuple):
-    """The judgement of a pass."""
+    """The judgement of a pass; of one without gradients `undone` says what is wanting."""
 
     name: str
     verdict: str
     gradients: list[Gradient]
     lines: list[Place]
     remarks: list[str]
+    undone: str = "not written yet"

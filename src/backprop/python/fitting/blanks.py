@@ -78,17 +78,20 @@ class Watching(Interpreter):
 
     def binary(self, kind: type[ast.operator], a: Any, b: Any) -> Any:
         use = KINDS.get(kind, "element") if kind is not ast.Pow or isinstance(b, Blank) else "element"
+        if kind is ast.Add and any(isinstance(one, list | tuple) for one in (a, b)):
+            use = "joined"
         if isinstance(a, Blank):
             raise Used(a, Use(use, b, True))
         if isinstance(b, Blank):
-            raise Used(b, Use(use, a, False))
+            repeats = kind is ast.Mult and isinstance(a, list)  # `[0.0] * n`
+            raise Used(b, Use("counts") if repeats else Use(use, a, False))
         return super().binary(kind, a, b)
 
     def updated(self, tree: ast.AugAssign, old: Any, scope: Scope) -> Any:
         if isinstance(tree.value, ast.Name | ast.Attribute):
             value = self.evaluate(tree.value, scope)
             if isinstance(value, Blank):
-                raise Used(value, Use("element", old, False))
+                raise Used(value, Use("joined" if isinstance(old, list) else "element", old, False))
         return super().updated(tree, old, scope)
 
     def of_UnaryOp(self, tree: ast.UnaryOp, scope: Scope) -> Any:
@@ -168,7 +171,9 @@ class Watching(Interpreter):
         name = word_of(function)
         asks = name == "type" or (name == "isinstance" and asks_for_number(arguments[1]))
         if asks and arguments and isinstance(arguments[0], Blank):
-            raise Used(arguments[0], Use("number"))
+            raise Used(arguments[0], Use("number", name == "isinstance" and not asks_for_number(arguments[1], "float")))
+        if name == "isinstance" and isinstance(arguments[0], Blank) and asks_for_array(arguments[1]):
+            return True
         me = function.me if isinstance(function, Bound) and isinstance(function.me, Blank) else None
         if me is not None and name in TURNING and not arguments:
             return Blank(me.name, not me.turned)
@@ -180,6 +185,8 @@ class Watching(Interpreter):
         plain = name != "squeeze" or (len(given) == 1 and not keywords)
         if name in COPYING and plain and given and isinstance(given[0], Blank):
             return given[0]
+        if name == "extend" and arguments and isinstance(arguments[0], Blank):
+            raise Used(arguments[0], Use("joined"))
         if me is None and isinstance(function, Bound) and name:
             given = (function.me, *arguments) if is_array(function.me) else ()  # what lists keep is not looked at
         if me is not None or (name and name not in KEEPING):
@@ -227,10 +234,16 @@ def are_sizes(sizes: Any) -> bool:
     return all(type(one) is int and one > 0 for one in sizes)
 
 
-def asks_for_number(kinds: Any) -> bool:
+def asks_for_number(kinds: Any, *names: str) -> bool:
     """Whether the types that something may be of are those of numbers."""
-    names = {getattr(one, "name", "") for one in (kinds if isinstance(kinds, tuple) else (kinds,))}
-    return not names.isdisjoint(["int", "float"])
+    found = {getattr(one, "name", "") for one in (kinds if isinstance(kinds, tuple) else (kinds,))}
+    return not found.isdisjoint(names or ["int", "float"])
+
+
+def asks_for_array(kinds: Any) -> bool:
+    """Whether the types that something may be of are those of arrays, of a library."""
+    some = kinds if isinstance(kinds, tuple) else (kinds,)
+    return any(isinstance(one, Library) and one.path[-1] in ("Tensor", "ndarray", "Array") for one in some)
 
 
 def lettered(given: tuple[Any, ...], place: int) -> tuple[int, ...]:

@@ -254,7 +254,8 @@ class Fitting(Likely):
             return any(self.search({**known, name: whole_numbers(its)}, unlikely) for name, its in short[:1])
         if used is None and self.told.get(key) == NOTHING:
             return any(self.search({**known, **more}, unlikely) for more in grown(known))
-        other = self.of_factors(known) or self.of_places(known) if used is None and unlikely > 0 else None
+        other = self.of_factors(known) or self.of_one_more(known) if used is None and unlikely > 0 else None
+        other = other or (self.of_places(known) if used is None and unlikely > 0 else None)
         if other is not None and str(other) not in self.seen:
             return self.search(other, unlikely - 1)
         if not isinstance(used, Used):
@@ -301,6 +302,16 @@ class Fitting(Likely):
         before = dict(zip(known, [*known.values()][: [*known].index(names[0])], strict=False))
         return {**before, names[0]: drawn((left[0], right[0])) if matrices else str(right[0])}
 
+    def of_one_more(self, known: Known) -> Known | None:
+        """The values with as many columns of the one matrix as an error asks for, to which a pass adds one of ones."""
+        found = MEETING.search(self.told.get(str(known), ""))
+        left, right = [int(one) for one in found.groups() if one] if found else (0, 0)
+        shapes = {name: shape_of(one) for name, one in known.items() if isinstance(one, str)}
+        names = [name for name, shape in shapes.items() if len(shape) == 2 and shape[1] + 1 == left]
+        if len(names) != 1 or right < 2:
+            return None
+        return {**known, names[0]: drawn((shapes[names[0]][0], right - 1))}
+
     def of_places(self, known: Known) -> Known | None:
         """The values with more rows in the weights of which an error says that there are too few, as of words."""
         found = OUTSIDE.search(self.told.get(str(known), ""))
@@ -341,7 +352,10 @@ class Fitting(Likely):
             places = str([int(one) % max(kinds, 1) for one in np.resize((0, 2, 1, 1), rows)]).replace(" ", "")
             others += [{**complete, name: places} for name in rest if complete[name] == "[0,2,1,1]" and rows != 4]
         every = [*others, complete]
-        for name, some in objects.items():
+        shapes = [shape for shape in map(shape_of, map(str, known.values())) if len(shape) > 1]
+        as_lists = [str([*one]).replace(" ", "") for shape in shapes for one in (shape[1:], shape)]
+        asked = {name: as_lists for name in rest if name.endswith("shape") and as_lists}  # by the way back alone
+        for name, some in (objects | asked).items():
             every = [{**one, name: text} for text in some for one in every]
         unread = [name for name in free if shape_of(self.examples[name]) and not is_data(name)]
         every += [{**one, **dict.fromkeys(unread, "3")} for one in every if unread]  # by the way back, as a number

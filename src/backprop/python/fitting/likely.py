@@ -44,6 +44,7 @@ NAMES_OF_SIDES = re.compile(r"(stride|pad|padding|height|width|window)$")
 WEIGHTS = re.compile(r"(?i)(.*[._])?(w|u|v|theta|kernel)(eights?)?([._\d]|[a-z]{0,2}\d*$)")
 BIAS = re.compile(r"b(ias(es)?)?\d*")
 PLURAL = re.compile(r"(?i:weights|biases|params|layers|activations)$|^[WbU]s$")  # names of lists of arrays, or objects
+OF_ENTRY = re.compile(r"\.\d+\.\w+$")  # what an entry of a list has, as a neuron its weights
 FLAT = re.compile(r"(?i)param|theta|weights$|vec|^w$|^x0?$")  # names of all weights in a row, which are cut out of it
 MULTIPLES = re.compile(  # of a size: 4 * H, and no 0.5 * x
     r"(?<![\w.])([2-6])\s*\*\s*[A-Za-z_]|[A-Za-z_]\w*\s*\*\s*([2-6])(?![\w.])|(?:split|chunk)\([^()]*?\b([2-6])\b"
@@ -102,6 +103,8 @@ class Likely:
             yield from ["lambda n: np.random.randn(1, n)"] * (len(use.other) == 1)
         if use.kind == "items" and isinstance(use.other, str):  # an object of the user's own
             yield from self.objects.with_method(name, use.other)
+        if use.kind == "number" and use.other and example[:1] == "[":  # a place, where it asks whether it is one
+            yield "2"
         if PLACES.fullmatch(name) and use.kind == "items":
             yield PLACED
         if use.kind == "rows" and PLACED in known.values():
@@ -134,6 +137,7 @@ class Likely:
         if not NAMES_OF_SIZES.search(name):
             yield from [of_rows for shape in listed(known) for of_rows in ((2, *shape), shape)]
         if use.kind in ("rows", "items") and PLURAL.search(name) and not isinstance(use.other, tuple | str):
+            yield from [(3,)] * bool(OF_ENTRY.search(name))
             yield LISTED
         sizes = self.sizes(known)
         if (self.of_numbers or is_strength(name)) and use.kind != "items":
@@ -172,6 +176,8 @@ class Likely:
             yield from of_gates(use.other, self.multiples) if is_weight else ()
             yield from [(LONG,)] * (isinstance(use.other, slice) and bool(FLAT.search(name)))
             yield from with_items(use.other, sizes, self.lacking.get(name, []))
+        elif use.kind == "joined":  # lists, as of sizes
+            yield from (WIDTHS, "[4]", "[0,2,1,1]")
         elif use.kind == "unpacked":
             yield from ([str(place) for place in range(use.other)], (use.other,), (use.other, 3))
             return
@@ -220,6 +226,8 @@ class Likely:
         least = use.other + 1 if use.kind == "axis" else 0
         usual = sorted(USUAL, key=PICTURES.__eq__) if WEIGHTS.match(name) else USUAL
         yield from [one for one in (*usual, *((size,) for size in sizes), (4, 6)) if len(one) >= least]
+        if use.kind == "element" and type(use.other) is int:  # `self.inputs = inputs + 1`, a size
+            yield from apart(("3", "2", "4", "1"), known)
 
     def sizes(self, known: Known) -> list[int]:
         """The sizes of axes so far, the last ones first."""

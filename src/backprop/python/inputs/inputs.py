@@ -6,7 +6,7 @@ import ast
 import copy
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, Self
@@ -117,12 +117,18 @@ class Inputs(Said):
         self.holders: dict[str, Object] = {}  # by inputs, objects of another class that hold them
         self.holder_lists: dict[str, list[Object]] = {}  # and by inputs that are lists, one for each of their parts
         self.columns_as_rows = False  # whether gradients are handed on with a row for each column of what they are of
+        self.known_of_others: set[str] = (
+            set()
+        )  # the weights of which it hands a gradient to something that changes them
         self.put_away: set[str] = set()  # the inputs whose gradients a way back sets, and does not add to
         self.bare = self.as_row = False  # whether gradients from above are arrays all the same, and a row that of a
         # vector, known when the backward pass was run
         self.output = ""  # of a script, what it sets that is taken for its output where it is not the last
         self.lacks: dict[str, str] = {}  # what a method takes that sets what a pass needs, and which nobody calls
         self.last_set: list[str] = []  # what it may be, known when the forward pass was run
+        self.sets_cost = False  # whether that adds up squares, whatever it is called
+        self.costs_apart: dict[str, int] = {}  # of what it sets, the costs of which none is a part of the last one, and
+        # how much of what each hangs on is read by what goes back
         self.left: dict[str, Any] = {}  # and what that left
         self.shares: dict[str, float] = {}  # what steps multiply gradients with, known when the backward pass was run
         self.above = 1  # how many gradients the backward pass takes from above, known when the forward pass was run
@@ -131,6 +137,9 @@ class Inputs(Said):
         # input, with a dot before it an attribute of the object, or "=", the result; "^" if one, by an input's name
         self.stand_ins: list[str] = []  # and what it may be, known when the forward pass was run
         self.loss_beyond: list[Any] = []  # a loss that is returned beside the outputs, known then, too
+        self.of_steps = self.of_last_step = (
+            False  # whether the output is one for each step, and that of the last is meant
+        )
         self.with_loss = False  # whether its gradients are among those of the backward pass
         self.takes_tuples = False  # whether its inputs, and the gradients from above, come in tuples, as chainer's do
         self.beyond: int | None = None  # the axis of a softmax at the end whose slope the gradient from above has in it
@@ -317,9 +326,10 @@ class Inputs(Said):
             return None, {}
         kept = set() if guards else {id(node) for one in self.backward_trees() for node in ast.walk(one)}
         parts, changed = [], bool(zeros)
+        added = {ast.unparse(one) for part in self.code.parts for node in ast.walk(part.tree) for one in added_in(node)}
         for part in self.code.parts:
             nodes = [*ast.walk(part.tree)]
-            guarding = {id(one) for node in nodes for one in guards_in(node)} if guards else set(map(id, nodes))
+            guarding = {id(one) for node in nodes for one in guards_in(node, added)} if guards else set(map(id, nodes))
             places = [
                 place for place, node in enumerate(nodes)
                 if isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < node.value <= small
@@ -535,16 +545,22 @@ def computes_nothing(function: ast.FunctionDef) -> bool:
     return not function.decorator_list and all(one is None or isinstance(one, ast.Constant) for one in defaults)
 
 
-def guards_in(node: ast.AST) -> list[ast.expr]:
-    """The numbers that a node adds to something, or calls an epsilon: they keep a quotient from 0."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return [node.left, node.right]
+def added_in(node: ast.AST) -> list[ast.expr]:
+    """What a node adds to something."""
+    return [node.left, node.right] if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else []
+
+
+def guards_in(node: ast.AST, added: Set[str]) -> list[ast.expr]:
+    """The numbers that a node adds to something, or gives a name by which they are `added`, or calls an epsilon: they
+    keep a quotient from 0."""
     if isinstance(node, ast.FunctionDef):
-        return [value for one in defaults(node) for value in guards_in(one)]
+        return [value for one in defaults(node) for value in guards_in(one, added)]
     targets = node.targets if isinstance(node, ast.Assign) else []
     names = [getattr(one, "attr", getattr(one, "id", "")) for one in targets]
-    if not isinstance(node, ast.Assign) or not any(map(EPSILON.search, names)):
-        return []
+    if not isinstance(node, ast.Assign) or not (
+        any(map(EPSILON.search, names)) or added & {*map(ast.unparse, targets)}
+    ):
+        return added_in(node)
     return [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
 
 

@@ -19,6 +19,7 @@ from backprop.python.spellings.numpy import NUMPY
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import (
     IDLE,
+    IDLE_BUT_FOR,
     Bound,
     Builtin,
     Class,
@@ -143,7 +144,7 @@ class Definitions(Calls):
         if path[0] == "cupy":
             path = ("numpy", *path[1:])
         if path[0] in IDLE:
-            return Idle(path)
+            return IDLE_BUT_FOR.get(path, Idle(path))
         if path[0] not in KNOWN | {"chainer"}:
             return Unknown(f"{'.'.join(path)} is imported from elsewhere, and nothing is known of it here", path)
         if path[0] == "autograd":

@@ -440,6 +440,8 @@ class Libraries:
             self.generator = np.random.RandomState(0 if seed is None else number_of(seed))
             return None if name == "seed" else Library(("numpy", "random"))
         name = OF_GENERATORS.get(name, name)
+        if f"random_{name}" in NAMES["numpy"]:
+            return self.by_text("numpy", f"random_{name}", arguments, keywords)
         if name not in RANDOM:
             raise Refusal(f"np.random.{name} is not known here", "name")
         if name != "randint":  # `dtype=` changes none of these numbers

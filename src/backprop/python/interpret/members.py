@@ -15,6 +15,7 @@ from backprop.python.spellings.torch import TORCH, Extremum
 from backprop.python.values.arrays import HELD, At, Device, Tensor, is_array, number_of, tensor
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import (
+    IDLE_BUT_FOR,
     NOT_IMPLEMENTED,
     Bound,
     Builtin,
@@ -105,7 +106,8 @@ class Members(Machine):
         if isinstance(value, At):
             return Bound(name, value)
         if isinstance(value, Idle):
-            return Idle((*value.path, name))
+            path = (*value.path, name)
+            return IDLE_BUT_FOR.get(path, Idle(path))
         if isinstance(value, Function) and name in value.names:
             return value.names[name]
         if isinstance(value, Function) and name in ("defvjp", "defjvp", "defjvps"):  # read where they stand

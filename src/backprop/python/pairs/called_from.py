@@ -1,15 +1,27 @@
-"""Functions that are gone into where a statement calls them: what stands before the call, and what sets their
-parameters there."""
+"""Functions where statements call them: what stands before the call, what sets their parameters there, and what of a
+forward pass its way back is handed."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from backprop.python.names import parameter_names
 from backprop.python.pairs.rounds import blocks, start_of
-from backprop.python.texts.functions import attributes
+from backprop.python.texts.called import called_by, called_of, targets
+from backprop.python.texts.functions import attributes, is_static
 from backprop.python.texts.restated import defaults
+
+
+class Result(NamedTuple):
+    """One of the results of a function or a method `of` something: which, of how many."""
+
+    whose: str
+    of: str
+    place: int
+    number: int
 
 
 def entered_by(
@@ -50,6 +62,32 @@ def bound(
     ]
     set_to = [ast.Assign([ast.Name(name, ast.Store())], value) for name, value in named if ast.unparse(value) != name]
     return [*rest, *[placed(one, statement) for one in set_to]]
+
+
+def handed_results(
+    trees: Iterable[ast.Module], backward: ast.FunctionDef, methods: Collection[ast.FunctionDef] = ()
+) -> dict[str, Result]:
+    """Which parameters of a backward pass are results of what is called before it: `p, kept = net.forward(x)`,
+    `net.backward(y, kept)`; of the same object, which in the `methods` of its class is `self`."""
+    found: dict[str, Result] = {}
+    scopes = [one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.Module)]
+    for scope in scopes:
+        nodes = [*ast.walk(scope)]
+        calls = [one for one in nodes if isinstance(one, ast.Call) and called_by(one) == backward.name
+                 and (called_of(one) != "self" or scope in methods)]  # fmt: skip
+        sets = [one for one in nodes if calls and isinstance(one, ast.Assign)]
+        times = Counter(name for one in sets for name in targets(one))
+        made = {
+            name: Result(called_by(one.value), called_of(one.value), place, len(targets(one)))
+            for one in sets if isinstance(one.value, ast.Call) for place, name in enumerate(targets(one))
+        }  # fmt: skip
+        for call in calls:
+            names = parameter_names(backward)[int(isinstance(call.func, ast.Attribute) and not is_static(backward)) :]
+            handed = [*zip(names, call.args, strict=False), *[(one.arg or "", one.value) for one in call.keywords]]
+            given = {name: one.id for name, one in handed if isinstance(one, ast.Name) and times[one.id] == 1}
+            whose = called_of(call)
+            found.update({name: made[its] for name, its in given.items() if its in made and made[its].of == whose})
+    return found
 
 
 def placed(statement: ast.stmt, old: ast.AST) -> ast.stmt:

@@ -36,6 +36,9 @@ BACK_OTHERWISE = re.compile(
     r"^_*(?:(?:compute|calc\w*|get|update)_?grad\w*|gradients?|grad|vjp|der\w*ative|deriv|prime|delta)$", re.IGNORECASE
 )
 NUMERICAL = re.compile(r"num(?!ber)|check|approx|finite|slow", re.IGNORECASE)  # by which a gradient is only tested
+COMPARES = re.compile(
+    r"(check|compar|verif|test)\w*grad|grad\w*(check|compar|verif|test)", re.IGNORECASE
+)  # of gradients
 COSTS = re.compile(
     r"^_*(?:f|fun|func|function|j|loss|cost|energy|objective|nll|log_?lik\w*|neg\w*_log_?lik\w*)"
     r"(?:_?fun(?:c|ction)?)?$",
@@ -149,8 +152,8 @@ def passes(methods: dict[str, ast.FunctionDef]) -> tuple[ast.FunctionDef | None,
     if backward is None:  # a cost, and what gives its slopes; of anything else, where no other method is helped by that
         helpers = set().union(*[attributes(one, ast.Load) for one in methods.values()])
         slopes = [(forth, back) for name, back in methods.items() if (forth := of_slope(name, methods)) is not None]
-        own = [one for one in slopes
-               if not is_static(one[0]) and (one[1].name not in helpers or COSTS.match(one[0].name))]  # fmt: skip
+        own = [one for one in slopes if not is_static(one[0]) and not NUMERICAL.search(one[1].name)
+               and (one[1].name not in helpers or COSTS.match(one[0].name))]  # fmt: skip
         own = own or costs_with_gradients(methods)
         forward, backward = own[0] if own else (forward, backward)
     if backward is None:

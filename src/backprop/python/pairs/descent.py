@@ -25,38 +25,57 @@ class Step(NamedTuple):
 
     @property
     def is_part(self) -> bool:
-        """Whether it is a part of what is called something that is changed: `inner[word] -= …`."""
-        return isinstance(self.target, ast.Subscript) and called(self.target) is None
+        """Whether it is a part of what is called something that is changed: `inner[word] -= …`, `w[i][j] -= …`."""
+        return bool(self.places)
 
     @property
-    def whole(self) -> ast.expr:
+    def whole(self) -> Any:
         """What is changed, also where it is a part of it."""
-        return self.target.value if isinstance(self.target, ast.Subscript) and self.is_part else self.target
+        return whole_of(self.target)
 
     @property
-    def place(self) -> ast.expr | None:
-        """Which part of it is changed; None where all of it is."""
-        return self.target.slice if isinstance(self.target, ast.Subscript) and self.is_part else None
+    def places(self) -> list[ast.expr]:
+        """Which part of it is changed, from the outermost place to the innermost; none where all of it is."""
+        found: list[ast.expr] = []
+        one: ast.expr = self.target
+        while isinstance(one, ast.Subscript) and called(one) is None:
+            found.insert(0, one.slice)
+            one = one.value
+        return found
+
+
+def whole_of(target: ast.expr) -> Any:
+    """What is called something of a target that may be a part of it."""
+    while isinstance(target, ast.Subscript) and called(target) is None:
+        target = target.value
+    return target
 
 
 def changed(statement: ast.stmt) -> str | None:
     """What a statement may change by a step: no gradient is, nor what is called one, nor a cost, which grows."""
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     target = targets[0] if len(targets) == 1 else None
-    if isinstance(target, ast.Subscript) and called(target) is None:  # a part of it
-        target = target.value
-    name = called(target) if target is not None else None
+    name = called(whole_of(target)) if target is not None else None
     return None if name is None or is_of_gradient(name) or COST.fullmatch(name) else name
 
 
 def move_of(statement: ast.AST) -> tuple[Any, ast.operator, ast.expr] | None:
-    """What a statement changes, by which operator and by what: `W -= x`, `W = W - x`; None of any other."""
+    """What a statement changes, by which operator and by what: `W -= x`, `W = W - x`, also where what was there decays,
+    `W = W * (1 - rate * decay) - x`; None of any other."""
     if isinstance(statement, ast.AugAssign):
         return statement.target, statement.op, statement.value
     if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.BinOp):
         return None
     target, value = statement.targets[0], statement.value
-    return (target, value.op, value.right) if ast.unparse(value.left) == ast.unparse(target) else None
+    before = [one for one in factors(value.left) if not decays(one)]
+    own = len(before) == 1 and ast.unparse(before[0]) == ast.unparse(target)
+    return (target, value.op, value.right) if own else None
+
+
+def decays(node: ast.expr) -> bool:
+    """Whether a factor is what is left of 1, `1 - rate * decay`."""
+    whole = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and isinstance(node.left, ast.Constant)
+    return whole and node.left.value == 1  # type: ignore[attr-defined]
 
 
 def step_of(statement: ast.stmt, known: Collection[str] = ()) -> Step | None:
@@ -119,7 +138,9 @@ def plainly_changed(statement: ast.AST) -> str | None:
     move = move_of(statement)
     if move is None or not isinstance(move[1], ast.Add | ast.Sub) or isinstance(move[2], ast.Constant):
         return None
-    return None if any(is_pull(one, move[0]) for one in factors(move[2])) else called(move[0])
+    name = called(move[0])
+    error = name is not None and ERROR.search(name)  # which only grows, from row to row
+    return None if error or any(is_pull(one, move[0]) for one in factors(move[2])) else name
 
 
 def factors(value: ast.expr) -> list[ast.expr]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
 from typing import NamedTuple
 
-from backprop.python.names import parameter_names
+from backprop.python.names import names_set, parameter_names
 from backprop.python.pairs.called_from import bound, placed
-from backprop.python.pairs.descent import ERROR, move_of, share_of
+from backprop.python.pairs.inlined import with_those
+from backprop.python.pairs.links import Link, given_by, is_upstream, put_in_place
 from backprop.python.pairs.pair import Pair
-from backprop.python.pairs.rounds import LOOPS, Rounds, blocks, costs_in, start_of
-from backprop.python.pairs.trained import apart_from_body
-from backprop.python.texts.called import GENERIC, names_in, targets
+from backprop.python.pairs.rounds import LOOPS, Passes, blocks, costs_in, start_of
+from backprop.python.pairs.trained import apart_from_body, made, training_pair
+from backprop.python.texts.called import called_by, called_of, targets
 from backprop.python.texts.functions import is_static
-from backprop.python.texts.gradients import WORDS, bases, is_of_gradient
+from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code
 
 SETS = (ast.Assign, ast.AnnAssign, ast.For)
@@ -32,18 +32,21 @@ class Round(NamedTuple):
     deep: int = 0
 
 
-def handed_pair(code: Code, pairs: Sequence[Pair]) -> Pair | None:
+def handed_pairs(code: Code, pairs: Sequence[Pair]) -> list[Pair]:
     """The loss of what a script's network gives, with the gradient that is handed to the network's way back: of the
-    last loop that has both, also in a function that the script calls. A way back that is right is to be handed that."""
+    last loop that has both, also in a function that the script calls, or, where none does, in one that somebody else
+    may call. A way back that is right is to be handed that. Of layers that go back one after the other there is a pair
+    for each: what it gives, and what it is handed."""
     both = [pair for pair in pairs if (pair.of_object or pair.kind == "functions") and pair.forward and pair.backward]
-    return Handed(code, both).pair() if both else None
+    found = Handed(code, both) if both else None
+    return (found.pairs() or found.uncalled()) if found is not None else []
 
 
 class Handed:
     """Looks for the two among the statements of a script."""
 
     def __init__(self, code: Code, pairs: Sequence[Pair]) -> None:
-        self.body = code.parts[-1].tree.body
+        self.code, self.body = code, code.parts[-1].tree.body
         self.forth = {pair.forward.name for pair in pairs if pair.forward is not None}
         self.back: dict[str, list[str]] = {}  # with what each takes
         for of_object, back in [(pair.of_object, pair.backward) for pair in pairs]:
@@ -55,6 +58,8 @@ class Handed:
         for name, methods in code.classes().items():
             for method in methods.values() if name in own else ():
                 self.methods.setdefault(method.name, []).append(method)
+        self.told: list[str] = []
+        self.passing = frozenset([*self.forth, *self.back])
         self.leading = self.that_lead_to({*self.back})
         made = {name for one in self.body for its in ast.walk(one) if isinstance(its, SETS) for name in targets(its)}
         self.objects = made if any("__call__" in methods for methods in code.classes().values()) else set[str]()
@@ -71,8 +76,38 @@ class Handed:
             names = names | {name for name, some in calls.items() if not names.isdisjoint(some)}
         return names
 
-    def pair(self) -> Pair | None:
-        return next((found for one in self.rounds(Round([], self.body)) if (found := self.handed_in(one))), None)
+    def pairs(self) -> list[Pair]:
+        """Those of the script's own statements."""
+        return [
+            Pair("script", "script", None, None, handed=self.passing, told=tuple(self.told), body=tuple(one.body),
+                 **apart_from_body(one))
+            for one in self.passes(self.body)
+        ]  # fmt: skip
+
+    def passes(self, body: list[ast.stmt]) -> list[Passes]:
+        return next((found for one in self.rounds(Round([], body)) if (found := self.handed_in(one))), [])
+
+    def uncalled(self) -> list[Pair]:
+        """Those of the functions and methods that train and that no script calls: what they take is to be given."""
+        forth = self.that_lead_to({*self.forth}) - self.leading
+        for owner, function in self.training_ones():
+            methods = self.code.classes()[owner.name] if owner is not None else {}
+            ahead = {name: one for name, one in methods.items() if name in forth}
+            if found := self.passes(with_those(function, ahead).function.body):
+                around = set().union(*map(names_set, self.body))
+                first = made(owner, methods, function, around) if owner is not None else defaults(function)
+                made_so = [training_pair(self.code.parts[-1], function, one, first, owner) for one in found]
+                return [one._replace(handed=self.passing, told=tuple(self.told)) for one in made_so if one is not None]
+        return []
+
+    def training_ones(self) -> Iterator[tuple[ast.ClassDef | None, ast.FunctionDef]]:
+        """The functions, and the methods with their classes, that call what goes back and are no pass themselves."""
+        for one in self.body:
+            for function in one.body if isinstance(one, ast.ClassDef) else (one,):
+                if not isinstance(function, ast.FunctionDef) or function.name in {*self.back, *self.forth}:
+                    continue
+                if any(self.calls_in(its, self.back) for its in function.body):
+                    yield (one if isinstance(one, ast.ClassDef) else None), function
 
     def rounds(self, outer: Round) -> Iterator[Round]:
         """The first rounds of the loops in a block, the last and innermost first, and the block itself. A loop that
@@ -107,39 +142,80 @@ class Handed:
                 return found[0], bound(found[0], [*me, *call.args], call, statement)
         return None
 
-    def handed_in(self, one: Round) -> Pair | None:
-        """The pair of one round: behind the last statement with a call that goes forth, a loss of what that gives, and
-        what the first call that goes back is handed, which is computed there, too."""
+    def handed_in(self, one: Round) -> list[Passes]:
+        """The passes of one round: behind the last statement with a call that goes forth, a loss of what that gives,
+        and what the first call that goes back is handed, which is computed there, too. Then those of what other objects
+        give and are handed."""
         block = one.block
         end = next((place for place, its in enumerate(block) if self.calls_in(its, self.back)), 0)
         ahead = [place for place, its in enumerate(block[:end])
                  if isinstance(its, SETS) and self.calls_in(its, self.forth)]  # fmt: skip
         output = next(iter(given_by(block[ahead[-1]])), "") if ahead else ""
         if not output or not any(map(costs_in, block[ahead[-1] + 1 :])):
-            return None
-        before, between = [*one.before, *block[: ahead[-1] + 1]], block[ahead[-1] + 1 : end]
-        for call in self.calls_in(block[end], self.back):
+            return []
+        first = Link(output, [*one.before, *block[: ahead[-1] + 1]], block[ahead[-1] + 1 : end], block[end:])
+        for call in inner_first(self.calls_in(block[end], self.back)):
             for argument in self.from_above(call):
-                name, statements, place = set_apart(argument, between, output)
-                if place < 0 or output not in hung_on(ast.Name(name), statements):
-                    continue
-                rounds = Rounds([*before, *statements], ())
-                rounds.whose, rounds.changed = {name: output}, frozenset([output])
-                rounds.shares = dict.fromkeys([output], share) if (share := share_taken(block[end:])) else {}
-                start = len(before)
-                found = rounds.apart([*before, *statements], start + place, one.line, start, block[end:])
+                found, start = first.handed(argument, one.line)
                 if found is not None:
-                    known = apart_from_body(found)
-                    return Pair("script", "script", None, None, handed=True, body=tuple(found.body), **known)
+                    return [found, *self.behind(one, call, end, end - start)]
+        return []
+
+    def behind(self, one: Round, first: ast.Call, end: int, back: int) -> Iterator[Passes]:
+        """The passes of the layers behind the `first` call that goes back, in the statement at `end`: each is handed
+        the gradient of what it gave. From the place `back` on the statements of a block go back."""
+        block, back_at = one.block, range(end, len(one.block))
+        calls = [(place, call) for place in back_at for call in inner_first(self.calls_in(block[place], self.back))]
+        self.told = [*self.left_out(block[:end], [call for _, call in calls])]
+        for place, call in calls:
+            if call is first or isinstance(block[place], LOOPS):
+                continue
+            if (given := self.given_apart(block[:end], call)) is None:
+                continue
+            at, output, (made, *rest) = given
+            if any(reads_of(its, called_of(call)) for its in block[back : place + 1]):
+                continue  # the state of what goes forth before: where what it gives is another, that is not
+            between = [*rest, *block[at + 1 : place]]
+            link = Link(output, [*one.before, *block[:at], made], between, block[place:])
+            for argument in self.from_above(call)[:1]:
+                found, _ = link.handed(argument, one.line, back - at - 1 + len(rest))
+                if found is not None:
+                    yield found
+
+    def left_out(self, forth: Sequence[ast.stmt], back: Sequence[ast.Call]) -> Iterator[str]:
+        """What is told of an object that goes forth, and whose way back no call is of."""
+        through = {called_of(call) for call in back}
+        for its in forth:
+            for call in self.calls_in(its, self.forth) if not isinstance(its, LOOPS) else ():
+                if called_of(call) and called_of(call) not in through and through != {""}:
+                    yield f"{called_of(call)} goes forth in line {its.lineno}, and its way back is not called"
+
+    def given_apart(self, forth: Sequence[ast.stmt], call: ast.Call) -> tuple[int, str, list[ast.stmt]] | None:
+        """Where the object that a call goes back through goes forth, the name of what it gives, and that statement as
+        one or two: what it gives has a name of its own."""
+        for at, its in reversed([*enumerate(forth)]):
+            ahead = [
+                one for one in self.calls_in(its, self.forth) if called_of(call) and called_of(one) == called_of(call)
+            ]
+            if len(ahead) != 1 or not isinstance(its, ast.Assign):
+                continue
+            if its.value is ahead[0] and isinstance(its.targets[0], ast.Name):
+                return at, its.targets[0].id, [its]
+            name = f"{called_of(call).rpartition('.')[2]}_out"
+            given = placed(ast.Assign([ast.Name(name, ast.Store())], ahead[0]), its)
+            self.told.append(f"{name} is what {ast.unparse(ahead[0])} gives, line {its.lineno}")
+            return at, name, [given, put_in_place(its, ahead[0], name)]
         return None
 
     def from_above(self, call: ast.Call) -> list[ast.expr]:
-        """What is handed to a call that goes back and is a gradient by its name, or by that of the parameter."""
+        """What is handed to a call that goes back and is a gradient by its name, or by that of the parameter; or that
+        is all that it takes."""
         named = [
             *zip(self.back[called_by(call)], call.args, strict=False),
             *[(one.arg, one.value) for one in call.keywords],
         ]
-        return [one for taken, one in named if is_upstream(taken or "") or is_upstream(getattr(one, "id", ""))]
+        found = [one for taken, one in named if is_upstream(taken or "") or is_upstream(getattr(one, "id", ""))]
+        return found or [one for _, one in named if len(self.back[called_by(call)]) == 1]
 
     def calls_in(self, statement: ast.stmt, names: Collection[str]) -> list[ast.Call]:
         """The calls by some names in a statement, `net.forward(x)`, and `net(x)` where objects can be called so; what a
@@ -153,54 +229,14 @@ class Handed:
                 or (isinstance(one.func, ast.Name) and one.func.id in known)]  # fmt: skip
 
 
-def set_apart(argument: ast.expr, between: list[ast.stmt], output: str) -> tuple[str, list[ast.stmt], int]:
-    """The name of what is handed, the statements between the calls with one that sets it, and the place where it is set
-    first as a gradient; -1 where it is not."""
-    if not isinstance(argument, ast.Name):
-        name = f"d{output}"
-        made = placed(ast.Assign([ast.Name(name, ast.Store())], argument), argument)
-        return name, [*between, made], len(between)
-    read = [place for place, one in enumerate(between) if costs_in(one) and argument.id in names_in([one])]
-    behind = max(read, default=-1)  # what a cost reads is no gradient yet: `p[rows, y] -= 1` makes it one
-    sets = [place for place, one in enumerate(between) if place > behind and argument.id in targets(one)]
-    return argument.id, between, next(iter(sets), -1)
+def reads_of(statement: ast.stmt, held: str) -> bool:
+    """Whether a statement reads attributes of what is held there, beside calls of it: `low.x`."""
+    nodes = [*ast.walk(statement)]
+    called = {id(one.func) for one in nodes if isinstance(one, ast.Call)}
+    read = [one for one in nodes if isinstance(one, ast.Attribute) and id(one) not in called]
+    return any(ast.unparse(one.value) == held for one in read)
 
 
-def share_taken(statements: Sequence[ast.stmt]) -> ast.expr | None:
-    """What all steps of objects' weights multiply gradients with beside their rate, `layer.W -= rate * layer.dW / n`;
-    None where they do not agree."""
-    moves = [move for one in statements for node in ast.walk(one) if (move := move_of(node)) is not None]
-    found = {}
-    for target, _, value in [move for move in moves if isinstance(move[0], ast.Attribute)]:
-        share = share_of(value, partial(is_gradient_of, target))
-        found["" if share is None else ast.unparse(share)] = share
-    return next(iter(found.values())) if len(found) == 1 else None
-
-
-def is_gradient_of(weight: ast.Attribute, node: ast.expr) -> bool:
-    """Whether an attribute is that of a weight's gradient by its name: `layer.dW` of `layer.W`."""
-    return isinstance(node, ast.Attribute) and weight.attr in bases(node.attr)
-
-
-def is_upstream(name: str) -> bool:
-    """Whether a name is that of a gradient from above: `dout`, `grad`, `output_error`."""
-    return (is_of_gradient(name) and not WORDS.match(name)) or name in GENERIC or bool(ERROR.search(name))
-
-
-def called_by(call: ast.Call) -> str:
-    """The name by which something is called: of a method, its own."""
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def given_by(statement: ast.stmt) -> list[str]:
-    """The names that a statement, or those of a loop, set."""
-    return [name for its in ast.walk(statement) if isinstance(its, ast.Assign | ast.AnnAssign) for name in targets(its)]
-
-
-def hung_on(value: ast.expr, statements: Sequence[ast.stmt]) -> set[str]:
-    """The names on which a value hangs, through the statements that set them."""
-    found = names_in([value])
-    for its in reversed(statements):
-        if not found.isdisjoint(targets(its)):
-            found |= names_in([its])
-    return found
+def inner_first(calls: list[ast.Call]) -> list[ast.Call]:
+    """Calls, those behind whose arguments are made of others."""
+    return sorted(calls, key=lambda one: sum(other in calls for other in ast.walk(one)))

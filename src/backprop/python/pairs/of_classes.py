@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from backprop.errors import Problem, nearest
+from backprop.errors.spelling import option, said
 from backprop.python.names import parameter_names, required_names
 from backprop.python.pairs.counterparts import BACKWARD, FORWARD, counterpart, passes
 from backprop.python.pairs.pair import Pair, kept_pair
@@ -129,9 +130,14 @@ def leaves_open(methods: dict[str, ast.FunctionDef], inherited: bool) -> bool:
 
 
 def pairs_of_class(name: str, methods: dict[str, ast.FunctionDef]) -> list[Pair]:
-    """The pairs of a class that has several, `encoder_forward` and `encoder_backward` beside those of a decoder."""
-    pairs = [(counterpart(back.name, methods), back) for back in methods.values()]
+    """The pairs of a class that has several, `encoder_forward` and `encoder_backward` beside those of a decoder; what
+    is read as an attribute is no pass, `layer.grad_bias` beside `layer.bias`."""
+    pairs = [(counterpart(back.name, methods), back) for back in methods.values() if not is_property(back)]
     return [Pair(name, "class", forth, back, 1) for forth, back in pairs if forth is not None and not is_static(forth)]
+
+
+def is_property(method: ast.FunctionDef) -> bool:
+    return any(ast.unparse(one).endswith("property") for one in method.decorator_list)
 
 
 def loss_of(name: str, methods: dict[str, ast.FunctionDef]) -> Pair | None:
@@ -194,4 +200,7 @@ def method_pair(owner: str, methods: dict[str, ast.FunctionDef], method: str, ba
     pairs = pairs_of_class(owner, methods)
     found = next((one for one in pairs if method in (one.name, getattr(one.forward, "name", ""))), None)
     found = found or next((one for one in pairs if method == getattr(one.backward, "name", "")), None)
+    if found is None and passes(methods)[0] is None:
+        hint = f"name both: -f FILE:{owner}.NAME {option('--backward', f'FILE:{owner}.{method}')}"
+        raise Problem("name", f"no forward pass belongs to {owner}.{method}", hint=said(hint))
     return found or class_pair(owner, methods)

@@ -37,7 +37,8 @@ class Pair(NamedTuple):
     whose: Mapping[str, str] = {}  # gradients in a script whose names tell nothing, and what is updated by them
     changed: frozenset[str] = frozenset()  # what a script changes by steps
     shares: Mapping[str, ast.expr] = {}  # and what these multiply gradients with, beside their rate
-    handed: bool = False  # whether it is what a network's own way back, which is right, is handed
+    handed: frozenset[str] = frozenset()  # the passes, which are right, of a network whose way back it is handed to
+    told: tuple[str, ...] = ()  # what there is to say where that is wrong
     of_solver: bool = False  # whether a solver of SciPy takes both: it has its point in a row
     end: int = 0  # the line from which on a script has to do with another cost, if there is one
 

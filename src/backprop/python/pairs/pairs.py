@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
+from backprop.python.names import parameter_names
+from backprop.python.pairs.called_from import handed_results
 from backprop.python.pairs.counterparts import (
     AHEAD,
     BACK,
+    COMPARES,
+    DERIVED,
+    NUMERICAL,
+    SLOPES,
     costs_with_gradients,
     counterpart,
+    gives_all,
     of_slope,
     passes,
     slope_of,
     whole,
 )
-from backprop.python.pairs.handed import handed_pair
+from backprop.python.pairs.handed import handed_pairs
 from backprop.python.pairs.of_classes import (
     class_pair,
     inherited_from,
@@ -50,7 +58,8 @@ KERNEL = re.compile(r"(triton|tl|cuda|numba\.cuda|ti|taichi|wp|warp)\.(jit|kerne
 def pairs_in(code: Code, forward: str | None = None, backward: str | None = None) -> list[Pair]:
     """The pairs of the text itself, or of those that it imports from where it has none; or the one that is named."""
     if forward is not None:
-        return [computed(named(code, forward, backward))]
+        chain = handed_named(code, forward) if backward in (None, forward) else []
+        return chain or [computed(named(code, forward, backward))]
     if backward is not None:
         found = [pair for pair in all_pairs(code) if backward in (pair.name, getattr(pair.backward, "name", ""))]
         return found or [named(code, backward, backward)]
@@ -66,6 +75,16 @@ def pairs_in(code: Code, forward: str | None = None, backward: str | None = None
         if not any(some) or not here.isdisjoint(map(id, some)) or (pair.of_object and pair.name in classes)
     ]  # fmt: skip
     return own or found
+
+
+def handed_named(code: Code, name: str) -> list[Pair]:
+    """What a function or a method that trains with other passes hands to them, behind these, by its name."""
+    owner, _, method = name.partition(".")
+    functions = code.classes().get(owner, {}) if method else code.functions()
+    if (method or name) not in functions or name in code.classes():
+        return []
+    found = all_pairs(code)
+    return found if any(pair.handed and pair.name == name for pair in found) else []
 
 
 def pairs_across(code: Code, forth: Part, back: Part, forward: str | None) -> list[Pair]:
@@ -123,6 +142,7 @@ def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
         and (found_by_name := counterpart(back.name, functions)) is not None
         and not apart(code, forth := whole(found_by_name, back, functions), back)
     ]
+    found += called_for(code, functions, {one.name for pair in found for one in (pair.forward, pair.backward) if one})
     inherited = inherited_from(code)
     for name, methods in code.classes().items():
         if leaves_open(methods, name in inherited):
@@ -137,7 +157,10 @@ def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
             found.append(loss)
     found = [pair for pair in found if not is_left_to_others(code, pair)]
     paired = {one.name for pair in found for one in (pair.forward, pair.backward) if one is not None}
-    found += [Pair(one.name, "both", one, one) for one in functions.values() if one.name not in paired and is_both(one)]
+    found += [
+        Pair(one.name, "both", one, one) for one in functions.values()
+        if one.name not in paired and is_both(one) and not COMPARES.search(one.name)
+    ]  # fmt: skip
     found += [
         Pair(one.name, "functions", one, back) for one in functions.values()
         if one.name not in paired and (back := returned_backward(one)) is not None
@@ -149,10 +172,10 @@ def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
         found += training_pairs(code, part, paired)
     if trains and found and (script := trained_beside(code)) is not None:
         found.append(script)
-    elif trains and (handed := handed_pair(code, found)) is not None:
-        inside = {node for one in handed.body for node in ast.walk(one)}
+    elif trains and (handed := handed_pairs(code, found)):
+        inside = {node for one in handed[0].body for node in ast.walk(one)}
         found = [pair for pair in found if pair.inside is None or inside.isdisjoint(ast.walk(pair.inside))]
-        found.append(handed)
+        found += handed
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
     if not found:
@@ -178,6 +201,24 @@ def returned_backward(function: ast.FunctionDef) -> ast.FunctionDef | None:
     inner = {one.name: one for one in function.body if isinstance(one, ast.FunctionDef)}
     named = [inner[name] for name in returns(function)[1:] if name in inner]
     return next((one for one in named if re.match("back|bwd|vjp|pull|grad", one.name)), None)
+
+
+def called_for(code: Code, functions: dict[str, ast.FunctionDef], known: Collection[str]) -> list[Pair]:
+    """The functions that are gradients by their names and are handed what another one gives: `p = evaluate(x, w)`,
+    `compute_gradients(x, y, p, w)`. The cost is another function then, and has what they need inside."""
+    found = []
+    for back in functions.values():
+        if back.name in known or not SLOPES.search(back.name) or NUMERICAL.search(back.name):
+            continue
+        cost, taken = of_slope(back.name, functions), {*parameter_names(back)}
+        if cost is not None and gives_all(cost, back):
+            continue
+        handed = [*handed_results([part.tree for part in code.parts], back).items()]
+        own = {its.whose: taken - {name for name, one in handed if one.whose == its.whose} for _, its in handed}
+        forths = [functions[whose] for whose, rest in own.items() if whose in functions and not DERIVED.search(whose)
+                  and rest.intersection(parameter_names(functions[whose]))]  # fmt: skip
+        found += [Pair(one.name, "functions", one, back) for one in forths[:1]]
+    return found
 
 
 def apart(code: Code, forth: ast.FunctionDef, back: ast.FunctionDef) -> bool:
@@ -225,6 +266,8 @@ def vjp_pairs(code: Code, functions: dict[str, ast.FunctionDef]) -> list[Pair]:
 def alone(code: Code, name: str) -> bool:
     """Whether a name is that of a forward pass to which no backward pass belongs."""
     functions, classes = code.functions(), code.classes()
+    if handed_named(code, name):
+        return False
     name = inside_class(name, classes)
     if name in classes:
         forward, backward = passes(classes[name])

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from backprop.python.names import names_set
 from backprop.python.pairs.averaged import is_mean
-from backprop.python.pairs.descent import ERROR, move_of, share_of
+from backprop.python.pairs.descent import ERROR, factors, move_of, share_of
 from backprop.python.pairs.unnamed import read_whole, with_names
 from backprop.python.texts.called import GENERIC, arguments_of, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient, is_word
@@ -20,6 +20,7 @@ from backprop.python.texts.gradients import COST, bases, is_cost, is_of_gradient
 LOOPS = (ast.For, ast.While)
 ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 CALLED_COST = re.compile(r"(?i:(?!d_)(\w+_)?(loss|cost|mse|nll))")  # a function, and none that gives its slope
+COMPUTING = (ast.BinOp, ast.UnaryOp, ast.Call, ast.AugAssign)
 ZEROS = frozenset(["zeros", "zeros_like", "new_zeros", "list", "dict"])
 
 
@@ -62,7 +63,10 @@ def training(
     last = {*targets(found.body[found.split - 1])}
     if any(map(is_cost, last)) and not last.isdisjoint(GENERIC):  # `grads, cost = propagate(…)` and `dw = grads["dw"]`
         return None
-    made = {name for one in found.body[found.split :] for name in set_in(one)}
+    behind = found.body[found.split :]
+    if not any(isinstance(node, COMPUTING) for one in behind for node in ast.walk(one)):
+        return None  # `dw = model.grads[name]`: an optimizer's, which others compute
+    made = {name for one in behind for name in set_in(one)}
     known = names_in([function])
     gradients = {one for one in made if (is_of_gradient(one) and not is_word(one, known)) or one in GENERIC}
     gradients |= {one for one in made if not found.changed.isdisjoint(bases(one))}  # `gW`, where `W += rate * gW`
@@ -180,7 +184,7 @@ class Rounds:
         back = [one for one in body[split:] if one not in late]
         one_cost = self.of_one_cost(back, known) if cost < split else back
         end = next((one.lineno for rest in back[len(one_cost) :] for one in costs_in(rest)), 0)
-        forth += late
+        forth = forth + late if late or any(map(costs_in, forth)) else with_labels(forth, back, start)
         statements = [*forth, *rooms, *without_steps(one_cost, self.whose)]
         found = Passes(statements, len(forth), line, self.whose, start, self.changed, end, self.shares)
         return found if found.split < len(statements) else None
@@ -256,6 +260,24 @@ class Rounds:
 
     def bases(self, name: str) -> tuple[str, ...]:
         return (self.whose[name],) if name in self.whose else bases(name)
+
+
+def with_labels(forth: list[ast.stmt], back: Sequence[ast.stmt], start: int) -> list[ast.stmt]:
+    """A forward pass without a cost, with the labels that its way back reads where it compares what came out with them,
+    `out - y[i]`, as statements of their own under the names of their texts, before that; `start` of them are done
+    before the round."""
+    made = {name: place for place, one in enumerate(forth) for name in targets(one) if place >= start}
+    nodes = [node for one in back for node in ast.walk(one) if isinstance(node, ast.BinOp)]
+    apart = [node for node in nodes if isinstance(node.op, ast.Sub)]
+    found: dict[str, tuple[int, ast.Assign]] = {}
+    for one, other in [pair for node in apart for pair in ((node.left, node.right), (node.right, node.left))]:
+        if isinstance(one, ast.Name) and one.id in made and isinstance(other, ast.Subscript):
+            text = ast.unparse(other)
+            label = ast.copy_location(ast.Assign([ast.Name(text, ast.Store())], copy.deepcopy(other)), other)
+            found.setdefault(text, (made[one.id], ast.fix_missing_locations(label)))
+    for place, label in sorted(found.values(), key=lambda pair: pair[0], reverse=True):
+        forth = [*forth[:place], label, *forth[place:]]
+    return forth
 
 
 def without_steps(statements: list[ast.stmt], whose: Collection[str]) -> list[ast.stmt]:
@@ -359,8 +381,14 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
 
 
 def adds_up(statement: ast.stmt) -> bool:
-    """Whether a statement adds up squares, or what has no sign: an error to look at, and none that goes back."""
+    """Whether a statement adds up squares, or what has no sign, or returns half of that: an error to look at, and none
+    that goes back."""
     call = getattr(statement, "value", None)
+    squares = factors(statement.value) if isinstance(statement, ast.AugAssign) else []
+    if any(isinstance(one, ast.BinOp) and isinstance(one.op, ast.Pow) for one in squares):
+        return True
+    if isinstance(call, ast.BinOp) and isinstance(call.op, ast.Mult | ast.Div):
+        call = next((one for one in (call.left, call.right) if isinstance(one, ast.Call)), call)
     if not isinstance(call, ast.Call) or last_word(call.func) not in ("sum", "mean", "average"):
         return False
     powers = any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) for node in ast.walk(call))
@@ -411,8 +439,13 @@ def costs_in(statement: ast.stmt) -> list[ast.stmt]:
             kept = COST.match(called(call.func.value) or "") and not isinstance(call.args[0], ast.Name) and not told
             found += [ast.fix_missing_locations(ast.copy_location(made, one))] if kept else []
         elif isinstance(one, ASSIGNMENTS) and not is_start(one):
-            found += [one] if any(map(COST.fullmatch, costs_among(one))) or calls_cost(one) else []
+            found += [one] if any(map(COST.fullmatch, costs_among(one))) or calls_cost(one) or adds_error(one) else []
     return found
+
+
+def adds_error(statement: ast.stmt) -> bool:
+    """Whether a statement adds a square to what is called an error: `error += 0.5 * (t - y)**2`."""
+    return isinstance(statement, ast.AugAssign) and adds_up(statement) and any(map(ERROR.search, targets(statement)))
 
 
 def calls_cost(statement: ast.stmt) -> bool:
@@ -454,15 +487,33 @@ def is_cost_set(statement: ast.stmt) -> bool:
 
 
 def cost_behind(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """The first cost among statements that needs nothing which is set in them."""
+    """The first cost among statements that needs nothing which is set in them; of one that a loop adds up, all that it
+    is added up by."""
     made: set[str] = set()
-    for statement in statements:
+    for place, statement in enumerate(statements):
         for cost in costs_in(statement):
             alone = not any(is_of_gradient(name) or name in GENERIC for name in targets(cost))
+            if alone and isinstance(statement, LOOPS):
+                return added_up(statements[: place + 1], targets(cost)[0])
             if alone and made.isdisjoint(names_in([cost]) - {*targets(cost)}):
                 return [cost]
         made |= set_in(statement)
     return []
+
+
+def added_up(statements: Sequence[ast.stmt], cost: str) -> list[ast.stmt]:
+    """The last loop of some statements, which adds up a cost, behind what starts it; none where they need what is set
+    in the others."""
+    start = max([at for at, one in enumerate(statements) if cost in targets(one) and makes_room(one)], default=0)
+    found = hung_on(statements[start:], {cost})
+    needed = names_in(found) - {cost} - counted_in(found)
+    return found if needed.isdisjoint(set().union(*map(set_in, statements))) else []
+
+
+def counted_in(statements: Sequence[ast.stmt]) -> set[str]:
+    """The variables of the loops in statements."""
+    loops = [node for one in statements for node in ast.walk(one) if isinstance(node, ast.For)]
+    return {name for loop in loops for name in set_by(loop.target)}
 
 
 def cost_shown(statements: Sequence[ast.stmt], forth: Sequence[ast.stmt]) -> list[ast.stmt]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from backprop.python.names import names_set, names_used, parameter_names, required_names
 from backprop.python.pairs.called_from import entered_by
+from backprop.python.pairs.counterparts import COMPARES
+from backprop.python.pairs.inlined import inlined
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.rounds import Passes, blocks, both_passes, costs_in, start_of, training
 from backprop.python.texts.called import targets
@@ -92,13 +94,22 @@ def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list
             continue
         if isinstance(one, ast.FunctionDef):
             steps = any(TAKEN.match(name) for name in required_names(one))  # an optimizer's
-            found.append(None if steps else training_pair(part, one, training(one), defaults(one)))
+            passes = None if steps else training(one)
+            compares = passes is not None and not passes.changed and COMPARES.search(one.name)  # with numerical ones
+            found.append(training_pair(part, one, None if compares else passes, defaults(one)))
             continue
         methods = code.classes().get(one.name, {})
         known = set().union(*[attributes(method, ast.Store) for method in methods.values()])
         read = {name: attributes_read(method, methods) for name, method in methods.items()}
-        for method in [method for name, method in methods.items() if name != "__init__" and not is_static(method)]:
-            if first_parameter(method) == "self" and (passes := training(method, known, read)) is not None:
+        own = [method for name, method in methods.items() if name != "__init__" and not is_static(method)]
+        own = [method for method in own if first_parameter(method) == "self"]
+        gone_into: list[ast.FunctionDef] = []
+        for calling, whole in [(method, inlined(method, methods)) for method in own]:
+            if whole is not None and (passes := training(whole.function, known, read)) is not None:
+                found.append(training_pair(part, whole.function, passes, made(one, methods, calling, around), one))
+                gone_into += whole.gone_into
+        for method in own:
+            if method not in gone_into and (passes := training(method, known, read)) is not None:
                 caller, before = entered_by(method, methods, read[method.name])
                 first = [*made(one, methods, caller or method, around), *before]
                 found.append(training_pair(part, method, passes, first, one, caller))

@@ -105,14 +105,14 @@ def by_mean(statement: ast.stmt, feeds: Feeds) -> Step | None:
 
 def is_told(step: Step, around: Around) -> bool:
     """Whether the variables of a loop tell which part of something is changed."""
-    return step.place is not None and not around.over.isdisjoint(names_in([step.place]))
+    return not around.over.isdisjoint(names_in(step.places))
 
 
 def counts(step: Step, turn: bool, known: Known, around: Around, read: set[str]) -> bool:
     """Whether a step changes what was read before it and has no gradient that is called so: a part of a list only in
     its turn, and one of an array, too, where the loop tells which it is."""
     name = called(step.whole)
-    if step.place is not None and not turn and (is_told(step, around) or name not in known.arrays):
+    if step.is_part and not turn and (is_told(step, around) or name not in known.arrays):
         return False
     return turn or name in read - known.named
 
@@ -164,8 +164,8 @@ def inside(statement: ast.stmt, known: Known, around: Around) -> list[ast.stmt]:
     over = frozenset(set_by(statement.target)) if isinstance(statement, ast.For) else frozenset()
     if isinstance(statement, ast.For | ast.While):
         again = any(map(COST.fullmatch, set_in(statement) - over))  # the forward pass goes on in it
-        before = Around() if again else around._replace(over=over)
-        outer = before.read - read_whole(statement.body)
+        before = Around() if again else around._replace(over=around.over | over)
+        outer = (before.read | before.outer) - read_whole(statement.body)
         around = Around(frozenset(), outer, before.over, before.made or frozenset())
     blocks = {key: value for key, value in ast.iter_fields(statement) if key in BLOCKS and value}
     parts = {key: named_in(value, known, around) for key, value in blocks.items()}
@@ -208,13 +208,13 @@ def in_steps(
     step with that; `again` where there was one before, to whose gradient this one is added. Room for all parts is to be
     made before the loop whose variables, `over`, tell which part it is. What has the usual name may be the gradient of
     an entry alone, where something is `named` so."""
-    whole, index = step.whole, step.place
+    whole = step.whole
     name = f"{'grad_' if called(whole) in named else 'd'}{called(whole)}".replace(".", "_")
-    own: Any = (
-        ast.Name(name, ast.Store()) if index is None else ast.Subscript(ast.Name(name, ast.Load()), index, ast.Store())
-    )
+    own: Any = ast.Name(name, ast.Store())
+    for place in step.places:
+        own = ast.Subscript(loaded(own), place, ast.Store())
     gradient: Any = ast.Assign([own], step.gradient)
-    if again or index is not None:
+    if again or step.is_part:
         gradient = ast.AugAssign(own, ast.Add(), step.gradient)
     gradient.step = statement, step  # of which it is told
     if again:
@@ -223,19 +223,28 @@ def in_steps(
     move: Any = ast.AugAssign(step.target, ast.Sub(), taken)
     move.takes = step  # the gradient, which stands before it
     made = [gradient, move]
-    if index is not None:
-        made.insert(0, room_for(name, whole, over))
+    if step.is_part:
+        made.insert(0, room_for(name, step, over))
     return [with_place(one, statement) for one in made]
 
 
-def room_for(name: str, whole: ast.expr, over: frozenset[str]) -> ast.stmt:
-    """What makes room for the gradients of the parts of an array, or of a list or a dictionary of arrays."""
-    held = ast.unparse(whole)
-    lists = f"[0.0 * one for one in {held}] if isinstance({held}, list)"
-    dictionaries = f"{{key: 0.0 * one for key, one in {held}.items()}} if isinstance({held}, dict)"
-    room = without_places(f"{name} = {lists} else {dictionaries} else 0.0 * {held}")
-    room.over = over  # type: ignore[attr-defined]
+def room_for(name: str, step: Step, over: frozenset[str]) -> ast.stmt:
+    """What makes room for the gradients of the parts of an array, or of a list or a dictionary of arrays, or of lists
+    in lists."""
+    room = without_places(f"{name} = {zeros_like(ast.unparse(step.whole), len(step.places))}")
+    room.over = over & names_in(step.places)  # type: ignore[attr-defined]
     return room
+
+
+def zeros_like(held: str, deep: int) -> str:
+    """The text of zeros in the form of what is held, of which `deep` levels may be lists or dictionaries."""
+    if not deep:
+        return f"0.0 * {held}"
+    one = f"one_{deep}"
+    inner = zeros_like(one, deep - 1)
+    lists = f"[{inner} for {one} in {held}] if isinstance({held}, list)"
+    dictionaries = f"{{key: {inner} for key, {one} in {held}.items()}} if isinstance({held}, dict)"
+    return f"({lists} else {dictionaries} else 0.0 * {held})"
 
 
 def loaded(node: ast.expr) -> Any:

@@ -32,7 +32,8 @@ from backprop.python.runs.objects import inner, kept, objects_in, same
 from backprop.python.runs.outputs import Forward, array_in, is_one
 from backprop.python.runs.scripted import variables
 from backprop.python.runs.taken import NODE
-from backprop.python.texts.gradients import Outcome, Path, bases, by_key, fitting, is_gradient
+from backprop.python.texts.functions import returns
+from backprop.python.texts.gradients import Outcome, Path, bases, by_key, fitting, is_gradient, owner
 from backprop.python.values.arrays import Tensor, fresh, is_number
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Function, Object, Scope
@@ -266,10 +267,15 @@ class Back(CameOut):
             return found
         if np.ndim(slopes) == 0 and shape_at(given, path) == out:  # the same slope everywhere
             return {path: np.full(out, slopes) if out else slopes}
-        for whose in (path, *self.paths(given)):
-            shape = shape_at(given, whose)
+        own = [(name,) for name in self.made_of if name not in given]
+        named = (
+            [whose for name in returns(self.pair.backward) if (whose := owner(name, own))] if self.pair.backward else []
+        )
+        for whose in (*named, path, *self.paths(given)):
+            shape = shape_at({**self.made_of, **given}, whose)
             if np.shape(slopes) != shape and np.shape(slopes) in ((*out, *shape), (size, int(np.prod(shape)))):
                 self.jacobian = True
+                self.learned.update({whose[0]: self.made_of[whose[0]]} if whose in named else {})
                 return {whose: (np.ravel(above[0]) @ np.reshape(slopes, (size, -1))).reshape(shape)}
             rows = out[:1]  # of each example of its own
             if len(out) > 1 and out[:1] == shape[:1] and np.shape(slopes) == (

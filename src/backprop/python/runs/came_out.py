@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ from backprop.errors import Problem, enumerated
 from backprop.python.inputs.given import at_path, has_gradient, is_differentiable, numbers_in, shape_at
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import MOST_KEPT, default_of, parameter_names, rest_name
+from backprop.python.pairs.rounds import adds_up
 from backprop.python.runs.forth import OF_COST
 from backprop.python.runs.objects import (
     LISTS,
@@ -34,6 +36,7 @@ from backprop.python.texts.attributes import set_anew
 from backprop.python.texts.called import GENERIC
 from backprop.python.texts.functions import attributes, name_of, returns
 from backprop.python.texts.gradients import (
+    RATE,
     Outcome,
     Path,
     bases,
@@ -75,6 +78,9 @@ class CameOut(Updated):
             found_in_parts = self.kept_gradients(own, before, given, (*held, *self.filled.values(), *self.handed))
             updates = self.of_updates(run, own, tree)
             found_in_parts = {**{(name,): one for name, one in updates.items() if one is not None}, **found_in_parts}
+            handed = self.given_to_others(run, own, tree)
+            found_in_parts.update({(name,): one for name, one in handed.items()})
+            self.known_of_others.update(handed)
             lists = lists_alike(weights_inside(objects_in(own), given), held, names)
             found_in_parts.update({path: one for path, one in lists.items() if path[0] in self.made_of})
             whose = dict.fromkeys([*(path[0] for path in found_in_parts), *updates])
@@ -142,7 +148,9 @@ class CameOut(Updated):
     def without_cost(self, returned: Any, names: list[str]) -> tuple[Any, list[str]]:
         """What a backward pass returns, and its names, without the cost that it computes beside the gradients, which it
         may leave in its object: then it returns that alone."""
-        if self.pair.kind == "class" and is_number(returned) and [*map(is_cost, names)] == [True]:
+        last = [one for one in ast.walk(self.pair.backward or ast.Pass()) if isinstance(one, ast.Return)]
+        told = [*map(is_cost, names)] == [True] or (last and all(map(adds_up, last)))
+        if self.pair.kind == "class" and is_number(returned) and told:
             return None, []
         if not isinstance(returned, tuple) or self.cost_within is None or len(names) != len(returned):
             return returned, names
@@ -179,8 +187,7 @@ class CameOut(Updated):
         for whose, part in dotted(parts):
             weights = {name: self.made_of[whose + name] for name in part.names if whose + name in self.made_of}
             made = changed(part, before)
-            plainly = {f"{sign}{name}" for name in weights for sign in ("d", "d_", "grad_", "dLd", "dL_d")}
-            plainly |= {f"{name}{sign}" for name in weights for sign in ("_grad", "_gradient")}
+            plainly = set().union(*map(plain_names, weights))
             for path, gradient in by_key(made, [(name,) for name in weights], exact=False).items():
                 said = any(made.get(name) is gradient for name in plainly)  # of another shape it is a wrong one
                 if said or np.shape(gradient) == np.shape(weights[path[0]]):
@@ -206,7 +213,7 @@ class CameOut(Updated):
         calls = [node for one in self.backs() for node in ast.walk(one)
                  if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)]  # fmt: skip
         names = [name for one in calls for name in attributes(one, ast.Store) & attributes(one.value, ast.Load)]
-        return sorted({*names} & self.made_of.keys() - self.learned.keys())
+        return sorted({*names} & self.made_of.keys() - self.learned.keys() - self.known_of_others)
 
     def of_input(self, now: dict[str, Any], before: dict[str, Any], shape: tuple[int, ...]) -> Any:
         """The gradient of the first input where a backward pass returns nothing: an attribute that it set."""
@@ -290,7 +297,7 @@ class CameOut(Updated):
         known = {base for name in names for base in bases(name)} - {*self.made_of, *given}
         if self.pair.forward is not None and not known.isdisjoint(set_in(self.pair.forward)):  # `da` of its own `a`
             return {}
-        weights = [name for name, one in self.made_of.items() if np.shape(one) == shape]
+        weights = [name for name, one in self.made_of.items() if np.shape(one) == shape and not RATE.search(name)]
         optional = [name for name in own if name not in given and default_of(self.pair.forward, name) is None]
         if self.pair.kind != "class" or len(weights) != 1:
             return {} if optional else None
@@ -321,10 +328,14 @@ class CameOut(Updated):
         own: list[Path] = [(one,) for one in self.made_of if one not in self.made_anew]
         for value, name in zip(values, names, strict=False):
             path = owner(name, own) or owner(returned_as(name), own) or in_parts(returned_as(name), own)
+            path = path or inside_own(name, names, own)
             if path is None and self.pair.kind == "loss" and np.shape(value) not in shapes and not owner(name, others):
                 alike = [one for one, made in self.made_of.items() if np.shape(made) == np.shape(value)]
                 path = (alike[0],) if len(alike) == 1 else None
-            if path is not None and np.shape(value) == np.shape(self.made_of[path[0]]):
+            if path is None or not is_gradient(value):
+                continue
+            said = name in plain_names(path[0]) and owner(name, others) is None  # of another shape it is a wrong one
+            if said or np.shape(value) == np.shape(self.made_of[path[0]]):
                 found[path] = value
                 if path[0] not in given:
                     self.learned[path[0]] = self.made_of[path[0]]
@@ -432,6 +443,12 @@ def together(returned: Any) -> tuple[Any, ...]:
     return returned if isinstance(returned, tuple) else (returned,)
 
 
+def plain_names(name: str) -> set[str]:
+    """The names that say plainly whose gradient is meant: a weight's, or that of one in a dictionary, `params['W']`."""
+    name = last_word(name)
+    return {*[f"{sign}{name}" for sign in ("d", "d_", "grad_", "dLd", "dL_d")], f"{name}_grad", f"{name}_gradient"}
+
+
 def in_short(made: dict[str, Any], weights: dict[str, Any]) -> dict[str, Any]:
     """The gradients whose names have only the beginning of a weight's, and of no other's: `dW` that of `weights`."""
     found: dict[str, Any] = {}
@@ -451,6 +468,27 @@ def in_parts(name: str, weights: Sequence[Path]) -> Path | None:
         path for path, own in known for some in words if len(some) == len(own) and all(map(str.startswith, own, some))
     ]
     return found[0] if len({*found}) == 1 else None
+
+
+def inside_own(name: str, names: Sequence[str], weights: Sequence[Path]) -> Path | None:
+    """The weight in a part, or in a dictionary, that a gradient's name tells: `dW` is that of the only `W`, and `dW2`,
+    where there are as many as numbers, of the second one, `layers[1].W` or `params['out']['W']`."""
+    for word, number in words_and_numbers(name):
+        numbers = {other for one in names for its, other in words_and_numbers(one) if its == word}
+        alike = [path for path in weights if last_word(path[0]).lower() == word]
+        if len(alike) == len(numbers):
+            return alike[sorted(numbers, key=lambda one: (len(one), one)).index(number)]
+    return None
+
+
+def words_and_numbers(name: str) -> list[tuple[str, str]]:
+    """What a name may be the gradient of, each without the number at its end, and that."""
+    return [part for base in bases(name) for part in re.findall(r"^(.*?)_?(\d*)$", base.lower())]
+
+
+def last_word(name: str) -> str:
+    """The name of a weight without what holds it: `W` of `layers[0].W` and of `params['W']`."""
+    return next(iter(re.findall(r"[^\W\d]\w*", name)[::-1]), name)
 
 
 def held_gradient(holder: Any) -> Any:

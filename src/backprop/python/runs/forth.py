@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from types import MethodType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from backprop.python.runs.scripted import Scripted
 from backprop.python.texts.attributes import filled_by, fills_parts, read_first, set_anew
 from backprop.python.texts.functions import HOLDING, attributes, reached, returns
 from backprop.python.texts.gradients import LABELS, is_gradient
+from backprop.python.texts.source import Part
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
@@ -130,6 +131,13 @@ class Forth(Scripted):
         start = maker.find("__init__") if isinstance(maker, Class) else maker
         names = start.parameters if isinstance(start, Function) else []
         return self.call(run, maker, (value,), {name: True for name in names if name.startswith("requires_grad")})
+
+    def with_texts(self, parts: list[Part], given: Mapping[str, Any] = {}) -> Self | None:
+        """The same pass in texts that say it otherwise, up to the cost that is judged in place of its output."""
+        other = super().with_texts(parts, given)
+        if other is not None and self.cost is not None:
+            other.cost, other.cost_at = other.costs()[self.costs().index(self.cost)], self.cost_at
+        return other
 
     def costs(self) -> list[ast.FunctionDef]:
         """The functions of the text that are costs by their names, the methods of the class, and the cost that the
@@ -282,7 +290,7 @@ class Forth(Scripted):
         self.handed = []
         asked = set().union(*[attributes(one, ast.Load) for one in self.backs()])
         me.names.update(
-            {name: idle(self.handed) for name in asked if OPTIMIZER.search(name) and me.names.get(name, 0) is None}
+            {name: self.idle(self.handed) for name in asked if OPTIMIZER.search(name) and me.names.get(name, 0) is None}
         )
         self.made_of = {
             whose + name: fresh(value)
@@ -362,7 +370,7 @@ class Forth(Scripted):
                 continue
             taken = [one for one in parameter_names(method)[1:] if one in known or one in required_names(method)]
             given_to_it: dict[str, Any] = {
-                one: as_taken(one, known[one]) if one in known else idle([]) for one in taken
+                one: as_taken(one, known[one]) if one in known else self.idle([]) for one in taken
             }
             rows = {one: value[1:] for one, value in given_to_it.items() if SHAPE.fullmatch(one) and one not in given}
             shapes = name, str({one: np.shape(value) for one, value in given_to_it.items()})
@@ -412,6 +420,20 @@ class Forth(Scripted):
                     told.source = problem.source
                     raise told from None
             raise
+
+    def idle(self, handed: list[dict[str, Any]]) -> Object:
+        """What stands for an optimizer that nobody gives: it moves nothing, whatever is called of it, and keeps the
+        dictionaries that it gets."""
+        made = Object(Class("optimizer", (), {}))
+        nodes = [node.func for method in (*self.methods().values(), *self.backs()) for node in ast.walk(method)
+                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]  # fmt: skip
+
+        def update(weights: Any, *others: Any, **named: Any) -> Any:
+            handed.extend([one for one in (*others, *named.values()) if isinstance(one, dict)])
+            return weights
+
+        made.names.update(dict.fromkeys(["update", "step", *[one.attr for one in nodes]], Builtin("update", update)))
+        return made
 
     def of_text(self, run: Interpreter, scope: Scope, name: str) -> Any:
         """What a name of the text means: a function, or one that stands in a class that needs no object."""
@@ -465,15 +487,3 @@ def is_empty(value: Any) -> bool:
 def taken_by(setter: ast.FunctionDef, name: str) -> str:
     """An example of what a method that sets attributes takes: a shape, or what its text tells."""
     return "[3,4]" if SHAPE.fullmatch(name) else Examples([setter]).of(name)
-
-
-def idle(handed: list[dict[str, Any]]) -> Object:
-    """What stands for an optimizer that nobody gives: it moves nothing, and keeps the dictionaries that it gets."""
-    made = Object(Class("optimizer", (), {}))
-
-    def update(weights: Any, *others: Any, **named: Any) -> Any:
-        handed.extend([one for one in (*others, *named.values()) if isinstance(one, dict)])
-        return weights
-
-    made.names.update(dict.fromkeys(("update", "step"), Builtin("update", update)))
-    return made

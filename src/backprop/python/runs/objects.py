@@ -19,6 +19,7 @@ LISTS = ("grads", "gradients", "dparams")  # and beside these their gradients
 #: Where an object that has fields may hold its number, and where any other may.
 OF_RECORDS = ("data", "_data", "value", "_value", "val", "cached_data")
 DATA = (*OF_RECORDS, "v", "item", "x", "n")
+GRADIENT = ("grad", "gradient", "_grad")  # the key of a gradient in the dictionary that has such a number
 
 
 def objects_in(me: Object) -> dict[str, Object]:
@@ -63,7 +64,9 @@ def weights_inside(
     for whose, part in dotted(parts):
         for name, kept_in in part.names.items():
             for keys, value in leaves(kept_in, (name,)) if isinstance(kept_in, list | tuple | dict) else ():
-                if isinstance(value, np.ndarray) and value.dtype.kind == "f" and memory_of(value) not in named:
+                if keys[-1] in GRADIENT or not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+                    continue
+                if memory_of(value) not in named:
                     inside = "".join(f"[{key}]" if key.isdigit() else f"[{key!r}]" for key in keys[1:])
                     found.setdefault(memory_of(value), {})[f"{whose}{name}{inside}"] = Entry(part, keys, value)
     entries: dict[str, Entry] = {}
@@ -109,9 +112,12 @@ def gradient_inside(entry: Entry, now: dict[int, dict[str, Any]], returned: Any)
     for names, one, exact in places:
         same_place = names[1:] == keys[1:] or (names[1:-1] == keys[1:-1] and keys[-1] in bases(names[-1]))  # "dW"
         beside = names[0].lstrip("_") in LISTS and keys[0].lstrip("_") in PARAMETERS and same_place
-        by_keys = beside and not any(key.isdigit() for key in keys[1:])  # of another shape it is a wrong one
+        within = names[:-1] == keys[:-1] and names[-1] in GRADIENT and keys[-1] in DATA
+        by_keys = within or (
+            beside and not any(key.isdigit() for key in keys[1:])
+        )  # of another shape it is a wrong one
         fits = isinstance(one, np.ndarray) and (by_keys or one.shape == weights.shape)
-        if fits and (beside or owner_at(names, (keys,), exact) is not None):
+        if fits and (within or beside or owner_at(names, (keys,), exact) is not None):
             return one
     return None
 
@@ -138,8 +144,12 @@ def lists_alike(entries: dict[str, Entry], returned: Sequence[Any], names: list[
 
 
 def held_lists(part: Object) -> dict[str, Any]:
-    """The lists in which an object keeps gradients; they are the same before and after."""
-    return {name: one for name, one in part.names.items() if name.lstrip("_") in LISTS}
+    """The lists in which an object keeps gradients, and what holds them beside their weights, `{"val": W, "grad": dW}`;
+    they are the same before and after."""
+    return {
+        name: one for name, one in part.names.items()
+        if name.lstrip("_") in LISTS or any(keys[-1:] != () and keys[-1] in GRADIENT for keys, _ in leaves(one))
+    }  # fmt: skip
 
 
 def dotted(parts: dict[str, Object]) -> list[tuple[str, Object]]:

@@ -86,7 +86,8 @@ class Outputs(Inputs):
         results, names = self.outputs_first(results, names)
         found = [run.libraries.call(("numpy", "array"), (one,), {}) if numbers_in(one) else one for one in results]
         outputs = self.among(found, names)
-        if not outputs and results and alike_in(results[0]):  # one for each step
+        self.of_steps = not outputs and bool(results) and alike_in(results[0])
+        if self.of_steps and not self.of_last_step:
             outputs = [run.libraries.call(("numpy", "stack"), (results[0],), {})]
         if not outputs and results and isinstance(results[0], list) and results[0] and is_gradient(results[0][-1]):
             outputs = results[0][-1:]  # one for each layer

@@ -12,14 +12,14 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.inputs.examples import Examples
-from backprop.python.inputs.given import has_gradient, is_whole
+from backprop.python.inputs.given import has_gradient, is_whole, numbers_in
 from backprop.python.inputs.lines import with_sizes
 from backprop.python.inputs.said import DEFINITIONS
 from backprop.python.interpret.calls import Return
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import free, names_set, names_unset, names_used
 from backprop.python.pairs.descent import plainly_changed
-from backprop.python.pairs.rounds import costs_in, is_start, summed_up
+from backprop.python.pairs.rounds import adds_error, costs_in, hung_on, is_start, summed_up
 from backprop.python.pairs.trained import backward_call
 from backprop.python.runs.objects import DATA, inner, same
 from backprop.python.runs.outputs import Forward, Outputs
@@ -117,8 +117,12 @@ class Scripted(Outputs):
         outputs = [name for name in found if name in computed - places] or [*found]  # what was chosen is no output
         counted = {name for one in own for made in costs_in(one) for name in targets(made)}
         costs = [name for name in outputs if name in computed & counted and np.size(found[name]) == 1]
-        told = summed_up(own[start:])
-        self.last_set = [one for one in costs if one not in told][:1] or costs[:1] or outputs
+        alone = [one for one in costs if one not in summed_up(own[start:])] or costs[:1]
+        self.last_set = alone[:1] or outputs
+        self.sets_cost = any(adds_error(its) for one in own for its in costs_in(one) if {*targets(its)} & {*costs})
+        made = {one: set().union(*map(set_in, hung_on(own[start:], {one}))) for one in alone}
+        apart = [one for one in alone if one == alone[0] or one not in made[alone[0]]]
+        self.costs_apart = {one: len((made[one] - {one}) & names_in(then)) for one in apart}
         if not found:
             hint = "what stands in `if __name__ == …` is not run" if "__name__" in self.words else "set it: loss = …"
             raise Problem("name", "the forward pass sets no name to its output", source=part.source.name, hint=hint)
@@ -135,7 +139,7 @@ class Scripted(Outputs):
             made |= names_set(one) if not made.isdisjoint(names_in([one])) else set()
         data = {
             name: one for name, one in self.left.items()
-            if name not in made and (isinstance(one, np.ndarray) or (is_number(one) and is_data(name)))
+            if name not in made and (isinstance(one, np.ndarray) or (is_number(one) and (is_data(name) or "[" in name)))
         }  # fmt: skip
         return {
             name: one
@@ -180,6 +184,8 @@ class Scripted(Outputs):
         for names in (scope.names, held):
             for name in [one for one in names if one in given and one not in arguments]:
                 names[name] = given[name]
+            lists = [name for name, one in names.items() if name in self.pair.changed and numbers_in(one)]
+            names.update({name: np.array(names[name], dtype=float) for name in lists})  # weights, `w[i][j] -= …`
             here = {name: float(one) if is_whole(one) and not np.ndim(one) else one for name, one in names.items()}
             weights = {name: one for name, one in here.items() if name not in arguments and has_gradient(one)}
             self.made_of.update({name: fresh(one) for name, one in weights.items() if name not in self.made_of})

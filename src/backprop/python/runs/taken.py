@@ -7,6 +7,7 @@ import ast
 import copy
 import re
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,11 @@ from backprop.python.inputs.inputs import INPUT
 from backprop.python.inputs.said import UPSTREAM_LIKE, names_read
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import parameter_names
-from backprop.python.runs.forth import Forth, idle
+from backprop.python.pairs.called_from import handed_results
+from backprop.python.runs.forth import Forth
 from backprop.python.runs.objects import LISTS
 from backprop.python.runs.outputs import OF_STATE, OUTPUTS, Forward, entries_in
+from backprop.python.texts.functions import returns
 from backprop.python.texts.gradients import OF_OUTPUT, is_gradient
 from backprop.python.values.scope import Bound, Class, Object, Scope
 
@@ -101,6 +104,8 @@ class Taken(Forth):
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
+            elif name in given and name not in bound and name in self.handed_results:
+                bound[name] = whole[self.handed_results[name]]  # which has another name where it is called
             elif name in given and name not in bound and name not in self.sizes:
                 bound[name] = objects.get(name, given[name])
             elif name in inside and name not in bound:
@@ -119,7 +124,11 @@ class Taken(Forth):
         self.filled = {name: {} for name in self.back_names() if name in LISTS and name not in bound}
         bound.update(self.filled if self.node is None else {**self.filled, NODE: self.node})
         bound.update(
-            {name: idle(self.handed) for name in self.back_names() if OF_STEPS.fullmatch(name) and name not in bound}
+            {
+                name: self.idle(self.handed)
+                for name in self.back_names()
+                if OF_STEPS.fullmatch(name) and name not in bound
+            }
         )
         self.suppose(bound, given, forward)
         for name in [one for one in self.back_names() if one not in bound and OF_OUTPUT.fullmatch(one)][:1]:
@@ -131,6 +140,15 @@ class Taken(Forth):
         if unbound:
             raise unsaid(unbound, self.pair.backward)
         return bound
+
+    @cached_property
+    def handed_results(self) -> dict[str, int]:
+        """Which results of the forward pass the backward pass is handed where the text calls both."""
+        forward, back, methods = self.pair.forward, self.pair.backward, [*self.methods().values()]
+        found = handed_results([part.tree for part in self.code.parts], back, methods) if back is not None else {}
+        count = len(returns(forward)) if forward is not None else 0
+        return {name: one.place for name, one in found.items()
+                if forward is not None and one.whose == forward.name and one.number == count}  # fmt: skip
 
     def with_cost(self, run: Interpreter, scope: Scope, found: Forward, given: dict[str, Any]) -> Forward:
         """A forward pass that ends with its cost. What the backward pass computes is taken of what that takes."""

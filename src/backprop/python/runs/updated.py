@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,7 @@ from backprop.python.pairs.rounds import is_descent, updates_in
 from backprop.python.runs.objects import attribute_at, same
 from backprop.python.runs.taken import Taken
 from backprop.python.texts.called import called, names_in
-from backprop.python.texts.gradients import RATE, is_gradient, is_of_gradient
+from backprop.python.texts.gradients import RATE, bases, is_gradient, is_of_gradient
 from backprop.python.values.arrays import is_number
 from backprop.python.values.scope import Object
 
@@ -89,6 +90,28 @@ class Updated(Taken):
                 found[name] = moved
         return found
 
+    def given_to_others(self, run: Interpreter, own: Object, tree: ast.FunctionDef) -> dict[str, Any]:
+        """The weights that a backward pass has something else change, `self.W, self.b = self.opt.step(self.W, self.b,
+        dW, db)`, each with what is given for it and is its gradient by name; of one alone it may be any gradient."""
+        here = run.scopes[tree.name].names if tree.name in run.scopes else {}
+        found: dict[str, Any] = {}
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+                continue
+            targets = [one for target in node.targets for one in getattr(target, "elts", [target])]
+            given = [*node.value.args, *[one.value for one in node.value.keywords]]
+            changed = [one for one in targets if ast.unparse(one) in map(ast.unparse, given)]
+            names = [name for one in given if one not in changed and (name := dotted_name(one))]
+            for whose in changed:
+                weights = self.attribute_now(run, own, dotted_name(whose))
+                path = next((one for one in self.made_of if attribute_at(own, one) is weights), None)
+                said = [one for one in names if is_said_of(one, dotted_name(whose), len(changed) == 1)]
+                if path is None or len(said) != 1:
+                    continue
+                value = here.get(said[0], self.attribute_now(run, own, said[0]))
+                found.update({path: value} if np.shape(value) == np.shape(weights) else {})
+        return found
+
     def rates_of(self, names: list[str], tree: ast.FunctionDef) -> list[str]:
         """The rates that variables are multiplied with where a backward pass sets them."""
         sets = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and called(node.targets[0]) in names]
@@ -99,12 +122,26 @@ class Updated(Taken):
         return [one for one in factors if RATE.search(one)]
 
     def attribute_now(self, run: Interpreter, own: Object, name: str) -> Any:
-        """An attribute of an object, or of a part of it, or what a property of it gives."""
-        found = attribute_at(own, name)
-        if found is None and (method := self.methods().get(name)) is not None and method.decorator_list:
+        """An attribute of an object, or of a part of it, or what a property of these gives."""
+        whose, _, last = name.rpartition(".")
+        part = attribute_at(own, whose) if whose else own
+        found = part.names.get(last) if isinstance(part, Object) else None
+        if found is None and isinstance(part, Object) and getattr(part.cls.find(last), "kind", "") == "property":
             with suppress(Problem):
-                found = self.call(run, run.attribute, (own, name), {})
+                found = self.call(run, run.attribute, (part, last), {})
         return found
+
+
+def dotted_name(node: ast.expr) -> str:
+    """The name of a variable, or of what an object holds, `first.W` of `self.first.W`; "" of anything else."""
+    text = ast.unparse(node)
+    return text.removeprefix("self.") if re.fullmatch(r"[\w.]+", text) and not text[0].isdigit() else ""
+
+
+def is_said_of(gradient: str, weights: str, alone: bool) -> bool:
+    """Whether a name is that of a gradient of weights; of those `alone` that are changed, of whatever gradient."""
+    name, whose = gradient.rpartition(".")[2], weights.rpartition(".")[2]
+    return whose.lstrip("_") in bases(name) or (alone and (is_of_gradient(name) or "grad" in name))
 
 
 def set_in(tree: ast.FunctionDef) -> set[str]:

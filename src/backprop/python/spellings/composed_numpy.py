@@ -56,6 +56,10 @@ def piecewise(x, condlist, funclist, *more):
         out[rest] = funclist[-1](x[rest], *more) if callable(funclist[-1]) else funclist[-1]
     return out
 
+def random_shuffle(x):
+    order = np.random.permutation(len(x))
+    x[:] = [x[int(i)] for i in order] if isinstance(x, list) else x[order]
+
 nditer(op) = list(np.reshape(op, -1))
 isscalar(element) = isinstance(element, (int, float, bool, str))
 einsum_path(*_, **__) = None, ""

@@ -25,6 +25,16 @@ def called(node: ast.AST) -> str | None:
     return None
 
 
+def called_by(call: ast.Call) -> str:
+    """The name by which something is called: of a method, its own."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def called_of(call: ast.Call) -> str:
+    """The object whose method is called, as a text; "" of a function."""
+    return ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+
+
 def targets(statement: ast.stmt) -> list[str]:
     """The names that an assignment sets, also several at once, and the keys of a dictionary that it writes out."""
     several = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]

@@ -131,11 +131,20 @@ def held(methods: list[ast.FunctionDef]) -> tuple[str, bool]:
 
 def left_for(backward: ast.FunctionDef, forward: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef]) -> set[str]:
     """The attributes that a forward pass sets and a backward pass reads: one that only predicts leaves nothing."""
-    read, left = (
-        set().union(*[attributes(one, how) for one in reached(start, methods)])
-        for start, how in ((backward, ast.Load), (forward, ast.Store))
-    )
-    return read & left
+    read = set().union(*[attributes(one, ast.Load) for one in reached(backward, methods)])
+    return read & set().union(*map(written, reached(forward, methods)))
+
+
+def written(method: ast.FunctionDef) -> set[str]:
+    """The attributes of `self` that a method sets, or whose entries it sets."""
+    entries = [node for node in ast.walk(method) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)]
+    found = {*attributes(method, ast.Store)}
+    for entry in entries:
+        holder: ast.expr = entry
+        while isinstance(holder, ast.Subscript):
+            holder = holder.value
+        found |= attributes(holder, ast.Load) if isinstance(holder, ast.Attribute) else set()
+    return found
 
 
 @lru_cache(MOST_KEPT)

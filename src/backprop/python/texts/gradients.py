@@ -35,7 +35,7 @@ RATE = re.compile(  # of the steps that a backward pass takes
     r"((^|_)(?i:lr|(learning)?rate|eta|momentum|decay)|[a-z](Lr|LR|Rate|Momentum|Decay))$"
 )
 LABELS = re.compile(
-    r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|(y_|ground_?)?truth|one_?hot)"
+    r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|(y_|ground_?)?truth|one_?hot|(expected|desired)(_?outputs?)?)"
 )  # of these, plainly labels
 COST = re.compile(
     r"(?i:(?!d_?(?:loss|cost|mse|nll)_+d)(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?)|J"

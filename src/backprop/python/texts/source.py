@@ -31,6 +31,7 @@ from backprop.python.texts.restated import (
     whole_backward,
     with_framework,
 )
+from backprop.python.texts.stepped import with_steps
 from backprop.python.texts.usual import stand_ins
 from backprop.python.values.frames import Source, problem_at
 from backprop.python.values.meter import MOST_OF_NOTEBOOK, Refusal, check_length, unread
@@ -70,6 +71,7 @@ def part_of(text: str, name: str | None) -> Part:
             as_handed_on(statement)
         part.tree.body += inner_classes(statement) if isinstance(statement, ast.ClassDef) else []
         part.tree.body += [*as_operation(statement), *lifted(statement, part.tree.body)]
+    part.tree.body += with_steps(part.tree)
     if WORDS.search(text):
         part.tree.body += registered(part.tree)
     return part

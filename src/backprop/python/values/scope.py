@@ -199,6 +199,10 @@ IDLE = frozenset([
     "matplotlib", "seaborn", "logging", "IPython", "wandb", "tensorboardX", "pdb", "gc", "os", "sys", "datetime",
     "mxnet", "uuid", "chex",
 ])  # fmt: skip
+IDLE_BUT_FOR: dict[tuple[str, ...], float] = {  # which are plain numbers
+    ("sys", "maxsize"): sys.maxsize, ("sys", "float_info", "epsilon"): sys.float_info.epsilon,
+    ("sys", "float_info", "max"): sys.float_info.max, ("sys", "float_info", "min"): sys.float_info.min,
+}  # fmt: skip
 OF_OTHERS = IDLE | frozenset([
     "sklearn", "keras", "pandas", "sympy", "h5py", "PIL", "cv2", "graphviz", "pickle", "abc",
     "numba", "triton", "torchvision", "transformers", "datasets", "flax", "optax", "pytest", "hypothesis",

@@ -1,0 +1,197 @@
+"""Methods that train by calling others in turn, steps of single entries, and what goes back and is in no pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., dict[str, Any]]
+
+ENTRIES = """
+import numpy as np
+
+def squash(x):
+    return 1 / (1 + np.exp(-x))
+
+def squash_slope(y):
+    return y * (1 - y)
+
+class Small:
+    def __init__(self, ins, hidden, outs):
+        self.ins, self.hidden, self.outs = ins + 1, hidden, outs
+        self.before = [1.0] * self.ins
+        self.within = [1.0] * self.hidden
+        self.after = [1.0] * self.outs
+        self.first = np.random.randn(self.ins, self.hidden).tolist()
+        self.second = np.random.randn(self.hidden, self.outs).tolist()
+
+    def answer(self, row):
+        for i in range(self.ins - 1):
+            self.before[i] = row[i]
+        for j in range(self.hidden):
+            total = 0.0
+            for i in range(self.ins):
+                total += self.before[i] * self.first[i][j]
+            self.within[j] = squash(total)
+        for k in range(self.outs):
+            total = 0.0
+            for j in range(self.hidden):
+                total += self.within[j] * self.second[j][k]
+            self.after[k] = squash(total)
+
+    def correct(self, wanted, rate):
+        out_deltas = [0.0] * self.outs
+        for k in range(self.outs):
+            error = wanted[k] - self.after[k]
+            out_deltas[k] = squash_slope(self.after[k]) * error
+        deltas = [0.0] * self.hidden
+        for j in range(self.hidden):
+            error = 0.0
+            for k in range(self.outs):
+                error += out_deltas[k] * self.second[j][k]
+            deltas[j] = squash_slope(self.within[j]) * error
+        for j in range(self.hidden):
+            for k in range(self.outs):
+                self.second[j][k] += rate * out_deltas[k] * self.within[j]
+        for i in range(self.ins):
+            for j in range(self.hidden):
+                self.first[i][j] += rate * deltas[j] * self.before[i]
+        error = 0.0
+        for k in range(len(wanted)):
+            error += 0.5 * (wanted[k] - self.after[k]) ** 2
+        return error
+
+    def learn(self, rows, rounds=100, rate=0.5):
+        for i in range(rounds):
+            error = 0.0
+            for one in rows:
+                self.answer(one[0])
+                error += self.correct(one[1], rate)
+"""
+SIZES = {"rows": [[[0.3, 1.0], [1.0, 0.2]], [[0.7, 0.1], [0.0, 0.4]]], "ins": 2, "hidden": 3, "outs": 2}
+MISTAKES = {
+    "error = wanted[k] - self.after[k]": "error = self.after[k] - wanted[k]",
+    "squash_slope(self.within[j]) * error": "squash_slope(self.before[j]) * error",
+    "error += out_deltas[k] * self.second[j][k]": "error = out_deltas[k] * self.second[j][k]",
+    "rate * out_deltas[k] * self.within[j]": "rate * out_deltas[k]",
+}
+
+
+def test_entries_of_lists_take_steps_where_one_method_goes_forward_and_another_back(check: Check) -> None:
+    """Weights as lists of lists, whose entries take their steps one by one; the error is added up behind all that."""
+    found = check("small.py", SIZES, {"small.py": ENTRIES})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("second", "ok"), ("first", "ok")]
+    assert "takes steps by what is no gradient" not in str(found["remarks"]), "the sum of the errors is no weight"
+
+
+@pytest.mark.parametrize("right", MISTAKES)
+def test_a_mistake_in_one_of_them_is_found_at_its_line(check: Check, right: str) -> None:
+    wrong = ENTRIES.replace(right, MISTAKES[right])
+    found = check("small.py", SIZES, {"small.py": wrong})
+    assert found["verdict"] == "wrong", found
+    (line,) = [place for place, text in enumerate(wrong.splitlines(), 1) if MISTAKES[right] in text][:1]
+    assert [one["line"] for one in found["lines"]] == [line], found
+
+
+def test_sizes_of_lists_are_offered_as_whole_numbers(check: Check) -> None:
+    hint = check("small.py", {}, {"small.py": ENTRIES})["error"]["hint"]
+    assert "--ins '3' --hidden '2' --outs '4'" in hint, hint
+
+
+ALONE = """
+import numpy as np
+
+def squash(z):
+    return 1.0 / (1.0 + np.exp(-z))
+
+def squash_prime(z):
+    return squash(z) * (1 - squash(z))
+
+"""
+UNPAIRED = {
+    "Net.correct": """
+class Net:
+    def __init__(self, sizes):
+        self.weights = [np.random.randn(y, x) for x, y in zip(sizes[:-1], sizes[1:])]
+
+    def correct(self, x, y):
+        first = squash(self.weights[0] @ x)
+        second = squash(self.weights[1] @ first)
+        delta = (second - y) * squash_prime(self.weights[1] @ first)
+        return delta @ first.T
+""",
+    "corrected": """
+def corrected(error, z):
+    slope = squash_prime(z)
+    error *= slope
+    return error
+""",
+    "script": """
+above = np.array([0.3, 0.2])
+below = np.multiply(above, squash_prime(np.array([1.0, 2.0])))
+""",
+}
+
+
+@pytest.mark.parametrize("name", UNPAIRED)
+def test_what_goes_back_by_a_slope_and_is_in_no_pair_is_told(check: Check, name: str) -> None:
+    """A slope that is right tells nothing of what is multiplied with it: what was not judged is not ok."""
+    found = check("net.py", {"z": [0.3, -1.0]}, {"net.py": ALONE + UNPAIRED[name]})
+    assert found["verdict"] == "incomplete"
+    assert [(one["name"], one["verdict"]) for one in found["passes"]] == [("squash", "ok"), (name, "incomplete")]
+    assert f"{name} is not judged: it goes back by squash_prime" in str(found["passes"][1]["remarks"])
+
+
+def test_a_slope_that_is_drawn_or_measured_is_judged_alone(check: Check) -> None:
+    beside = """
+def measured(z, h=1e-5):
+    return abs((squash(z + h) - squash(z - h)) / (2 * h) - squash_prime(z))
+
+def drawn():
+    places = np.linspace(-4, 4)
+    return places, squash_prime(places)
+"""
+    assert check("slope.py", {"z": [0.3, -1.0]}, {"slope.py": ALONE + beside})["verdict"] == "ok"
+
+
+def test_who_asks_for_one_pass_is_told_of_that_alone(check: Check) -> None:
+    text = ALONE + UNPAIRED["corrected"]
+    assert check("net.py:squash", {"z": [0.3, -1.0]}, {"net.py": text})["verdict"] == "ok"
+
+
+RENAMED = """
+import numpy as np
+
+class Line:
+    def __init__(self, count):
+        self.w = np.random.randn(count)
+
+    def ahead(self, X):
+        X = X / 2.0
+        self.X = X
+        self.out = X @ self.w
+
+    def behind(self, y, rate):
+        row = self.out - y
+        self.loss = 0.5 * np.sum((self.out - y) ** 2)
+        self.w -= rate * (self.X.T @ row)
+
+    def fit(self, X, y, rate=0.1):
+        for row in range(10):
+            self.ahead(X)
+            self.behind(y, rate)
+            away = np.sum(abs(X @ self.w - y))
+"""
+
+
+def test_variables_of_the_same_name_in_several_methods_are_several(check: Check) -> None:
+    """`X` of one method is half of the other's, and `row` a number in one and an error in the other."""
+    given = {"X": [[0.3, 1.0], [0.7, 0.1], [0.5, 2.0]], "y": [0.2, 0.1, 0.5], "count": 2}
+    found = check("line.py", given, {"line.py": RENAMED})
+    assert found["verdict"] == "ok", found
+    found = check("line.py", given, {"line.py": RENAMED.replace("row = self.out - y", "row = y - self.out")})
+    assert found["verdict"] == "wrong", found
+    cures = ("row = self.out - y", "row = -(y - self.out)", "self.w += rate * (self.X.T @ row)")
+    assert found["lines"][0]["write"] in cures, found

@@ -1,0 +1,169 @@
+"""Layers that go back one after the other: what each is handed is the gradient of what it gave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., dict[str, Any]]
+
+LAYERS = """
+import numpy as np
+
+class Affine:
+    def __init__(self, ins, outs):
+        self.W = np.random.randn(ins, outs) * 0.3
+        self.b = np.zeros(outs)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, above):
+        self.dW = self.x.T @ above
+        self.db = above.sum(axis=0)
+        return above @ self.W.T
+
+class Squash:
+    def forward(self, x):
+        self.out = 1 / (1 + np.exp(-x))
+        return self.out
+
+    def backward(self, above):
+        return above * self.out * (1 - self.out)
+
+"""
+BESIDE = """
+rows = np.random.randn(6, 3)
+wanted = np.random.randn(6, 2)
+low, high = Affine(3, 4), Affine(4, 2)
+for epoch in range(100):
+    z = low.forward(rows)
+    h = np.tanh(z)
+    out = high.forward(h)
+    loss = np.sum((out - wanted) ** 2) / len(rows)
+    grad = 2 * (out - wanted) / len(rows)
+    dh = high.backward(grad)
+    dz = dh * (1 - h ** 2)
+    low.backward(dz)
+"""
+NESTED = """
+rows = np.random.randn(6, 3)
+wanted = np.random.randn(6, 2)
+low, bend, high = Affine(3, 4), Squash(), Affine(4, 2)
+for epoch in range(100):
+    out = high.forward(bend.forward(low.forward(rows)))
+    loss = np.sum((out - wanted) ** 2)
+    low.backward(bend.backward(high.backward(2 * (out - wanted))))
+"""
+METHOD = """
+class Net:
+    def __init__(self, ins):
+        self.low, self.high = Affine(ins, 4), Affine(4, 2)
+
+    def guess(self, x):
+        self.h = np.maximum(self.low.forward(x), 0)
+        return self.high.forward(self.h)
+
+    def fit(self, x, t, rate=0.1):
+        for turn in range(10):
+            y = self.guess(x)
+            loss = 0.5 * np.sum((y - t) ** 2)
+            d = self.high.backward(y - t)
+            d = d * (self.h > 0)
+            self.low.backward(d)
+            self.low.W -= rate * self.low.dW
+            self.high.W -= rate * self.high.dW
+"""
+
+
+def gradients(found: dict[str, Any], name: str) -> list[tuple[str, str]]:
+    passes = [one for one in found["passes"] if one["name"] == name]
+    return [(its["name"], its["verdict"]) for one in passes for its in one["gradients"]]
+
+
+def lines(found: dict[str, Any]) -> list[tuple[int, str | None]]:
+    return [(line["line"], line["write"]) for one in found["passes"] for line in one["lines"]]
+
+
+def line_of(text: str, part: str) -> int:
+    return next(place for place, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+def test_what_stands_between_two_layers_is_judged(check: Check) -> None:
+    """That the loss's gradient is right tells nothing of what the second layer is handed."""
+    right = LAYERS + BESIDE
+    found = check("net.py --seed 1", {}, {"net.py": right})
+    assert gradients(found, "script") == [("out", "ok"), ("z", "ok")]
+    wrong = right.replace("dz = dh * (1 - h ** 2)", "dz = dh * (1 - z ** 2)")
+    found = check("net.py --seed 1", {}, {"net.py": wrong})
+    assert gradients(found, "script") == [("out", "ok"), ("z", "wrong")]
+    assert lines(found) == [(line_of(wrong, "dz = dh"), "dz = dh * (1 - h ** 2)")]
+
+
+def test_a_layer_that_is_not_used_keeps_nothing_from_being_judged(check: Check) -> None:
+    """Nobody gives anything for it, and no pass that is judged calls it."""
+    found = check("net.py --seed 1", {}, {"net.py": LAYERS + BESIDE})
+    assert any("Squash is left out" in one for one in found["remarks"])
+    assert gradients(found, "script") == [("out", "ok"), ("z", "ok")]
+
+
+def test_layers_whose_calls_stand_in_each_other(check: Check) -> None:
+    found = check("net.py --seed 1", {}, {"net.py": LAYERS + NESTED})
+    assert gradients(found, "script") == [("out", "ok"), ("bend_out", "ok"), ("low_out", "ok")]
+    wrong = (LAYERS + NESTED).replace("low.backward(bend.backward(high.backward(2", "low.backward((high.backward(2")
+    found = check("net.py --seed 1", {}, {"net.py": wrong})
+    assert gradients(found, "script") == [("out", "ok"), ("low_out", "wrong")]
+    told = str([one["remarks"] for one in found["passes"]])
+    assert "bend goes forth in line" in told, told
+    assert "low_out is what low.forward(rows) gives" in told, told
+
+
+GIVEN = {"x": [[0.3, -1.2, 0.7], [1.1, 0.4, -0.5]], "t": [[0.5, 1.0], [0.2, -0.4]], "ins": 3}
+MISTAKES = {
+    "self.high.backward(y - t)": "self.high.backward(t - y)",
+    "self.h > 0)": "self.h < 0)",
+    "            d = d * (self.h > 0)\n": "",
+}
+
+
+def test_a_method_that_no_script_calls_is_judged_with_what_it_takes(check: Check) -> None:
+    """What its layers take is what it calls them with; they are right, so that no cure is looked for in them."""
+    found = check("net.py --seed 1", GIVEN, {"net.py": LAYERS + METHOD})
+    assert gradients(found, "Net.fit") == [("y", "ok"), ("low_out", "ok")], found
+    assert gradients(found, "Affine") == [("W", "ok"), ("b", "ok"), ("x", "ok")]
+    alone = check("net.py:Net.fit --seed 1", GIVEN, {"net.py": LAYERS + METHOD})
+    assert gradients(alone, "Net.fit") == [("y", "ok"), ("low_out", "ok")], alone
+
+
+@pytest.mark.parametrize("part", MISTAKES)
+def test_a_mistake_in_a_method_that_no_script_calls(check: Check, part: str) -> None:
+    wrong = (LAYERS + METHOD).replace(part, MISTAKES[part])
+    found = check("net.py --seed 1", GIVEN, {"net.py": wrong})
+    assert found["verdict"] == "wrong", found
+    assert gradients(found, "Net.fit")[-1][1] == "wrong", found
+    assert all(line > line_of(wrong, "class Net") for line, _ in lines(found)), lines(found)
+
+
+def test_what_reads_the_state_of_a_layer_is_not_judged_behind_it(check: Check) -> None:
+    """What the layer gives is looked at at other points, and its state would be that of this one: `low.x`."""
+    other = (LAYERS + METHOD).replace("(self.h > 0)", "(self.low.x @ self.low.W + self.low.b > 0)")
+    found = check("net.py --seed 1", GIVEN, {"net.py": other})
+    assert gradients(found, "Net.fit") == [("y", "ok")], found
+
+
+def test_the_hint_is_for_who_trains(check: Check) -> None:
+    """With what it takes the layers are judged, too: no values of theirs are asked for."""
+    hint = check("net.py --seed 1", {}, {"net.py": LAYERS + METHOD})["error"]["hint"]
+    assert hint.startswith("give options, like --x 'randn("), hint
+    assert [word for word in ("--ins", "--outs", "guess") if word in hint] == ["--ins"], hint
+
+
+def test_who_trains_with_a_pass_that_is_wrong_is_left_out(check: Check) -> None:
+    """It is not known that such a pass wants the gradient of what it gives."""
+    wrong = (LAYERS + METHOD).replace("above.sum(axis=0)", "above.mean(axis=0)")
+    found = check("net.py --seed 1", GIVEN, {"net.py": wrong})
+    assert found["verdict"] == "wrong"
+    assert "Net.fit is left out: it trains with Affine, of which it is not known to be right" in str(found["remarks"])
