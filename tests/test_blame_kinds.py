@@ -10,7 +10,12 @@ import pytest
 from tests.pairs import Pair
 from tests.pairs.judged import judged
 
+from backprop.check.cures.search import Search
 from backprop.check.passes.causes import cause_between
+from backprop.check.passes.judge import Judge
+from backprop.python.pairs.pairs import pairs_in
+from backprop.python.runs.runner import Runner
+from backprop.python.texts.source import Code, part_of
 
 RANDOM = np.random.default_rng(11)
 
@@ -539,3 +544,74 @@ def fit(x, w, b, labels):
 """
     inputs = {"x": normal(5, 4), "w": normal(4, 3), "b": normal(3), "labels": np.array([0, 2, 1, 1, 0])}
     assert [(line, write) for line, _, write in wrong_lines(code, inputs)] == [(10, "dscores /= m")]
+
+
+HELPED = """
+import numpy as np
+
+def of_length_one(rows):
+    size = np.sqrt((rows ** 2).sum(axis=1, keepdims=True))
+    return rows / size, size
+
+def from_length_one(du, u, size):
+    return (du - u * (du * u).sum(axis=1, keepdims=True)) / size
+
+def gap_forward(near, far, w):
+    a, along_a = of_length_one(near @ w)
+    b, along_b = of_length_one(far @ w)
+    gap = ((a - b) ** 2).sum(axis=1)
+    return gap.mean(), (near, far, w, a, along_a, b, along_b)
+
+def gap_backward(cache):
+    near, far, w, a, along_a, b, along_b = cache
+    da = 2 * (a - b) / len(a)
+    dza = from_length_one(da, a, along_a)
+    dzb = from_length_one(-da, b, along_b)
+    return dza @ w.T, dzb @ w.T, near.T @ dza + far.T @ dzb
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "faulty"),
+    [
+        ("return (du - u * (du * u).sum(axis=1, keepdims=True)) / size", "return du / size", {8}),
+        ("dzb = from_length_one(-da, b, along_b)", "dzb = from_length_one(-da, b, along_a)", {20}),
+    ],
+)
+def test_a_helper_is_at_fault_where_all_that_it_returns_is_wrong(right: str, wrong: str, faulty: set[int]) -> None:
+    inputs = {"near": normal(4, 3), "far": normal(4, 3), "w": normal(3, 5)}
+    code = Code([part_of(HELPED.replace(right, wrong), "code.py")])
+    judge = Judge(Runner(code, pairs_in(code)[0], inputs))
+    judge.judge()
+    derivation = Search(judge).derivation({})
+    first = min((one for one in derivation.trace.visits if derivation.wrong_at(one)), key=derivation.wrong_since)
+    assert first.lineno - 1 in faulty
+    assert [(line, write) for line, _, write in wrong_lines(HELPED.replace(right, wrong), inputs)] == [
+        (first.lineno, right)
+    ]
+
+
+def test_two_lines_that_add_to_an_array_are_both_named() -> None:
+    """What the first one adds comes through entries that are read: a share, whatever the second one does."""
+    code = """
+import numpy as np
+
+def table_forward(table, places, w):
+    rows = table[places]
+    return np.sum((rows @ w) ** 2) + 0.1 * np.sum(table ** 2), (table, places, w, rows)
+
+def table_backward(cache):
+    table, places, w, rows = cache
+    dout = 2 * (rows @ w)
+    dw = rows.T @ dout
+    drows = dout @ w.T
+    dtable = np.zeros_like(table)
+    np.add.at(dtable, places, drows)
+    dtable += 0.2 * table
+    return dtable, dw
+"""
+    inputs = {"table": normal(5, 3), "places": np.array([0, 2, 2, 4, 0]), "w": normal(3, 2)}
+    wrong = code.replace("np.add.at(dtable, places, drows)", "dtable[places] += drows")
+    wrong = wrong.replace("0.2 * table", "0.2 * np.abs(table)")
+    found = [(line, write) for line, _, write in wrong_lines(wrong, inputs)]
+    assert sorted(found) == [(14, "np.add.at(dtable, places, drows)"), (15, "dtable += 0.2 * table")]

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from backprop.python.pairs.pairs import pairs_in
+from backprop.python.texts.source import Code, part_of
+
 Check = Callable[..., dict[str, Any]]
 
 LAYERS = """
@@ -167,3 +170,31 @@ def test_who_trains_with_a_pass_that_is_wrong_is_left_out(check: Check) -> None:
     found = check("net.py --seed 1", GIVEN, {"net.py": wrong})
     assert found["verdict"] == "wrong"
     assert "Net.fit is left out: it trains with Affine, of which it is not known to be right" in str(found["remarks"])
+
+
+def test_what_gives_its_gradients_itself_is_judged_by_these_alone() -> None:
+    """A loss that goes back through a layer's way back, and returns the gradients, is a pass: no loop that nobody calls
+    in which something is handed to the layer."""
+    text = """
+import numpy as np
+
+def scaled_forward(x, gain):
+    return np.tanh(x) * gain
+
+def scaled_backward(dout, x, gain):
+    return dout * gain * (1 - np.tanh(x) ** 2), (dout * np.tanh(x)).sum(axis=0)
+
+def loss_and_grads(x, gain, w, y):
+    z = scaled_forward(x, gain)
+    off = z @ w - y
+    loss = 0.5 * np.sum(off ** 2)
+    doff = off
+    dw = z.T @ doff
+    dz = doff @ w.T
+    dx, dgain = scaled_backward(dz, x, gain)
+    return loss, dx, dgain, dw
+"""
+    assert [(one.name, one.kind) for one in pairs_in(Code([part_of(text, "code.py")]))] == [
+        ("scaled_forward", "functions"),
+        ("loss_and_grads", "both"),
+    ]

@@ -33,6 +33,7 @@ class Right(Known):
     ) -> None:  # fmt: skip
         super().__init__(trace, above, functions, like)
         self.instead = instead or {}  # what is read for lines
+        self.in_time_order: dict[int, tuple[ast.stmt, Visit]] | None = None
         self.wrongs: dict[tuple[ast.stmt, bool], list[Visit]] = {}
 
     def gives_right(
@@ -40,6 +41,8 @@ class Right(Known):
     ) -> bool:
         """Whether what a line gives at a visit is right: in the end the whole gradient that its name says, and shares
         of that before. `all_of_it`: also in a round of a loop, where it may be what that round alone sends back."""
+        if isinstance(statement, ast.Return) and (taken := self.taken(visit)) is not None:
+            return self.gives_right(*taken, taken[0], values, all_of_it)
         goals = targets_of(statement)
         whole = self.whole(statement, visit, new, values)
         if whole is not None:
@@ -244,6 +247,16 @@ class Right(Known):
         """Whether a visit is one of a function that the backward pass calls."""
         return any(one.time > visit.time for visits in self.trace.visits.values() for one in visits[-1:])
 
+    def taken(self, visit: Visit) -> tuple[ast.stmt, Visit] | None:
+        """The line that gives a name what a helper returns at a visit, as it is."""
+        if self.in_time_order is None:
+            self.in_time_order = {one.time: (it, one) for it, visits in self.trace.visits.items() for one in visits}
+        statement, after = self.in_time_order.get(visit.time + 1, (ast.Pass(), visit))
+        plain = isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
+        alike = plain and len(visit.values) == len(after.values) == 1
+        alike = alike and np.array_equal(visit.values[0], after.values[0])
+        return (statement, after) if alike and isinstance(targets_of(statement)[0], ast.Name) else None
+
     def is_called_again(self, visit: Visit) -> bool:
         """Whether a visit is in no loop, though its line has several: it is one of a helper."""
         return not visit.rounds
@@ -277,6 +290,11 @@ class Right(Known):
                     if not self.gives_right(statement, visit, self.now(statement), visit.values, all_of_it):
                         self.wrongs[key] = some[: place + 1]
                         break
+                wrong, later = self.wrongs[key], some[len(self.wrongs[key]) :]
+                if isinstance(statement, ast.Return) and wrong and self.taken(wrong[-1]) is not None:
+                    rights = [one for one in later if self.gives_right(statement, one, statement, one.values)]
+                    if rights or len(wrong) > 1:
+                        self.wrongs[key] = []  # what a call hands to it is wrong, and not what it does
         return self.wrongs[key]
 
     def promises(self, statement: ast.stmt) -> bool:

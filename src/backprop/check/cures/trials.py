@@ -23,6 +23,7 @@ from backprop.python.values.work import ticks
 
 AFTER = 0.7  # work, in seconds of a usual machine, for others once an edit repairs everything
 PATIENCE = 1.2  # how much dearer one edit that repairs all may be than one that repairs a part
+DOUBT = 1.0  # how much more than its own cost an edit may leave that is taken before others were tried
 SHORTER = 0.15  # how much dearer the edit of a line may be that takes another's place as it is shorter
 SPOILT, LEFT = 1.0, 0.3  # what a name that becomes wrong, or stays so, adds to the cost of an edit
 MANY = 16  # visits of a line, of which a few are looked at first
@@ -75,6 +76,7 @@ class Trials:
         self.names: dict[str, bool] | None = None  # which hold right gradients as it stands
         self.whole: list[Cure] = []
         self.part: Cure | None = None
+        self.reached = 0.0  # what the first edit that repairs everything costs without what it leaves
         self.until = 0  # when others are looked for no more, once an edit repairs everything
 
     def is_of(self, lines: list[Reach], sense: Sense, instead: Instead) -> bool:
@@ -82,7 +84,7 @@ class Trials:
 
     def found(self) -> tuple[list[Cure], Cure | None]:
         """Go on until the time is over, or no edit is left that is cheap enough."""
-        while not self.search.over() and not (self.whole and self.search.now() > self.until):
+        while not self.search.over() and not (self.whole and self.search.now() > self.until and not self.is_doubted()):
             before, lane = self.search.now(), self.next_lane()
             if lane is None:
                 break
@@ -91,7 +93,13 @@ class Trials:
             else:
                 self.wait_no_longer(lane.waiting.popleft())
             lane.spent += self.search.now() - before
-        return [one for one in self.whole if one.cost <= self.whole[0].cost + ALIKE], self.part
+        whole = [] if self.is_doubted() else self.whole
+        return [one for one in whole if one.cost <= whole[0].cost + ALIKE], self.part
+
+    def is_doubted(self) -> bool:
+        """Whether what repairs everything leaves much, and edits wait that are nearer to what stands there."""
+        waits = bool(self.whole and self.run.waiting) and self.run.waiting[0].candidate.cost < self.reached
+        return waits and self.whole[0].cost > self.reached + DOUBT
 
     def next_lane(self) -> Lane | None:
         """Whose turn it is: each waits until it had no more than its share, while there are others."""
@@ -164,7 +172,7 @@ class Trials:
         cost += search.around_helpers(line.statement, edit.statements)
         found = Cure(line, edit, cost, self.sense.bad).named(self.sense)
         if not self.whole:
-            self.until = search.now() + ticks(AFTER)
+            self.until, self.reached = search.now() + ticks(AFTER), one.cost
         known = [place for place, other in enumerate(self.whole) if other.line is line]
         if not known:
             self.whole.append(found)

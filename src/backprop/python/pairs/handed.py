@@ -39,7 +39,8 @@ def handed_pairs(code: Code, pairs: Sequence[Pair]) -> list[Pair]:
     for each: what it gives, and what it is handed."""
     both = [pair for pair in pairs if (pair.of_object or pair.kind == "functions") and pair.forward and pair.backward]
     found = Handed(code, both) if both else None
-    return (found.pairs() or found.uncalled()) if found is not None else []
+    alone = [pair.forward for pair in pairs if pair.forward is not None]  # what is a pass itself is judged as one
+    return (found.pairs() or found.uncalled(alone)) if found is not None else []
 
 
 class Handed:
@@ -87,10 +88,10 @@ class Handed:
     def passes(self, body: list[ast.stmt]) -> list[Passes]:
         return next((found for one in self.rounds(Round([], body)) if (found := self.handed_in(one))), [])
 
-    def uncalled(self) -> list[Pair]:
+    def uncalled(self, alone: Collection[ast.FunctionDef]) -> list[Pair]:
         """Those of the functions and methods that train and that no script calls: what they take is to be given."""
         forth = self.that_lead_to({*self.forth}) - self.leading
-        for owner, function in self.training_ones():
+        for owner, function in [one for one in self.training_ones() if one[1] not in alone]:
             methods = self.code.classes()[owner.name] if owner is not None else {}
             ahead = {name: one for name, one in methods.items() if name in forth}
             if found := self.passes(with_those(function, ahead).function.body):
