@@ -124,6 +124,96 @@ def test_layers_whose_calls_stand_in_each_other(check: Check) -> None:
     assert "low_out is what low.forward(rows) gives" in told, told
 
 
+ROUNDS = {
+    "a softmax between the last layer and the loss": """
+def softmax(x):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+low, high = Affine(3, 4), Affine(4, 2)
+for epoch in range(100):
+    p = softmax(high.forward(np.tanh(low.forward(rows))))
+    loss = -np.sum(labels * np.log(p)) / len(rows)
+    grad = (p - labels) / len(rows)
+    low.backward(high.backward(grad) * (1 - high.x ** 2))
+""",
+    "what goes around a layer": """
+low, high = Affine(3, 2), Affine(2, 2)
+for epoch in range(100):
+    a = low.forward(rows)
+    out = high.forward(np.maximum(a, 0)) + a
+    loss = np.sum((out - labels) ** 2)
+    grad = 2 * (out - labels)
+    g = high.backward(grad) * (a > 0) + grad
+    low.backward(g)
+""",
+    "a layer that goes forth twice": """
+low, high = Affine(3, 2), Affine(2, 2)
+for epoch in range(100):
+    out = high.forward(high.forward(low.forward(rows)))
+    loss = np.sum((out - labels) ** 2)
+    low.backward(high.backward(high.backward(2 * (out - labels))))
+""",
+    "two heads": """
+low, left, right = Affine(3, 4), Affine(4, 2), Affine(4, 2)
+for epoch in range(100):
+    code = np.tanh(low.forward(rows))
+    first = left.forward(code)
+    second = right.forward(code)
+    loss = np.sum((first - labels) ** 2) + np.mean((second - labels) ** 2)
+    above = left.backward(2 * (first - labels))
+    beside = right.backward(2 * (second - labels) / second.size)
+    low.backward((above + beside) * (1 - code ** 2))
+""",
+    "a loss that is an object": """
+class Squares:
+    def forward(self, y, t):
+        self.y, self.t = y, t
+        return np.mean((y - t) ** 2)
+
+    def backward(self):
+        return 2 * (self.y - self.t) / self.y.size
+
+low, bend, high, squares = Affine(3, 4), Squash(), Affine(4, 2), Squares()
+for epoch in range(100):
+    out = high.forward(bend.forward(low.forward(rows)))
+    loss = squares.forward(out, labels)
+    g = squares.backward()
+    g = high.backward(g)
+    g = bend.backward(g)
+    low.backward(g)
+""",
+}
+DATA = """
+rows = np.random.randn(6, 3)
+labels = np.eye(2)[[0, 1, 1, 0, 1, 0]]
+"""
+JUDGED = {
+    "a softmax between the last layer and the loss": ["high_out", "low_out"],
+    "what goes around a layer": ["high_out", "a"],
+    "a layer that goes forth twice": ["out", "low_out"],
+    "two heads": ["first", "second", "low_out"],
+    "a loss that is an object": ["out", "bend_out", "low_out"],
+}
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_rounds_that_are_right(check: Check, name: str) -> None:
+    """What the layers are handed is that of what they themselves gave, and not of what was made of that."""
+    found = check("net.py --seed 1", {}, {"net.py": LAYERS + DATA + ROUNDS[name]})
+    assert found["verdict"] == "ok", found
+    assert gradients(found, "script") == [(one, "ok") for one in JUDGED[name]]
+
+
+def test_a_loss_that_is_an_object_hides_no_mistake(check: Check) -> None:
+    wrong = LAYERS + DATA + ROUNDS["a loss that is an object"].replace("g = bend.backward(g)", "g = g * bend.out")
+    found = check("net.py --seed 1", {}, {"net.py": wrong})
+    assert gradients(found, "script") == [("out", "ok"), ("low_out", "wrong")], found
+    told = str([one["remarks"] for one in found["passes"]])
+    assert "bend goes forth in line" in told, told
+    assert "squares goes forth" not in told, told
+
+
 GIVEN = {"x": [[0.3, -1.2, 0.7], [1.1, 0.4, -0.5]], "t": [[0.5, 1.0], [0.2, -0.4]], "ins": 3}
 MISTAKES = {
     "self.high.backward(y - t)": "self.high.backward(t - y)",

@@ -11,7 +11,7 @@ from backprop.python.pairs.called_from import bound, placed
 from backprop.python.pairs.inlined import with_those
 from backprop.python.pairs.links import Link, given_by, is_upstream, put_in_place
 from backprop.python.pairs.pair import Pair
-from backprop.python.pairs.rounds import LOOPS, Passes, blocks, costs_in, start_of
+from backprop.python.pairs.rounds import LOOPS, Passes, blocks, costs_in, is_cost_set, start_of, summed_up
 from backprop.python.pairs.trained import apart_from_body, made, training_pair
 from backprop.python.texts.called import called_by, called_of, targets
 from backprop.python.texts.functions import is_static
@@ -148,26 +148,49 @@ class Handed:
         and what the first call that goes back is handed, which is computed there, too. Then those of what other objects
         give and are handed."""
         block = one.block
-        end = next((place for place, its in enumerate(block) if self.calls_in(its, self.back)), 0)
-        ahead = [place for place, its in enumerate(block[:end])
-                 if isinstance(its, SETS) and self.calls_in(its, self.forth)]  # fmt: skip
+        ends = [place for place, its in enumerate(block) if self.calls_in(its, self.back)]
+        ahead = [place for place, its in enumerate(block[: min(ends, default=0)])
+                 if isinstance(its, SETS) and self.calls_in(its, self.forth) and not is_cost_set(its)]  # fmt: skip
         output = next(iter(given_by(block[ahead[-1]])), "") if ahead else ""
         if not output or not any(map(costs_in, block[ahead[-1] + 1 :])):
             return []
-        first = Link(output, [*one.before, *block[: ahead[-1] + 1]], block[ahead[-1] + 1 : end], block[end:])
-        for call in inner_first(self.calls_in(block[end], self.back)):
-            for argument in self.from_above(call):
-                found, start = first.handed(argument, one.line)
-                if found is not None:
-                    return [found, *self.behind(one, call, end, end - start)]
+        for end in ends:  # a loss of a class is handed nothing: `grad = loss.backward()`
+            for call in inner_first(self.calls_in(block[end], self.back)):
+                at, output, (made, *rest) = self.given_apart(block[:end], call) or (
+                    ahead[-1],
+                    output,
+                    [block[ahead[-1]]],
+                )
+                if not rest and not self.ends_with(block[ahead[-1]], call, block[end]):
+                    continue
+                first = Link(output, [*one.before, *block[:at], made], [*rest, *block[at + 1 : end]], block[end:])
+                for argument in self.from_above(call):
+                    found, start = first.handed(argument, one.line)
+                    if found is not None:
+                        return [found, *self.behind(one, call, end, end - start)]
         return []
+
+    def ends_with(self, forth: ast.stmt, call: ast.Call, back: ast.stmt) -> bool:
+        """Whether what goes back first is what a statement ended with that goes forth: a part of a network only if that
+        returns what its part gives, `out = net.forward(x)` and `net.last.backward(grad)`."""
+        through = {called_of(one) for one in self.calls_in(forth, self.forth)}
+        part = next((called_of(call).removeprefix(f"{one}.") for one in through
+                     if one and called_of(call).startswith(f"{one}.")), "")  # fmt: skip
+        if not part or isinstance(back, LOOPS):
+            return True
+        methods = [one for name in self.forth for one in self.methods.get(name, ())]
+        return any(called_of(one) == f"self.{part}" for method in methods for one in returned_calls(method))
 
     def behind(self, one: Round, first: ast.Call, end: int, back: int) -> Iterator[Passes]:
         """The passes of the layers behind the `first` call that goes back, in the statement at `end`: each is handed
-        the gradient of what it gave. From the place `back` on the statements of a block go back."""
+        the gradient of what it gave. From the place `back` on the statements of a block go back. Of several costs it is
+        not known of which."""
         block, back_at = one.block, range(end, len(one.block))
+        costs = {name for its in block for cost in costs_in(its) for name in targets(cost)} - summed_up(block)
+        if len(costs) > 1:
+            return
         calls = [(place, call) for place in back_at for call in inner_first(self.calls_in(block[place], self.back))]
-        self.told = [*self.left_out(block[:end], [call for _, call in calls])]
+        self.told = [*self.left_out(block[:end], [call for its in block for call in self.calls_in(its, self.back)])]
         for place, call in calls:
             if call is first or isinstance(block[place], LOOPS):
                 continue
@@ -194,19 +217,20 @@ class Handed:
     def given_apart(self, forth: Sequence[ast.stmt], call: ast.Call) -> tuple[int, str, list[ast.stmt]] | None:
         """Where the object that a call goes back through goes forth, the name of what it gives, and that statement as
         one or two: what it gives has a name of its own."""
-        for at, its in reversed([*enumerate(forth)]):
-            ahead = [
-                one for one in self.calls_in(its, self.forth) if called_of(call) and called_of(one) == called_of(call)
-            ]
-            if len(ahead) != 1 or not isinstance(its, ast.Assign):
-                continue
-            if its.value is ahead[0] and isinstance(its.targets[0], ast.Name):
-                return at, its.targets[0].id, [its]
-            name = f"{called_of(call).rpartition('.')[2]}_out"
-            given = placed(ast.Assign([ast.Name(name, ast.Store())], ahead[0]), its)
-            self.told.append(f"{name} is what {ast.unparse(ahead[0])} gives, line {its.lineno}")
-            return at, name, [given, put_in_place(its, ahead[0], name)]
-        return None
+        whose = called_of(call)
+        ahead = [(at, its, one) for at, its in enumerate(forth) for one in self.calls_in(its, self.forth)
+                 if whose and called_of(one) == whose]  # fmt: skip
+        if len(ahead) != 1:
+            return None  # it goes forth more than once: it is not known what it is handed the gradient of
+        at, its, forward = ahead[0]
+        if not isinstance(its, ast.Assign):
+            return None
+        if its.value is forward and isinstance(its.targets[0], ast.Name):
+            return at, its.targets[0].id, [its]
+        name = f"{whose.rpartition('.')[2]}_out"
+        given = placed(ast.Assign([ast.Name(name, ast.Store())], forward), its)
+        self.told.append(f"{name} is what {ast.unparse(forward)} gives, line {its.lineno}")
+        return at, name, [given, put_in_place(its, forward, name)]
 
     def from_above(self, call: ast.Call) -> list[ast.expr]:
         """What is handed to a call that goes back and is a gradient by its name, or by that of the parameter; or that
@@ -228,6 +252,16 @@ class Handed:
         return [one for one in calls
                 if (isinstance(one.func, ast.Attribute) and one.func.attr in names)
                 or (isinstance(one.func, ast.Name) and one.func.id in known)]  # fmt: skip
+
+
+def returned_calls(method: ast.FunctionDef) -> list[ast.Call]:
+    """The call whose result a method returns, also under a name."""
+    last = method.body[-1]
+    value = last.value if isinstance(last, ast.Return) else None
+    if isinstance(value, ast.Name):
+        sets = [one.value for one in method.body if isinstance(one, ast.Assign) and value.id in targets(one)]
+        value = sets[-1] if sets else None
+    return [value] if isinstance(value, ast.Call) else []
 
 
 def reads_of(statement: ast.stmt, held: str) -> bool:

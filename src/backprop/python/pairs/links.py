@@ -11,7 +11,7 @@ from typing import NamedTuple
 from backprop.python.pairs.called_from import placed
 from backprop.python.pairs.descent import ERROR, move_of, share_of
 from backprop.python.pairs.rounds import Passes, Rounds, costs_in
-from backprop.python.texts.called import GENERIC, names_in, targets
+from backprop.python.texts.called import GENERIC, called_of, names_in, targets
 from backprop.python.texts.gradients import WORDS, bases, is_of_gradient
 
 
@@ -99,9 +99,11 @@ def given_by(statement: ast.stmt) -> list[str]:
 
 
 def hung_on(value: ast.expr, statements: Sequence[ast.stmt]) -> set[str]:
-    """The names on which a value hangs, through the statements that set them."""
+    """The names on which a value hangs, through the statements that set them, or that an object remembers of which a
+    method is called: `loss.forward(out, y)` before `loss.backward()`."""
     found = names_in([value])
     for its in reversed(statements):
-        if not found.isdisjoint(targets(its)):
+        objects = {called_of(node) for node in ast.walk(its) if isinstance(node, ast.Call)}
+        if not found.isdisjoint([*targets(its), *objects]):
             found |= names_in([its])
     return found
