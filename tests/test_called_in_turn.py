@@ -195,3 +195,78 @@ def test_variables_of_the_same_name_in_several_methods_are_several(check: Check)
     assert found["verdict"] == "wrong", found
     cures = ("row = self.out - y", "row = -(y - self.out)", "self.w += rate * (self.X.T @ row)")
     assert found["lines"][0]["write"] in cures, found
+
+
+STEPS = """
+import numpy as np
+
+class Yes:
+    def __init__(self, rate=0.1):
+        self.rate = rate
+
+    def fit(self, X, y, rounds=50):
+        self._begin(X.shape[1])
+        for turn in range(rounds):
+            self._ahead(X)
+            self._gradients(X, y)
+            self._step()
+            if turn % 10 == 0:
+                print(self._loss(y))
+        return self
+
+    def _begin(self, count):
+        self.w = np.random.randn(count) * 0.1
+        self.c = 0.0
+
+    def _ahead(self, X):
+        self.p = 1 / (1 + np.exp(-(X @ self.w + self.c)))
+
+    def _loss(self, y):
+        return -np.mean(y * np.log(self.p) + (1 - y) * np.log(1 - self.p))
+
+    def _gradients(self, X, y):
+        self.dw = X.T @ (self.p - y) / len(y)
+        self.dc = np.mean(self.p - y)
+
+    def _step(self):
+        self.w -= self.rate * self.dw
+        self.c -= self.rate * self.dc
+"""
+
+
+def test_a_loss_that_reads_what_another_method_leaves_is_judged_where_both_are_called(check: Check) -> None:
+    """`_loss` and `_gradients` alone have no `p`: `fit` goes ahead first."""
+    given = {"X": [[0.3, -1.2], [1.1, 0.4], [-0.8, 0.9]], "y": [1, 0, 1]}
+    found = check("yes.py", given, {"yes.py": STEPS})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("w", "ok"), ("c", "ok")], found
+    wrong = STEPS.replace("np.mean(self.p - y)", "np.sum(self.p - y)")
+    found = check("yes.py", given, {"yes.py": wrong})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [("w", "ok"), ("c", "wrong")], found
+    assert [one["write"] for one in found["lines"]] == ["self.dc = np.mean(self.p - y)"]
+
+
+RETURNED = """
+import numpy as np
+
+class Kinds:
+    def __init__(self, count):
+        self.W = np.random.randn(count, 3)
+
+    def learn(self, x, y, rate=0.1):
+        s = x @ self.W
+        p = np.exp(s - s.max())
+        p /= p.sum()
+        grad = np.outer(x, p)
+        grad[:, y] -= x
+        self.W -= rate * grad
+        return -np.log(p[y])
+"""
+
+
+def test_a_loss_that_a_step_returns_is_the_one_that_is_meant(check: Check) -> None:
+    """Where every gradient is wrong for it, no other loss is tried, and it is not said that none is set."""
+    given = {"x": [0.3, -1.2, 0.5, 1.0], "y": 2, "count": 4}
+    assert check("kinds.py", given, {"kinds.py": RETURNED})["verdict"] == "ok"
+    found = check("kinds.py", given, {"kinds.py": RETURNED.replace("grad[:, y] -= x", "grad[:, y] -= 1")})
+    assert found["verdict"] == "wrong", found
+    assert [one["write"] for one in found["lines"]] == ["grad[:, y] -= x"]

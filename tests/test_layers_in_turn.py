@@ -288,3 +288,86 @@ def loss_and_grads(x, gain, w, y):
         ("scaled_forward", "functions"),
         ("loss_and_grads", "both"),
     ]
+
+
+BY_ROWS = """
+import numpy as np
+
+def bent(x):
+    return 1 - np.tanh(x) ** 2
+
+class Linear:
+    def __init__(self, ins, outs):
+        self.w = np.random.rand(ins, outs) - 0.5
+
+    def ahead_of(self, x):
+        self.x = x
+        return x @ self.w
+
+    def forward(self, x):
+        return self.ahead_of(x)
+
+    def backward(self, error, rate):
+        back = error @ self.w.T
+        self.w -= rate * self.x.T @ error
+        return back
+
+class Bend:
+    def __init__(self, function, slope):
+        self.function, self.slope = function, slope
+
+    def forward(self, x):
+        self.x = x
+        return self.function(x)
+
+    def backward(self, error, rate):
+        return self.slope(self.x) * error
+
+def mse(t, y):
+    return np.mean((t - y) ** 2)
+
+def mse_slope(t, y):
+    return 2 * (y - t) / t.size
+
+class Net:
+    def __init__(self):
+        self.layers = []
+
+    def add(self, layer):
+        self.layers.append(layer)
+
+    def fit(self, rows, targets, rounds, rate):
+        for turn in range(rounds):
+            err = 0
+            for j in range(len(rows)):
+                output = rows[j]
+                for layer in self.layers:
+                    output = layer.forward(output)
+                err += mse(targets[j], output)
+                error = mse_slope(targets[j], output)
+                for layer in reversed(self.layers):
+                    error = layer.backward(error, rate)
+            print(err / len(rows))
+
+rows = np.array([[[0, 0]], [[0, 1]], [[1, 0]], [[1, 1]]])
+targets = np.array([[[0]], [[1]], [[1]], [[0]]])
+net = Net()
+net.add(Linear(2, 3))
+net.add(Bend(np.tanh, bent))
+net.add(Linear(3, 1))
+net.add(Bend(np.tanh, bent))
+net.fit(rows, targets, rounds=3, rate=0.1)
+"""
+
+
+def test_layers_that_are_made_of_functions_and_errors_that_add_up_what_a_loss_gives(check: Check) -> None:
+    """What the script makes a layer of is known, also a function; and the row is judged whose target is not 0."""
+    found = check("rows.py --seed 1", {}, {"rows.py": BY_ROWS})
+    assert found["verdict"] == "ok", found
+    assert gradients(found, "Bend") == [("x", "ok")]
+    assert gradients(found, "script") == [("output", "ok")]
+    wrong = BY_ROWS.replace("2 * (y - t) / t.size", "2 * (t - y) / t.size")
+    found = check("rows.py --seed 1", {}, {"rows.py": wrong})
+    assert gradients(found, "script") == [("output", "wrong")], found
+    cures = ("return 2 * (y - t) / t.size", "return -(2 * (t - y) / t.size)")
+    assert [(line, write in cures) for line, write in lines(found)] == [(line_of(wrong, "2 * (t - y)"), True)]

@@ -25,7 +25,7 @@ from backprop.python.texts.registered import MARK
 from backprop.python.texts.source import Code
 from backprop.python.values.arrays import fresh, is_number
 from backprop.python.values.meter import RAISED, Meter, Refusal
-from backprop.python.values.scope import Function, Object
+from backprop.python.values.scope import Function, Library, Object
 
 MOST = 3.0  # for what a script does before it calls a pass
 SKIPPED = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)  # what is there already
@@ -194,9 +194,19 @@ def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 def plain_values(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
     """The parameters that are arrays, numbers, texts, or lists and dictionaries of these, in memory of their own; of
-    labels, and in lists of dictionaries, as layers of neurons are, rows of numbers are arrays, as they are given."""
-    values = {name: fresh(one) for name, one in bind(function, arguments, keywords).items() if is_plain(one)}
+    labels, and in lists of dictionaries, as layers of neurons are, rows of numbers are arrays, as they are given.
+    Functions are texts, as they are given, too: `np.tanh`."""
+    bound = {name: named(one) for name, one in bind(function, arguments, keywords).items()}
+    values = {name: fresh(one) for name, one in bound.items() if is_plain(one)}
     return {name: arguments_from(one) if is_data(name) or of_records(one) else one for name, one in values.items()}
+
+
+def named(value: Any) -> Any:
+    """The name of a function at the top of a text, or in NumPy; any other value as it is."""
+    if isinstance(value, Library) and value.path[0] == "numpy":
+        return ".".join(["np", *value.path[1:]])
+    top = isinstance(value, Function) and isinstance(value.tree, ast.FunctionDef) and value.owner is None
+    return value.name if top and value.kind == "plain" else value
 
 
 def of_records(value: Any) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from backprop.python.names import parameter_names
-from backprop.python.pairs.rounds import blocks, start_of
+from backprop.python.pairs.rounds import blocks, placed, start_of
 from backprop.python.texts.called import called_by, called_of, targets
 from backprop.python.texts.functions import attributes, is_static
 from backprop.python.texts.restated import defaults
@@ -88,8 +88,3 @@ def handed_results(
             whose = called_of(call)
             found.update({name: made[its] for name, its in given.items() if its in made and made[its].of == whose})
     return found
-
-
-def placed(statement: ast.stmt, old: ast.AST) -> ast.stmt:
-    """A statement that was made, where the old one stands."""
-    return ast.fix_missing_locations(ast.copy_location(statement, old))

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from backprop.python.names import names_set, parameter_names
-from backprop.python.pairs.called_from import bound, placed
+from backprop.python.pairs.called_from import bound
 from backprop.python.pairs.inlined import with_those
 from backprop.python.pairs.links import Link, given_by, is_upstream, put_in_place
 from backprop.python.pairs.pair import Pair
-from backprop.python.pairs.rounds import LOOPS, Passes, blocks, costs_in, is_cost_set, start_of, summed_up
+from backprop.python.pairs.rounds import LOOPS, Passes, blocks, costs_in, is_cost_set, placed, start_of, summed_up
 from backprop.python.pairs.trained import apart_from_body, made, training_pair
 from backprop.python.texts.called import called_by, called_of, targets
 from backprop.python.texts.functions import is_static

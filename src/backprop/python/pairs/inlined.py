@@ -11,8 +11,8 @@ from itertools import chain, combinations
 from typing import NamedTuple
 
 from backprop.python.names import own_names, parameter_names
-from backprop.python.pairs.called_from import bound, placed
-from backprop.python.pairs.rounds import Renamed
+from backprop.python.pairs.called_from import bound
+from backprop.python.pairs.rounds import Renamed, placed
 from backprop.python.pairs.unnamed import BLOCKS
 from backprop.python.texts.functions import is_static, left_for, written
 

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-from backprop.python.pairs.called_from import placed
 from backprop.python.pairs.descent import ERROR, move_of, share_of
-from backprop.python.pairs.rounds import Passes, Rounds, costs_in
+from backprop.python.pairs.rounds import Passes, Rounds, costs_in, placed
 from backprop.python.texts.called import GENERIC, called_of, names_in, targets
 from backprop.python.texts.gradients import WORDS, bases, is_of_gradient
 

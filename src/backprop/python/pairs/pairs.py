@@ -41,7 +41,14 @@ from backprop.python.pairs.of_classes import (
     swept_layer,
 )
 from backprop.python.pairs.pair import Pair, kept_pair
-from backprop.python.pairs.trained import split_pair, trained_beside, training_named, training_pairs, values_pair
+from backprop.python.pairs.trained import (
+    split_pair,
+    trained_beside,
+    trained_in_turn,
+    training_named,
+    training_pairs,
+    values_pair,
+)
 from backprop.python.texts.called import names_in
 from backprop.python.texts.functions import is_both, returns
 from backprop.python.texts.registered import MARK, handed_back, nondiff
@@ -149,7 +156,7 @@ def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
             continue
         if (layer := swept_layer(code, name, methods)) is not None:
             found.append(layer)
-        elif all(passes(methods)):
+        elif all(both := passes(methods)) and both[0] is not None and not trained_in_turn(methods, both[0]):
             found.append(class_pair(name, methods))
         elif several := pairs_of_class(name, methods):
             found += several

@@ -57,7 +57,8 @@ def training(
     body = with_names(without_copies([one for one in function.body if not isinstance(one, ast.Global)]), methods)
     before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
     rounds = Rounds(body, [*before, *arguments_of(function), *attributes])
-    found = rounds.passes([one for one in body if not isinstance(one, ast.Return)])
+    kept = [returned_cost(one) if isinstance(one, ast.Return) else one for one in body]
+    found = rounds.passes([one for one in kept if one is not None])
     if found is None or any(is_cost(name) for one in found.body[found.split :][:1] for name in targets(one)):
         return None  # a loss with its gradients: what it calls is the pair
     last = {*targets(found.body[found.split - 1])}
@@ -443,14 +444,34 @@ def costs_in(statement: ast.stmt) -> list[ast.stmt]:
     return found
 
 
+def returned_cost(statement: ast.Return) -> ast.stmt | None:
+    """What is returned as a loss that is set, where it is plainly one: `return -np.log(p[y])`, or a sum of squares."""
+    value = statement.value
+    if value is None or isinstance(value, ast.Name | ast.Tuple):
+        return None
+    made = placed(ast.Assign([ast.Name("loss", ast.Store())], value), statement)
+    log = isinstance(value, ast.UnaryOp) and any(last_word(one.func) == "log" for one in ast.walk(value.operand)
+                                                 if isinstance(one, ast.Call))  # fmt: skip
+    return made if log or adds_up(made) else None
+
+
+def placed(made: ast.stmt, old: ast.AST) -> ast.stmt:
+    """A statement that was made, where the old one stands."""
+    return ast.fix_missing_locations(ast.copy_location(made, old))
+
+
 def adds_error(statement: ast.stmt) -> bool:
-    """Whether a statement adds a square to what is called an error: `error += 0.5 * (t - y)**2`."""
-    return isinstance(statement, ast.AugAssign) and adds_up(statement) and any(map(ERROR.search, targets(statement)))
+    """Whether a statement adds a square, or what a cost gives, to what is called an error: `error += (t - y)**2`."""
+    if not isinstance(statement, ast.AugAssign) or not any(map(ERROR.search, targets(statement))):
+        return False
+    return adds_up(statement) or calls_cost(statement)
 
 
 def calls_cost(statement: ast.stmt) -> bool:
-    """Whether a statement sets a name, that of no gradient, to what a cost gives: `c = cost(y, t)`."""
-    names, call = targets(statement), statement.value if isinstance(statement, ast.Assign) else None
+    """Whether a statement sets a name, that of no gradient, to what a cost gives, or adds that: `c += cost(y, t)`."""
+    adds = isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Add)
+    names = targets(statement)
+    call = statement.value if adds or isinstance(statement, ast.Assign) else None  # type: ignore[attr-defined]
     costs = isinstance(call, ast.Call) and bool(CALLED_COST.fullmatch(last_word(call.func)))
     return costs and len(names) == 1 and not is_of_gradient(next(iter(names)))
 

@@ -15,7 +15,7 @@ from backprop.python.pairs.inlined import inlined
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.rounds import Passes, blocks, both_passes, costs_in, start_of, training
 from backprop.python.texts.called import targets
-from backprop.python.texts.functions import attributes, first_parameter, is_static, reached
+from backprop.python.texts.functions import attributes, first_parameter, is_static, reached, written
 from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code, Part
 
@@ -114,6 +114,19 @@ def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list
                 first = [*made(one, methods, caller or method, around), *before]
                 found.append(training_pair(part, method, passes, first, one, caller))
     return [pair for pair in found if pair is not None]
+
+
+def trained_in_turn(methods: dict[str, ast.FunctionDef], forward: ast.FunctionDef) -> bool:
+    """Whether a cost reads what only another method leaves, and a method trains by calling both: `self._forward(X)`
+    before `self._loss(y)`. Then that is what is judged."""
+    known = {*methods}.union(*[written(one) for name, one in methods.items() if name == "__init__" or one is forward])
+    lacking = attributes(forward, ast.Load) - known
+    if all(lacking.isdisjoint(written(one)) for one in methods.values()):
+        return False
+    stored = set().union(*map(written, methods.values()))
+    read = {name: attributes_read(method, methods) for name, method in methods.items()}
+    whole = [inlined(one, methods) for one in methods.values() if one is not forward]
+    return any(one is not None and training(one.function, stored, read) is not None for one in whole)
 
 
 def attributes_read(method: ast.FunctionDef, methods: dict[str, ast.FunctionDef]) -> set[str]:

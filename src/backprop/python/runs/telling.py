@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from backprop.errors import Problem
+from backprop.python.inputs.said import DEFINITIONS
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.rounds import counted_by, in_round, makes_room
 from backprop.python.runs.runner import Runner
@@ -42,7 +43,20 @@ def silent(runner: Runner) -> int:
     runner.forward_alone(dict(runner.given))
     others = {name for one in pair.body if makes_room(one) for name in targets(one)}
     loops = [node for one in pair.body for node in (getattr(one, "of_loop", None), *ast.walk(one)) if node is not None]
-    others.update(*map(counted_by, loops))
+    counters = set().union(*map(counted_by, loops))
+    others |= counters
     taken = {name for one in pair.body[pair.start : pair.split] for name in set_in(one)} - others
     made = [value for name, value in runner.left.items() if name in taken and is_gradient(value)]
+    made += picked(pair.body, counters, runner.left)
     return sum(bool(np.size(value)) and not np.any(value) for value in made)
+
+
+def picked(body: Iterable[ast.stmt], counters: Set[str], left: Mapping[str, Any]) -> Iterator[Any]:
+    """The rows of data that loops pick by their counters: `targets[i]`."""
+    for node in [node for one in body if not isinstance(one, DEFINITIONS) for node in ast.walk(one)]:
+        if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
+            continue
+        data: Any = left.get(node.value.id)
+        place = left.get(getattr(node.slice, "id", ""))
+        if getattr(node.slice, "id", "") in counters and is_gradient(data) and isinstance(place, int):
+            yield data[place] if np.ndim(data) and 0 <= place < len(data) else data
