@@ -270,3 +270,47 @@ def test_a_loss_that_a_step_returns_is_the_one_that_is_meant(check: Check) -> No
     found = check("kinds.py", given, {"kinds.py": RETURNED.replace("grad[:, y] -= x", "grad[:, y] -= 1")})
     assert found["verdict"] == "wrong", found
     assert [one["write"] for one in found["lines"]] == ["grad[:, y] -= x"]
+
+
+FACTORS = """
+import numpy as np
+
+class Tastes:
+    def __init__(self, people, things, k=3, rate=0.01, decay=0.02):
+        self.P = np.random.normal(scale=0.5, size=(people, k))
+        self.Q = np.random.normal(scale=0.5, size=(things, k))
+        self.of = np.zeros(people)
+        self.rate, self.decay = rate, decay
+
+    def guess(self, u, i):
+        return self.of[u] + self.P[u] @ self.Q[i]
+
+    def learn(self, u, i, r):
+        e = r - self.guess(u, i)
+        self.of[u] += self.rate * (e - self.decay * self.of[u])
+        before = self.P[u].copy()
+        self.P[u] += self.rate * (e * self.Q[i] - self.decay * self.P[u])
+        self.Q[i] += self.rate * (e * before - self.decay * self.Q[i])
+
+    def fit(self, rows, rounds=10):
+        for turn in range(rounds):
+            for u, i, r in rows:
+                self.learn(u, i, r)
+"""
+
+
+def test_rows_of_arrays_that_an_object_has_take_steps(check: Check) -> None:
+    """Each row by the error of one example, and less of itself. The row of a person that has moved is not read."""
+    given = {"u": 2, "i": 0, "r": 1.5, "people": 3, "things": 2}
+    found = check("tastes.py --seed 1", given, {"tastes.py": FACTORS})
+    assert [(one["name"], one["verdict"]) for one in found["gradients"]] == [(one, "ok") for one in ("of", "P", "Q")]
+    moved = FACTORS.replace("e * before", "e * self.P[u]")
+    found = check("tastes.py --seed 1", given, {"tastes.py": moved})
+    assert [one["name"] for one in found["gradients"] if one["verdict"] == "wrong"] == ["Q"], found
+    assert found["lines"][0]["line"] == 1 + moved.splitlines().index(
+        "        self.P[u] += self.rate * (e * self.Q[i] - self.decay * self.P[u])"
+    )
+    turned = FACTORS.replace("self.Q[i] += self.rate", "self.Q[i] -= self.rate")
+    found = check("tastes.py --seed 1", given, {"tastes.py": turned})
+    assert [one["name"] for one in found["gradients"] if one["verdict"] == "wrong"] == ["Q"], found
+    assert "dof" not in found["lines"][0]["write"], "a name that the text does not have"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
@@ -15,6 +16,7 @@ from backprop.check.remembered import remembered
 from backprop.errors import Problem
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
+from backprop.python.texts.gradients import bases
 from backprop.python.texts.source import as_python_3
 from backprop.python.values.frames import Source
 from backprop.python.values.meter import Meter, Refusal
@@ -102,7 +104,12 @@ class Line:
             kind = self.kind(text)
             if kind is not None:
                 found[text] = kind
-        return found
+        return {text: kind for text, kind in found.items() if not self.is_made_up(text)}
+
+    def is_made_up(self, text: str) -> bool:
+        """Whether what is called the gradient of something has that name only here: of a step that gives it none."""
+        name = re.match(r"\w*", text)[0]  # type: ignore[index]
+        return bool(bases(name)) and re.search(rf"\b{name}\b", self.source.text) is None
 
     def entries(self, known: dict[str, Kind]) -> list[str]:
         """Entries of arrays by the whole numbers, as counters of loops, and the masks that this line itself takes for

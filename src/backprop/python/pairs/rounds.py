@@ -50,11 +50,14 @@ def both_passes(statements: list[ast.stmt], known: Iterable[str] = ()) -> Passes
 
 
 def training(
-    function: ast.FunctionDef, attributes: Iterable[str] = (), methods: Mapping[str, Set[str]] = MappingProxyType({})
-) -> Passes | None:
+    function: ast.FunctionDef, attributes: Iterable[str] = (), methods: Mapping[str, Set[str]] = MappingProxyType({}),
+    arrays: Set[str] = frozenset(),
+) -> Passes | None:  # fmt: skip
     """The two passes in a function that trains: gradients are set in it, and then by these what they are of.
-    `attributes` are those of the object whose method it is, and `methods` what its methods read of these."""
-    body = with_names(without_copies([one for one in function.body if not isinstance(one, ast.Global)]), methods)
+    `attributes` are those of the object whose method it is, of which some are `arrays`, and `methods` what its methods
+    read of these."""
+    own = without_copies([one for one in function.body if not isinstance(one, ast.Global)])
+    body = with_names(own, methods, arrays)
     before = [name for one in function.body if isinstance(one, ast.Global) for name in one.names]
     rounds = Rounds(body, [*before, *arguments_of(function), *attributes])
     kept = [returned_cost(one) if isinstance(one, ast.Return) else one for one in body]

@@ -14,6 +14,7 @@ from backprop.python.pairs.counterparts import COMPARES
 from backprop.python.pairs.inlined import inlined
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.rounds import Passes, blocks, both_passes, costs_in, start_of, training
+from backprop.python.pairs.unnamed import makes_array
 from backprop.python.texts.called import targets
 from backprop.python.texts.functions import attributes, first_parameter, is_static, reached, written
 from backprop.python.texts.restated import defaults
@@ -101,15 +102,17 @@ def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list
         methods = code.classes().get(one.name, {})
         known = set().union(*[attributes(method, ast.Store) for method in methods.values()])
         read = {name: attributes_read(method, methods) for name, method in methods.items()}
+        start = methods["__init__"].body if "__init__" in methods else []
+        arrays = {name for its in start if makes_array(its) for name in targets(its)}
         own = [method for name, method in methods.items() if name != "__init__" and not is_static(method)]
         own = [method for method in own if first_parameter(method) == "self"]
         gone_into: list[ast.FunctionDef] = []
         for calling, whole in [(method, inlined(method, methods)) for method in own]:
-            if whole is not None and (passes := training(whole.function, known, read)) is not None:
+            if whole is not None and (passes := training(whole.function, known, read, arrays)) is not None:
                 found.append(training_pair(part, whole.function, passes, made(one, methods, calling, around), one))
                 gone_into += whole.gone_into
         for method in own:
-            if method not in gone_into and (passes := training(method, known, read)) is not None:
+            if method not in gone_into and (passes := training(method, known, read, arrays)) is not None:
                 caller, before = entered_by(method, methods, read[method.name])
                 first = [*made(one, methods, caller or method, around), *before]
                 found.append(training_pair(part, method, passes, first, one, caller))

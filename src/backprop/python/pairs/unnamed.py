@@ -40,12 +40,15 @@ class Around(NamedTuple):
     made: frozenset[str] | None = None
 
 
-def with_names(statements: list[ast.stmt], methods: Mapping[str, Set[str]] = MappingProxyType({})) -> list[ast.stmt]:
+def with_names(
+    statements: list[ast.stmt], methods: Mapping[str, Set[str]] = MappingProxyType({}), arrays: Set[str] = frozenset()
+) -> list[ast.stmt]:
     """Statements in which every step reads a gradient that has a name, set right before; the same ones, if all do.
-    `methods` are those of the object whose statements they are, with what each reads of it."""
+    `methods` are those of the object whose statements they are, with what each reads of it, and `arrays` the attributes
+    that it has as arrays."""
     statements = with_rates_in_steps(statements)
     made = set().union(*map(set_in, statements))
-    arrays = {name for one in statements for name in targets(one) if makes_array(one)}
+    arrays = arrays | {name for one in statements for name in targets(one) if makes_array(one)}
     named = frozenset(base for name in made for base in bases(name))
     known = Known(named, frozenset(arrays), frozenset(sized_in(statements)), methods)
     return named_in(statements, known, Around())
@@ -135,14 +138,18 @@ def sized_in(statements: list[ast.stmt]) -> Iterator[str]:
 
 
 def without_decay(step: Step) -> Step:
-    """A step without what only makes weights smaller, for which no cost asks: `W -= rate * (dW + decay*W)`."""
-    whole = step.gradient
-    if isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Add):
-        target = ast.unparse(step.target)
-        rest = [one for one in (whole.left, whole.right) if target not in map(ast.unparse, factors(one))]
-        if len(rest) == 1:
-            return step._replace(gradient=rest[0])
-    return step
+    """A step without what only makes weights smaller, for which no cost asks: `W -= rate * (dW + decay*W)`, and `W +=
+    rate * (error * x - decay*W)`."""
+    turned = isinstance(step.gradient, ast.UnaryOp) and isinstance(step.gradient.op, ast.USub)
+    whole = step.gradient.operand if turned else step.gradient  # type: ignore[attr-defined]
+    smaller = ast.Sub if turned else ast.Add
+    if not isinstance(whole, ast.BinOp) or not isinstance(whole.op, smaller):
+        return step
+    target = ast.unparse(step.target)
+    decays = [target in map(ast.unparse, factors(one)) for one in (whole.left, whole.right)]
+    if decays == [False, True]:
+        return step._replace(gradient=ast.UnaryOp(ast.USub(), whole.left) if turned else whole.left)
+    return step._replace(gradient=whole.right) if decays == [True, False] and not turned else step
 
 
 def factors(node: ast.expr) -> list[ast.expr]:
