@@ -68,7 +68,8 @@ class Binding(Meant):
                 raise self.stop
             if self.first is not None and self.took_learned():
                 self.first = self.attempt(self.given, self.upstream)
-        if runner.of_steps and upstream is None and (self.first is None or not self.agrees(self.upstream)):
+        steps = runner.of_steps and all(map(np.ndim, self.upstream))
+        if steps and upstream is None and (self.first is None or not self.agrees(self.upstream)):
             self.try_last_step()
         self.try_beyond_softmax()
         self.try_output()

@@ -156,7 +156,8 @@ class Watching(Interpreter):
 
     def put_attribute(self, base: Any, name: str, value: Any) -> None:
         sizes = value if isinstance(value, tuple) else (value,)
-        for one in sizes if name == "shape" else ():
+        of_array = name == "shape" and not isinstance(base, Object)
+        for one in sizes if of_array else ():
             if isinstance(one, Blank):
                 raise Used(one, Use("counts"))
         if isinstance(base, Blank) and name == "shape":

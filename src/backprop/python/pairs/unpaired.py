@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from backprop.python.pairs.descent import factors
+from backprop.python.pairs.descent import factors, move_of
 from backprop.python.pairs.pair import Pair
 from backprop.python.texts.called import targets
 from backprop.python.texts.source import Code
@@ -56,8 +56,12 @@ def multiplies_by(function: ast.AST, slopes: set[str]) -> tuple[int, str] | None
     for statement in [node for node in ast.walk(function) if isinstance(node, ast.stmt)]:
         if isinstance(statement, ast.Assign) and (slope := slope_in(statement.value, slopes, {})) is not None:
             given.update(dict.fromkeys(targets(statement), slope))
+    steps = {id(move[2]) for node in ast.walk(function) if (move := move_of(node)) is not None}
     for node in ast.walk(function):
         for factor in multiplied(node):
+            if id(node) in steps and all(isinstance(one, ast.Name | ast.Constant) or one is factor
+                                         for one in multiplied(node)):  # fmt: skip
+                continue  # `x -= rate * df(x)` descends along a slope, and goes back through nothing
             if (slope := slope_in(factor, slopes, given)) is not None:
                 return factor.lineno, slope
     return None
