@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop.check.cures.cure import with_lines
 from backprop.check.in_order import out_of_order
-from backprop.check.passes.fitted import Fitted, is_guess
+from backprop.check.passes.fitted import Fitted
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.verdict import Verdict, overall
 from backprop.check.unlike import HIDDEN, unlike
@@ -208,14 +208,14 @@ class AllPasses:
         name = max(meant, key=lambda one: meant[one])
         alike = {other: some for other, some in self.wanting.items() if not meant[name] or other == name}
         training = {other: some for other, some in alike.items() if some[0].handed and not meant[name]}
-        fitting, commands = self.fitted(self.given).told([*training.values()]) if training else ("", [])
-        if training and not is_guess(fitting):  # who trains with passes gives them what they take
+        fitted = self.fitted(self.given)
+        offer = fitted.told([*training.values()]) if training else None
+        if offer is not None and not offer.is_guess:  # who trains with passes gives them what they take
             name = next(iter(training))
         else:
-            rest = [some for other, some in alike.items() if other not in training]
-            fitting, commands = self.fitted(self.given).told(rest or [*alike.values()])
-        wants = Problem("variable", f"{name} {takes([*self.wanting[name][1]])}", hint=fitting)
-        wants.commands = commands
+            offer = fitted.told([some for other, some in alike.items() if other not in training] or [*alike.values()])
+        wants = Problem("variable", f"{name} {takes([*self.wanting[name][1]])}", hint=offer.hint)
+        wants.commands = offer.commands
         return wants
 
     def meant(self, pair: Pair) -> int:

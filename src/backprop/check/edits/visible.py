@@ -109,7 +109,7 @@ class Line:
     def is_made_up(self, text: str) -> bool:
         """Whether what is called the gradient of something has that name only here: of a step that gives it none."""
         name = re.match(r"\w*", text)[0]  # type: ignore[index]
-        return bool(bases(name)) and re.search(rf"\b{name}\b", self.source.text) is None
+        return bool(bases(name)) and name not in self.source.words
 
     def entries(self, known: dict[str, Kind]) -> list[str]:
         """Entries of arrays by the whole numbers, as counters of loops, and the masks that this line itself takes for

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -38,6 +38,14 @@ MATRIX = re.compile(r"[(\[]\d+, \d+[)\]]")
 GUESSED = "; none were found with which all of it runs{}: these are a guess"
 
 
+class Told(NamedTuple):
+    """A hint, the commands that it goes with, and whether its values are only a guess."""
+
+    hint: str
+    commands: list[str]
+    is_guess: bool
+
+
 class Fitted:
     """Values of missing parameters, as they are typed, with which passes run and their gradients fit."""
 
@@ -45,26 +53,26 @@ class Fitted:
         self.code, self.given, self.upstream, self.seed = code, given, upstream, seed
         self.unsaid: dict[str, dict[str, str]] = {}  # of passes, what only their way back takes, each with an example
 
-    def told(self, wanting: Sequence[tuple[Pair, dict[str, str]]]) -> tuple[str, list[str]]:
+    def told(self, wanting: Sequence[tuple[Pair, dict[str, str]]]) -> Told:
         """The hint for passes that lack values; and where the same ones do not fit all of them as well as others of
         their own, the commands that judge each."""
         every_one = [self.searched(pair, some, len(wanting) - 1) for pair, some in wanting]
         searches, found = [one for one, _ in every_one], [values for _, values in every_one]
         if len(found) == 1:
-            return give(found[0]) + guessed(searches[0]), []
+            return Told(give(found[0]) + guessed(searches[0]), [], not runs_whole(searches[0]))
         every = [dict(pair for one in [*found, first] for pair in one.items()) for first in found]
         own = sum(one.size_of(values) for one, values in zip(searches, found, strict=True))
         alike = all(map(runs_whole, searches)) or not any(map(runs_whole, searches))
         sizes = [size_of_all(searches, values, own) for values in every] if alike else [np.inf]
         least, values = min(zip(sizes, every, strict=False), key=lambda one: one[0])
         if least <= own:
-            return give(values) + guessed(searches[0]), []
+            return Told(give(values) + guessed(searches[0]), [], not runs_whole(searches[0]))
         commands = [command(self.code, pair, one) for (pair, _), one in zip(wanting, found, strict=True)]
         if self.given:
             alone = Fitted(self.code, {}, self.upstream, self.seed)
             commands = alone.commands([pair for pair, _ in wanting], also_unfit=True)
         python = f"give each its own as arguments, with name= one of {enumerated([pair.name for pair, _ in wanting])}"
-        return either("no values fit all of them, so judge one after the other:", python), commands
+        return Told(either("no values fit all of them, so judge one after the other:", python), commands, False)
 
     def commands(self, pairs: Sequence[Pair], also_unfit: bool = False) -> list[str]:
         """The commands that judge passes, each alone; of those for which no values were found, if that is said."""
@@ -182,11 +190,6 @@ def large_sizes(runner: Runner) -> dict[str, str]:
         found |= {name: str([8 if int(one) > 8 else int(one) for one in some]).replace(" ", "")
                   for name, some in sizes.items() if sum(int(one) > 8 for one in some) == 2}  # fmt: skip
     return found
-
-
-def is_guess(hint: str) -> bool:
-    """Whether a hint says that its values are only a guess."""
-    return hint.endswith(GUESSED.partition("{}")[2])
 
 
 def guessed(search: Fitting) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from backprop.python.names import own_names, parameter_names
 from backprop.python.pairs.called_from import bound
 from backprop.python.pairs.rounds import Renamed, placed
-from backprop.python.pairs.unnamed import BLOCKS
+from backprop.python.texts.blocks import with_blocks
 from backprop.python.texts.functions import is_static, left_for, written
 
 Methods = Mapping[str, ast.FunctionDef]
@@ -39,29 +39,26 @@ def inlined(method: ast.FunctionDef, methods: Methods) -> Inlined | None:
 def with_those(method: ast.FunctionDef, methods: Methods) -> Inlined:
     """A method in which each call, as a statement, of some others of its object is what these do."""
     statements = [node for node in ast.walk(method) if isinstance(node, ast.stmt)]
-    gone_into = [one for one in map(partial(called_by, methods=methods), statements) if one is not None]
+    gone_into = [one for one in map(partial(callee, methods=methods), statements) if one is not None]
     theirs = set().union(*map(own_names, gone_into)) & own_names(method) - {*parameter_names(method)}
     made = Renamed(renames(theirs)).visit(copy.deepcopy(method)) if theirs else copy.copy(method)
-    made.body = [*chain(*[in_place(one, made, methods) for one in made.body])]
+    made.body = all_in_place(made.body, made, methods)
     return Inlined(made, gone_into)
 
 
 def in_place(statement: ast.stmt, method: ast.FunctionDef, methods: Methods) -> list[ast.stmt]:
     """What stands in place of a statement: itself, where nothing in it is put there."""
-    called = called_by(statement, methods)
+    called = callee(statement, methods)
     if called is not None:
         return statements_of(called, statement, method, methods)
-    if isinstance(statement, ast.For | ast.While | ast.If | ast.With):
-        parts = {key: [*chain(*[in_place(one, method, methods) for one in value])]
-                 for key, value in ast.iter_fields(statement) if key in BLOCKS}  # fmt: skip
-        if any(part != getattr(statement, key) for key, part in parts.items()):
-            statement = copy.copy(statement)
-            for key, part in parts.items():
-                setattr(statement, key, part)
-    return [statement]
+    return [with_blocks(statement, partial(all_in_place, method=method, methods=methods))]
 
 
-def called_by(statement: ast.stmt, methods: Methods) -> ast.FunctionDef | None:
+def all_in_place(statements: list[ast.stmt], method: ast.FunctionDef, methods: Methods) -> list[ast.stmt]:
+    return [*chain(*[in_place(one, method, methods) for one in statements])]
+
+
+def callee(statement: ast.stmt, methods: Methods) -> ast.FunctionDef | None:
     """The method that a statement does nothing but call, and which ends at its end."""
     value = statement.value if isinstance(statement, ast.Expr | ast.Assign | ast.AugAssign) else None
     name = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
@@ -88,7 +85,7 @@ def statements_of(
     taken = [renamed_target(one, away) for one in taken]
     renamed = Renamed(away)
     inner = [renamed.visit(copy.deepcopy(one)) for one in called.body]
-    *body, last = [*chain(*[in_place(one, called, methods) for one in inner])] or [ast.Pass()]
+    *body, last = all_in_place(inner, called, methods) or [ast.Pass()]
     if not isinstance(last, ast.Return):
         body.append(last)
     elif not isinstance(statement, ast.Expr) and last.value is not None:

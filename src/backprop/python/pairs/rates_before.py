@@ -6,13 +6,12 @@ import ast
 import copy
 
 from backprop.python.pairs.descent import is_named_rate, move_of
-
-BLOCKS = ("body", "orelse")
+from backprop.python.texts.blocks import with_blocks
 
 
 def with_rates_in_steps(statements: list[ast.stmt]) -> list[ast.stmt]:
     """Statements in which a rate stands in the step, also in loops; the same ones, where all do already."""
-    found = [inside(one) for one in statements]
+    found = [with_blocks(one, with_rates_in_steps) for one in statements]
     for place, one in enumerate(found):
         scaled = ast.unparse(one.target) if isinstance(one, ast.AugAssign) and scales(one) else ""
         behind = found[place + 1 :] if scaled else []
@@ -39,17 +38,3 @@ def expressions(statement: ast.stmt) -> list[ast.expr]:
     """What a statement reads, and all of which that is made."""
     nodes = [node for node in ast.walk(statement) if isinstance(node, ast.Name | ast.Attribute | ast.Subscript)]
     return [node for node in nodes if isinstance(node.ctx, ast.Load)]
-
-
-def inside(statement: ast.stmt) -> ast.stmt:
-    """A loop or a condition with the steps in it; anything else as it is."""
-    if not isinstance(statement, ast.For | ast.While | ast.If | ast.With):
-        return statement
-    blocks = {key: value for key, value in ast.iter_fields(statement) if key in BLOCKS and value}
-    parts = {key: with_rates_in_steps(value) for key, value in blocks.items()}
-    if all(part is blocks[key] for key, part in parts.items()):
-        return statement
-    made = copy.copy(statement)
-    for key, part in parts.items():
-        setattr(made, key, part)
-    return made

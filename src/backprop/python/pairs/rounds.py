@@ -441,7 +441,7 @@ def costs_in(statement: ast.stmt) -> list[ast.stmt]:
             made = ast.Assign([ast.Name("loss", ast.Store())], call.args[0])
             told = any(map(COST.fullmatch, names_in(call.args)))  # of another cost, maybe with a factor
             kept = COST.match(called(call.func.value) or "") and not isinstance(call.args[0], ast.Name) and not told
-            found += [ast.fix_missing_locations(ast.copy_location(made, one))] if kept else []
+            found += [placed(made, one)] if kept else []
         elif isinstance(one, ASSIGNMENTS) and not is_start(one):
             found += [one] if any(map(COST.fullmatch, costs_among(one))) or calls_cost(one) or adds_error(one) else []
     return found
@@ -549,7 +549,7 @@ def cost_shown(statements: Sequence[ast.stmt], forth: Sequence[ast.stmt]) -> lis
         taken = [called(one) for one in (*call.args, *[one.value for one in call.keywords])]
         if CALLED_COST.fullmatch(last_word(call.func)) and taken and whole.issuperset(taken):
             made = ast.Assign([ast.Name("loss", ast.Store())], call)
-            return [ast.fix_missing_locations(ast.copy_location(made, call))]
+            return [placed(made, call)]
     return []
 
 

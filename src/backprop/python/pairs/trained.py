@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from backprop.python.names import names_set, names_used, parameter_names, required_names
 from backprop.python.pairs.called_from import entered_by
 from backprop.python.pairs.counterparts import COMPARES
-from backprop.python.pairs.inlined import inlined
+from backprop.python.pairs.inlined import Inlined, inlined
 from backprop.python.pairs.pair import Pair
 from backprop.python.pairs.rounds import Passes, blocks, both_passes, costs_in, start_of, training
 from backprop.python.pairs.unnamed import makes_array
@@ -100,20 +100,13 @@ def training_pairs(code: Code, part: Part, paired: Collection[str] = ()) -> list
             found.append(training_pair(part, one, None if compares else passes, defaults(one)))
             continue
         methods = code.classes().get(one.name, {})
-        known = set().union(*[attributes(method, ast.Store) for method in methods.values()])
-        read = {name: attributes_read(method, methods) for name, method in methods.items()}
-        start = methods["__init__"].body if "__init__" in methods else []
-        arrays = {name for its in start if makes_array(its) for name in targets(its)}
-        own = [method for name, method in methods.items() if name != "__init__" and not is_static(method)]
-        own = [method for method in own if first_parameter(method) == "self"]
-        gone_into: list[ast.FunctionDef] = []
-        for calling, whole in [(method, inlined(method, methods)) for method in own]:
-            if whole is not None and (passes := training(whole.function, known, read, arrays)) is not None:
-                found.append(training_pair(part, whole.function, passes, made(one, methods, calling, around), one))
-                gone_into += whole.gone_into
-        for method in own:
-            if method not in gone_into and (passes := training(method, known, read, arrays)) is not None:
-                caller, before = entered_by(method, methods, read[method.name])
+        trains, gone_into = Methods(methods), list[ast.FunctionDef]()
+        for calling, whole, passes in trains.in_turn():
+            found.append(training_pair(part, whole.function, passes, made(one, methods, calling, around), one))
+            gone_into += whole.gone_into
+        for method in trains.own:
+            if method not in gone_into and (passes := trains.passes(method)) is not None:
+                caller, before = entered_by(method, methods, trains.read[method.name])
                 first = [*made(one, methods, caller or method, around), *before]
                 found.append(training_pair(part, method, passes, first, one, caller))
     return [pair for pair in found if pair is not None]
@@ -126,10 +119,31 @@ def trained_in_turn(methods: dict[str, ast.FunctionDef], forward: ast.FunctionDe
     lacking = attributes(forward, ast.Load) - known
     if all(lacking.isdisjoint(written(one)) for one in methods.values()):
         return False
-    stored = set().union(*map(written, methods.values()))
-    read = {name: attributes_read(method, methods) for name, method in methods.items()}
-    whole = [inlined(one, methods) for one in methods.values() if one is not forward]
-    return any(one is not None and training(one.function, stored, read) is not None for one in whole)
+    return any(calling is not forward for calling, *_ in Methods(methods).in_turn())
+
+
+class Methods:
+    """The methods of a class that may train: its `own`, what each has of the object that is `read`, and which of its
+    attributes the constructor makes arrays."""
+
+    def __init__(self, methods: dict[str, ast.FunctionDef]) -> None:
+        self.methods = methods
+        plain = [method for name, method in methods.items() if name != "__init__" and not is_static(method)]
+        self.own = [method for method in plain if first_parameter(method) == "self"]
+        self.known = set().union(*[attributes(method, ast.Store) for method in methods.values()])
+        self.read = {name: attributes_read(method, methods) for name, method in methods.items()}
+        start = methods["__init__"].body if "__init__" in methods else []
+        self.arrays = {name for its in start if makes_array(its) for name in targets(its)}
+
+    def passes(self, method: ast.FunctionDef) -> Passes | None:
+        return training(method, self.known, self.read, self.arrays)
+
+    def in_turn(self) -> Iterator[tuple[ast.FunctionDef, Inlined, Passes]]:
+        """The methods that train by calling others, each with all that is done in it."""
+        for calling in self.own:
+            whole = inlined(calling, self.methods)
+            if whole is not None and (passes := self.passes(whole.function)) is not None:
+                yield calling, whole, passes
 
 
 def attributes_read(method: ast.FunctionDef, methods: dict[str, ast.FunctionDef]) -> set[str]:

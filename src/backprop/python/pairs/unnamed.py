@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import re
 from collections.abc import Iterator, Mapping, Set
 from types import MappingProxyType
@@ -12,11 +11,11 @@ from typing import Any, NamedTuple
 from backprop.python.pairs.averaged import Feeds
 from backprop.python.pairs.descent import Step, changed, move_of, step_of
 from backprop.python.pairs.rates_before import with_rates_in_steps
+from backprop.python.texts.blocks import BLOCKS, with_blocks
 from backprop.python.texts.called import GENERIC, called, names_in, set_by, set_in, targets
 from backprop.python.texts.gradients import COST, bases
 
 SIZING = re.compile(r"(square|norm|abs|dot|vdot)$")
-BLOCKS = ("body", "orelse")
 
 
 class Known(NamedTuple):
@@ -176,14 +175,13 @@ def inside(statement: ast.stmt, known: Known, around: Around) -> list[ast.stmt]:
         before = Around() if again else around._replace(over=around.over | over)
         outer = (before.read | before.outer) - read_whole(statement.body)
         around = Around(frozenset(), outer, before.over, before.made or frozenset())
-    blocks = {key: value for key, value in ast.iter_fields(statement) if key in BLOCKS and value}
-    parts = {key: named_in(value, known, around) for key, value in blocks.items()}
-    if all(part is getattr(statement, key) for key, part in parts.items()):
+    made = with_blocks(statement, lambda block: named_in(block, known, around))
+    if made is statement:
         return [statement]
-    made = copy.copy(statement)
     rooms: list[ast.stmt] = []
-    for key, part in parts.items():
-        setattr(made, key, without_rooms(part, over, rooms))
+    for key, part in ast.iter_fields(made):
+        if key in BLOCKS:
+            setattr(made, key, without_rooms(part, over, rooms))
     return [*rooms, made]
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from backprop.python.pairs.descent import factors, move_of
 from backprop.python.pairs.pair import Pair
-from backprop.python.texts.called import targets
+from backprop.python.texts.called import called_by, targets
 from backprop.python.texts.source import Code
 
 
@@ -58,9 +58,10 @@ def multiplies_by(function: ast.AST, slopes: set[str]) -> tuple[int, str] | None
             given.update(dict.fromkeys(targets(statement), slope))
     steps = {id(move[2]) for node in ast.walk(function) if (move := move_of(node)) is not None}
     for node in ast.walk(function):
-        for factor in multiplied(node):
-            if id(node) in steps and all(isinstance(one, ast.Name | ast.Constant) or one is factor
-                                         for one in multiplied(node)):  # fmt: skip
+        parts = multiplied(node)
+        for factor in parts:
+            others = [one for one in parts if one is not factor]
+            if id(node) in steps and all(isinstance(one, ast.Name | ast.Constant) for one in others):
                 continue  # `x -= rate * df(x)` descends along a slope, and goes back through nothing
             if (slope := slope_in(factor, slopes, given)) is not None:
                 return factor.lineno, slope
@@ -74,13 +75,11 @@ def multiplied(node: ast.AST) -> list[ast.expr]:
         return found if len(found) > 1 else []
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Mult):
         return [node.value]
-    product = isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("multiply", "mul")
-    return node.args if product else []  # type: ignore[attr-defined]
+    return node.args if isinstance(node, ast.Call) and called_by(node) in ("multiply", "mul") else []
 
 
 def slope_in(factor: ast.expr, slopes: set[str], given: dict[str, str]) -> str | None:
     """Which slope a factor is, called here or before."""
     if isinstance(factor, ast.Call):
-        name = ast.unparse(factor.func).rpartition(".")[2]
-        return name if name in slopes else None
+        return called_by(factor) if called_by(factor) in slopes else None
     return given.get(factor.id) if isinstance(factor, ast.Name) else None

@@ -445,7 +445,7 @@ def together(returned: Any) -> tuple[Any, ...]:
 
 def plain_names(name: str) -> set[str]:
     """The names that say plainly whose gradient is meant: a weight's, or that of one in a dictionary, `params['W']`."""
-    name = last_word(name)
+    name = word_of_weight(name)
     return {*[f"{sign}{name}" for sign in ("d", "d_", "grad_", "dLd", "dL_d")], f"{name}_grad", f"{name}_gradient"}
 
 
@@ -475,7 +475,7 @@ def inside_own(name: str, names: Sequence[str], weights: Sequence[Path]) -> Path
     where there are as many as numbers, of the second one, `layers[1].W` or `params['out']['W']`."""
     for word, number in words_and_numbers(name):
         numbers = {other for one in names for its, other in words_and_numbers(one) if its == word}
-        alike = [path for path in weights if last_word(path[0]).lower() == word]
+        alike = [path for path in weights if word_of_weight(path[0]).lower() == word]
         if len(alike) == len(numbers):
             return alike[sorted(numbers, key=lambda one: (len(one), one)).index(number)]
     return None
@@ -486,7 +486,7 @@ def words_and_numbers(name: str) -> list[tuple[str, str]]:
     return [part for base in bases(name) for part in re.findall(r"^(.*?)_?(\d*)$", base.lower())]
 
 
-def last_word(name: str) -> str:
+def word_of_weight(name: str) -> str:
     """The name of a weight without what holds it: `W` of `layers[0].W` and of `params['W']`."""
     return next(iter(re.findall(r"[^\W\d]\w*", name)[::-1]), name)
 

@@ -247,7 +247,7 @@ class Code:
     def never_said(self, names: Iterable[str]) -> list[str]:
         """What is told of those of some names that stand nowhere in the texts, not even without their numbers, as `W1`
         does of `f"W{i}"`."""
-        words = {word for part in self.parts for word in re.findall(r"[^\W\d]\w*", part.source.text)}
+        words = set[str]().union(*[part.source.words for part in self.parts])
         words |= {word.rstrip("0123456789") for word in words}
         lost = [name for name in names if name.rpartition(".")[2].rstrip("0123456789") not in words]
         near = {name: nearest(name, words) for name in lost}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from functools import cached_property
 from typing import Any
 
 from backprop.errors import Problem
@@ -24,6 +26,11 @@ class Source:
         self.starts = [0]
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line) + 1)
+
+    @cached_property
+    def words(self) -> set[str]:
+        """The names in the text, whatever they are there."""
+        return set(re.findall(r"[^\W\d]\w*", self.text))
 
     def remarks(self) -> list[str]:
         """That cells of a notebook are left out."""
