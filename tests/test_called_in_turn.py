@@ -314,3 +314,37 @@ def test_rows_of_arrays_that_an_object_has_take_steps(check: Check) -> None:
     found = check("tastes.py --seed 1", given, {"tastes.py": turned})
     assert [one["name"] for one in found["gradients"] if one["verdict"] == "wrong"] == ["Q"], found
     assert "dof" not in found["lines"][0]["write"], "a name that the text does not have"
+
+
+PAIRS = """
+import numpy as np
+
+class Words:
+    def __init__(self, words, size):
+        self.W = np.random.randn(words, size)
+        self.C = np.random.randn(words, size)
+
+    def learn(self, word, near, others, rate=0.05):
+        v = self.W[word]
+        loss = 0.0
+        dv = np.zeros_like(v)
+        for one, is_near in [(near, 1)] + [(other, 0) for other in others]:
+            u = self.C[one]
+            p = 1 / (1 + np.exp(-u @ v))
+            loss -= np.log(p if is_near else 1 - p)
+            g = p - is_near
+            dv += g * u
+            self.C[one] -= rate * g * v
+        self.W[word] -= rate * dv
+        return loss
+"""
+
+
+def test_a_loss_that_is_added_up_is_no_weight(check: Check) -> None:
+    """`loss -= log p` changes by what is no gradient of it, and hides nothing: the verdict is whole."""
+    given = {"word": 2, "near": 1, "others": [0, 3], "words": 4, "size": 3}
+    found = check("words.py --seed 1", given, {"words.py": PAIRS})
+    assert found["verdict"] == "ok", found
+    assert "takes steps" not in str(found["remarks"])
+    found = check("words.py --seed 1", given, {"words.py": PAIRS.replace("dv += g * u", "dv += g * v")})
+    assert [one["write"] for one in found["lines"]] == ["dv += g * u"], found

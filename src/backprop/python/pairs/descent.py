@@ -139,8 +139,8 @@ def plainly_changed(statement: ast.AST) -> str | None:
     if move is None or not isinstance(move[1], ast.Add | ast.Sub) or isinstance(move[2], ast.Constant):
         return None
     name = called(move[0])
-    error = name is not None and ERROR.search(name)  # which only grows, from row to row
-    return None if error or any(is_pull(one, move[0]) for one in factors(move[2])) else name
+    grows = name is not None and (ERROR.search(name) or COST.fullmatch(name))  # from row to row: it is no weight
+    return None if grows or any(is_pull(one, move[0]) for one in factors(move[2])) else name
 
 
 def factors(value: ast.expr) -> list[ast.expr]:
