@@ -371,3 +371,14 @@ def test_layers_that_are_made_of_functions_and_errors_that_add_up_what_a_loss_gi
     assert gradients(found, "script") == [("output", "wrong")], found
     cures = ("return 2 * (y - t) / t.size", "return -(2 * (t - y) / t.size)")
     assert [(line, write in cures) for line, write in lines(found)] == [(line_of(wrong, "2 * (t - y)"), True)]
+
+
+def test_what_does_not_fit_who_trains_is_told_where_it_stops(check: Check) -> None:
+    """What is given is for `fit`, so nobody is asked for what its layers take."""
+    found = check("net.py", {**GIVEN, "ins": 4}, {"net.py": LAYERS + METHOD})["error"]
+    assert found["line"] == line_of(LAYERS, "return x @ self.W"), found
+    assert "this product does not fit" in found["message"], found
+
+
+def test_a_method_that_is_misspelt_is_told(check: Check) -> None:
+    assert check("net.py:Net.fitt", GIVEN, {"net.py": LAYERS + METHOD})["error"]["hint"] == "did you mean Net.fit?"

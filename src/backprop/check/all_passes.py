@@ -205,6 +205,8 @@ class AllPasses:
         for pair, stop in self.stopped:
             if self.meant(pair) >= max(meant.values(), default=0):  # what is given is for this pass
                 return stop if self.given else with_rest(stop, self.fitted({}), self.wanting)
+        if self.as_called.given_inside and (stops := self.as_called.stopped()) is not None:
+            return stops  # what is given is for who trains with the passes
         name = max(meant, key=lambda one: meant[one])
         alike = {other: some for other, some in self.wanting.items() if not meant[name] or other == name}
         training = {other: some for other, some in alike.items() if some[0].handed and not meant[name]}

@@ -51,11 +51,11 @@ class AsCalled:
         self, code: Code, pairs: Sequence[Pair], seed: int, given: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
         self.code, self.pairs, self.seed, self.given = code, pairs, seed, given
-        self.stops = False  # whether a function that trains with passes stops before it has called all of them
+        self.stop: Problem | None = None  # of a function that trains with passes, before it has called all of them
 
-    def stopped(self) -> bool:
-        """Whether a function that trains with passes, and that no script calls, stops with what is given."""
-        return bool(self.calls) and self.stops
+    def stopped(self) -> Problem | None:
+        """What stops a function that trains with passes, and that no script calls, with what is given."""
+        return self.stop if self.calls else None
 
     def completed(self, inputs: Pass, given: dict[str, Any]) -> tuple[Pass, dict[str, Any], list[str]]:
         """A pass, and what it is given, with what it lacks where the text tells it; and what there is to say."""
@@ -112,10 +112,8 @@ class AsCalled:
             for statement in [*statements(self.code.parts[-1].tree.body), *training]:
                 try:
                     run.body([statement], scope)
-                except Problem as problem:
-                    self.stops |= (
-                        statement in training
-                    )  # what shows pictures, say, is left out; what ends the script, ends it
+                except Problem as problem:  # what shows pictures, say, is left out; what ends the script, ends it
+                    self.stop = problem if statement in training else self.stop
                     if problem.kind == RAISED or run.raised == "SystemExit":
                         break
         return run.calls

@@ -320,7 +320,7 @@ def named(code: Code, forward: str, backward: str | None) -> Pair:
             return loss
         return class_pair(forward, methods)
     if forward not in functions:
-        near = nearest(forward, [*functions, *classes])
+        near = nearest(forward, [*functions, *classes, *[f"{owner}.{one}" for one in classes.get(owner, ())]])
         hint = "; ".join(code.left_out()[:2]) or (f"did you mean {near}?" if near else "")  # a cell may have defined it
         raise Problem("name", f"there is no function {forward}", hint=hint)
     if backward is not None and backward != forward:
