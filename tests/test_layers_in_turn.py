@@ -375,9 +375,15 @@ def test_layers_that_are_made_of_functions_and_errors_that_add_up_what_a_loss_gi
 
 def test_what_does_not_fit_who_trains_is_told_where_it_stops(check: Check) -> None:
     """What is given is for `fit`, so nobody is asked for what its layers take."""
-    found = check("net.py", {**GIVEN, "ins": 4}, {"net.py": LAYERS + METHOD})["error"]
+    given = {**GIVEN, "ins": 4}
+    alone = (LAYERS + METHOD).replace(
+        "class Squash:\n    def forward(self, x)", "class Squash:\n    def forward(self, z)"
+    )
+    found = check("net.py", given, {"net.py": alone})["error"]
     assert found["line"] == line_of(LAYERS, "return x @ self.W"), found
     assert "this product does not fit" in found["message"], found
+    beside = check("net.py", given, {"net.py": LAYERS + METHOD})  # `x` is what a bend takes, too
+    assert any(one.startswith("Net.fit is left out: this product does not fit") for one in beside["remarks"]), beside
 
 
 def test_a_method_that_is_misspelt_is_told(check: Check) -> None:

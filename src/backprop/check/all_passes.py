@@ -133,8 +133,9 @@ class AllPasses:
             self.lacks(name, pair, missing)
             self.found.rest.append(pair)
         elif unproven:
-            whose = enumerated([one.title for one in unproven])
-            self.leave_out(name, f"it trains with {whose}, of which it is not known to be right")
+            whose, stop = enumerated([one.title for one in unproven]), self.as_called.stopped()
+            why = f"it trains with {whose}, of which it is not known to be right"
+            self.leave_out(name, why if stop is None else stop.message)
         elif (judge := self.judge(name, pair, runner)) is not None:
             self.add(name, judge, known, remarks, every)
 
