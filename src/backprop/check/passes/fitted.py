@@ -17,7 +17,7 @@ from backprop.check.passes.losses import is_multiple
 from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.fitting.fitting import HIDING, LACKING, STOPPED, Fitting, Misfits
+from backprop.python.fitting.fitting import HIDING, LACKING, MOST_WORK, STOPPED, Fitting, Misfits
 from backprop.python.fitting.naming import command
 from backprop.python.fitting.supposed import NUMBERS, SLOPES, shape_of, value_of
 from backprop.python.inputs.as_called import AsCalled
@@ -26,12 +26,15 @@ from backprop.python.inputs.given import at_path, is_differentiable, is_whole, s
 from backprop.python.pairs.pairs import all_pairs
 from backprop.python.runs.runner import Runner
 from backprop.python.texts.gradients import is_gradient, leaves
+from backprop.python.values.work import SECOND, now
 
 if TYPE_CHECKING:
     from backprop.python.pairs.pair import Pair
     from backprop.python.texts.source import Code
 
 MOST = 3.0  # work for a run that only tells what may be given, in seconds of a usual machine
+ALL_WORK = 10.0  # for the values of all passes together: what one leaves is for those behind it
+LEAST_WORK = 0.5  # for each of very many
 LARGE = 1000  # a size for which a pass takes longer than its mistakes ask for
 PICTURE = re.compile(r"[(\[]\d+, \d+, \d+[)\]]")
 MATRIX = re.compile(r"[(\[]\d+, \d+[)\]]")
@@ -51,12 +54,13 @@ class Fitted:
 
     def __init__(self, code: Code, given: Mapping[str, Any], upstream: Any, seed: int) -> None:
         self.code, self.given, self.upstream, self.seed = code, given, upstream, seed
+        self.left = ALL_WORK
         self.unsaid: dict[str, dict[str, str]] = {}  # of passes, what only their way back takes, each with an example
 
     def told(self, wanting: Sequence[tuple[Pair, dict[str, str]]]) -> Told:
         """The hint for passes that lack values; and where the same ones do not fit all of them as well as others of
         their own, the commands that judge each."""
-        every_one = [self.searched(pair, some, len(wanting) - 1) for pair, some in wanting]
+        every_one = [self.searched(pair, some, len(wanting) - place) for place, (pair, some) in enumerate(wanting)]
         searches, found = [one for one, _ in every_one], [values for _, values in every_one]
         if len(found) == 1:
             return Told(give(found[0]) + guessed(searches[0]), [], not runs_whole(searches[0]))
@@ -77,26 +81,30 @@ class Fitted:
     def commands(self, pairs: Sequence[Pair], also_unfit: bool = False) -> list[str]:
         """The commands that judge passes, each alone; of those for which no values were found, if that is said."""
         found = []
-        for pair in pairs:
+        for place, pair in enumerate(pairs):
             runner = self.runner(pair, Runner, {})
-            search, values = self.searched(pair, runner.lacking() or runner.missing_of_script(), len(pairs) - 1)
+            missing = runner.lacking() or runner.missing_of_script()
+            search, values = self.searched(pair, missing, len(pairs) - place)
             if also_unfit or runs_whole(search):
                 found.append(command(self.code, pair, values))
         return found
 
-    def searched(self, pair: Pair, missing: Mapping[str, str], beside: int) -> tuple[Fitting, dict[str, str]]:
-        """The search for values of one pass, and what it found; once more with numbers for what only the backward pass
-        takes and nothing tells of, `backward(self, dout, most)`, where that stopped it."""
-        search = self.search(pair, missing, beside)
+    def searched(self, pair: Pair, missing: Mapping[str, str], count: int) -> tuple[Fitting, dict[str, str]]:
+        """The search for values of the first of so many passes, and what it found; once more with numbers for what only
+        the backward pass takes and nothing tells of, `backward(self, dout, most)`, where that stopped it."""
+        start = now()
+        most = max(min(MOST_WORK, self.left / count), LEAST_WORK)
+        search = self.search(pair, missing, most)
         found = search.found()
         if pair.title in self.unsaid and not runs_whole(search):
-            search = self.search(pair, missing, beside)
+            search = self.search(pair, missing, most)
             found = search.found()
+        self.left -= (now() - start) / SECOND
         return search, {**found, **self.unsaid.get(pair.title, {})}
 
-    def search(self, pair: Pair, missing: Mapping[str, str], beside: int) -> Fitting:
+    def search(self, pair: Pair, missing: Mapping[str, str], most: float) -> Fitting:
         large = large_sizes(self.runner(pair, Runner, {})) if missing else {}
-        return Fitting(partial(self.runner, pair), {**missing, **large}, self.misfits, beside)
+        return Fitting(partial(self.runner, pair), {**missing, **large}, self.misfits, most)
 
     def runner(self, pair: Pair, kind: type[Runner], values: Mapping[str, Any]) -> Runner:
         numbers = {name: value_of(text) for name, text in self.unsaid.get(pair.title, {}).items()}

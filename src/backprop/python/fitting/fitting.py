@@ -43,9 +43,8 @@ from backprop.python.values.meter import Meter
 from backprop.python.values.work import after, now
 
 MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
-MOST_WORK = 8.0  # in seconds of a usual machine; less where passes beside are looked at, too
-LEAST_WORK = 2.0
-ALL_WORK = 24.0  # where there are very many passes beside
+MOST_WORK = 8.0  # in seconds of a usual machine
+PATIENT = 0.5  # of it, once values run whole, in which none that fit better were found: a wrong pass fits none
 MOST_UNLIKELY = 16
 MOST_LABELS = 48
 MOST_PARTS = 6
@@ -109,12 +108,13 @@ class Fitting(Likely):
     """A search for values of the parameters that are not given.
 
     `make` makes the runner of the pass with what it is given; `misfits` says of one that runs how much in it does not
-    fit; `examples` are what the text tells of the parameters, and so many passes `beside` are searched as well.
+    fit; `examples` are what the text tells of the parameters, and `most` is the work that may be done, in seconds of a
+    usual machine.
     """
 
     def __init__(
         self, make: Callable[[type[Runner], dict[str, Any]], Runner], examples: Mapping[str, str],
-        misfits: Callable[[Runner], Misfits] | None = None, beside: int = 0,
+        misfits: Callable[[Runner], Misfits] | None = None, most: float = MOST_WORK,
     ) -> None:  # fmt: skip
         runner = make(Runner, {})
         trees = trees_of(runner)
@@ -122,8 +122,9 @@ class Fitting(Likely):
         super().__init__(examples, text, whole, Objects(runner, [*runner.trees(), *trees]))
         self.make, self.roots = make, has_roots(trees)
         self.judges, self.misfits = misfits is not None, misfits or (lambda runner: FITS)
-        self.runs, self.steps, self.until = MOST_RUNS, MOST_STEPS, np.inf
-        self.most = max(MOST_WORK * 3 / (3 + beside), min(LEAST_WORK, ALL_WORK / (1 + beside)))
+        self.runs, self.steps = MOST_RUNS, MOST_STEPS
+        self.start, self.end, self.until = 0.0, np.inf, np.inf
+        self.most = most
         self.seen: dict[str, Used | bool | None] = {}
         self.sized: dict[str, float] = {}  # how badly values fit
         self.of_matrices = False  # whether a gradient of a matrix among them was right where another one was not
@@ -139,7 +140,8 @@ class Fitting(Likely):
 
     def found(self) -> dict[str, str]:
         """A text for each parameter, as it is typed."""
-        self.until = after(self.most)
+        self.start, self.end = now(), after(self.most)
+        self.until = self.end
         with np.errstate(all="ignore"):
             any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
             if not self.of_numbers and not self.fitted:  # once more, with numbers first
@@ -377,6 +379,8 @@ class Fitting(Likely):
         self.wide = self.wide or ({} if found.size or rank[1] else known)
         if self.best is None or rank < self.least:
             self.best, self.least = (found.size, known), rank
+            late = 4 * now() - 3 * self.start  # what takes longer to be found is given longer
+            self.until = min(self.end, max(late, after(PATIENT))) if found.size < STOPPED else self.end
         if not found.finite and self.roots and (positive := within(DOMAINS[0], known)) != known:
             return self.weighed(positive, repairs)
         if found.size <= HIDING and (found.size or rank[1]):

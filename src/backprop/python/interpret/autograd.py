@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from backprop.python.names import MOST_KEPT
 from backprop.python.values.arrays import Tensor, tensor
 from backprop.python.values.meter import Refusal
 from backprop.python.values.tape import Tape
@@ -16,12 +18,12 @@ ASKING = frozenset(["requires_grad", "requires_grad_", "Parameter"])  # of torch
 Called = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 
 
-def asks(trees: Iterable[ast.AST]) -> bool:
+@lru_cache(MOST_KEPT)
+def asks(tree: ast.AST) -> bool:
     """Whether a text asks torch for gradients, for which what comes before has to be on a tape."""
     return any(
         (isinstance(node, ast.Attribute) and node.attr in ASKING)
         or (isinstance(node, ast.keyword) and node.arg in ASKING)
-        for tree in trees
         for node in ast.walk(tree)
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from backprop.python.names import parameter_names
+from backprop.python.names import MOST_KEPT, parameter_names
 from backprop.python.pairs.rounds import blocks, placed, start_of
 from backprop.python.texts.called import called_by, called_of, targets
 from backprop.python.texts.functions import attributes, is_static
@@ -64,9 +65,10 @@ def bound(
     return [*rest, *[placed(one, statement) for one in set_to]]
 
 
+@lru_cache(MOST_KEPT)
 def handed_results(
-    trees: Iterable[ast.Module], backward: ast.FunctionDef, methods: Collection[ast.FunctionDef] = ()
-) -> dict[str, Result]:
+    trees: tuple[ast.Module, ...], backward: ast.FunctionDef, methods: tuple[ast.FunctionDef, ...] = ()
+) -> Mapping[str, Result]:
     """Which parameters of a backward pass are results of what is called before it: `p, kept = net.forward(x)`,
     `net.backward(y, kept)`; of the same object, which in the `methods` of its class is `self`."""
     found: dict[str, Result] = {}

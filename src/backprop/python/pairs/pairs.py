@@ -220,7 +220,7 @@ def called_for(code: Code, functions: dict[str, ast.FunctionDef], known: Collect
         cost, taken = of_slope(back.name, functions), {*parameter_names(back)}
         if cost is not None and gives_all(cost, back):
             continue
-        handed = [*handed_results([part.tree for part in code.parts], back).items()]
+        handed = [*handed_results(tuple(part.tree for part in code.parts), back).items()]
         own = {its.whose: taken - {name for name, one in handed if one.whose == its.whose} for _, its in handed}
         forths = [functions[whose] for whose, rest in own.items() if whose in functions and not DERIVED.search(whose)
                   and rest.intersection(parameter_names(functions[whose]))]  # fmt: skip

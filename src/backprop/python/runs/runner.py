@@ -121,7 +121,7 @@ class Runner(Back):
         run = self.interpreter(most)
         if self.asks is None:
             own = self.script_part.tree.body if self.pair.forward is None else []
-            self.asks = asks([*own, *[one for _, some in self.code.needed(self.roots()) for one in some]])
+            self.asks = any(map(asks, [*own, *[one for _, some in self.code.needed(self.roots()) for one in some]]))
         run.libraries.tape = Tape() if self.asks else None
         return run
 

@@ -144,8 +144,9 @@ class Taken(Forth):
     @cached_property
     def handed_results(self) -> dict[str, int]:
         """Which results of the forward pass the backward pass is handed where the text calls both."""
-        forward, back, methods = self.pair.forward, self.pair.backward, [*self.methods().values()]
-        found = handed_results([part.tree for part in self.code.parts], back, methods) if back is not None else {}
+        forward, back, methods = self.pair.forward, self.pair.backward, tuple(self.methods().values())
+        trees = tuple(part.tree for part in self.code.parts)
+        found = handed_results(trees, back, methods) if back is not None else {}
         count = len(returns(forward)) if forward is not None else 0
         return {name: one.place for name, one in found.items()
                 if forward is not None and one.whose == forward.name and one.number == count}  # fmt: skip
