@@ -54,23 +54,23 @@ class Fitted:
 
     def __init__(self, code: Code, given: Mapping[str, Any], upstream: Any, seed: int) -> None:
         self.code, self.given, self.upstream, self.seed = code, given, upstream, seed
-        self.left = ALL_WORK
+        self.left = ALL_WORK  # of the work for values
         self.unsaid: dict[str, dict[str, str]] = {}  # of passes, what only their way back takes, each with an example
 
     def told(self, wanting: Sequence[tuple[Pair, dict[str, str]]]) -> Told:
         """The hint for passes that lack values; and where the same ones do not fit all of them as well as others of
         their own, the commands that judge each."""
-        every_one = [self.searched(pair, some, len(wanting) - place) for place, (pair, some) in enumerate(wanting)]
+        every_one = self.every_search(wanting)
         searches, found = [one for one, _ in every_one], [values for _, values in every_one]
         if len(found) == 1:
-            return Told(give(found[0]) + guessed(searches[0]), [], not runs_whole(searches[0]))
+            return Told(give(found[0]) + guessed(searches[0]), [], not searches[0].runs_whole())
         every = [dict(pair for one in [*found, first] for pair in one.items()) for first in found]
         own = sum(one.size_of(values) for one, values in zip(searches, found, strict=True))
-        alike = all(map(runs_whole, searches)) or not any(map(runs_whole, searches))
+        alike = len({one.runs_whole() for one in searches}) == 1
         sizes = [size_of_all(searches, values, own) for values in every] if alike else [np.inf]
         least, values = min(zip(sizes, every, strict=False), key=lambda one: one[0])
         if least <= own:
-            return Told(give(values) + guessed(searches[0]), [], not runs_whole(searches[0]))
+            return Told(give(values) + guessed(searches[0]), [], not searches[0].runs_whole())
         commands = [command(self.code, pair, one) for (pair, _), one in zip(wanting, found, strict=True)]
         if self.given:
             alone = Fitted(self.code, {}, self.upstream, self.seed)
@@ -80,26 +80,29 @@ class Fitted:
 
     def commands(self, pairs: Sequence[Pair], also_unfit: bool = False) -> list[str]:
         """The commands that judge passes, each alone; of those for which no values were found, if that is said."""
+        runners = [self.runner(pair, Runner, {}) for pair in pairs]
+        missing = [one.lacking() or one.missing_of_script() for one in runners]
+        every_one = zip(pairs, self.every_search([*zip(pairs, missing, strict=True)]), strict=True)
+        return [command(self.code, pair, values) for pair, (search, values) in every_one
+                if also_unfit or search.runs_whole()]  # fmt: skip
+
+    def every_search(self, wanting: Sequence[tuple[Pair, Mapping[str, str]]]) -> list[tuple[Fitting, dict[str, str]]]:
+        """The searches for values of some passes, and what they found: each may cost its share of what is left."""
         found = []
-        for place, pair in enumerate(pairs):
-            runner = self.runner(pair, Runner, {})
-            missing = runner.lacking() or runner.missing_of_script()
-            search, values = self.searched(pair, missing, len(pairs) - place)
-            if also_unfit or runs_whole(search):
-                found.append(command(self.code, pair, values))
+        for place, (pair, missing) in enumerate(wanting):
+            start, share = now(), self.left / (len(wanting) - place)
+            found.append(self.searched(pair, missing, max(min(MOST_WORK, share), LEAST_WORK)))
+            self.left -= (now() - start) / SECOND
         return found
 
-    def searched(self, pair: Pair, missing: Mapping[str, str], count: int) -> tuple[Fitting, dict[str, str]]:
-        """The search for values of the first of so many passes, and what it found; once more with numbers for what only
-        the backward pass takes and nothing tells of, `backward(self, dout, most)`, where that stopped it."""
-        start = now()
-        most = max(min(MOST_WORK, self.left / count), LEAST_WORK)
+    def searched(self, pair: Pair, missing: Mapping[str, str], most: float) -> tuple[Fitting, dict[str, str]]:
+        """The search for values of one pass, and what it found; once more with numbers for what only the backward pass
+        takes and nothing tells of, `backward(self, dout, most)`, where that stopped it."""
         search = self.search(pair, missing, most)
         found = search.found()
-        if pair.title in self.unsaid and not runs_whole(search):
+        if pair.title in self.unsaid and not search.runs_whole():
             search = self.search(pair, missing, most)
             found = search.found()
-        self.left -= (now() - start) / SECOND
         return search, {**found, **self.unsaid.get(pair.title, {})}
 
     def search(self, pair: Pair, missing: Mapping[str, str], most: float) -> Fitting:
@@ -202,9 +205,4 @@ def large_sizes(runner: Runner) -> dict[str, str]:
 
 def guessed(search: Fitting) -> str:
     """What is said of values with which a pass does not run, and of what is not known, if that stopped it."""
-    return "" if runs_whole(search) else GUESSED.format(f" ({search.unread})" if search.unread else "")
-
-
-def runs_whole(search: Fitting) -> bool:
-    """Whether values were found with which both passes run to their ends."""
-    return search.best is not None and search.best[0] < STOPPED
+    return "" if search.runs_whole() else GUESSED.format(f" ({search.unread})" if search.unread else "")

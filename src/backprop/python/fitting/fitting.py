@@ -40,7 +40,7 @@ from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.runs.runner import NO_SIZE, Runner
 from backprop.python.texts.gradients import is_data, is_gradient
 from backprop.python.values.meter import Meter
-from backprop.python.values.work import after, now
+from backprop.python.values.work import after, now, ticks
 
 MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
 MOST_WORK = 8.0  # in seconds of a usual machine
@@ -123,8 +123,7 @@ class Fitting(Likely):
         self.make, self.roots = make, has_roots(trees)
         self.judges, self.misfits = misfits is not None, misfits or (lambda runner: FITS)
         self.runs, self.steps = MOST_RUNS, MOST_STEPS
-        self.start, self.end, self.until = 0.0, np.inf, np.inf
-        self.most = most
+        self.most, self.start, self.until = most, 0, 0
         self.seen: dict[str, Used | bool | None] = {}
         self.sized: dict[str, float] = {}  # how badly values fit
         self.of_matrices = False  # whether a gradient of a matrix among them was right where another one was not
@@ -140,8 +139,8 @@ class Fitting(Likely):
 
     def found(self) -> dict[str, str]:
         """A text for each parameter, as it is typed."""
-        self.start, self.end = now(), after(self.most)
-        self.until = self.end
+        self.start = now()
+        self.until = self.ending()
         with np.errstate(all="ignore"):
             any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
             if not self.of_numbers and not self.fitted:  # once more, with numbers first
@@ -154,6 +153,16 @@ class Fitting(Likely):
             self.try_between()
         known = self.best[1] if self.best is not None else self.undefined
         return {name: self.text(name, known) for name in self.examples}
+
+    def ending(self) -> int:
+        """When a search ends unless values are found that fit better than the best so far: soon, once these run whole,
+        and later where it took longer to find them."""
+        end, late = self.start + ticks(self.most), 4 * now() - 3 * self.start
+        return min(end, max(late, after(PATIENT))) if self.runs_whole() else end
+
+    def runs_whole(self) -> bool:
+        """Whether values were found with which both passes run to their ends."""
+        return self.best is not None and self.best[0] < STOPPED
 
     def within(self) -> tuple[float, Known] | None:
         """The best that was found, with random numbers in a domain if they fit better, as those above 0 do under a
@@ -379,8 +388,7 @@ class Fitting(Likely):
         self.wide = self.wide or ({} if found.size or rank[1] else known)
         if self.best is None or rank < self.least:
             self.best, self.least = (found.size, known), rank
-            late = 4 * now() - 3 * self.start  # what takes longer to be found is given longer
-            self.until = min(self.end, max(late, after(PATIENT))) if found.size < STOPPED else self.end
+            self.until = self.ending()
         if not found.finite and self.roots and (positive := within(DOMAINS[0], known)) != known:
             return self.weighed(positive, repairs)
         if found.size <= HIDING and (found.size or rank[1]):
