@@ -44,7 +44,7 @@ from backprop.python.values.work import after, now, ticks
 
 MOST_RUNS = 600  # of a forward pass, before the best that was found is taken
 MOST_WORK = 8.0  # in seconds of a usual machine
-PATIENT = 0.5  # of it, once values run whole, in which none that fit better were found: a wrong pass fits none
+PATIENT = 0.75  # of it, once values run whole, in which none that fit better were found: a wrong pass fits none
 MOST_UNLIKELY = 16
 MOST_LABELS = 48
 MOST_PARTS = 6
