@@ -526,3 +526,53 @@ class SoftWithEntropy:
     assert found["verdict"] == "ok", found
     wrong = check("soft.py:SoftWithEntropy", given, {"soft.py": text.replace("(y_pred - np", "(y_pred + np")})
     assert [one["line"] for one in wrong["lines"]] == [18], wrong
+
+
+def test_gradients_in_a_list_that_is_returned_are_of_the_weights_and_of_no_setting(check: Check) -> None:
+    """One for a bias that is a row has no axis for the rows: a step adds it by itself."""
+    text = """
+import numpy as np
+class Affine:
+    def __init__(self, width, units):
+        self.W = np.linspace(-1, 1, width * units).reshape(width, units)
+        self.b = np.full((1, units), 0.3)
+        self.gradW = self.gradB = None
+    def forward(self, X, mode):
+        self.X = X
+        return X @ self.W + self.b
+    def backward(self, dout, mode):
+        self.gradW = self.X.T @ dout
+        self.gradB = np.sum(dout, axis=0)
+        return dout @ self.W.T, [self.gradW, self.gradB]
+"""
+    given = {"X": [[0.3, -1.2], [2.0, 0.1], [-0.7, 0.4]], "mode": "train", "width": 2, "units": 3}
+    found = check("affine.py:Affine", given, {"affine.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "ok", "b": "ok", "X": "ok"}, found
+    wrong = check(
+        "affine.py:Affine", given, {"affine.py": text.replace("np.sum(dout, axis=0)", "np.mean(dout, axis=0)")}
+    )
+    assert [one["line"] for one in wrong["lines"]] == [13], wrong
+
+
+def test_a_rate_is_offered_as_a_number(check: Check) -> None:
+    """Also where the step is wrong: an array hid that there is one."""
+    text = """
+import numpy as np
+class Units:
+    def __init__(self, count):
+        self.count, self.w, self.act = count, None, lambda z: np.maximum(0.0, z)
+    def forward(self, data):
+        if self.w is None:
+            self.w = np.random.random((self.count, data.shape[1] + 1))
+        self.data = np.hstack([data, np.ones((data.shape[0], 1))])
+        self.z = np.dot(self.data, self.w.T)
+        return self.act(self.z)
+    def backward(self, above, learning_rate):
+        dz = above * (self.z > 0)
+        dw = np.dot(self.data.T, dz).T / above.shape[0]
+        back = np.dot(dz, self.w)
+        self.w = self.w - learning_rate * dw
+        return np.delete(back, back.shape[1] - 1, 1)
+"""
+    hint = check("units.py:Units", {}, {"units.py": text})["error"]["hint"]
+    assert "--learning_rate '0.1'" in hint, hint
