@@ -82,6 +82,7 @@ class Inputs(Said):
         self.unsaid: list[str] = []  # parameters of the backward pass of which nothing tells what they are
         self.cost: ast.FunctionDef | None = None  # of the output and labels, in the code, that is judged in its place
         self.cost_at = 0  # which of several numbers that it returns is it, `return loss, loss + penalty`
+        self.cost_of_kept = False  # whether it is of what the forward pass keeps alone
         self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
         self.of_text_itself = self.set_at_top(given)
         kinds = [
