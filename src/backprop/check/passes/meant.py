@@ -148,8 +148,8 @@ class Meant:
 
     def fixed(self, outputs: list[Any]) -> list[Any]:
         """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum; what is by
-        its name a slope, the sum alone: beside two elements, the mean of squares has the slope of halves. Where a cost in
-        the code is of what the forward pass keeps, `loss(cache["scores"])`, it is that of the cost."""
+        its name a slope, the sum alone: beside two elements, the mean of squares has the slope of halves. Where a cost
+        in the code is of what the forward pass keeps, `loss(cache["scores"])`, it is that of the cost."""
         costs = self.costs_in_code(of_kept=True) if self.runner.pair.kind == "functions" else []
         if costs:
             return self.of_kept(costs)
