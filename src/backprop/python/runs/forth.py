@@ -276,7 +276,11 @@ class Forth(Scripted):
                 run,
                 Bound(start, me),
                 tuple([self.holder(run, Scope(), "", one) for one in inputs]),
-                {name: sizes(given[name]) for name in made if name in given and name not in self.own}
+                {
+                    name: self.features(run, given[name]) if name in self.counted_too else sizes(given[name])
+                    for name in made
+                    if name in given and name not in self.own
+                }
                 | {name: given[its] for name, its in self.parents.items() if its in given}
                 | {name: self.drawing[name] for name in made if name in self.drawing},
             )
@@ -313,6 +317,10 @@ class Forth(Scripted):
                 kept_in[key] = given[key] if key in given and key not in taken else kept_in[key]
                 self.made_of.setdefault(str(key), fresh(kept_in[key]))
         return me
+
+    def features(self, run: Interpreter, value: Any) -> Any:
+        """How many features an input has, in its last axis."""
+        return run.get_item(run.attribute(value, "shape"), -1) if np.ndim(value) or self.fills(value) else value
 
     def set_attributes(self, run: Interpreter, me: Object, given: dict[str, Any]) -> None:
         """Set what is given in an object, and those that it holds, where it is called so: a weight, or a property."""
