@@ -452,3 +452,63 @@ def test_of_the_gradients_of_a_class_the_numerical_ones_are_not_judged(check: Ch
     assert verdicts(check("net.py", given, {"net.py": COST_OF_A_CLASS})) == {"W": "ok"}
     wrong = COST_OF_A_CLASS.replace("+ 2 * lamda", "+ lamda")
     assert verdicts(check("net.py", given, {"net.py": wrong})) == {"W": "wrong"}
+
+
+WORDS = """
+import numpy as np
+
+class Words:
+    def __init__(self, hidden, kinds):
+        self.U = np.random.randn(hidden, kinds)
+        self.V = np.random.randn(kinds, hidden)
+
+    def forward(self, xs):
+        self.h = np.tanh(self.U[:, xs])
+        e = np.exp(self.V @ self.h)
+        return e / e.sum(axis=0)
+
+    def loss(self, xs, ys):
+        p = self.forward(xs)
+        return -np.log(p[ys, np.arange(len(xs))]).sum()
+
+    def bptt(self, xs, ys):
+        p = self.forward(xs)
+        for at, one in enumerate(ys):
+            p[one, at] -= 1
+        dU, dV = np.zeros_like(self.U), p @ self.h.T
+        np.add.at(dU.T, xs, ((self.V.T @ p) * (1 - self.h ** 2)).T)
+        return dU, dV
+"""
+
+
+@pytest.mark.parametrize("name", ["ys", "following", "answers"])
+def test_what_a_cost_and_the_way_back_take_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    """Without it the pass was judged by the sum of what comes out, and was WRONG."""
+    text = WORDS.replace("ys", name)
+    path = tmp_path / "words.py"
+    path.write_text(text)
+    assert (
+        run(monkeypatch, "check", str(path), "--seed", "1", "--xs", "[0,2,1,1]", "--hidden", "3", "--kinds", "4") == 2
+    )
+    assert f"Words takes {name}, which is not given" in capfd.readouterr().err
+    run(monkeypatch, "check", str(path), "--seed", "1")
+    hint = shlex.split(capfd.readouterr().err.partition("like ")[2].partition(", or all")[0])
+    assert f"--{name}" in hint
+    assert run(monkeypatch, "check", str(path), "--seed", "1", *hint) == 0
+    path.write_text(text.replace("[one, at] -= 1", "[one, at] += 1"))
+    assert run(monkeypatch, "check", str(path), "--seed", "1", *hint) == 1
+
+
+def test_the_elements_that_a_loop_sets_one_after_the_other_are_places(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Of the labels no line says so itself: they were numbers of which none was a place."""
+    path = tmp_path / "words.py"
+    path.write_text(WORDS[: WORDS.index("    def loss")] + WORDS[WORDS.index("    def bptt") :])
+    run(monkeypatch, "check", str(path), "--seed", "1")
+    hint = shlex.split(capfd.readouterr().err.partition("like ")[2].partition(", or all")[0])
+    assert hint[-2:] == ["--ys", "[0,2,1,1]"]
+    assert run(monkeypatch, "check", str(path), "--seed", "1", *hint) == 0
+    assert "the cross-entropy" in capfd.readouterr().err

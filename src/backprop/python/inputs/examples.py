@@ -165,10 +165,12 @@ class Examples:
 
     def picks(self, name: str) -> bool:
         """Whether a parameter, or an element of one, stands in the brackets of something: `scores[np.arange(N), y]`,
-        `W[x[n, t]]`."""
+        `W[x[n, t]]`, `for n, label in enumerate(y): scores[n, label]`."""
+        loops = [one for one in self.nodes if isinstance(one, ast.For | ast.comprehension)]
+        names = {name} | {its for one in loops for its, of in elements(one) if is_name(of, name)}
         return any(
-            is_name(element_of(one), name)
-            for node in self.nodes if isinstance(node, ast.Subscript) for one in parts(node.slice)
+            is_name(element_of(one), its)
+            for node in self.nodes if isinstance(node, ast.Subscript) for one in parts(node.slice) for its in names
         )  # fmt: skip
 
     def counts(self, name: str) -> bool:
@@ -232,6 +234,17 @@ def element_of(node: ast.expr) -> ast.expr:
     while isinstance(node, ast.Subscript):
         node = node.value
     return node
+
+
+def elements(loop: ast.For | ast.comprehension) -> list[tuple[str, ast.expr]]:
+    """The names that a loop sets to the elements of something, each with that: `n` is no element in `for n, label in
+    enumerate(y)`."""
+    over, target = loop.iter, loop.target
+    by = ast.unparse(over.func) if isinstance(over, ast.Call) else ""
+    if by not in ("enumerate", "zip") or not isinstance(over, ast.Call) or not isinstance(target, ast.Tuple):
+        return [(target.id, over)] if isinstance(target, ast.Name) else []
+    targets = target.elts[1:] if by == "enumerate" else target.elts
+    return [(one.id, of) for one, of in zip(targets, over.args, strict=False) if isinstance(one, ast.Name)]
 
 
 def is_field(name: str) -> bool:

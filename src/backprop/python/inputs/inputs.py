@@ -15,17 +15,17 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.inputs.bounds import bounded, clipped, without
-from backprop.python.inputs.examples import WEIGHT, Examples
+from backprop.python.inputs.examples import Examples
 from backprop.python.inputs.given import arguments_from, is_differentiable, is_whole
+from backprop.python.inputs.labelled import Labelled
 from backprop.python.inputs.lines import assigned, is_seed, is_sizes, makes, sets_attributes, with_sizes
-from backprop.python.inputs.said import Said, members_read, names_read
+from backprop.python.inputs.said import members_read
 from backprop.python.interpret.calls import as_code, texts_in
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.machine import ERRORS
 from backprop.python.names import (
     names_set,
     names_used,
-    own_names,
     parameter_names,
     required_names,
     rest_name,
@@ -35,8 +35,8 @@ from backprop.python.pairs.pairs import all_pairs
 from backprop.python.pairs.trained import with_first_round
 from backprop.python.texts.attributes import filled_later
 from backprop.python.texts.called import names_in
-from backprop.python.texts.functions import HOLDING, attributes, held, is_static, reached, returns
-from backprop.python.texts.gradients import LABELS, OF_OUTPUT, RATE, Path, is_gradient, leaves, place_of
+from backprop.python.texts.functions import HOLDING, attributes, held, is_static, reached
+from backprop.python.texts.gradients import Path, is_gradient, leaves, place_of
 from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code, Part, define, roots_of, uses_torch
 from backprop.python.values.arrays import HELD, is_number
@@ -52,7 +52,7 @@ TENSORS = re.compile(r"Tensor|Variable|Array|NDArray|Value|Var")  # classes of w
 DRAWS = re.compile(r"(np_?|p)?rng|rs|rand(om)?_?(state|generator|gen)?")  # parameters, of whose methods it is drawn
 
 
-class Inputs(Said):
+class Inputs(Labelled):
     """A pair, and what it is given."""
 
     interpreting: type[Interpreter] = Interpreter
@@ -410,7 +410,7 @@ class Inputs(Said):
         )
         examples = Examples(texts if needed else [], self.backs() if needed else [])
         of_input = Examples([whole])
-        of_labels = Examples(self.backs() if labels else [])
+        of_labels = Examples([*self.backs(), *self.costs()] if labels else [])
         by = {**dict.fromkeys(labels, of_labels), **dict.fromkeys(self.counted_too, of_input)}
         return {name: by.get(name, examples).of(name) for name in needed}
 
@@ -480,43 +480,6 @@ class Inputs(Said):
         own = set(parameter_names(forward)) if forward is not None else set()
         return {name for name in made - own if INPUT.fullmatch(name) and is_number(self.given.get(name))}
 
-    @cached_property
-    def same_labels(self) -> dict[str, str]:
-        """What the backward pass calls the labels that the forward pass takes by another name: `y_true`, `targets`."""
-        forward, backward = self.pair.forward, self.pair.backward
-        if forward is None or backward is None or self.pair.kind not in ("functions", "class"):
-            return {}
-        own = [one for one in parameter_names(forward) if LABELS.fullmatch(one) or one in ("y", "t")]
-        others = [one for one in required_names(backward) if LABELS.fullmatch(one) and one not in (*own, *self.given)]
-        return {others[0]: own[0]} if len(own) == len(others) == 1 and own[0] not in parameter_names(backward) else {}
-
-    def labels_of_backward(self) -> list[str]:
-        """The labels that the backward pass alone takes, the rate of its steps and the weight of a penalty, told by
-        their names, or by standing in an index: they are no gradient from above."""
-        pair = self.pair
-        if pair.forward is None or pair.backward is None or pair.kind not in ("functions", "class"):
-            return []
-        known = {*parameter_names(pair.forward), *returns(pair.forward)}
-        known |= {name for one in self.constructors() for name in parameter_names(one)} if pair.of_object else set()
-        if self.renamed:
-            return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
-        names = required_names(pair.backward)
-        outputs = any(map(OF_OUTPUT.fullmatch, names)) or not {*names}.isdisjoint(returns(pair.forward))
-        outputs |= pair.forward in reached(pair.backward, self.methods())  # it goes forward itself
-        outputs |= pair.forward.name in names_read(pair.backward)
-        beside = {"y", "t"} if outputs else set()  # `backward(x, y_hat, y)`
-        sizes = {one.arg for one in pair.backward.args.args if ast.unparse(one.annotation or ast.Pass()) == "int"}
-        beside |= sizes - own_names(pair.forward)
-        places, forth = Examples([pair.backward]), Examples([pair.forward])
-        picks = not any(map(forth.picks, parameter_names(pair.forward)))  # else they may be these, by another name
-        like = [
-            one for one in names
-            if one in beside or LABELS.fullmatch(one) or is_rate(one) or WEIGHT.search(one)
-            or (picks and places.picks(one))
-        ]  # fmt: skip
-        known |= self.same_labels.keys()
-        return [name for name in like if name not in known and name in names_read(pair.backward)]
-
     def parameters_of_rows(self, columns: list[str]) -> list[str]:
         """The parameters that rows of a table give: those that need a value, and those that are columns."""
         needed = self.missing()
@@ -577,11 +540,6 @@ def guards_in(node: ast.AST, added: Set[str]) -> list[ast.expr]:
     ):
         return added_in(node)
     return [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
-
-
-def is_rate(name: str) -> bool:
-    """Whether a name is plainly one of a step's size: eta may be an error from above."""
-    return bool(RATE.search(name)) and name != "eta"
 
 
 def turning_back(function: ast.FunctionDef) -> list[str]:

@@ -12,10 +12,10 @@ import numpy as np
 
 from backprop.errors import Problem, enumerated
 from backprop.python.inputs.given import at_path, has_gradient, is_differentiable, numbers_in, shape_at
+from backprop.python.inputs.labelled import OF_COST
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.names import MOST_KEPT, default_of, parameter_names, rest_name
 from backprop.python.pairs.rounds import adds_up
-from backprop.python.runs.forth import OF_COST
 from backprop.python.runs.objects import (
     LISTS,
     changed,

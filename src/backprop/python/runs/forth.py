@@ -20,7 +20,6 @@ from backprop.python.inputs.said import elements_of
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.interpret.members import context
 from backprop.python.names import parameter_names, required_names, rest_name
-from backprop.python.pairs.counterparts import SLOPES
 from backprop.python.pairs.rounds import cost_within
 from backprop.python.runs.objects import PARAMETERS, dotted, objects_in, weights_inside
 from backprop.python.runs.outputs import Forward
@@ -33,7 +32,6 @@ from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
 from backprop.python.values.scope import Bound, Builtin, Class, Function, Object, Scope
 
-OF_COST = re.compile(r"(?i)cost|loss|error|objective|entropy|(^|_)(mse|nll)(_|$)")
 SHAPE = re.compile(r"(in(put)?s?_?|x_?)?shape", re.IGNORECASE)  # of the first input, as a framework hands it on
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
 
@@ -140,25 +138,14 @@ class Forth(Scripted):
         return other
 
     def costs(self) -> list[ast.FunctionDef]:
-        """The functions of the text that are costs by their names, the methods of the class, and the cost that the
-        backward pass itself computes."""
-        methods = self.methods()
-        own = (self.pair.forward, self.pair.backward)
-        found = [one for one in (*methods.values(), *self.code.functions().values())
-                if OF_COST.search(one.name) and not SLOPES.search(one.name) and one not in own]  # fmt: skip
-        return found if self.cost_within is None else [*found, self.cost_within]
+        """Those of the code, and the cost that the backward pass itself computes."""
+        return super().costs() if self.cost_within is None else [*super().costs(), self.cost_within]
 
     @cached_property
     def cost_within(self) -> ast.FunctionDef | None:
         """The cost that the backward pass computes and returns beside its gradients."""
         back = self.pair.backward
         return cost_within(back, returns(back)) if back is not None else None
-
-    def is_whole(self, cost: ast.FunctionDef) -> bool:
-        """Whether a cost goes forward itself: what it adds beside the loss of the output, as a penalty, counts."""
-        called = [node.func for node in ast.walk(cost) if isinstance(node, ast.Call)]
-        forward = self.pair.forward.name if self.pair.forward is not None else ""
-        return any(ast.unparse(one).rpartition(".")[2] == forward for one in called)
 
     def with_cost(self, run: Interpreter, scope: Scope, found: Forward, given: dict[str, Any]) -> Forward:
         """A forward pass that ends with the cost of its output: what nothing else tells of is the output, and of two,

@@ -50,6 +50,11 @@ def is_data(name: str) -> bool:
     return name.lower().rstrip("_0123456789") in DATA
 
 
+def is_rate(name: str) -> bool:
+    """Whether a name is plainly one of a step's size: eta may be an error from above."""
+    return bool(RATE.search(name)) and name != "eta"
+
+
 @cache
 def bases(name: str) -> tuple[str, ...]:
     """What a name may be the gradient of: `dx`, `dfdx`, `grad_x`, `x_grad`, `delta_x` are those of x."""
