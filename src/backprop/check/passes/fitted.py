@@ -17,7 +17,7 @@ from backprop.check.passes.losses import is_multiple
 from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either
-from backprop.python.fitting.fitting import HIDING, LACKING, MOST_WORK, STOPPED, Fitting, Misfits
+from backprop.python.fitting.fitting import HALFWAY, HIDING, LACKING, MOST_WORK, STOPPED, Fitting, Misfits
 from backprop.python.fitting.naming import command
 from backprop.python.fitting.supposed import NUMBERS, SLOPES, shape_of, value_of
 from backprop.python.inputs.as_called import AsCalled
@@ -118,7 +118,7 @@ class Fitted:
         share of the wrong ones."""
         trains = runner.pair.handed and runner.pair.inside is not None
         if trains and AsCalled(self.code, all_pairs(self.code), self.seed, runner.given).stopped():
-            return Misfits(1.5 * STOPPED, {}, {})
+            return Misfits(HALFWAY, {}, {})
         try:
             binding = Binding(runner, self.upstream, self.seed)
             outputs = runner.outputs(binding.given)
@@ -131,7 +131,7 @@ class Fitted:
                 }
             with suppress(Problem):  # it is the backward pass that cannot be read, unless it is given too little
                 runner.outputs(runner.given)
-                return Misfits(1.5 * STOPPED if LACKING.search(problem.message) else STOPPED, {}, {})
+                return Misfits(HALFWAY if LACKING.search(problem.message) else STOPPED, {}, {})
             return Misfits(2 * STOPPED, {}, {})
         if binding.first is None:  # it may be that these values do not fit
             return Misfits(1.2 * STOPPED, {}, {})

@@ -4,9 +4,10 @@ labels, of the errors that a script sets last."""
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +21,20 @@ from backprop.python.texts.attributes import entered
 from backprop.python.texts.gradients import Path, leaves
 from backprop.python.values.arrays import fresh
 
+ERRORS = re.compile("err|diff|resid|delta|loss|cost", re.IGNORECASE)
 FAR = (8.0, 8.0)  # how far away points are at which other branches are taken
 MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not stand in it
+
+
+class Tried(NamedTuple):
+    """A loss that a script may mean, in words, of what, and of how many elements the gradients are right for it, or but
+    for the sign: nobody goes up on errors, where a rule of Hebb's or a search for a maximum may on other things."""
+
+    told: str
+    loss: Loss
+    output: str
+    agree: int
+    uphill: int
 
 
 class Meant:
@@ -181,8 +194,26 @@ class Meant:
 
     def of_no_loss(self, outputs: list[Any]) -> list[Any]:
         """What a script means that sets no loss: that of the squares of what it set last, the errors, or of halves; or
-        a usual one of what it set and what that is compared with: the one with which most of all gradients agrees."""
-        runner, best, most, stop = self.runner, None, 0, None
+        a usual one of what it set and what that is compared with: the one with which most of all gradients agrees. If
+        none does, the one that most of all steps go up."""
+        runner, stops = self.runner, list[Problem]()
+        tried = [*self.tried_losses(stops)]
+        best = max(tried, key=lambda one: one.agree, default=None)
+        if best is None or not best.agree:
+            best = max(tried, key=lambda one: one.uphill, default=None)
+        if best is None or not best.agree + best.uphill:
+            if runner.sets_cost:
+                return [np.ones(np.shape(one)) for one in outputs]
+            told = "no loss is set before the gradients, and none that is usual fits"
+            raise stops[0] if stops else Problem("value", told, hint="set it: loss = …")
+        self.loss, runner.output = best.loss, best.output
+        self.remarks.append(f"no loss is set: what is judged is the gradient of {best.told}")
+        return [self.loss.slope(runner.outputs(self.given)[0])]
+
+    def tried_losses(self, stops: list[Problem]) -> Iterator[Tried]:
+        """The usual losses of what a script set last, each with how well the gradients fit; `stops` get what ends a
+        run."""
+        runner = self.runner
         paths = [path for path in runner.paths(self.given) if path[0] in runner.own] or runner.paths(self.given)
         there = self.moved(self.given, paths, 1.0)  # where weights are 0, many agree
         for output in runner.last_set[:MOST_TRIED]:
@@ -193,23 +224,21 @@ class Meant:
                 outcome = runner.run(there, [np.ones(np.shape(out))])
                 gradients = {path: one for path, one in outcome.gradients.items() if at_path(there, path) is not None}
             except Problem as problem:
-                stop = stop or problem
+                stops.append(problem)
             for told, loss, multiples in self.usual(out, output):
                 swept = runner.swept(there, [loss.slope(out)], [*gradients])
                 for words, factor in multiples.items():
-                    right = [path for path, one in swept.items() if same_slopes(gradients[path], factor * one)
-                             or follows(gradients[path], factor * one, at_path(there, path))]  # fmt: skip
-                    agree = sum(np.size(at_path(there, path)) for path in right)
-                    if agree > most:
-                        best, most = (told.format(words).strip(), loss._replace(factor=factor), output), agree
-        if best is None and runner.sets_cost:
-            return [np.ones(np.shape(one)) for one in outputs]
-        if best is None:
-            told = "no loss is set before the gradients, and none that is usual fits"
-            raise stop or Problem("value", told, hint="set it: loss = …")
-        told, self.loss, runner.output = best
-        self.remarks.append(f"no loss is set: what is judged is the gradient of {told}")
-        return [self.loss.slope(runner.outputs(self.given)[0])]
+                    agree, uphill = (
+                        sum(
+                            np.size(at_path(there, path)) for path, one in swept.items()
+                            if same_slopes(gradients[path], times * one)
+                            or follows(gradients[path], times * one, at_path(there, path))
+                        )
+                        for times in (factor, -factor)
+                    )  # fmt: skip
+                    of_error = ERRORS.search(output) or np.ndim(loss.target)  # which has labels
+                    uphill = uphill if of_error and loss.name != "itself" else 0
+                    yield Tried(told.format(words).strip(), loss._replace(factor=factor), output, agree, uphill)
 
     def of_costs(self, outputs: list[Any]) -> list[Any]:
         """The outputs of a script; of one that sets several costs apart, as of data that it does not train with, that

@@ -65,6 +65,7 @@ NO_INDEX = re.compile(r"only integers.* are valid indices|indices must be of int
 MEETING = re.compile(r"a dimension of (\d+), which meets one of (\d+)|(\d+) \(dim \d\) != (\d+) \(dim \d\)")
 NOTHING = "nothing comes out"
 STOPPED = 500.0  # misfits where the backward pass ends in an error; twice as much where none runs
+HALFWAY = 1.5 * STOPPED  # misfits up to this tell that the forward pass runs
 WIDE = 3.0  # times larger random numbers, with which values must fit, too, where a root or a logarithm is taken
 HIDING = 0.1  # misfits where all is right, and an axis of 1, or a loss that is no number, may hide that it is not
 
@@ -213,16 +214,21 @@ class Fitting(Likely):
                 self.best = size, repeated
 
     def try_between(self) -> None:
-        """Where two sizes in a list fit, those of what goes in and comes out, offer one more between them: without a
-        layer there, a loop over layers has no round, and its mistakes hide."""
-        known = self.best[1] if self.best is not None and not self.best[0] and self.judges else {}
+        """Where two sizes in a list run whole, those of what goes in and comes out, offer one more between them:
+        without a layer there, a loop over layers has no round, and its mistakes hide. A mistake may stop the way back
+        but for one of the same size as another, or for each."""
+        known = self.best[1] if self.best is not None and self.runs_whole() and self.judges else {}
         for name in [name for name, one in known.items() if one == ["0", "1"]]:
             first, last = (str(known.get(f"{name}.{place}", NUMBERS[0])) for place in ("0", "1"))
-            between = {f"{name}.0": first, f"{name}.1": str(FREE), f"{name}.2": last}
-            more: Known = {**known, name: ["0", "1", "2"], **between}
-            if first.isdigit() and last.isdigit():
-                size = self.misfits(self.make(Runner, self.values(more))).size
-                self.best = (size, more) if size < STOPPED else self.best
+            ways: list[tuple[float, Known]] = []
+            for size in dict.fromkeys([str(FREE), last, first]) if first.isdigit() and last.isdigit() else ():
+                between = {f"{name}.0": first, f"{name}.1": size, f"{name}.2": last}
+                more: Known = {**known, name: ["0", "1", "2"], **between}
+                ways.append((self.misfits(self.make(Runner, self.values(more))).size, more))
+                if ways[-1][0] < STOPPED:
+                    self.best = ways[-1]
+                    return
+            self.best = ways[0] if ways and ways[0][0] < HALFWAY else self.best
 
     def size_of(self, texts: Mapping[str, str]) -> float:
         """How badly some values fit, as they are typed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -107,11 +107,12 @@ class Scripted(Outputs):
         if self.pair.kind == "values":
             return self.of_values(part, scope)
         self.left = variables(scope)
+        last_ones = {**self.left, **last_of_lists(self.left, appended_to(body[start:]))}
         found: dict[str, Any] = {
-            name: self.left[name] for name in last_names(body[start:])
-            if is_gradient(self.left.get(name)) and name not in given and "[" not in name  # a label
+            name: last_ones[name] for name in last_names(body[start:])
+            if is_gradient(last_ones.get(name)) and name not in given and "[" not in name  # a label
         }  # fmt: skip
-        found = found or last_of_lists(self.left, body[start:])
+        found = found or last_of_lists(self.left, last_names(body[start:]))
         computed = {name for one in own if not is_start(one) for name in set_in(one)}
         places = {name for name, one in found.items() if self.pair.line and np.asarray(one).dtype.kind in "biu"}
         outputs = [name for name in found if name in computed - places] or [*found]  # what was chosen is no output
@@ -259,10 +260,20 @@ def names_set_together(statement: ast.stmt) -> set[str]:
     return names_set(statement) if isinstance(statement.targets[0], ast.Tuple) else set()
 
 
-def last_of_lists(names: dict[str, Any], statements: list[ast.stmt]) -> dict[str, Any]:
-    """The arrays with which lists end that statements set, as those of what all layers give."""
-    lists = {name: names[name] for name in last_names(statements) if isinstance(names.get(name), list) and names[name]}
+def last_of_lists(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The arrays with which lists end, as those of what all layers give."""
+    lists = {name: values[name] for name in names if isinstance(values.get(name), list) and values[name]}
     return {name: one[-1] for name, one in lists.items() if is_gradient(one[-1])}
+
+
+def appended_to(body: list[ast.stmt]) -> set[str]:
+    """The lists that statements add something to which has no name of its own: `outs.append(np.tanh(outs[-1] @ w))`."""
+    return {
+        ast.unparse(call.func.value)
+        for one in body for call in ast.walk(one)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append"
+        and not isinstance(call.args[0] if call.args else None, ast.Name)
+    }  # fmt: skip
 
 
 def last_names(body: list[ast.stmt]) -> list[str]:
@@ -273,6 +284,8 @@ def last_names(body: list[ast.stmt]) -> list[str]:
             target = statement.targets[-1] if isinstance(statement, ast.Assign) else statement.target
             several = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]  # `info, loss = …`
             found += [name for one in several if not isinstance(one, ast.Subscript) and (name := called(one))]
+        elif isinstance(statement, ast.Expr):
+            found += appended_to([statement])
         elif not isinstance(statement, DEFINITIONS):
             found += last_names(getattr(statement, "body", []))
     return [*dict.fromkeys(found)]
