@@ -89,3 +89,33 @@ def test_steps_that_go_up_on_errors_are_wrong(
     path.write_text(HEBB)  # which goes up on the squares of what comes out, as it should
     status, _, told = checked(monkeypatch, capfd, str(path))
     assert (status, "no loss is set" in told) == (2, True), told
+
+
+APART = NETWORK.replace("""    def learn(self, x, t):
+        outs = [x]
+""", """    def answer(self, x):
+        outs = [x]
+""").replace("""        error = outs[-1] - t
+""", """        return outs
+
+    def learn(self, x, t):
+        outs = self.answer(x)
+        error = outs[-1] - t
+""")  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [NETWORK, APART])
+def test_what_goes_back_begins_with_the_error_also_where_a_method_goes_forward(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, text: str
+) -> None:
+    """Which reads the weights, though no name says so: the deltas were taken for a part of the forward pass, and the
+    step was blamed for them."""
+    right = "back * outs[k] * (1 - outs[k])"
+    path = tmp_path / "network.py"
+    path.write_text(text.replace(right, "back * outs[k] * (1 - outs[k - 1])"))
+    given = ("--x", "randn(4,3)", "--t", "randn(4,2)", "--sizes", "[3,3,2]")
+    status, told, _ = checked(monkeypatch, capfd, str(path), *given)
+    line = next(at for at, one in enumerate(path.read_text().split("\n"), 1) if "deltas.append" in one)
+    assert status == 1
+    assert f"line {line}: " in told
+    assert f"deltas.append({right})" in told

@@ -364,7 +364,8 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
     and deltas of what is computed of the same input before, that no cost is computed of. What alone reads the input is
     no gradient, whatever its name: `delta = X @ theta - y`."""
     whose = next((base for name in targets(body[place]) for base in bases(name) if base in known), "")
-    reading = [at for at, one in enumerate(body[:place]) if whose in names_in([one]) - {*targets(one)}]
+    reading = [at for at, one in enumerate(body[:place])
+               if whose in names_in([one]) - {*targets(one)} or calls_own(one)]  # fmt: skip
     if any(hasattr(node, "step") or hasattr(node, "over") for node in ast.walk(body[place])):
         of_costs = names_in([cost for one in body for cost in costs_in(one)])
         errors = [
@@ -382,6 +383,12 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
     ):
         place -= 1
     return place
+
+
+def calls_own(statement: ast.stmt) -> bool:
+    """Whether a statement calls a method of the object that it is in, which may read whatever that holds."""
+    calls = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
+    return any(isinstance(one, ast.Attribute) and ast.unparse(one.value) == "self" for one in calls)
 
 
 def adds_up(statement: ast.stmt) -> bool:
