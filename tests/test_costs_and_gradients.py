@@ -512,3 +512,96 @@ def test_the_elements_that_a_loop_sets_one_after_the_other_are_places(
     assert hint[-2:] == ["--ys", "[0,2,1,1]"]
     assert run(monkeypatch, "check", str(path), "--seed", "1", *hint) == 0
     assert "the cross-entropy" in capfd.readouterr().err
+
+
+SPREAD = """
+import numpy as np
+
+class Spread:
+    def __init__(self, n, k):
+        self.A, self.M, self.S = np.random.randn(n, k), np.random.randn(k, 2), np.random.randn(k, 2)
+        self.D = np.random.randn(2, n)
+
+    def forward(self, x, eps):
+        self.x, self.eps = x, eps
+        self.h = np.tanh(x @ self.A)
+        self.mean, self.logs = self.h @ self.M, self.h @ self.S
+        self.z = self.mean + np.exp(0.5 * self.logs) * eps
+        self.out = self.z @ self.D
+        return self.out
+
+    def loss(self):
+        apart = 0.5 * np.sum((self.out - self.x) ** 2)
+        spread = -0.5 * np.sum(1 + self.logs - self.mean ** 2 - np.exp(self.logs))
+        return apart + spread
+
+    def backward(self):
+        d = self.out - self.x
+        dD = self.z.T @ d
+        dz = d @ self.D.T
+        dmean = dz + self.mean
+        dlogs = dz * self.eps * 0.5 * np.exp(0.5 * self.logs) + 0.5 * (np.exp(self.logs) - 1)
+        dM, dS = self.h.T @ dmean, self.h.T @ dlogs
+        da = (dmean @ self.M.T + dlogs @ self.S.T) * (1 - self.h ** 2)
+        return self.x.T @ da, dM, dS, dD
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "wrong"), [
+    ("", "", set()),
+    ("- 1)\n        dM", ")\n        dM", {"A", "S"}),
+    ("dz + self.mean", "dz", {"A", "M"}),
+])  # fmt: skip
+def test_a_cost_of_what_an_object_keeps_alone_is_what_goes_back(
+    monkeypatch: pytest.MonkeyPatch, check: Check, tmp_path: Path, old: str, new: str, wrong: set[str]
+) -> None:
+    """It takes nothing, as the way back does: right passes were judged by the sum of the output, and WRONG."""
+    text = SPREAD.replace(old, new) if old else SPREAD
+    given = {"x": [[0.4, -0.7, 1.1], [0.2, 0.9, -0.3]], "eps": [[0.3, -1.2], [0.8, 0.5]], "n": 3, "k": 4}
+    found = check("spread.py", given, {"spread.py": text})
+    assert {name for name, one in verdicts(found).items() if one == "wrong"} == wrong
+    assert "what is judged is the gradient of loss" in found["remarks"]
+
+
+def test_noise_is_no_small_number(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "spread.py"
+    path.write_text(SPREAD)
+    run(monkeypatch, "check", str(path))
+    hint = shlex.split(capfd.readouterr().err.partition("like ")[2].partition(", or all")[0])
+    assert hint[hint.index("--eps") + 1] != "1e-5"
+    assert run(monkeypatch, "check", str(path), "--seed", "1", *hint) == 0
+
+
+FORGER = """
+import numpy as np
+
+class Forger:
+    def __init__(self, n, k):
+        self.rate = 0.05
+        self.W, self.V = np.random.randn(n, k) * 0.3, np.random.randn(k, 1) * 0.3
+
+    def make(self, z):
+        self.made = np.tanh(z @ self.W)
+        return self.made
+
+    def score(self, x):
+        self.chance = 1 / (1 + np.exp(-(x @ self.V)))
+        return self.chance
+
+    def train(self, z):
+        made = self.make(z)
+        p = self.score(made)
+        ds = (p - 1) / len(z)
+        dW = z.T @ (ds @ self.V.T * (1 - self.made ** 2))
+        self.W -= self.rate * dW
+"""
+
+
+def test_chances_may_be_meant_to_be_one(check: Check) -> None:
+    """What a method keeps of its output is no label of that: it was compared with itself, and WRONG."""
+    given = {"z": [[0.4, -0.7], [0.2, 0.9], [-1.1, 0.3]], "n": 2, "k": 4}
+    found = check("forger.py", given, {"forger.py": FORGER})
+    assert verdicts(found) == {"W": "ok"}
+    assert "no loss is set: what is judged is the gradient of the cross-entropy of p with 1" in found["remarks"]

@@ -687,3 +687,24 @@ def test_what_is_offered_is_small_and_of_sizes_apart(
     offered = LIKE.search(capfd.readouterr().err)
     assert offered is not None
     assert offered[1] == wanted
+
+
+LENGTH = """
+import numpy as np
+def length(x):
+    return np.sqrt(np.sum(x * x))
+def length_backward(x, dout):
+    return dout * np.sign(x)
+"""
+
+
+def test_what_sums_over_what_it_is_given_is_offered_no_number_alone(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A number's length has such a slope, and so the pass was ok."""
+    path = tmp_path / "length.py"
+    path.write_text(LENGTH)
+    run(monkeypatch, "check", str(path))
+    hint = shlex.split(capfd.readouterr().err.partition("like ")[2].partition(", or all")[0])
+    assert hint == ["--x", "randn(3)"]
+    assert run(monkeypatch, "check", str(path), "--seed", "1", *hint) == 1

@@ -163,9 +163,10 @@ class Meant:
         """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum; what is by
         its name a slope, the sum alone: beside two elements, the mean of squares has the slope of halves. Where a cost
         in the code is of what the forward pass keeps, `loss(cache["scores"])`, it is that of the cost."""
-        costs = self.costs_in_code(of_kept=True) if self.runner.pair.kind == "functions" else []
-        if costs:
-            return self.of_kept(costs)
+        costs = self.costs_in_code(of_kept=True) if self.runner.pair.kind in ("functions", "class") else []
+        above = self.of_kept(costs)
+        if above is not None:
+            return above
         shapes = [*map(np.shape, outputs)]
         ways = {
             "mean": [np.full(shape, 1 / max(1, np.prod(shape, dtype=int))) for shape in shapes],
@@ -176,28 +177,40 @@ class Meant:
             if not self.runner.pair.is_slope and self.agrees(above):
                 self.remarks.append(f"no gradient comes from above: what is judged is that of the {name} of the output")
                 return above
+        if costs:
+            self.agrees_with(cost := min(costs, key=self.wrong_for))
+            self.remarks.append(f"what is judged is the gradient of {cost.name}")
+            return [np.ones(np.shape(one)) for one in self.runner.outputs(self.given)]
         if self.runner.pair.kind == "script":
             return self.of_no_loss(outputs)
         self.remarks.append("no gradient comes from above: what is judged is that of the sum of the output")
         return ways["sum"]
 
-    def of_kept(self, costs: list[ast.FunctionDef]) -> list[Any]:
-        """The gradient of one of the costs that are of what the forward pass keeps; or of as many times a mean as there
-        are rows, which is their sum, where every gradient is right for that."""
-        self.agrees_with(cost := next(filter(self.agrees_with, costs), None) or min(costs, key=self.wrong_for))
-        ones = [np.ones(np.shape(one)) for one in self.runner.outputs(self.given)]
+    def of_kept(self, costs: list[ast.FunctionDef]) -> list[Any] | None:
+        """The gradient of the cost of what the forward pass keeps for which every gradient is right; or of as many
+        times a mean as there are rows, which is their sum; or None."""
         rows = {len(one) for one in self.given.values() if isinstance(one, np.ndarray) and one.ndim}
-        times = next((size for size in (1, *sorted(rows)) if self.agrees([size * one for one in ones])), 1)
-        told = cost.name if times == 1 else f"{times} times {cost.name}, the sum over as many rows"
-        self.remarks.append(f"what is judged is the gradient of {told}")
-        return [times * one for one in ones]
+        for cost in costs:
+            right = self.agrees_with(cost)
+            ones = [np.ones(np.shape(one)) for one in self.runner.outputs(self.given)]
+            times = (
+                1 if right else next((size for size in sorted(rows) if self.agrees([size * one for one in ones])), 0)
+            )
+            if times:
+                told = cost.name if times == 1 else f"{times} times {cost.name}, the sum over as many rows"
+                self.remarks.append(f"what is judged is the gradient of {told}")
+                return [times * one for one in ones]
+        self.runner.cost = None
+        return None
 
     def of_no_loss(self, outputs: list[Any]) -> list[Any]:
         """What a script means that sets no loss: that of the squares of what it set last, the errors, or of halves; or
         a usual one of what it set and what that is compared with: the one with which most of all gradients agrees. If
         none does, the one that most of all steps go up."""
         runner, stops = self.runner, list[Problem]()
-        tried = [*self.tried_losses(stops)]
+        tried: list[Tried] = []
+        for much in (1.0, 0.3, FAR[0]):  # where weights are 0, many agree, and all do where units are dead
+            tried = tried if any(one.agree for one in tried) else [*self.tried_losses(much, stops)]
         best = max(tried, key=lambda one: one.agree, default=None)
         if best is None or not best.agree:
             best = max(tried, key=lambda one: one.uphill, default=None)
@@ -210,12 +223,12 @@ class Meant:
         self.remarks.append(f"no loss is set: what is judged is the gradient of {best.told}")
         return [self.loss.slope(runner.outputs(self.given)[0])]
 
-    def tried_losses(self, stops: list[Problem]) -> Iterator[Tried]:
-        """The usual losses of what a script set last, each with how well the gradients fit; `stops` get what ends a
-        run."""
+    def tried_losses(self, much: float, stops: list[Problem]) -> Iterator[Tried]:
+        """The usual losses of what a script set last, each with how well the gradients fit at a point so far away;
+        `stops` get what ends a run."""
         runner = self.runner
         paths = [path for path in runner.paths(self.given) if path[0] in runner.own] or runner.paths(self.given)
-        there = self.moved(self.given, paths, 1.0)  # where weights are 0, many agree
+        there = self.moved(self.given, paths, much)
         for output in runner.last_set[:MOST_TRIED]:
             runner.output = output
             out = runner.outputs(there)[0]
@@ -230,9 +243,9 @@ class Meant:
                 for words, factor in multiples.items():
                     agree, uphill = (
                         sum(
-                            np.size(at_path(there, path)) for path, one in swept.items()
-                            if same_slopes(gradients[path], times * one)
-                            or follows(gradients[path], times * one, at_path(there, path))
+                            np.size(at_path(there, path)) for path, one in swept.items() if np.any(one)
+                            and (same_slopes(gradients[path], times * one)
+                            or follows(gradients[path], times * one, at_path(there, path)))
                         )
                         for times in (factor, -factor)
                     )  # fmt: skip
@@ -282,8 +295,10 @@ class Meant:
         yield f"{{}} of the squares of {name}", Loss("squared error", 0.0), ways
         if size == 1:
             yield f"{{}} {name}", Loss("itself", 0.0), {"half of": 0.5, "": 1.0}
-        labels = {key: one for key, one in self.runner.compared(output).items() if key != name}
-        for whose, value in labels.items():
+        labels = {key: one for key, one in self.runner.compared(output).items() if not np.array_equal(one, output)}
+        judged = {"1": np.ones(np.shape(output)), "0": np.zeros(np.shape(output))}  # as of what is real, or made up
+        chances = not labels and bool(np.all((output > 0) & (output < 1)))
+        for whose, value in (judged if chances else labels).items():
             for loss in losses(output, {whose: value}):
                 yield (
                     f"the {loss.name} of {name} with {whose}",

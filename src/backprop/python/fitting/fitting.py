@@ -20,6 +20,7 @@ from backprop.python.fitting.supposed import (
     FREE,
     NUMBERS,
     Known,
+    adds_up,
     as_json,
     drawn,
     grown,
@@ -121,7 +122,7 @@ class Fitting(Likely):
         trees = trees_of(runner)
         text, whole = ("\n".join(map(ast.unparse, some)) for some in (runner.trees(), trees))
         super().__init__(examples, text, whole, Objects(runner, [*runner.trees(), *trees]))
-        self.make, self.roots = make, has_roots(trees)
+        self.make, self.roots, self.sums = make, has_roots(trees), adds_up(trees)
         self.judges, self.misfits = misfits is not None, misfits or (lambda runner: FITS)
         self.runs, self.steps = MOST_RUNS, MOST_STEPS
         self.most, self.start, self.until = most, 0, 0
@@ -144,7 +145,7 @@ class Fitting(Likely):
         self.until = self.ending()
         with np.errstate(all="ignore"):
             any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
-            if not self.of_numbers and not self.fitted:  # once more, with numbers first
+            if not (self.of_numbers or self.fitted or self.sums):  # once more, with numbers first
                 self.of_numbers, self.seen, self.runs, self.steps = True, {}, MOST_RUNS // 4, MOST_STEPS // 4
                 any(self.search({}, unlikely) for unlikely in range(MOST_UNLIKELY))
             self.best = self.within()

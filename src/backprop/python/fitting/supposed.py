@@ -24,6 +24,7 @@ STRENGTHS = re.compile(  # names of what is a number as a rule
 )
 LAYERS = ["W1", "b1", "W2", "b2"]  # the keys of a dictionary of weights that are put together
 LISTED = ["0", "1"]  # the places of a list
+SUMS = frozenset(["sum", "mean", "average", "norm"])
 RANDOM = re.compile(r"(randn|rand|1\+rand)\((.*?)\)(/9)?$")
 DOMAINS = ("rand({})", "1+rand({})", "randn({})/9")  # above 0, above 1, and near 0
 NUMBERS = ("0.6", "1.7", "0.8", "2.6", "1.3")  # so that no two are mixed up, nor twice one with 1
@@ -49,6 +50,12 @@ def has_roots(trees: Sequence[ast.AST]) -> bool:
     """Whether something takes a root or a logarithm."""
     words = {getattr(node, "attr", getattr(node, "id", "")) for one in trees for node in ast.walk(one)}
     return not {word.rstrip("_") for word in words}.isdisjoint(ROOTS)
+
+
+def adds_up(trees: Sequence[ast.AST]) -> bool:
+    """Whether something sums over what it is given, as no pass of numbers does."""
+    called = {getattr(node.func, "attr", "") for one in trees for node in ast.walk(one) if isinstance(node, ast.Call)}
+    return not called.isdisjoint(SUMS)
 
 
 def is_strength(name: str) -> bool:

@@ -58,7 +58,7 @@ class Examples:
     def of(self, name: str) -> str:
         """A value for a parameter: a dictionary with the keys that are read, one of the texts it is compared with, as
         many axes as its shape is taken apart into, places if it only picks elements; else a few random numbers."""
-        if name in USUAL:
+        if name in USUAL and not self.is_noise(name):
             return USUAL[name]
         if keys := self.keys(name):
             return json.dumps(keys)
@@ -88,6 +88,13 @@ class Examples:
         if self.along_axis(name):
             return "randn(4,3)"
         return "randn(3,3)" if self.multiplies(name) else "randn(3)"
+
+    def is_noise(self, name: str) -> bool:
+        """Whether what is called as a small number is noise that something spreads: `mean + deviation * eps`."""
+        sums = [node for node in self.nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)]
+        spread = [one for node in sums for one in (node.left, node.right)
+                  if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)]  # fmt: skip
+        return name.startswith("eps") and any(is_name(its, name) for one in spread for its in (one.left, one.right))
 
     def several(self, name: str) -> int | None:
         """How many inputs a parameter stands for that takes all which are given, `*tensors`; below 0 where so many

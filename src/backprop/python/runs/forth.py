@@ -159,6 +159,7 @@ class Forth(Scripted):
         bound = {name: known[name] for name in names if name in known}
         left = self.pair.forward is not None and attributes(self.pair.forward, ast.Store)
         reads_left = of_class and bool(left and left & attributes(self.cost, ast.Load))
+        self.cost_of_kept |= reads_left and not names
         if len(labels) == 1:
             rest = [name for name in names if name not in bound]
             free = [name for name in rest if LABELS.fullmatch(name) or (reads_left and len(rest) == 1)]
