@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from conftest import Run
 
 Check = Callable[..., dict[str, Any]]
 POINTS = {"X": [[0.3, -1.2, 0.7], [1.1, 0.4, -0.5], [-0.8, 0.9, 1.3], [0.2, 0.6, -1.4]], "t": [1, -1, 1, 1]}
@@ -550,3 +553,35 @@ class Dense:
     found = check("layers.py", {"x": [0.3, -1.0]}, {"layers.py": text})
     assert [one["name"] for one in found["gradients"]] == ["x"]
     assert "Dense" not in str(found["remarks"])
+
+
+CALLING = """
+import numpy as np
+
+class Calling:
+    def __init__(self, n):
+        self.w = np.random.randn(n)
+
+    def walk(self, x, left):
+        self.sum = self.sum + x @ self.w
+        if left > 0:
+            self.walk(x * 0.5, left - 1)
+            self.back(x, left)
+
+    def back(self, x, left):
+        self.times = left
+        self.walk(x, 0)
+
+    def fit(self, x, t, rate):
+        self.sum = 0.0
+        self.walk(x, 2)
+        self.w -= rate * (self.sum - t) * x
+"""
+
+
+def test_methods_that_call_themselves_are_gone_into_once(run: Run, tmp_path: Path) -> None:
+    """Which was without an end, and a mistake of the program's own."""
+    path = tmp_path / "calling.py"
+    path.write_text(CALLING)
+    found = run("check", str(path))
+    assert (found.returncode, "Calling takes x, left, n, which are not given" in found.stderr) == (2, True), found

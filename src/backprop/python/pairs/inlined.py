@@ -16,6 +16,8 @@ from backprop.python.pairs.rounds import Renamed, placed
 from backprop.python.texts.blocks import with_blocks
 from backprop.python.texts.functions import is_static, left_for, written
 
+MOST_CALLS = 3  # of others in a method that is called itself
+
 Methods = Mapping[str, ast.FunctionDef]
 
 
@@ -85,7 +87,8 @@ def statements_of(
     taken = [renamed_target(one, away) for one in taken]
     renamed = Renamed(away)
     inner = [renamed.visit(copy.deepcopy(one)) for one in called.body]
-    *body, last = all_in_place(inner, called, methods) or [ast.Pass()]
+    others = within(called, methods)
+    *body, last = all_in_place(inner, called, others) or [ast.Pass()]
     if not isinstance(last, ast.Return):
         body.append(last)
     elif not isinstance(statement, ast.Expr) and last.value is not None:
@@ -93,6 +96,14 @@ def statements_of(
         gives.value = last.value  # type: ignore[attr-defined]
         body.append(placed(gives, last))
     return [*taken, *body]
+
+
+def within(called: ast.FunctionDef, methods: Methods) -> Methods:
+    """The methods that calls in a method go into: not itself again, and none that go further where it calls others that
+    do: of methods that all call each other there are too many ways."""
+    others = {name: one for name, one in methods.items() if one is not called}
+    ways = sum(callee(node, others) is not None for node in ast.walk(called) if isinstance(node, ast.stmt))
+    return others if ways <= MOST_CALLS else {}
 
 
 def renames(names: Collection[str]) -> dict[str, ast.expr]:

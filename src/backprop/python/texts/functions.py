@@ -135,7 +135,8 @@ def left_for(backward: ast.FunctionDef, forward: ast.FunctionDef, methods: Mappi
     return read & set().union(*map(written, reached(forward, methods)))
 
 
-def written(method: ast.FunctionDef) -> set[str]:
+@lru_cache(MOST_KEPT)
+def written(method: ast.FunctionDef) -> frozenset[str]:
     """The attributes of `self` that a method sets, or whose entries it sets."""
     entries = [node for node in ast.walk(method) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)]
     found = {*attributes(method, ast.Store)}
@@ -144,7 +145,7 @@ def written(method: ast.FunctionDef) -> set[str]:
         while isinstance(holder, ast.Subscript):
             holder = holder.value
         found |= attributes(holder, ast.Load) if isinstance(holder, ast.Attribute) else set()
-    return found
+    return frozenset(found)
 
 
 @lru_cache(MOST_KEPT)
