@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-from conftest import Run
 
 Check = Callable[..., dict[str, Any]]
 POINTS = {"X": [[0.3, -1.2, 0.7], [1.1, 0.4, -0.5], [-0.8, 0.9, 1.3], [0.2, 0.6, -1.4]], "t": [1, -1, 1, 1]}
@@ -579,9 +576,7 @@ class Calling:
 """
 
 
-def test_methods_that_call_themselves_are_gone_into_once(run: Run, tmp_path: Path) -> None:
+def test_methods_that_call_themselves_are_gone_into_once(check: Check) -> None:
     """Which was without an end, and a mistake of the program's own."""
-    path = tmp_path / "calling.py"
-    path.write_text(CALLING)
-    found = run("check", str(path))
-    assert (found.returncode, "Calling takes x, left, n, which are not given" in found.stderr) == (2, True), found
+    found = check("calling.py", {}, {"calling.py": CALLING})
+    assert "Calling takes x, left, n, which are not given" in found["error"]["message"]
