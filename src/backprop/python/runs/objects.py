@@ -124,23 +124,29 @@ def gradient_inside(entry: Entry, now: dict[int, dict[str, Any]], returned: Any)
 
 def lists_alike(entries: dict[str, Entry], returned: Sequence[Any], names: list[str]) -> dict[Path, Any]:
     """The gradients in lists that are returned, of the arrays in a list that an object keeps: the one that alone has
-    their shapes, or among several the one whose name begins as theirs does, `nabla_w` that of `weights`."""
+    their shapes, or among several the one whose name begins as theirs does, `nabla_w` that of `weights`. Beside one
+    with its shapes, what is called so and is as long has others by mistake."""
     lists: dict[tuple[int, str], list[str]] = {}
     for name, (part, keys, *_) in entries.items():
         if len(keys) == 2 and keys[1].isdigit():
             lists.setdefault((id(part), keys[0]), []).append(name)
     found: dict[Path, Any] = {}
-    for place, held in enumerate(returned):
-        gradients = held if isinstance(held, list) and len(held) > 0 else [None]
-        alike = [(key, some) for (_, key), some in lists.items() if len(some) == len(gradients)
-                 and all(is_gradient(one) and longer(np.shape(entries[name].value)) == longer(np.shape(one))
-                         for name, one in zip(some, gradients, strict=True))]  # fmt: skip
-        said = bases(names[place]) if len(names) == len(returned) else []
-        if len(alike) > 1:
-            alike = [(key, some) for key, some in alike if any(key.startswith(base) for base in said)]
-        if len(alike) == 1:
-            found.update({(name,): one for name, one in zip(alike[0][1], gradients, strict=True)})
+    for by_shape in (True, False):
+        for place, held in enumerate(returned):
+            gradients = held if isinstance(held, list) and len(held) > 0 and all(map(is_gradient, held)) else []
+            alike = [(key, some) for (_, key), some in lists.items() if len(some) == len(gradients)
+                     and (not by_shape or shapes([entries[name].value for name in some]) == shapes(gradients))]  # fmt: skip
+            said = bases(names[place]) if len(names) == len(returned) else []
+            if len(alike) > 1 or not by_shape:
+                alike = [(key, some) for key, some in alike if any(key.startswith(base) for base in said)]
+            if len(alike) == 1 and (by_shape or (found and (alike[0][1][0],) not in found)):
+                found.update({(name,): one for name, one in zip(alike[0][1], gradients, strict=True)})
     return found
+
+
+def shapes(some: Sequence[Any]) -> list[tuple[int, ...]]:
+    """The shapes of arrays, without axes of length 1."""
+    return [longer(np.shape(one)) for one in some]
 
 
 def held_lists(part: Object) -> dict[str, Any]:
