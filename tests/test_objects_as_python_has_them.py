@@ -313,6 +313,6 @@ def test_a_list_of_gradients_that_has_other_shapes_by_mistake_is_no_other_thing(
     wrong = RETURNED_IN_LISTS.replace("self.outs[k].T @ delta", "self.outs[k].T @ dout")
     found = check("net.py:Stack", given, {"net.py": wrong})
     verdicts = {one["name"]: one["verdict"] for one in found["gradients"]}
-    assert verdicts["weights[0]"] == verdicts["weights[1]"] == "wrong" and verdicts["biases[0]"] == "ok", found
+    assert [verdicts[one] for one in ("weights[0]", "weights[1]", "biases[0]")] == ["wrong", "wrong", "ok"], found
     (line,) = found["lines"]
     assert wrong.splitlines()[line["line"] - 1].strip() == "weight_grads[k] = self.outs[k].T @ dout", found

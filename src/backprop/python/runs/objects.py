@@ -134,8 +134,10 @@ def lists_alike(entries: dict[str, Entry], returned: Sequence[Any], names: list[
     for by_shape in (True, False):
         for place, held in enumerate(returned):
             gradients = held if isinstance(held, list) and len(held) > 0 and all(map(is_gradient, held)) else []
-            alike = [(key, some) for (_, key), some in lists.items() if len(some) == len(gradients)
-                     and (not by_shape or shapes([entries[name].value for name in some]) == shapes(gradients))]  # fmt: skip
+            alike = [(key, some) for (_, key), some in lists.items() if len(some) == len(gradients)]
+            if by_shape:
+                alike = [(key, some) for key, some in alike
+                         if shapes([entries[name].value for name in some]) == shapes(gradients)]  # fmt: skip
             said = bases(names[place]) if len(names) == len(returned) else []
             if len(alike) > 1 or not by_shape:
                 alike = [(key, some) for key, some in alike if any(key.startswith(base) for base in said)]
