@@ -108,7 +108,7 @@ def gradient_inside(entry: Entry, now: dict[int, dict[str, Any]], returned: Any)
     part, keys, weights, _ = entry
     places = [(names, one, False) for names, one in leaves(now.get(id(part), {})) if len(names) > 1]
     for held in returned if isinstance(returned, tuple) else (returned,):
-        places += [(names, one, True) for names, one in leaves(held) if isinstance(held, dict)]
+        places += [(("grads", *names), one, True) for names, one in leaves(held) if isinstance(held, dict)]
     for names, one, exact in places:
         same_place = names[1:] == keys[1:] or (names[1:-1] == keys[1:-1] and keys[-1] in bases(names[-1]))  # "dW"
         beside = names[0].lstrip("_") in LISTS and keys[0].lstrip("_") in PARAMETERS and same_place
@@ -117,7 +117,7 @@ def gradient_inside(entry: Entry, now: dict[int, dict[str, Any]], returned: Any)
             beside and not any(key.isdigit() for key in keys[1:])
         )  # of another shape it is a wrong one
         fits = isinstance(one, np.ndarray) and (by_keys or one.shape == weights.shape)
-        if fits and (within or beside or owner_at(names, (keys,), exact) is not None):
+        if fits and (within or beside or owner_at(names[exact:], (keys,), exact) is not None):
             return one
     return None
 
