@@ -80,3 +80,14 @@ def test_a_division_that_some_weights_have_alone_is_no_mean(check: Check) -> Non
     for text, wrong in ((alone, {"W"}), (both, {"W", "A"})):
         found = check("layer.py", GIVEN[LINEAR], {"layer.py": text})
         assert {one["name"] for one in found["gradients"] if one["verdict"] == "wrong"} == wrong, found
+
+
+def test_a_mean_beside_the_slope_of_a_penalty(check: Check) -> None:
+    decayed = LAYER.replace("@ dleft / N", "@ dleft / N + 0.3 * self.params['W']")
+    found = check("layer.py", GIVEN[LAYER], {"layer.py": decayed})
+    assert found["verdict"] == "ok", found
+    text = decayed.replace("return dleft @", "return 2 * dleft @")
+    found = check("layer.py", GIVEN[LAYER], {"layer.py": text})
+    assert [one["name"] for one in found["gradients"] if one["verdict"] == "wrong"] == ["X"], found
+    (line,) = found["lines"]
+    assert text.splitlines()[line["line"] - 1].strip().startswith("return 2 * dleft")

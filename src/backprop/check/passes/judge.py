@@ -384,7 +384,9 @@ class Judge:
 
     def as_parts(self, found: Found, known: list[tuple[Point, Outcome]], right: set[Path]) -> Found:
         """The same where a mistake is beside: all is judged as the mean over the examples that is meant."""
-        self.surroundings.over = parts = over_examples(self.runner, known, right) if known else {}
+        if self.surroundings.over or not known:
+            return found
+        self.surroundings.over = parts = over_examples(self.runner, known, right)
         self.remarks += [told_of(parts)] if parts else []
         there = [self.told_at(self.surroundings.in_part(point), outcome) for point, outcome in known if parts]
         return {**found, **{path: reduce(worse, [one[path] for one in there]) for path in parts}}

@@ -21,6 +21,8 @@ from backprop.python.runs.runner import Runner
 from backprop.python.texts.called import targets
 from backprop.python.texts.gradients import Outcome, Path, owner
 
+WHERE = "it is right where what comes from above is not divided by them, too"
+
 
 class Means:
     """The wrong gradients of a pass at several points, as the right ones over a size."""
@@ -66,7 +68,7 @@ class Means:
     @property
     def granted(self) -> str:
         """What is told where that is meant."""
-        return f"{self.told}: it is right where what comes from above is not divided by them, too"
+        return f"{self.told}: {WHERE}"
 
 
 class Dividing:
@@ -86,11 +88,12 @@ class Dividing:
 
 
 def quotients(value: ast.expr) -> list[ast.BinOp]:
-    """The quotients that are factors of an expression."""
-    if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Mult | ast.Div):
+    """The quotients that are factors of an expression, or of its terms, as beside the slope of a penalty."""
+    if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Mult | ast.Div | ast.Add | ast.Sub):
         return []
-    own = [value] if isinstance(value.op, ast.Div) else []
-    return [*own, *quotients(value.left), *(quotients(value.right) if not own else [])]
+    if isinstance(value.op, ast.Div):
+        return [value, *quotients(value.left)]
+    return [*quotients(value.left), *quotients(value.right)]
 
 
 def over_examples(runner: Runner, known: Sequence[tuple[Point, Outcome]], right: AbstractSet[Path]) -> dict[Path, int]:
@@ -118,7 +121,8 @@ def over_examples(runner: Runner, known: Sequence[tuple[Point, Outcome]], right:
 
 def told_of(parts: dict[Path, int]) -> str:
     """What is told of such gradients."""
-    return f"{enumerated([*map('.'.join, parts)])}: the mean over {max(parts.values())} examples is taken for meant"
+    names, size = enumerated([*map(".".join, parts)]), max(parts.values())
+    return f"{names}: the mean over {size} examples is taken for meant: {WHERE}"
 
 
 def bare(path: Path) -> Path:
