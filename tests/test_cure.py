@@ -20,6 +20,7 @@ from backprop.python.pairs.pairs import pairs_in
 from backprop.python.runs.runner import Runner
 from backprop.python.texts.source import Code, part_of
 from backprop.python.values.tape import Tape
+from conftest import Check
 
 EVERY = [*pairs()]
 PAIRS = {one.name: one for one in EVERY}
@@ -337,3 +338,26 @@ def test_a_right_pass_needs_few_runs_of_its_forward_pass(monkeypatch: pytest.Mon
     pair = PAIRS["affine with reshape"]
     assert judged(pair, pair.code).verdict == "ok"
     assert len(runs) < 110  # at the given point each input is looked at by itself, and at others all at once
+
+
+def test_a_root_that_is_a_whole_number_here_is_no_factor(check: Check) -> None:
+    """Of 4 rows the root is 2, which is what is missing."""
+    text = (
+        "import numpy as np\n"
+        "def even_forward(x):\n"
+        "    away = x - x.mean(axis=0)\n"
+        "    var = np.mean(away ** 2, axis=0)\n"
+        "    return away / np.sqrt(var + 1e-5), (away, var)\n"
+        "def even_backward(dout, cache):\n"
+        "    away, var = cache\n"
+        "    N = dout.shape[0]\n"
+        "    inv = 1.0 / np.sqrt(var + 1e-5)\n"
+        "    dvar = np.sum(dout * away * -0.5 * inv**3, axis=0)\n"
+        "    dmean = np.sum(dout * -inv, axis=0)\n"
+        "    dx = dout * inv + dvar * away / N + dmean / N\n"
+        "    return dx\n"
+    )
+    point = {"x": [[0.3, -1.2, 0.7], [1.1, 0.4, -0.5], [-0.6, 0.9, 1.3], [0.2, -0.8, 0.5]]}
+    (line,) = check("even.py", point, {"even.py": text})["lines"]
+    assert (line["line"], line["cause"]) == (12, "factor")
+    assert line["write"].count("sqrt") == 0, line

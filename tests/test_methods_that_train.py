@@ -580,3 +580,41 @@ def test_methods_that_call_themselves_are_gone_into_once(check: Check) -> None:
     """Which was without an end, and a mistake of the program's own."""
     found = check("calling.py", {}, {"calling.py": CALLING})
     assert "Calling takes x, left, n, which are not given" in found["error"]["message"]
+
+
+REMEMBERS = """
+import numpy as np
+
+class Echo:
+    def __init__(self, width):
+        self.s = np.zeros(width)
+        self.U = np.full((width, width), 0.3)
+        self.u = np.linspace(-1, 1, width)
+
+    def learn(self, notes, wanted, rate):
+        seen = {-1: np.copy(self.s)}
+        loss = 0
+        for k in range(len(notes)):
+            seen[k] = np.tanh(self.U @ seen[k - 1] + self.u * notes[k])
+            loss += 0.5 * np.sum((seen[k] - wanted[k]) ** 2)
+        dU, du, later = np.zeros_like(self.U), np.zeros_like(self.u), np.zeros_like(self.s)
+        for k in reversed(range(len(notes))):
+            ds = seen[k] - wanted[k] + later
+            raw = (1 - seen[k] ** 2) * ds
+            dU += np.outer(raw, seen[k - 1])
+            du += raw * notes[k]
+            later = self.U.T @ raw
+        self.s = seen[len(notes) - 1]
+        for weights, gradient in zip([self.U, self.u], [dU, du]):
+            weights -= rate * gradient
+        return loss
+"""
+
+
+def test_a_state_that_a_method_sets_anew_is_no_weight_of_which_a_step_of_time_has_the_gradient(check: Check) -> None:
+    given = {"notes": [0.4, -1.1, 0.8], "wanted": [0.2, 0.5, -0.3], "rate": 0.1, "width": 2}
+    found = check("echo.py", given, {"echo.py": REMEMBERS})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"U": "ok", "u": "ok"}, found
+    wrong = REMEMBERS.replace("later = self.U.T @ raw", "later = self.U.T @ ds")
+    found = check("echo.py", given, {"echo.py": wrong})
+    assert [wrong.splitlines()[one["line"] - 1].strip() for one in found["lines"]] == ["later = self.U.T @ ds"], found

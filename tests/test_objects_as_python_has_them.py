@@ -277,3 +277,78 @@ def test_whether_gradients_are_kept_is_no_gradient(check: Check) -> None:
     assert check("core.py:Variable.square", given, {"core.py": KEEPING})["verdict"] == "ok"
     wrong = KEEPING.replace("return g * b.data, g * a.data", "return g * b.data, -g * a.data")
     assert check("core.py:Variable.square", given, {"core.py": wrong})["verdict"] != "ok"
+
+
+RETURNED_IN_LISTS = """
+import numpy as np
+
+class Stack:
+    def __init__(self, sizes):
+        self.weights = [np.random.randn(m, n) for m, n in zip(sizes[:-1], sizes[1:])]
+        self.biases = [np.zeros(n) for n in sizes[1:]]
+
+    def forward(self, X):
+        self.outs = [X]
+        for w, b in zip(self.weights, self.biases):
+            self.outs.append(np.tanh(self.outs[-1] @ w + b))
+        return self.outs[-1]
+
+    def backward(self, dout):
+        weight_grads, bias_grads = [None] * len(self.weights), [None] * len(self.weights)
+        delta = dout * (1 - self.outs[-1] ** 2)
+        for k in range(len(self.weights) - 1, -1, -1):
+            weight_grads[k] = self.outs[k].T @ delta
+            bias_grads[k] = delta.sum(axis=0)
+            delta = delta @ self.weights[k].T * (1 - self.outs[k] ** 2)
+        return weight_grads, bias_grads
+"""
+
+
+def test_a_list_of_gradients_that_has_other_shapes_by_mistake_is_no_other_thing(check: Check) -> None:
+    """The gradients of the weights were not judged at all then, and the pass was ok for those of the biases."""
+    given = {"X": [[0.3, -1.2, 0.7], [1.1, 0.4, -0.5]], "sizes": [3, 4, 2]}
+    found = check("net.py:Stack", given, {"net.py": RETURNED_IN_LISTS})
+    verdicts = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert verdicts["weights[0]"] == verdicts["weights[1]"] == verdicts["biases[0]"] == "ok", found
+    wrong = RETURNED_IN_LISTS.replace("self.outs[k].T @ delta", "self.outs[k].T @ dout")
+    found = check("net.py:Stack", given, {"net.py": wrong})
+    verdicts = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert [verdicts[one] for one in ("weights[0]", "weights[1]", "biases[0]")] == ["wrong", "wrong", "ok"], found
+    (line,) = found["lines"]
+    assert wrong.splitlines()[line["line"] - 1].strip() == "weight_grads[k] = self.outs[k].T @ dout", found
+
+
+GIVEN_TO_OPTIMIZER = """
+import numpy as np
+
+class Scale:
+    def __init__(self, size):
+        self.params = {"gain": np.ones(size), "shift": np.zeros(size)}
+        self.optimizer = None
+
+    def forward(self, X):
+        self.X = X
+        return X * self.params["gain"] + self.params["shift"]
+
+    def backward(self, dout):
+        grads = {"dgain": np.sum(dout * self.X, axis=0), "dshift": np.sum(dout, axis=0)}
+        dX = dout * self.params["gain"]
+        self.optimizer.update(self, grads)
+        return dX
+"""
+
+
+@pytest.mark.parametrize("ending", ["self.optimizer.update(self, grads)\n        return dX", "return dX, grads"])
+def test_gradients_under_the_keys_of_weights_are_of_these_whatever_their_shape_is(check: Check, ending: str) -> None:
+    """They were not judged where a sum goes over another axis, and the layer was ok."""
+    text = GIVEN_TO_OPTIMIZER.replace("self.optimizer.update(self, grads)\n        return dX", ending)
+    given = {"X": [[0.3, -1.2, 0.7], [1.1, 0.4, -0.5]], "size": 3}
+    found = check("net.py:Scale", given, {"net.py": text})
+    assert {one["verdict"] for one in found["gradients"]} == {"ok"}, found
+    assert len(found["gradients"]) == 3, found
+    wrong = text.replace("np.sum(dout * self.X, axis=0)", "np.sum(dout * self.X, axis=1)")
+    found = check("net.py:Scale", given, {"net.py": wrong})
+    verdicts = {one["name"]: one["verdict"] for one in found["gradients"]}
+    assert verdicts == {"params['gain']": "wrong", "params['shift']": "ok", "X": "ok"}, found
+    (line,) = found["lines"]
+    assert "axis=0" in line["write"], line

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from itertools import combinations, combinations_with_replacement, permutations
+from math import isqrt
 from typing import Any, NamedTuple
 
 from backprop.check.edits.forms import Options, counters_in, helpers_in, literals, made_in
@@ -18,6 +20,8 @@ METHODS = (
     "sum", "mean", "dot", "mm", "matmul", "max", "reshape", "view", "transpose", "permute", "flatten", "ravel",
 )  # fmt: skip  # that are called on a term
 LIKE_OTHERS = 0.3  # how much cheaper it is that an element of a tuple is divided as others beside it are
+CHANCE = 1.2  # what a size costs more that may fit by its value here alone
+ROOT_OF_SIZE = re.compile(r"sqrt\((float\()?[\w.]+(\.shape)?(\[-?\d+\])?\)|\*\* ?-?\(?(0?\.5|1 ?/ ?2)")
 HOLDERS = (ast.Assign, ast.AugAssign, ast.Return, ast.Tuple, ast.Call, ast.keyword, ast.Dict)
 
 
@@ -125,7 +129,7 @@ class Quantity:
                 continue
             if letter == "k" and its.letter == "k":
                 if other in self.seen.sizes and not index and self.scales:
-                    yield f"{self.seen.library}.sqrt({other})", "factor", 2.0
+                    yield f"{self.seen.library}.sqrt({other})", "factor", 2.0 + self.by_chance(other)
                 yield other, "wrong-point" if index else "factor", 1.9
             elif letter == "n":
                 yield other, "wrong-point", 2.0 if its.letter in "nk" else 2.3
@@ -152,13 +156,20 @@ class Quantity:
             functions = ("tanh", "exp", "sqrt", "log", "sign", "abs")
             yield from ((f"{library}.{name}({self.text})", "wrong-point", 2.5) for name in functions)
 
+    def by_chance(self, size: str) -> float:
+        """What it costs more to take a root of a size that is a whole number, where the text has a root of no size: a
+        plain number does as well, and at all sizes."""
+        value = self.seen.line.value(size)
+        whole = isinstance(value, int) and value > 0 and isqrt(value) ** 2 == value
+        return CHANCE if whole and not ROOT_OF_SIZE.search(self.seen.text) else 0.0
+
     def whole_numbers(self) -> Options:
         """What a size or an index may be."""
         text, seen = self.text, self.seen
         if self.role == "value" and self.scales and self.is_counted():
             yield from ((f"({text} // {other})", "factor", 1.5) for other in seen.sizes if other != text)
         elif self.role == "value" and self.scales:
-            yield f"{seen.library}.sqrt({text})", "factor", 1.4
+            yield f"{seen.library}.sqrt({text})", "factor", 1.4 + self.by_chance(text)
             yield from ((other, "factor", 2.0) for other in self.counts())
         if isinstance(self.parent, ast.Assign) and text.endswith("]") and ".shape[" in text:  # of all axes but one
             base = text.rpartition(".shape[")[0]

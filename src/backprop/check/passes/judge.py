@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, reduce
 from math import inf, isfinite, nan
 from typing import Any
 
@@ -14,11 +14,11 @@ import numpy as np
 from backprop.check.passes.assumed import taken_for_granted
 from backprop.check.passes.binding import Binding
 from backprop.check.passes.intended import Intended
-from backprop.check.passes.means import Means, of_sums
+from backprop.check.passes.means import Means, of_sums, over_examples, told_of
 from backprop.check.passes.meant import FAR
 from backprop.check.passes.penalties import added
 from backprop.check.passes.points import AROUND, PLAINLY, PROBES, SMALL, Point, Surroundings, is_finite
-from backprop.check.passes.slopes import Comparison, Slopes, compared, shape_text
+from backprop.check.passes.slopes import Comparison, Slopes, compared, shape_text, worse
 from backprop.check.passes.squashed import Given, named_so, squashed_by
 from backprop.check.passes.steps import INSTEAD, STRAIGHT, Steps
 from backprop.check.passes.verdict import Gradient, Verdict, overall
@@ -133,10 +133,10 @@ class Judge:
                 own = added(self.runner, [point], path) if path in self.penalized else None
                 alike = own is not None and np.shape(own[0]) == np.shape(outcome.gradients[path])
                 found[path] = compared(outcome.gradients[path] - (own[0] if own and alike else 0.0), slopes)
-                if found[path].verdict == "wrong" and slopes.exact and path not in point.doubted:
-                    found[path] = compared(
-                        outcome.gradients[path], self.surroundings.again(point, path, outcome.gradients[path])
-                    )
+                doubted = path in point.doubted or path in self.surroundings.over
+                if found[path].verdict == "wrong" and slopes.exact and not doubted:
+                    again = self.surroundings.again(point, path, outcome.gradients[path])
+                    found[path] = compared(outcome.gradients[path], again)
                 if found[path].verdict == "wrong" and path in self.straight and self.is_own(point, path, outcome):
                     found[path] = Comparison("ok", nan)
         return found
@@ -377,10 +377,19 @@ class Judge:
         means = Means(self.runner, wrong, known)
         told = of_sums(self.runner, wrong, known) if not means.are_meant(right) else means.granted
         if not told:
-            return found
+            return self.as_parts(found, known, {*right})
         self.straight.update(wrong)
         self.remarks.append(told)
         return {**found, **{path: Comparison("ok", nan) for path in wrong}}
+
+    def as_parts(self, found: Found, known: list[tuple[Point, Outcome]], right: set[Path]) -> Found:
+        """The same where a mistake is beside: all is judged as the mean over the examples that is meant."""
+        if self.surroundings.over or not known:
+            return found
+        self.surroundings.over = parts = over_examples(self.runner, known, right)
+        self.remarks += [told_of(parts)] if parts else []
+        there = [self.told_at(self.surroundings.in_part(point), outcome) for point, outcome in known if parts]
+        return {**found, **{path: reduce(worse, [one[path] for one in there]) for path in parts}}
 
     def as_named(self, found: Found, outcomes: Outcomes) -> Found:
         """The one gradient that a loss of probabilities gives, where it is that of what a softmax or a sigmoid makes
@@ -588,13 +597,3 @@ def wrong_among(found: Mapping[Path, Comparison]) -> list[Path]:
 def is_flat(slopes: Slopes) -> bool:
     """Whether no slope was found in any direction."""
     return all(abs(one.slope) <= 10 * one.error for one in slopes.probes)
-
-
-def worse(one: Comparison | None, other: Comparison) -> Comparison:
-    """The worse of two comparisons at two points; a test that found nothing gives way to one that did."""
-    if one is None:
-        return other
-    order = {"wrong": 3, "missing": 2, "ok": 1, "imprecise": 0}
-    if order[one.verdict] != order[other.verdict]:
-        return one if order[one.verdict] > order[other.verdict] else other
-    return one if one.error >= other.error or other.error != other.error else other

@@ -4,7 +4,9 @@ from above is that of the sum of the costs, and is handed on so."""
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from math import inf, isfinite
 from typing import Any
@@ -16,7 +18,10 @@ from backprop.errors import Problem, enumerated
 from backprop.python.inputs.given import shape_at
 from backprop.python.names import default_of, parameter_names
 from backprop.python.runs.runner import Runner
-from backprop.python.texts.gradients import Outcome, Path
+from backprop.python.texts.called import targets
+from backprop.python.texts.gradients import Outcome, Path, owner
+
+WHERE = "it is right where what comes from above is not divided by them, too"
 
 
 class Means:
@@ -63,7 +68,67 @@ class Means:
     @property
     def granted(self) -> str:
         """What is told where that is meant."""
-        return f"{self.told}: it is right where what comes from above is not divided by them, too"
+        return f"{self.told}: {WHERE}"
+
+
+class Dividing:
+    """What a backward pass divides gradients by, by their names. It observes a run."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, set[int]] = {}
+
+    def __call__(self, run: Any, statement: ast.stmt, scope: Any) -> None:
+        if isinstance(statement, ast.Assign | ast.AugAssign):
+            for node in quotients(statement.value):
+                with suppress(Problem):
+                    size = run.evaluate(node.right, scope)
+                    if type(size) is int:
+                        for name in targets(statement):
+                            self.found.setdefault(name, set()).add(size)
+
+
+def quotients(value: ast.expr) -> list[ast.BinOp]:
+    """The quotients that are factors of an expression, or of its terms, as beside the slope of a penalty."""
+    if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Mult | ast.Div | ast.Add | ast.Sub):
+        return []
+    if isinstance(value.op, ast.Div):
+        return [value, *quotients(value.left)]
+    return [*quotients(value.left), *quotients(value.right)]
+
+
+def over_examples(runner: Runner, known: Sequence[tuple[Point, Outcome]], right: AbstractSet[Path]) -> dict[Path, int]:
+    """The gradients, and by how many examples, that a layer takes the mean of, where not all of them are right over
+    that: the text divides several by what is at hand as the length of an input, all but those of inputs that are so
+    long, and none of them is `right` as it is."""
+    if not runner.above or runner.pair.of_one:
+        return {}
+    (point, outcome), seen = known[0], Dividing()
+    with suppress(Problem):
+        runner.run(point.given, point.upstream, observer=seen)
+    taken = {*parameter_names(runner.pair.forward)} if runner.pair.forward is not None else set()
+    by = {path: set().union(*[some for name, some in seen.found.items() if owner(name, [bare(path)]) is not None])
+          for path in outcome.gradients if path in point.slopes}  # fmt: skip
+    parts, rest = [path for path in by if by[path]], [path for path in by if not by[path]]
+    if len(parts) < 2 or not right.isdisjoint(parts):
+        return {}
+    inputs = [shape_at(point.given, (name,)) for name in taken & point.given.keys()]
+    lengths = {one for shape in inputs for one in shape if one > 1}
+    for path in rest:
+        lengths &= {*shape_at(point.given, path)} if path[0] in taken else set()
+    size = min(set.intersection(*[by[path] for path in parts]) & lengths, default=0)
+    return dict.fromkeys(parts, size) if size else {}
+
+
+def told_of(parts: dict[Path, int]) -> str:
+    """What is told of such gradients."""
+    names, size = enumerated([*map(".".join, parts)]), max(parts.values())
+    return f"{names}: the mean over {size} examples is taken for meant: {WHERE}"
+
+
+def bare(path: Path) -> Path:
+    """What a weight is called where it stands in a list or under a key: `params['W']` is `W`, and `weights[0]` one of
+    the `weights`."""
+    return (re.sub(r"^.*\['?([A-Za-z_]\w*)'?\]$", r"\1", re.sub(r"\[\d+\]$", "", path[-1])),)
 
 
 def of_sums(runner: Runner, wrong: Sequence[Path], outcomes: Sequence[tuple[Point, Outcome]]) -> str:

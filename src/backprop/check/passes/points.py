@@ -123,6 +123,7 @@ class Surroundings:
         self.binding, self.runner, self.paths = binding, binding.runner, paths
         self.others: list[Point] | None = None
         self.exact = False  # whether sweeps were right at a point, as differences tell
+        self.over: dict[Path, int] = {}  # inputs of whose gradients a part is meant, by what they are divided
 
     def point(
         self, given: dict[str, Any], upstream: list[Any], most: int | None = None, other: Runner | None = None
@@ -135,7 +136,15 @@ class Surroundings:
         slopes = measured(at, given, self.paths, seed, most, swept, seen=self.exact)
         self.exact = self.exact or all(one.exact for one in slopes.values())
         seen = {path: one for path, one in (swept or {}).items() if np.any(one) or not is_smooth(slopes[path].probes)}
-        return Point(given, upstream, slopes, outputs, seen, set(), {})
+        return self.in_part(Point(given, upstream, slopes, outputs, seen, set(), {}))
+
+    def in_part(self, point: Point) -> Point:
+        """A point with the slopes that are meant."""
+        for path, size in self.over.items():
+            point.slopes[path] = point.slopes[path].over(size)
+            if path in point.swept:
+                point.swept[path] = point.swept[path] / size
+        return point
 
     def near(
         self, far: float, most: int | None = None, settings: Sequence[str] = (), across: bool = False

@@ -61,6 +61,12 @@ class Slopes(NamedTuple):
     def scale(self) -> float:
         return max((abs(one.slope) for one in self.probes), default=0.0)
 
+    def over(self, size: int) -> Slopes:
+        """Those of a part of what is differentiated."""
+        return self._replace(
+            probes=[one._replace(slope=one.slope / size, error=one.error / size) for one in self.probes]
+        )
+
 
 class Comparison(NamedTuple):
     """A gradient against slopes: "ok", "wrong", "imprecise"; the largest relative error; what is wrong in words."""
@@ -70,6 +76,7 @@ class Comparison(NamedTuple):
     remark: str = ""
 
 
+BADNESS = {"wrong": 3, "missing": 2, "ok": 1, "imprecise": 0}
 Objective = Callable[[dict[str, Any]], tuple[float, float]]
 
 
@@ -373,3 +380,12 @@ def moved(
     for path, new in zip(sorted(numbers, key=lambda path: float(at_path(given, path))), in_order, strict=True):
         changed = with_value(changed, path, new)
     return changed
+
+
+def worse(one: Comparison | None, other: Comparison) -> Comparison:
+    """The worse of two comparisons at two points; a test that found nothing gives way to one that did."""
+    if one is None:
+        return other
+    if BADNESS[one.verdict] != BADNESS[other.verdict]:
+        return one if BADNESS[one.verdict] > BADNESS[other.verdict] else other
+    return one if one.error >= other.error or other.error != other.error else other

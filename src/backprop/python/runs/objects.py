@@ -108,7 +108,7 @@ def gradient_inside(entry: Entry, now: dict[int, dict[str, Any]], returned: Any)
     part, keys, weights, _ = entry
     places = [(names, one, False) for names, one in leaves(now.get(id(part), {})) if len(names) > 1]
     for held in returned if isinstance(returned, tuple) else (returned,):
-        places += [(names, one, True) for names, one in leaves(held) if isinstance(held, dict)]
+        places += [(("grads", *names), one, True) for names, one in leaves(held) if isinstance(held, dict)]
     for names, one, exact in places:
         same_place = names[1:] == keys[1:] or (names[1:-1] == keys[1:-1] and keys[-1] in bases(names[-1]))  # "dW"
         beside = names[0].lstrip("_") in LISTS and keys[0].lstrip("_") in PARAMETERS and same_place
@@ -117,30 +117,38 @@ def gradient_inside(entry: Entry, now: dict[int, dict[str, Any]], returned: Any)
             beside and not any(key.isdigit() for key in keys[1:])
         )  # of another shape it is a wrong one
         fits = isinstance(one, np.ndarray) and (by_keys or one.shape == weights.shape)
-        if fits and (within or beside or owner_at(names, (keys,), exact) is not None):
+        if fits and (within or beside or owner_at(names[exact:], (keys,), exact) is not None):
             return one
     return None
 
 
 def lists_alike(entries: dict[str, Entry], returned: Sequence[Any], names: list[str]) -> dict[Path, Any]:
     """The gradients in lists that are returned, of the arrays in a list that an object keeps: the one that alone has
-    their shapes, or among several the one whose name begins as theirs does, `nabla_w` that of `weights`."""
+    their shapes, or among several the one whose name begins as theirs does, `nabla_w` that of `weights`. Beside one
+    with its shapes, what is called so and is as long has others by mistake."""
     lists: dict[tuple[int, str], list[str]] = {}
     for name, (part, keys, *_) in entries.items():
         if len(keys) == 2 and keys[1].isdigit():
             lists.setdefault((id(part), keys[0]), []).append(name)
     found: dict[Path, Any] = {}
-    for place, held in enumerate(returned):
-        gradients = held if isinstance(held, list) and len(held) > 0 else [None]
-        alike = [(key, some) for (_, key), some in lists.items() if len(some) == len(gradients)
-                 and all(is_gradient(one) and longer(np.shape(entries[name].value)) == longer(np.shape(one))
-                         for name, one in zip(some, gradients, strict=True))]  # fmt: skip
-        said = bases(names[place]) if len(names) == len(returned) else []
-        if len(alike) > 1:
-            alike = [(key, some) for key, some in alike if any(key.startswith(base) for base in said)]
-        if len(alike) == 1:
-            found.update({(name,): one for name, one in zip(alike[0][1], gradients, strict=True)})
+    for by_shape in (True, False):
+        for place, held in enumerate(returned):
+            gradients = held if isinstance(held, list) and len(held) > 0 and all(map(is_gradient, held)) else []
+            alike = [(key, some) for (_, key), some in lists.items() if len(some) == len(gradients)]
+            if by_shape:
+                alike = [(key, some) for key, some in alike
+                         if shapes([entries[name].value for name in some]) == shapes(gradients)]  # fmt: skip
+            said = bases(names[place]) if len(names) == len(returned) else []
+            if len(alike) > 1 or not by_shape:
+                alike = [(key, some) for key, some in alike if any(key.startswith(base) for base in said)]
+            if len(alike) == 1 and (by_shape or (found and (alike[0][1][0],) not in found)):
+                found.update({(name,): one for name, one in zip(alike[0][1], gradients, strict=True)})
     return found
+
+
+def shapes(some: Sequence[Any]) -> list[tuple[int, ...]]:
+    """The shapes of arrays, without axes of length 1."""
+    return [longer(np.shape(one)) for one in some]
 
 
 def held_lists(part: Object) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from backprop.python.pairs.rounds import adds_error, costs_in, hung_on, is_start
 from backprop.python.pairs.trained import backward_call
 from backprop.python.runs.objects import DATA, inner, same
 from backprop.python.runs.outputs import Forward, Outputs
+from backprop.python.texts.attributes import set_anew
 from backprop.python.texts.called import called, names_in, set_in, targets
 from backprop.python.texts.functions import reached
 from backprop.python.texts.gradients import is_data, is_gradient
@@ -167,11 +168,14 @@ class Scripted(Outputs):
 
     @cached_property
     def kept_beside(self) -> set[str]:
-        """The variables that a script makes before its loop and its forward pass does not read: `velocity["W"]` beside
-        `params["W"]`, under whose keys the gradients of that would stand."""
+        """What is no weight: the variables that a script makes before its loop and its forward pass does not read,
+        `velocity["W"]` beside `params["W"]`, under whose keys the gradients of that would stand; and the state of an
+        object that trains, which its method sets anew and takes no step with, `self.h = hs[-1]`: `dh` there is that of
+        each step of time."""
         pair, body = self.pair, self.script_part.tree.body
         made = set().union(*map(names_set, body[: pair.start]))
-        return made - names_used(body[pair.start : pair.split], body) - {*self.given}
+        states = set_anew(pair.inside) - pair.changed if pair.inside is not None and pair.changed else set()
+        return (made - names_used(body[pair.start : pair.split], body) | states) - {*self.given}
 
     def begin(self, scope: Scope, given: dict[str, Any], before: dict[str, Any]) -> None:
         """What is done before the first round of a loop made weights, as variables or attributes: those that are given
