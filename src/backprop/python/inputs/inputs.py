@@ -36,7 +36,7 @@ from backprop.python.pairs.trained import with_first_round
 from backprop.python.texts.attributes import filled_later
 from backprop.python.texts.called import names_in
 from backprop.python.texts.functions import HOLDING, attributes, held, is_static, reached, returns
-from backprop.python.texts.gradients import LABELS, OF_OUTPUT, RATE, Path, is_gradient, leaves, place_of
+from backprop.python.texts.gradients import RATE, Path, is_gradient, is_label, is_of_output, leaves, place_of
 from backprop.python.texts.restated import defaults
 from backprop.python.texts.source import Code, Part, define, roots_of, uses_torch
 from backprop.python.values.arrays import HELD, is_number
@@ -92,6 +92,7 @@ class Inputs(Said):
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
+        self.of_batch: dict[str, int] = {}  # how many examples the object is made for
         self.own: set[str] = set()  # the weights that were learned of so, and are no arguments
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
         self.lists: frozenset[str] = frozenset()  # what is given as lists, and not as arrays
@@ -471,8 +472,8 @@ class Inputs(Said):
         forward, backward = self.pair.forward, self.pair.backward
         if forward is None or backward is None or self.pair.kind not in ("functions", "class"):
             return {}
-        own = [one for one in parameter_names(forward) if LABELS.fullmatch(one) or one in ("y", "t")]
-        others = [one for one in required_names(backward) if LABELS.fullmatch(one) and one not in (*own, *self.given)]
+        own = [one for one in parameter_names(forward) if is_label(one) or one in ("y", "t")]
+        others = [one for one in required_names(backward) if is_label(one) and one not in (*own, *self.given)]
         return {others[0]: own[0]} if len(own) == len(others) == 1 and own[0] not in parameter_names(backward) else {}
 
     def labels_of_backward(self) -> list[str]:
@@ -486,7 +487,7 @@ class Inputs(Said):
         if self.renamed:
             return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
         names = required_names(pair.backward)
-        outputs = any(map(OF_OUTPUT.fullmatch, names)) or not {*names}.isdisjoint(returns(pair.forward))
+        outputs = any(map(is_of_output, names)) or not {*names}.isdisjoint(returns(pair.forward))
         outputs |= pair.forward in reached(pair.backward, self.methods())  # it goes forward itself
         outputs |= pair.forward.name in names_read(pair.backward)
         beside = {"y", "t"} if outputs else set()  # `backward(x, y_hat, y)`
@@ -496,7 +497,7 @@ class Inputs(Said):
         picks = not any(map(forth.picks, parameter_names(pair.forward)))  # else they may be these, by another name
         like = [
             one for one in names
-            if one in beside or LABELS.fullmatch(one) or is_rate(one) or WEIGHT.search(one)
+            if one in beside or is_label(one) or is_rate(one) or WEIGHT.search(one)
             or (picks and places.picks(one))
         ]  # fmt: skip
         known |= self.same_labels.keys()

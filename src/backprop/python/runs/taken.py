@@ -23,7 +23,7 @@ from backprop.python.runs.forth import Forth
 from backprop.python.runs.objects import LISTS
 from backprop.python.runs.outputs import OF_STATE, OUTPUTS, Forward, entries_in
 from backprop.python.texts.functions import returns
-from backprop.python.texts.gradients import OF_OUTPUT, is_gradient
+from backprop.python.texts.gradients import is_gradient, is_of_output, unbatched
 from backprop.python.values.scope import Bound, Class, Object, Scope
 
 OF_INPUTS = frozenset(["input", "inp", "in", "x", "original", "orig", "old", "prev"])  # before a shape
@@ -104,19 +104,19 @@ class Taken(Forth):
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
-            elif name in given and name not in bound and name in self.handed_results:
+            elif name in self.handed_results and name not in bound and (name in given or name in unknown[count:]):
                 bound[name] = whole[self.handed_results[name]]  # which has another name where it is called
             elif name in given and name not in bound and name not in self.sizes:
                 bound[name] = objects.get(name, given[name])
             elif name in inside and name not in bound:
                 bound[name] = inside[name]
         alike = {
-            folded(name): one
+            unbatched(name).lower(): one
             for name, one in (*forward.scope.names.items(), *results.items(), *given.items())
             if is_gradient(one) and name not in self.sizes
         }
-        of_batch = [name for name in unknown[count:] if folded(name) != name.lower() and folded(name) in alike]
-        bound.update({name: alike[folded(name)] for name in of_batch if name not in bound})
+        of_batch = [name for name in unknown[count:] if unbatched(name) != name and unbatched(name).lower() in alike]
+        bound.update({name: alike[unbatched(name).lower()] for name in of_batch if name not in bound})
         unknown = [name for name in unknown if name not in bound or name in unknown[:count]]
         with_outputs = not count and self.labels()  # with labels goes what they are compared with
         self.in_order(bound, unknown[count:], forward, 0 if with_outputs or reads else len(forward.outputs))
@@ -131,7 +131,7 @@ class Taken(Forth):
             }
         )
         self.suppose(bound, given, forward)
-        for name in [one for one in self.back_names() if one not in bound and OF_OUTPUT.fullmatch(one)][:1]:
+        for name in [one for one in self.back_names() if one not in bound and is_of_output(one)][:1]:
             bound[name] = forward.outputs[0]
         used = names_read(self.pair.backward) - {*self.keeping}  # which is made when it is called
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
@@ -194,7 +194,7 @@ class Taken(Forth):
             free = [forward.returned] if whole else [tuple(free)] if several else free
         for name, value in zip(rest, free, strict=False):
             bound[name] = as_bound(name, value)
-            if count > 1 and is_gradient(value) and not OF_OUTPUT.fullmatch(name):
+            if count > 1 and is_gradient(value) and not is_of_output(name):
                 self.guessed.append(name)
 
     def node_of(
@@ -243,11 +243,6 @@ def unsaid(names: list[str], backward: ast.FunctionDef | None) -> Problem:
     where = backward.name if backward is not None else "the backward pass"
     hint = f"give it {either('with --vars', 'as an argument')}, or name it as the forward pass does"
     return Problem("variable", f"nothing says what {enumerated(names)} of {where} is", hint=hint)
-
-
-def folded(name: str) -> str:
-    """A name without what says that it is of a part of the data: `X_batch`, `y_pred_batch` are `X` and `Y_pred`."""
-    return re.sub("_?(mini_?)?batch_?", "", name.lower())
 
 
 def takes_apart(function: ast.FunctionDef | None, name: str) -> set[int]:

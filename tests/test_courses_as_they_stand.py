@@ -1,0 +1,99 @@
+"""Classes of courses as they stand: what they call labels, how many examples they are made for, what they set anew."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backprop_cli import main
+from conftest import Check
+
+Followed = Callable[[str], dict[str, Any]]
+
+SCORER = """
+import numpy as np
+class Scorer:
+    def __init__(self, rows, kinds, **settings):
+        for name, usual in {"decay": 0.1, "batch_size": 50}.items():
+            setattr(self, name, settings.get(name, usual))
+        self.w = np.random.normal(0, 0.1, (kinds.shape[0], rows.shape[0]))
+        self.v = np.random.normal(0, 0.1, (kinds.shape[0], kinds.shape[0]))
+    def evaluate(self, X):
+        inner = np.tanh(self.w @ X)
+        s = self.v @ inner
+        return np.exp(s) / np.exp(s).sum(axis=0), inner
+    def compute_cost(self, X, Y):
+        P, inner = self.evaluate(X)
+        return -np.log((Y * P).sum(axis=0)).sum() / X.shape[1] + self.decay * (self.w ** 2).sum()
+    def compute_gradients(self, X_batch, y_true_batch, y_pred_batch, tanh_of):
+        d = (y_pred_batch - y_true_batch) / self.batch_size
+        grad_v = d @ tanh_of.T
+        d = (self.v.T @ d) * (1 - tanh_of ** 2)
+        grad_w = d @ X_batch.T + 2 * self.decay * self.w
+        return grad_w, grad_v
+    def fit(self, X, Y):
+        for at in range(0, X.shape[1], self.batch_size):
+            X_part, Y_part = X[:, at:at + self.batch_size], Y[:, at:at + self.batch_size]
+            P, inner = self.evaluate(X_part)
+            grad_w, grad_v = self.compute_gradients(X_part, Y_part, P, inner)
+            self.w -= 0.1 * grad_w
+            self.v -= 0.1 * grad_v
+"""
+OF_ITS_OWN = ("/ self.batch_size", "/ X_batch.shape[1]")
+
+
+@pytest.fixture
+def followed(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Followed:
+    """What is found in a text with the values that the hint has."""
+
+    def run(text: str) -> dict[str, Any]:
+        (tmp_path / "course.py").write_text(text)
+        monkeypatch.chdir(tmp_path)
+        words = ["backprop", "check", "course.py", "--seed", "1"]
+        monkeypatch.setattr("sys.argv", words)
+        with pytest.raises(SystemExit):
+            main()
+        asked = capsys.readouterr().err
+        options = re.search(r"give options, like (.*?), or all in a file", asked)
+        assert options is not None, asked
+        monkeypatch.setattr("sys.argv", [*words, "--json", *shlex.split(options[1])])
+        with pytest.raises(SystemExit):
+            main()
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return found
+
+    return run
+
+
+def verdicts(found: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["verdict"] for one in found["gradients"]}
+
+
+BREAKS = [
+    ("(1 - tanh_of ** 2)", "(1 - tanh_of)", {"w"}),
+    ("2 * self.decay", "self.decay", {"w"}),
+    ("y_pred_batch - y_true_batch", "y_true_batch - y_pred_batch", {"w", "v"}),
+]
+GIVEN = {
+    "X": [[0.5, -1.2, 0.3, 0.8], [1.1, 0.4, -0.7, -0.2]], "rows": [1.0, 2.0], "kinds": [1.0, 2.0, 3.0],
+    "y_true_batch": [[1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 1]],
+}  # fmt: skip
+
+
+def test_what_a_batch_is_called_is_what_the_whole_is_called(followed: Followed) -> None:
+    """`y_true_batch` and `y_pred_batch` are labels and what comes out, as `y_true` and `y_pred` are."""
+    found = followed(SCORER.replace(*OF_ITS_OWN))
+    assert (found["verdict"], verdicts(found)) == ("ok", {"w": "ok", "v": "ok"}), found
+
+
+@pytest.mark.parametrize(("right", "broken", "wrong"), BREAKS)
+def test_a_mistake_is_found_whatever_a_batch_is_called(check: Check, right: str, broken: str, wrong: set[str]) -> None:
+    text = SCORER.replace(*OF_ITS_OWN).replace(right, broken)
+    found = check("scorer.py", GIVEN, {"scorer.py": text})
+    assert {name for name, one in verdicts(found).items() if one == "wrong"} == wrong, found
