@@ -97,3 +97,40 @@ def test_a_mistake_is_found_whatever_a_batch_is_called(check: Check, right: str,
     text = SCORER.replace(*OF_ITS_OWN).replace(right, broken)
     found = check("scorer.py", GIVEN, {"scorer.py": text})
     assert {name for name, one in verdicts(found).items() if one == "wrong"} == wrong, found
+
+
+CHAINS = """
+import numpy as np
+class Alignment:
+    def walk_forward_probs(self, logits, symbols):
+        alpha = np.zeros((len(logits), len(symbols)))
+        alpha[0, 0] = logits[0, symbols[0]]
+        for t in range(1, len(logits)):
+            for s in range(len(symbols)):
+                alpha[t, s] = (alpha[t - 1, s] + (alpha[t - 1, s - 1] if s else 0)) * logits[t, symbols[s]]
+        return alpha
+    def walk_backward_probs(self, logits, symbols):
+        beta = np.zeros((len(logits), len(symbols)))
+        beta[-1, -1] = 1
+        for t in reversed(range(len(logits) - 1)):
+            for s in range(len(symbols)):
+                after = beta[t + 1, s + 1] * logits[t + 1, symbols[s + 1]] if s + 1 < len(symbols) else 0
+                beta[t, s] = beta[t + 1, s] * logits[t + 1, symbols[s]] + after
+        return beta
+class Tanh:
+    def forward(self, x):
+        self.out = np.tanh(x)
+        return self.out
+    def backward(self, dout):
+        return dout * (1 - self.out ** 2)
+"""
+
+
+def test_probabilities_from_either_end_of_a_chain_are_no_gradient(check: Check) -> None:
+    """Those of the forward-backward algorithm take the same; what takes one from above is a gradient by any name."""
+    given = {"x": [[0.3, -0.8]], "logits": [[0.3, 0.7], [0.6, 0.4], [0.2, 0.8]], "symbols": [0, 1]}
+    found = check("ctc.py", given, {"ctc.py": CHAINS})
+    assert (found["verdict"], verdicts(found)) == ("ok", {"x": "ok"}), found
+    back = CHAINS.replace("def forward(", "def forward_prob(").replace("def backward(", "def backward_prob(")
+    found = check("ctc.py", {"x": [[0.3, -0.8]]}, {"ctc.py": back.replace("** 2", "** 3")})
+    assert (found["verdict"], verdicts(found)) == ("wrong", {"x": "wrong"}), found
