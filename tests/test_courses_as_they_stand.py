@@ -99,6 +99,29 @@ def test_a_mistake_is_found_whatever_a_batch_is_called(check: Check, right: str,
     assert {name for name, one in verdicts(found).items() if one == "wrong"} == wrong, found
 
 
+def test_a_class_is_judged_as_made_for_the_examples_that_it_is_given(followed: Followed) -> None:
+    """It divides by those that it is made for, 50."""
+    found = followed(SCORER)
+    assert (found["verdict"], verdicts(found)) == ("ok", {"w": "ok", "v": "ok"}), found
+    assert any("batch_size is taken as" in one and "not as 50" in one for one in found["remarks"]), found["remarks"]
+
+
+@pytest.mark.parametrize(("right", "broken", "wrong"), BREAKS)
+def test_a_mistake_is_found_beside_another_number_of_examples(
+    check: Check, right: str, broken: str, wrong: set[str]
+) -> None:
+    found = check("scorer.py", GIVEN, {"scorer.py": SCORER.replace(right, broken)})
+    assert {name for name, one in verdicts(found).items() if one == "wrong"} == wrong, found
+    assert any("batch_size is taken as 4" in one for one in found["remarks"]) == (wrong == {"w"}), found["remarks"]
+    lines = [one["line"] for one in found["lines"]]
+    assert wrong == {"w", "v"} or [SCORER[: SCORER.index(right)].count("\n") + 1] == lines, found["lines"]
+
+
+def test_a_number_of_examples_that_is_given_is_the_one(check: Check) -> None:
+    found = check("scorer.py", {**GIVEN, "batch_size": 5}, {"scorer.py": SCORER})
+    assert verdicts(found) == {"w": "wrong", "v": "wrong"}, found
+
+
 CHAINS = """
 import numpy as np
 class Alignment:
@@ -134,3 +157,70 @@ def test_probabilities_from_either_end_of_a_chain_are_no_gradient(check: Check) 
     back = CHAINS.replace("def forward(", "def forward_prob(").replace("def backward(", "def backward_prob(")
     found = check("ctc.py", {"x": [[0.3, -0.8]]}, {"ctc.py": back.replace("** 2", "** 3")})
     assert (found["verdict"], verdicts(found)) == ("wrong", {"x": "wrong"}), found
+
+
+def test_a_number_of_examples_that_stops_a_way_back_is_asked_for(check: Check) -> None:
+    text = SCORER.replace("/ self.batch_size", "/ X_batch.shape[1] * np.ones((1, self.batch_size))")
+    found = check("scorer.py", GIVEN, {"scorer.py": text})
+    assert found["error"]["message"].startswith("batch_size is 50 unless it is given, and the backward pass stops"), (
+        found
+    )
+    assert verdicts(check("scorer.py", {**GIVEN, "batch_size": 4}, {})) == {"w": "ok", "v": "ok"}
+
+
+KEPT = """
+import numpy as np
+class Layer:
+    def __init__(self, n, m):
+        self.w = np.random.randn(n, m)
+        self.a = np.zeros((1, m))
+    def forward(self, x):
+        self.x = x
+        self.a = np.tanh(x @ self.w)
+        return self.a * 2
+    def backward(self, dout):
+        self.da = dout * 2
+        dz = self.da * (1 - self.a ** 2)
+        self.dw = self.x.T @ dz
+        return dz @ self.w.T
+"""
+
+
+def test_what_a_forward_pass_sets_before_it_reads_it_is_no_weight(check: Check) -> None:
+    """An activation that begins with zeros of another shape has a gradient inside of the backward pass alone."""
+    given = {"x": [[0.5, -1.2, 0.3], [1.1, 0.4, -0.7]], "n": 3, "m": 2}
+    found = check("layer.py", given, {"layer.py": KEPT})
+    assert (found["verdict"], verdicts(found)) == ("ok", {"w": "ok", "x": "ok"}), found
+    read = KEPT.replace("np.tanh(x @ self.w)", "np.tanh(x @ self.w + self.a)")
+    assert verdicts(check("layer.py", given, {"layer.py": read}))["a"] != "ok"  # a bias that is lost after the first
+
+
+RELUS = """
+import numpy as np
+class Net:
+    def __init__(self, n, h, m):
+        self.w, self.b = np.random.randn(n, h), np.zeros(h)
+        self.v, self.c = np.random.randn(h, m), np.zeros(m)
+    def forward(self, x):
+        self.x = x
+        self.z = x @ self.w + self.b
+        self.a = np.maximum(self.z, 0)
+        return self.a @ self.v + self.c
+    def backward(self, dout):
+        n = self.x.shape[0]
+        self.dv, self.dc = self.a.T @ dout / n, dout.sum(axis=0) / n
+        dz = dout @ self.v.T * (self.z > 0)
+        self.dw, self.db = self.x.T @ dz / n, dz.sum(axis=0) / n
+"""
+
+
+@pytest.mark.parametrize("rows", [[[0.0, 0.0], [1.0, -0.5], [0.3, 2.0]], [[0.2, 0.1], [1, -1]]])
+def test_means_of_a_layer_are_told_beside_kinks(check: Check, rows: list[list[float]]) -> None:
+    """An example of zeros has every relu at its kink, where a mean of it has no slope to be compared with. A sum
+    among the means is a mistake, also where its weight has a side of as many elements as there are examples."""
+    found = check("net.py", {"x": rows, "n": 2, "h": 3, "m": 2}, {"net.py": RELUS})
+    assert {one for name, one in verdicts(found).items() if name != "x"} == {"ok"}, found
+    assert any("the right gradient over" in one for one in found["remarks"])
+    assert any("at a kink" in one for one in found["remarks"]) == (0.0 in rows[0]), found["remarks"]
+    broken = RELUS.replace("self.db = self.x.T @ dz / n,", "self.db = self.x.T @ dz,")
+    assert "wrong" in verdicts(check("net.py", {"x": rows, "n": 2, "h": 3, "m": 2}, {"net.py": broken})).values()

@@ -27,7 +27,7 @@ from backprop.python.runs.outputs import Forward
 from backprop.python.runs.scripted import Scripted
 from backprop.python.texts.attributes import filled_by, fills_parts, read_first, set_anew
 from backprop.python.texts.functions import HOLDING, attributes, reached, returns
-from backprop.python.texts.gradients import LABELS, is_gradient
+from backprop.python.texts.gradients import is_gradient, is_label
 from backprop.python.texts.source import Part
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
@@ -36,6 +36,7 @@ from backprop.python.values.scope import Bound, Builtin, Class, Function, Object
 OF_COST = re.compile(r"(?i)cost|loss|error|objective|entropy|(^|_)(mse|nll)(_|$)")
 SHAPE = re.compile(r"(in(put)?s?_?|x_?)?shape", re.IGNORECASE)  # of the first input, as a framework hands it on
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
+BATCH = re.compile(r"(?i)_?(mini_?)?batch(_?size)?|bs")  # how many examples an object is made for
 
 
 class Forth(Scripted):
@@ -172,7 +173,7 @@ class Forth(Scripted):
         reads_left = of_class and bool(left and left & attributes(self.cost, ast.Load))
         if len(labels) == 1:
             rest = [name for name in names if name not in bound]
-            free = [name for name in rest if LABELS.fullmatch(name) or (reads_left and len(rest) == 1)]
+            free = [name for name in rest if is_label(name) or (reads_left and len(rest) == 1)]
             bound.update(dict.fromkeys(free[:1], labels[0]))
         anew = self.is_whole(self.cost)  # of the inputs, through a forward pass of its own
         first = next((given[name] for name in self.parameters if name in given), None) if anew else found.outputs[0]
@@ -292,6 +293,7 @@ class Forth(Scripted):
         me.names.update(
             {name: self.idle(self.handed) for name in asked if OPTIMIZER.search(name) and me.names.get(name, 0) is None}
         )
+        self.of_batch = {name: one for name, one in me.names.items() if type(one) is int and BATCH.fullmatch(name)}
         self.made_of = {
             whose + name: fresh(value)
             for whose, part in dotted(parts)
@@ -331,14 +333,20 @@ class Forth(Scripted):
         return set().union(*[set_anew(one) for one in reached(forward, methods)]) if forward and methods else set()
 
     @cached_property
+    def computed(self) -> set[str]:
+        """The attributes that the forward pass sets before it reads them: what its object begins with is not used."""
+        forward, methods = self.pair.forward, self.methods()
+        called = reached(forward, methods) if forward and methods else []
+        return set().union(*map(set_anew, called)).difference(*map(read_first, called[:1]))
+
+    @cached_property
     def readiness(self) -> tuple[set[str], set[str], dict[str, tuple[ast.FunctionDef, set[str]]]]:
         """What the forward pass reads of its object; what of that it does not set itself; and the methods of the class,
         each with what it fills."""
         methods = self.code.classes().get(self.pair.name, {})
         called = [] if self.pair.forward is None else reached(self.pair.forward, methods)
         own = set().union(*[attributes(one, ast.Load) for one in called])
-        made = set().union(*[set_anew(one) for one in called]).difference(*map(read_first, called[:1]))
-        return own, own - made, {name: (one, filled_by(one)) for name, one in methods.items()}
+        return own, own - self.computed, {name: (one, filled_by(one)) for name, one in methods.items()}
 
     def make_ready(self, run: Interpreter, me: Object, given: dict[str, Any]) -> None:
         """Call the methods that set what the forward pass needs and the constructor left out, as a framework does."""
