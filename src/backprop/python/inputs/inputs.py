@@ -484,6 +484,7 @@ class Inputs(Said):
             return []
         known = {*parameter_names(pair.forward), *returns(pair.forward)}
         known |= {name for one in self.constructors() for name in parameter_names(one)} if pair.of_object else set()
+        known |= self.same_labels.keys()
         if self.renamed:
             return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
         names = required_names(pair.backward)
@@ -500,7 +501,6 @@ class Inputs(Said):
             if one in beside or is_label(one) or is_rate(one) or WEIGHT.search(one)
             or (picks and places.picks(one))
         ]  # fmt: skip
-        known |= self.same_labels.keys()
         return [name for name in like if name not in known and name in names_read(pair.backward)]
 
     def parameters_of_rows(self, columns: list[str]) -> list[str]:
