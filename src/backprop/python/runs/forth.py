@@ -25,7 +25,7 @@ from backprop.python.pairs.rounds import cost_within
 from backprop.python.runs.objects import PARAMETERS, dotted, objects_in, weights_inside
 from backprop.python.runs.outputs import Forward
 from backprop.python.runs.scripted import Scripted
-from backprop.python.texts.attributes import filled_by, fills_parts, read_first, set_anew
+from backprop.python.texts.attributes import filled_by, fills_parts, read_first, set_anew, set_first
 from backprop.python.texts.functions import HOLDING, attributes, reached, returns
 from backprop.python.texts.gradients import is_gradient, is_label
 from backprop.python.texts.source import Part
@@ -336,8 +336,8 @@ class Forth(Scripted):
     def computed(self) -> set[str]:
         """The attributes that the forward pass sets before it reads them: what its object begins with is not used."""
         forward, methods = self.pair.forward, self.methods()
-        called = reached(forward, methods) if forward and methods else []
-        return set().union(*map(set_anew, called)).difference(*map(read_first, called[:1]))
+        called = reached(forward, methods)[1:] if forward and methods else []
+        return set_first(forward).difference(*[attributes(one, ast.Load) for one in called]) if forward else set()
 
     @cached_property
     def readiness(self) -> tuple[set[str], set[str], dict[str, tuple[ast.FunctionDef, set[str]]]]:
@@ -346,7 +346,8 @@ class Forth(Scripted):
         methods = self.code.classes().get(self.pair.name, {})
         called = [] if self.pair.forward is None else reached(self.pair.forward, methods)
         own = set().union(*[attributes(one, ast.Load) for one in called])
-        return own, own - self.computed, {name: (one, filled_by(one)) for name, one in methods.items()}
+        made = set().union(*[set_anew(one) for one in called]).difference(*map(read_first, called[:1]))
+        return own, own - made, {name: (one, filled_by(one)) for name, one in methods.items()}
 
     def make_ready(self, run: Interpreter, me: Object, given: dict[str, Any]) -> None:
         """Call the methods that set what the forward pass needs and the constructor left out, as a framework does."""
