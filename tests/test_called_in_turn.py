@@ -348,3 +348,68 @@ def test_a_loss_that_is_added_up_is_no_weight(check: Check) -> None:
     assert "takes steps" not in str(found["remarks"])
     found = check("words.py --seed 1", given, {"words.py": PAIRS.replace("dv += g * u", "dv += g * v")})
     assert [one["write"] for one in found["lines"]] == ["dv += g * u"], found
+
+
+ROWS_OF_WORDS = """
+import numpy as np
+rng = np.random.default_rng(2)
+U, V = rng.normal(size=(5, 3)), rng.normal(size=(3, 5))
+rate = 0.05
+for turn in range(3):
+    loss = 0.0
+    for centre, near in [(0, 2), (1, 3), (4, 0)]:
+        h = U[centre]
+        e = np.exp(h @ V)
+        p = e / e.sum()
+        loss += -np.log(p[near])
+        d = p.copy()
+        d[near] -= 1
+        dV = np.outer(h, d)
+        dU = V @ d
+        V = V - rate * dV
+        U[centre] = U[centre] - rate * dU
+"""
+
+
+@pytest.mark.parametrize("step", ["U[centre] = U[centre] - rate * dU", "U[centre] -= rate * dU"])
+def test_what_has_the_name_of_a_gradient_may_be_that_of_a_row(step: str, check: Check) -> None:
+    text = ROWS_OF_WORDS.replace("U[centre] = U[centre] - rate * dU", step)
+    found = check("words.py", {}, {"words.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"V": "ok", "U": "ok"}, found
+    wrong = check("words.py", {}, {"words.py": text.replace("dU = V @ d", "dU = V @ p")})
+    assert [one["line"] for one in wrong["lines"]] == [16], wrong
+
+
+BAG = """
+import numpy as np
+class Bag:
+    def __init__(self, words, size, rate, decay):
+        self.table = np.random.randn(words, size)
+        self.W = np.random.randn(size, words)
+        self.rate, self.decay = rate, decay
+    def forward(self, places):
+        self.h = np.mean(self.table[places], axis=0)
+        e = np.exp(self.h @ self.W)
+        self.p = e / e.sum()
+        return self.p
+    def loss(self, p, target):
+        return -np.log(p[target])
+    def backward(self, places, p, target):
+        d = p.copy()
+        d[target] -= 1
+        dW = np.outer(self.h, d)
+        dh = self.W @ d / len(places)
+        self.W -= self.rate * dW
+        for i, place in enumerate(places):
+            self.table[place] -= self.rate * STEP
+"""
+
+
+@pytest.mark.parametrize(("step", "verdict"), [
+    ("dh", "ok"), ("(dh + self.decay * self.table[place])", "incomplete"), ("(2 * dh)", "wrong"),
+])  # fmt: skip
+def test_steps_of_rows_in_a_loop_are_judged_or_told_not_to_be(step: str, verdict: str, check: Check) -> None:
+    given = {"places": [0, 2, 1], "words": 5, "size": 3, "target": 2, "rate": 0.1, "decay": 0.01}
+    found = check("bag.py:Bag", given, {"bag.py": BAG.replace("STEP", step)})
+    assert found["verdict"] == verdict, found
+    assert ("table takes steps" in str(found["remarks"])) == (verdict == "incomplete"), found

@@ -92,6 +92,7 @@ np.linalg.matrix_power(m, 3); np.linalg.matrix_power(m, -2); np.linalg.multi_dot
 np.divmod(x, v)
 np.convolve(v, v[:2]); np.correlate(v, v[:2], 'same'); np.select([x > 0.5, x > 0], [x, 2 * x], 0.1); np.isscalar(2.0)
 np.apply_along_axis(np.sum, axis=1, arr=x); np.vectorize(lambda a, b: a * b)(x, v); np.finfo(float).eps
+np.apply_along_axis(np.diagflat, -2, x); np.apply_along_axis(np.diagflat, 1, x); np.apply_along_axis(np.cumsum, 0, x)
 np.copyto(z := x.copy(), v); np.putmask(z := x.copy(), x > 0, 2.0); np.place(z := x.copy(), x > 0, v)
 """
 SCIPY = """

@@ -429,3 +429,24 @@ class Layer:
 def test_a_row_of_weights_may_get_its_shape_from_sizes_that_are_given(check: Check) -> None:
     hint = check("viewed.py", {}, {"viewed.py": VIEWED})["error"]["hint"]
     assert "--InWidth '2' --OutWidth '3'" in hint, hint
+
+
+COUNTED = """
+import numpy as np
+class Dense:
+    def __init__(self, inputs, units):
+        self.w = np.random.randn(inputs, units)
+    def forward(self, inputs):
+        self.inputs = inputs
+        return inputs @ self.w
+    def backward(self, above):
+        self.dw = self.inputs.T @ above
+        return above @ self.w.T
+"""
+
+
+def test_a_constructor_may_call_the_number_of_features_as_the_forward_pass_its_input(check: Check) -> None:
+    hint = check("dense.py", {}, {"dense.py": COUNTED})["error"]["hint"]
+    assert "--inputs 'randn(4,3)'" in hint, hint
+    found = check("dense.py", {"inputs": [[0.3, -1.2, 0.4], [2.0, 0.1, 0.7]], "units": 2}, {"dense.py": COUNTED})
+    assert verdicts(found) == {"w": "ok", "inputs": "ok"}, found

@@ -104,3 +104,30 @@ def test_the_hint_has_a_network_of_such_dictionaries(check: Check) -> None:
     }
     found = check("cells.py", given, {})
     assert (found["verdict"], {*verdicts(found)}) == ("ok", {"ok"}), found
+
+
+PAIRED = """
+import numpy as np
+def pairs_forward(left, right, U, V):
+    u, v = U[left], V[right]
+    return {"u": u, "v": v, "scores": np.sum(u * v, axis=1)}
+def pairs_loss(scores):
+    return np.mean(np.log(1 + np.exp(-scores)))
+def pairs_backward(left, right, U, V, kept):
+    off = -1 / (1 + np.exp(kept["scores"])) OVER
+    dU, dV = np.zeros_like(U), np.zeros_like(V)
+    np.add.at(dU, left, off[:, None] * kept["v"])
+    np.add.at(dV, right, off[:, None] * kept["u"])
+    return dU, dV
+"""
+PAIRS = {"left": [0, 2, 1, 1], "right": [1, 0, 2, 1], "U": [[0.3, -1.2], [2.0, 0.1], [-0.7, 0.4]],
+         "V": [[0.5, 0.2], [-0.4, 1.1], [0.9, -0.6]]}  # fmt: skip
+
+
+@pytest.mark.parametrize(("over", "told"), [("/ len(left)", "gradient of pairs_loss"), ("", "4 times pairs_loss")])
+def test_what_a_forward_pass_keeps_in_a_dictionary_has_its_cost_in_the_code(over: str, told: str, check: Check) -> None:
+    text = PAIRED.replace("OVER", over)
+    found = check("pairs.py:pairs_forward", PAIRS, {"pairs.py": text})
+    assert (found["verdict"], told in str(found["remarks"])) == ("ok", True), found
+    wrong = check("pairs.py:pairs_forward", PAIRS, {"pairs.py": text.replace('off[:, None] * kept["u"]', 'kept["u"]')})
+    assert 12 in [one["line"] for one in wrong["lines"]], wrong

@@ -471,3 +471,108 @@ class Affine:
     assert check("affine.py:Affine", given, {"affine.py": text})["verdict"] == "ok"
     wrong = check("affine.py:Affine", given, {"affine.py": text.replace("dout @ self.w.T", "dout @ self.w")})
     assert [one["line"] for one in wrong["lines"]] == [16], wrong
+
+
+def test_a_loss_is_not_told_where_small_weights_make_the_losses_alike(check: Check) -> None:
+    """Beside an output of 1/2 everywhere the slope of a square is that of the cross-entropy over 4, as many as the rows
+    are: which of them is meant shows elsewhere."""
+    text = """
+import numpy as np
+class Small:
+    def __init__(self, size):
+        self.weight = np.linspace(-1, 1, size).reshape(size, 1) * 1e-5
+        self.shift, self.rate = np.zeros((1, 1)), 0.5
+    def forward(self, data):
+        self.data = data
+        self.guess = 1 / (1 + np.exp(-(data @ self.weight + self.shift)))
+        return self.guess
+    def backward(self, data, target, guess):
+        off = guess - target
+        d_weight = data.T @ off / len(data)
+        d_shift = off.sum(axis=0, keepdims=True) / len(data)
+        self.weight -= self.rate * d_weight
+        self.shift -= self.rate * d_shift
+"""
+    given = {"data": [[0.3, -1.2], [2.0, 0.1], [-0.7, 0.4], [1.5, -0.2]], "target": [[1], [0], [0], [1]], "size": 2}
+    found = check("small.py:Small", given, {"small.py": text})
+    assert (found["verdict"], "cross-entropy of yes and no" in str(found["remarks"])) == ("ok", True), found
+    wrong = check("small.py:Small", given, {"small.py": text.replace("= data.T @ off", "= -data.T @ off")})
+    assert wrong["verdict"] == "wrong", wrong
+
+
+def test_a_loss_that_is_left_beside_the_output_is_what_goes_back(check: Check) -> None:
+    """What the backward pass calls the prediction is what the activation gave, and no gradient from above."""
+    text = """
+import numpy as np
+class Soft:
+    def forward(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        self.output = e / e.sum(axis=1, keepdims=True)
+class Entropy:
+    def mean_of(self, guess, y):
+        return np.mean(-np.log(guess[np.arange(len(y)), y]))
+class SoftWithEntropy:
+    def __init__(self):
+        self.soft, self.entropy = Soft(), Entropy()
+    def forward(self, scores, y_true):
+        self.soft.forward(scores)
+        self.output = self.soft.output
+        self.loss_value = self.entropy.mean_of(self.output, y_true)
+    def backward(self, y_pred, y_true):
+        self.dscores = (y_pred - np.eye(y_pred.shape[1])[y_true]) / len(y_pred)
+"""
+    given = {"scores": [[0.3, -1.2, 0.5], [2.0, 0.1, -0.4], [0.7, 0.9, 1.1]], "y_true": [2, 0, 1]}
+    found = check("soft.py:SoftWithEntropy", given, {"soft.py": text})
+    assert found["verdict"] == "ok", found
+    wrong = check("soft.py:SoftWithEntropy", given, {"soft.py": text.replace("(y_pred - np", "(y_pred + np")})
+    assert [one["line"] for one in wrong["lines"]] == [18], wrong
+
+
+def test_gradients_in_a_list_that_is_returned_are_of_the_weights_and_of_no_setting(check: Check) -> None:
+    """One for a bias that is a row has no axis for the rows: a step adds it by itself."""
+    text = """
+import numpy as np
+class Affine:
+    def __init__(self, width, units):
+        self.W = np.linspace(-1, 1, width * units).reshape(width, units)
+        self.b = np.full((1, units), 0.3)
+        self.gradW = self.gradB = None
+    def forward(self, X, mode):
+        self.X = X
+        return X @ self.W + self.b
+    def backward(self, dout, mode):
+        self.gradW = self.X.T @ dout
+        self.gradB = np.sum(dout, axis=0)
+        return dout @ self.W.T, [self.gradW, self.gradB]
+"""
+    given = {"X": [[0.3, -1.2], [2.0, 0.1], [-0.7, 0.4]], "mode": "train", "width": 2, "units": 3}
+    found = check("affine.py:Affine", given, {"affine.py": text})
+    assert {one["name"]: one["verdict"] for one in found["gradients"]} == {"W": "ok", "b": "ok", "X": "ok"}, found
+    wrong = check(
+        "affine.py:Affine", given, {"affine.py": text.replace("np.sum(dout, axis=0)", "np.mean(dout, axis=0)")}
+    )
+    assert [one["line"] for one in wrong["lines"]] == [13], wrong
+
+
+def test_a_rate_is_offered_as_a_number(check: Check) -> None:
+    """Also where the step is wrong: an array hid that there is one."""
+    text = """
+import numpy as np
+class Units:
+    def __init__(self, count):
+        self.count, self.w, self.act = count, None, lambda z: np.maximum(0.0, z)
+    def forward(self, data):
+        if self.w is None:
+            self.w = np.random.random((self.count, data.shape[1] + 1))
+        self.data = np.hstack([data, np.ones((data.shape[0], 1))])
+        self.z = np.dot(self.data, self.w.T)
+        return self.act(self.z)
+    def backward(self, above, learning_rate):
+        dz = above * (self.z > 0)
+        dw = np.dot(self.data.T, dz).T / above.shape[0]
+        back = np.dot(dz, self.w)
+        self.w = self.w - learning_rate * dw
+        return np.delete(back, back.shape[1] - 1, 1)
+"""
+    hint = check("units.py:Units", {}, {"units.py": text})["error"]["hint"]
+    assert "--learning_rate '0.1'" in hint, hint

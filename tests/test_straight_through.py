@@ -96,6 +96,7 @@ class {name}(torch.autograd.Function):
     ("name", "forward", "x", "told"),
     [
         ("GradientReversal", "x.view_as(x)", "-ctx.alpha * g", "is -alpha times"),
+        ("RevGrad", "x", "-ctx.alpha * g", "is -alpha times"),
         ("ReverseLayerF", "x.clone()", "g.neg() * ctx.alpha", "is -alpha times"),
         ("GradScaler", "x", "g * ctx.alpha", "is alpha times"),
         ("ScaledGrad", "x * 1", "g / 10", "is 0.1 times"),

@@ -73,3 +73,31 @@ def test_whole_numbers_in_rows_of_which_each_is_as_long_as_it_likes_are_read(che
     )
     found = check("ramp.py:ramp_forward", {"x": [1.5, -2.0], "rows": [0, [2, 3]]}, {"ramp.py": text})
     assert found["gradients"][0] == {**found["gradients"][0], "name": "x", "verdict": "ok"}
+
+
+def test_an_input_of_other_axes_than_a_way_back_takes_apart_is_told(check: Check) -> None:
+    """The forward pass does with any number of them, and the way back says what it is for."""
+    text = """
+import numpy as np
+def cell_forward(x, state, w):
+    joined = np.concatenate((state, x), axis=0)
+    state = np.tanh(np.dot(w, joined))
+    return state, (x, joined, w, state)
+def cell_backward(dstate, cache):
+    x, joined, w, state = cache
+    n, m = x.shape
+    dz = dstate * (1 - state ** 2)
+    djoined = w.T.dot(dz)
+    return djoined[-n:], djoined[:-n], dz.dot(joined.T)
+"""
+    flat = {"x": [0.5, -1.2], "state": [0.3], "w": [[0.4, -0.7, 0.2]]}
+    error = check("cell.py:cell_forward", flat, {"cell.py": text})["error"]
+    assert error["message"] == "x has 1 axis, and the backward pass takes it apart into 2"
+    columns = {"x": [[0.5, 0.1], [-1.2, 0.8]], "state": [[0.3, -0.4]], "w": flat["w"]}
+    assert check("cell.py:cell_forward", columns, {"cell.py": text})["verdict"] == "ok"
+    wrong = check("cell.py:cell_forward", columns, {"cell.py": text.replace("n, m = x.shape", "n, m, t = w.shape")})
+    assert "error" in wrong
+    other = check(
+        "cell.py:cell_forward", columns, {"cell.py": text.replace("n, m = x.shape", "n, m, t = joined.shape")}
+    )
+    assert other["verdict"] == "wrong"

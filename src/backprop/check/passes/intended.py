@@ -14,7 +14,9 @@ from backprop.python.inputs.given import at_path
 from backprop.python.runs.runner import Runner
 from backprop.python.texts.gradients import Outcome, Path
 
-FACTOR = re.compile(r"revers|(^|_)grl|grad\w*?_?(scal|mul)|(scal|mul)\w*?_?grad", re.IGNORECASE)  # of the gradient
+FACTOR = re.compile(  # of the gradient
+    r"revers|(?<!p)rev_?grad|grad_?rev|(^|_)grl|grad\w*?_?(scal|mul)|(scal|mul)\w*?_?grad", re.IGNORECASE
+)
 HANDED = re.compile(  # on as it is, at least in part
     r"[Ss]traight_?[Tt]hrough|(?i:(^|_)ste(_|$))|S(TE|te)(?=[A-Z_]|$)|(?i:pass_?through|no_?grad(ient)?(_|$)|identity_if)"
 )

@@ -115,6 +115,8 @@ class Judge:
         stepped = [name for name in sorted(self.runner.stepped) if all(path[0] != name for path in found)]
         self.left_unjudged = [name for name in stepped if name in self.runner.descending]
         self.unnamed += [name for name in stepped if name not in self.left_unjudged]
+        self.left_unjudged += (parts := self.runner.parts_stepped.intersection(self.unnamed))
+        self.unnamed = [name for name in self.unnamed if name not in parts]
         return found
 
     def compare(self, point: Point, outcome: Outcome | None) -> Found:

@@ -76,10 +76,20 @@ class Compared(NamedTuple):
 
     @property
     def tells(self) -> bool:
-        """Whether they tell the losses apart: at a kink there is no slope, and gradients of 0, as with weights of 0,
-        are those of every loss."""
+        """Whether they tell the losses apart: at a kink there is no slope, gradients of 0, as with weights of 0, are
+        those of every loss, and where small weights make all outputs alike, those of one are multiples of another's."""
         kinks = any(np.isnan(one).any() for _, found in self.swept for one in found.values())
-        return not kinks and all(map(np.any, self.gradients.values()))
+        most = max((len(right) for _, _, right in self.fitting()), default=0)
+        alike = {loss.name for loss, _, right in self.fitting() if right and len(right) == most}
+        return not kinks and all(map(np.any, self.gradients.values())) and len(alike) < 2
+
+    def fitting(self) -> Iterator[tuple[Loss, dict[Path, Any], list[Path]]]:
+        """Every loss with what it may be multiplied with, its gradients, and which of the pass's are right for it."""
+        for loss, found in self.swept:
+            for factor in factors(self.shape):
+                wanted = {path: factor * one for path, one in found.items()}
+                right = [path for path, one in wanted.items() if close(self.gradients.get(path), one)]
+                yield loss._replace(factor=factor), wanted, right
 
 
 def loss_of(compared: Compared, labels: dict[str, Any]) -> Loss:
@@ -87,25 +97,20 @@ def loss_of(compared: Compared, labels: dict[str, Any]) -> Loss:
     what they are to be. Where the loss has a penalty, too, it does not stand in the code."""
     best, most, gradients = None, 0, compared.gradients
     penalties: list[str] = []
-    for loss, found in compared.swept:
-        for factor in factors(compared.shape):
-            wanted = {path: factor * one for path, one in found.items()}
-            right = [path for path, one in wanted.items() if close(gradients.get(path), one)]
-            rest = [path for path in wanted if path not in right]
-            penal = [
-                ".".join(map(str, one))
-                for one in rest
-                if follows(gradients.get(one), wanted[one], at_path(compared.given, one))
-            ]
-            if len(right) > most and not penal:
-                best, most = loss._replace(factor=factor), len(right)
-            elif penal and len(right) + len(penal) == len(wanted) and not penalties:
-                penalties = [loss.name, enumerated(penal)]
-    if best is None and not penalties:  # no gradient is right as a whole
-        ways = [(loss._replace(factor=one), found) for loss, found in compared.swept for one in factors(compared.shape)]
-        counts = [
-            sum(alike(gradients.get(path), loss.factor * one) for path, one in found.items()) for loss, found in ways
+    for loss, wanted, right in compared.fitting():
+        rest = [path for path in wanted if path not in right]
+        penal = [
+            ".".join(map(str, one))
+            for one in rest
+            if follows(gradients.get(one), wanted[one], at_path(compared.given, one))
         ]
+        if len(right) > most and not penal:
+            best, most = loss, len(right)
+        elif penal and len(right) + len(penal) == len(wanted) and not penalties:
+            penalties = [loss.name, enumerated(penal)]
+    if best is None and not penalties:  # no gradient is right as a whole
+        ways = [(loss, wanted) for loss, wanted, _ in compared.fitting()]
+        counts = [sum(alike(gradients.get(path), one) for path, one in wanted.items()) for _, wanted in ways]
         best = ways[int(np.argmax(counts))][0] if any(counts) else None
     if best is None:
         hint = f"give its gradient on the output with {option('--upstream', '…')}, or return the loss, too"

@@ -86,9 +86,10 @@ class Meant:
         self.remarks.append(f"what is judged is the gradient of {cost.name} with {enumerated(list(labels))}")
         return [np.ones(np.shape(one)) for one in runner.outputs(self.given)]
 
-    def costs_in_code(self) -> list[ast.FunctionDef]:
-        """The costs in the code that can be taken of the output and the labels: the ones that go forward themselves
-        first, and then those that take what the backward pass alone is given, as the weight of a regularization."""
+    def costs_in_code(self, of_kept: bool = False) -> list[ast.FunctionDef]:
+        """The costs in the code that can be taken of the output and the labels, or of what the forward pass keeps: the
+        ones that go forward themselves first, and then those that take what the backward pass alone is given, as the
+        weight of a regularization."""
         with suppress(Problem):  # what the backward pass itself stops with is told where that is judged
             self.runner.run(self.given, [np.ones(np.shape(one)) for one in self.runner.outputs(self.given)])
             self.took_learned()
@@ -101,7 +102,7 @@ class Meant:
             self.runner.cost = cost
             with suppress(Problem):
                 self.runner.outputs(self.given)
-                found.append(cost)
+                found += [cost] if not of_kept or self.runner.cost_of_kept else []
         self.runner.cost = None
         return found
 
@@ -147,7 +148,11 @@ class Meant:
 
     def fixed(self, outputs: list[Any]) -> list[Any]:
         """What a backward pass may mean that takes no gradient from above: that of the output's mean or sum; what is by
-        its name a slope, the sum alone: beside two elements, the mean of squares has the slope of halves."""
+        its name a slope, the sum alone: beside two elements, the mean of squares has the slope of halves. Where a cost
+        in the code is of what the forward pass keeps, `loss(cache["scores"])`, it is that of the cost."""
+        costs = self.costs_in_code(of_kept=True) if self.runner.pair.kind == "functions" else []
+        if costs:
+            return self.of_kept(costs)
         shapes = [*map(np.shape, outputs)]
         ways = {
             "mean": [np.full(shape, 1 / max(1, np.prod(shape, dtype=int))) for shape in shapes],
@@ -162,6 +167,17 @@ class Meant:
             return self.of_no_loss(outputs)
         self.remarks.append("no gradient comes from above: what is judged is that of the sum of the output")
         return ways["sum"]
+
+    def of_kept(self, costs: list[ast.FunctionDef]) -> list[Any]:
+        """The gradient of one of the costs that are of what the forward pass keeps; or of as many times a mean as there
+        are rows, which is their sum, where every gradient is right for that."""
+        self.agrees_with(cost := next(filter(self.agrees_with, costs), None) or min(costs, key=self.wrong_for))
+        ones = [np.ones(np.shape(one)) for one in self.runner.outputs(self.given)]
+        rows = {len(one) for one in self.given.values() if isinstance(one, np.ndarray) and one.ndim}
+        times = next((size for size in (1, *sorted(rows)) if self.agrees([size * one for one in ones])), 1)
+        told = cost.name if times == 1 else f"{times} times {cost.name}, the sum over as many rows"
+        self.remarks.append(f"what is judged is the gradient of {told}")
+        return [times * one for one in ones]
 
     def of_no_loss(self, outputs: list[Any]) -> list[Any]:
         """What a script means that sets no loss: that of the squares of what it set last, the errors, or of halves; or

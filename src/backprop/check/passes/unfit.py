@@ -1,7 +1,9 @@
-"""Inputs that a backward pass stops at and that are to blame: fractions for sizes and places, too few labels."""
+"""Inputs that a backward pass stops at and that are to blame: fractions for sizes and places, too few
+labels, other axes."""
 
 from __future__ import annotations
 
+import ast
 import re
 from contextlib import suppress
 from typing import Any
@@ -17,6 +19,7 @@ from backprop.python.names import default_of, parameter_names
 from backprop.python.runs.runner import Runner
 
 AS_WHOLE = re.compile(r"as an integer|whole number is needed|only integer|of integer")  # of what is no fraction
+UNEQUAL = re.compile(r"(\d+) values for (\d+) names")
 BEYOND = re.compile(r"index (\d+) is out of bounds")
 
 
@@ -25,9 +28,23 @@ def refuse_unfit(runner: Runner, problem: Problem, given: dict[str, Any]) -> Non
     sized = [name for name, one in given.items() if SIZES.search(name) and is_differentiable(one)]
     if sized and AS_WHOLE.search(problem.message):
         raise Problem("value", f"{enumerated(sized)} must hold whole numbers: {problem.message}") from None
+    refuse_axes(runner, problem, given)
     refuse_places(runner, problem, given)
     refuse_labels(runner, given)
     refuse_defaults(runner, problem, given)
+
+
+def refuse_axes(runner: Runner, problem: Problem, given: dict[str, Any]) -> None:
+    """Raise a Problem where a backward pass stops at an input that has another number of axes than it takes apart, `n,
+    d = x.shape`: it says what it is for, and the forward pass may do with others."""
+    names = UNEQUAL.fullmatch(problem.message)
+    nodes = [node for one in runner.backs() for node in ast.walk(one) if isinstance(node, ast.Assign)]
+    for node in nodes if names else ():
+        name = ast.unparse(node.value).removesuffix(".shape")
+        if names and node.lineno == problem.line and name in given and name != ast.unparse(node.value):
+            axes = "axis" if names[1] == "1" else "axes"
+            message = f"{name} has {names[1]} {axes}, and the backward pass takes it apart into {names[2]}"
+            raise Problem("shape", message, hint=f"give {name} as many axes as that") from None
 
 
 def refuse_places(runner: Runner, problem: Problem, given: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ from backprop.python.fitting.supposed import (
 from backprop.python.inputs.examples import whole_numbers
 from backprop.python.interpret.interpreter import Interpreter
 from backprop.python.runs.runner import NO_SIZE, Runner
-from backprop.python.texts.gradients import is_data, is_gradient
+from backprop.python.texts.gradients import RATE, is_data, is_gradient
 from backprop.python.values.meter import Meter
 from backprop.python.values.work import after, now, ticks
 
@@ -411,7 +411,7 @@ class Fitting(Likely):
             others = [
                 {name: one}
                 for name, shape in found.labels.items()
-                if name in self.examples and (is_data(name) or name not in self.multiplied)
+                if name in self.examples and not RATE.search(name) and (is_data(name) or name not in self.multiplied)
                 for one in labels(dict.fromkeys([shape, *shapes]))
             ]
         for other in others:

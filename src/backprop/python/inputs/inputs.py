@@ -82,6 +82,7 @@ class Inputs(Said):
         self.unsaid: list[str] = []  # parameters of the backward pass of which nothing tells what they are
         self.cost: ast.FunctionDef | None = None  # of the output and labels, in the code, that is judged in its place
         self.cost_at = 0  # which of several numbers that it returns is it, `return loss, loss + penalty`
+        self.cost_of_kept = False  # whether it is of what the forward pass keeps alone
         self.of_top: set[str] = set()  # the names that the text sets at its top and the pair uses
         self.of_text_itself = self.set_at_top(given)
         kinds = [
@@ -409,8 +410,22 @@ class Inputs(Said):
             + (reached(whole, self.methods())[1:] if self.methods() else [])
         )
         examples = Examples(texts if needed else [], self.backs() if needed else [])
+        of_input = Examples([whole])
         of_labels = Examples(self.backs() if labels else [])
-        return {name: (of_labels if name in labels else examples).of(name) for name in needed}
+        by = {**dict.fromkeys(labels, of_labels), **dict.fromkeys(self.counted_too, of_input)}
+        return {name: by.get(name, examples).of(name) for name in needed}
+
+    @cached_property
+    def counted_too(self) -> set[str]:
+        """The inputs of the forward pass by whose name the constructor calls how many features they have:
+        `Dense(inputs, units)`."""
+        own = (
+            {*parameter_names(self.pair.forward)[self.pair.skip :]}
+            if self.pair.forward and self.pair.is_made
+            else set()
+        )
+        return {name for one in self.constructors() for name in own.intersection(parameter_names(one)[1:])
+                if Examples([one]).counts(name)}  # fmt: skip
 
     @cached_property
     def drawing(self) -> dict[str, Any]:

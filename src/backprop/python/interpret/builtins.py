@@ -84,7 +84,8 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "reversed": lambda x: iter(run.listed(x)[::-1]) if not isinstance(x, range) else reversed(x),
         "list": lambda x=(): run.listed(x),
         "tuple": lambda x=(): tuple(run.listed(x)),
-        "set": lambda x=(): set(map(plain_key, run.listed(x))),
+        "set": (as_set := lambda x=(): set(map(plain_key, run.listed(x)))),
+        "frozenset": as_set,
         "dict": lambda x=(), /, **more: dict_of(run, x, more),
         "sorted": lambda x, key=None, reverse=False: in_order(run, run.listed(x), key, reverse),
         "map": lambda f, *given: iter(
@@ -138,6 +139,7 @@ def builtins(run: Running) -> dict[str, Builtin]:
         "numpy.dtype": lambda kind, *_, **__: dtype_of(kind) or np.dtype(float),
         "numpy.promote_types": lambda one, other: np.promote_types(dtype_of(one), dtype_of(other)),
         "numpy.iscomplexobj": lambda _: False,
+        "torch.is_complex": lambda _: False,
         "numpy.isrealobj": lambda _: True,
         "numpy.can_cast": lambda one, kind, *_: issubclass(dtype_of(one).type, kinds_called(kind)),
         "torch.distributed.is_initialized": lambda: False,

@@ -114,11 +114,13 @@ def is_told(step: Step, around: Around) -> bool:
 
 def counts(step: Step, turn: bool, known: Known, around: Around, read: set[str]) -> bool:
     """Whether a step changes what was read before it and has no gradient that is called so: a part of a list only in
-    its turn, and one of an array, too, where the loop tells which it is."""
+    its turn, and one of an array, too, where the loop tells which it is. What is called so may be the gradient of a
+    part alone, `U[i] -= rate * dU`."""
     name = called(step.whole)
     if step.is_part and not turn and (is_told(step, around) or name not in known.arrays):
         return False
-    return turn or name in read - known.named
+    of_part = step.is_part and name in bases(called(step.gradient) or "")
+    return turn or name in (read if of_part else read - known.named)
 
 
 def sized_in(statements: list[ast.stmt]) -> Iterator[str]:

@@ -343,7 +343,10 @@ class Back(CameOut):
         }  # fmt: skip
         own_weights = {name: one for name, one in self.made_of.items() if name not in self.kept_beside}
         inputs = {**own_weights, **given}
-        found = by_key(made, self.paths(inputs), exact=False)
+        paths = self.paths(inputs)
+        whole = {name: one for name, one in made.items() if is_gradient(one) and (its := owner(name, paths)) is not None
+                 and np.shape(one) == shape_at(inputs, its)}  # fmt: skip
+        found = {**by_key(made, paths, exact=False), **by_key(whole, paths, exact=False)}  # before those of parts
         found = {path: one for path, one in found.items() if path[0] in given or self.is_its(one, path, inputs)}
         self.learned = {path[0]: self.made_of[path[0]] for path in found if path[0] not in given}
         for whose, share in self.pair.shares.items() if not self.shares else ():  # the same in every run

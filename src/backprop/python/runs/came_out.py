@@ -47,6 +47,7 @@ from backprop.python.texts.gradients import (
     is_gradient,
     is_of_gradient,
     leaves,
+    longer,
     owner,
     returned_as,
 )
@@ -191,7 +192,7 @@ class CameOut(Updated):
             plainly = set().union(*map(plain_names, weights))
             for path, gradient in by_key(made, [(name,) for name in weights], exact=False).items():
                 said = any(made.get(name) is gradient for name in plainly)  # of another shape it is a wrong one
-                if said or np.shape(gradient) == np.shape(weights[path[0]]):
+                if said or longer(np.shape(gradient)) == longer(np.shape(weights[path[0]])):
                     found[(whose + path[0],)] = gradient
             found = {**{(whose + name,): one for name, one in in_short(made, weights).items()}, **found}
             if self.filled_in:  # `self.weights_update`
@@ -336,7 +337,7 @@ class CameOut(Updated):
             if path is None or not is_gradient(value):
                 continue
             said = name in plain_names(path[0]) and owner(name, others) is None  # of another shape it is a wrong one
-            if said or np.shape(value) == np.shape(self.made_of[path[0]]):
+            if said or longer(np.shape(value)) == longer(np.shape(self.made_of[path[0]])):
                 found[path] = value
                 if path[0] not in given:
                     self.learned[path[0]] = self.made_of[path[0]]

@@ -163,10 +163,12 @@ class Forth(Scripted):
 
     def with_cost(self, run: Interpreter, scope: Scope, found: Forward, given: dict[str, Any]) -> Forward:
         """A forward pass that ends with the cost of its output: what nothing else tells of is the output, and of two,
-        that which is called so is the label."""
+        that which is called so is the label. Or the cost is of what it keeps alone, `cache["scores"]`."""
         assert self.cost is not None
         of_class = self.cost in self.methods().values()
-        known = {**given, **dict(zip(found.names, found.results, strict=True))}
+        kept = {key: one for held in found.results if isinstance(held, dict) for key, one in held.items()}
+        self.cost_of_kept = bool(kept) and {*required_names(self.cost)} <= kept.keys()
+        known = {**(kept if self.cost_of_kept else {}), **given, **dict(zip(found.names, found.results, strict=True))}
         labels, names = [*self.labels().values()], required_names(self.cost)[int(of_class) :]
         bound = {name: known[name] for name in names if name in known}
         left = self.pair.forward is not None and attributes(self.pair.forward, ast.Store)
@@ -182,7 +184,8 @@ class Forth(Scripted):
         taken = sum(any(one is its for its in known_results) for one in bound.values())
         taken += int(reads_left and not taken)
         function = run.attribute(found.me, self.cost.name) if of_class else self.of_text(run, scope, self.cost.name)
-        return self.ends_with(found, self.call(run, function, (), bound) if taken == 1 else None)
+        right = taken == 1 or self.cost_of_kept
+        return self.ends_with(found, self.call(run, function, (), bound) if right else None)
 
     def ends_with(self, found: Forward, cost: Any) -> Forward:
         """A forward pass that ends with a cost, which may be told with how many of its rows are right, or itself but
@@ -274,7 +277,11 @@ class Forth(Scripted):
                 run,
                 Bound(start, me),
                 tuple([self.holder(run, Scope(), "", one) for one in inputs]),
-                {name: sizes(given[name]) for name in made if name in given and name not in self.own}
+                {
+                    name: self.features(run, given[name]) if name in self.counted_too else sizes(given[name])
+                    for name in made
+                    if name in given and name not in self.own
+                }
                 | {name: given[its] for name, its in self.parents.items() if its in given}
                 | {name: self.drawing[name] for name in made if name in self.drawing},
             )
@@ -312,6 +319,10 @@ class Forth(Scripted):
                 kept_in[key] = given[key] if key in given and key not in taken else kept_in[key]
                 self.made_of.setdefault(str(key), fresh(kept_in[key]))
         return me
+
+    def features(self, run: Interpreter, value: Any) -> Any:
+        """How many features an input has, in its last axis."""
+        return run.get_item(run.attribute(value, "shape"), -1) if np.ndim(value) or self.fills(value) else value
 
     def set_attributes(self, run: Interpreter, me: Object, given: dict[str, Any]) -> None:
         """Set what is given in an object, and those that it holds, where it is called so: a weight, or a property."""

@@ -22,11 +22,12 @@ from backprop.python.runs.filled import filled_argument, zeroed
 from backprop.python.runs.objects import LISTS, inner, rowed
 from backprop.python.texts.attributes import set_anew
 from backprop.python.texts.functions import attributes, leading, returns
-from backprop.python.texts.gradients import RATE, bases, is_cost, is_data, is_gradient
+from backprop.python.texts.gradients import COST, OF_OUTPUT, RATE, bases, is_cost, is_data, is_gradient
 from backprop.python.values.scope import Function, Object, Scope
 
 OF_ABOVE = re.compile(r"delta|grad|error|upstream|(^|_)d_?(out|y|z)", re.IGNORECASE)  # of an attribute
 OUTPUTS = ("output", "out", "outputs", "y", "a", "result")  # where a forward pass may leave what it does not return
+LOSS = re.compile("loss|cost")  # in the name of a number that comes out beside what it is the loss of
 AS_ARRAY = ("to_numpy", "numpy", "tonumpy", "asnumpy")  # methods that give the array of an object
 OF_STATE = re.compile(r"(d|grad_?)(_?[a-z]{1,2})?_?next|d_?(state|hidden|cell)s?")  # what comes from a step behind
 
@@ -147,8 +148,21 @@ class Outputs(Inputs):
             )
             self.left_for = self.outputs_left(tree, me) if name is None else {}
             names = [name] if name is not None else [*self.left_for.values()] or names
+            if name is not None and (loss := self.loss_left(me)):
+                names = [loss, name]
             results = [me.names[one] for one in names] if name is not None or self.left_for else results
         return results, names
+
+    def loss_left(self, me: Object) -> str:
+        """The attribute in which a forward pass leaves its loss, which takes labels as the backward pass does, beside
+        the output that they are compared with; "" where there is none."""
+        forward = self.pair.forward
+        labels = [one for one in self.back_names() if is_data(one) and forward and one in parameter_names(forward)]
+        left = {one: me.names[one] for one in set_anew(forward) if one in me.names} if forward and labels else {}
+        numbers = [
+            name for name, one in left.items() if COST.fullmatch(name) and is_gradient(one) and not np.shape(one)
+        ]
+        return numbers[0] if len(numbers) == 1 else ""
 
     def outputs_left(self, tree: ast.FunctionDef, me: Object) -> dict[str, str]:
         """The attributes in which a forward pass that returns nothing leaves its outputs, by what the backward pass
@@ -208,9 +222,7 @@ class Outputs(Inputs):
         elif not self.above and len(found) > 1 and self.pair.of_object and not self.pair.of_one:
             costs = [one for one, name in zip(found, names, strict=True) if is_cost(name) and is_gradient(one)]
             outputs = costs[:1] or outputs  # `return accuracy, loss`
-        beyond = [
-            one for one, name in zip(found, names, strict=True) if re.search("loss|cost", name) and np.ndim(one) == 0
-        ]
+        beyond = [one for one, name in zip(found, names, strict=True) if LOSS.search(name) and np.ndim(one) == 0]
         self.loss_beyond = [one for one in beyond if is_gradient(one) and not any(one is out for out in outputs)]
         return outputs + (self.loss_beyond if self.with_loss else [])
 
@@ -254,6 +266,9 @@ class Outputs(Inputs):
             return len(self.left_for) or 1
         unknown = self.unnamed(names)
         if not unknown or self.held or (self.labels() and not UPSTREAM_LIKE.match(unknown[0])):
+            return 0
+        beside = any(np.ndim(one) for one in results[1:] if is_gradient(one))  # what the loss is of: `y_pred`
+        if beside and LOSS.search(names[0]) and not np.ndim(results[0]) and OF_OUTPUT.fullmatch(unknown[0]):
             return 0
         kept = [one for one, name in zip(results[1:], names[1:], strict=True) if name not in self.back_names()]
         alone = len(results) == 1 and not is_gradient(results[0]) and not numbers_in(results[0])

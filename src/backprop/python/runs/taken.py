@@ -21,7 +21,7 @@ from backprop.python.names import parameter_names
 from backprop.python.pairs.called_from import handed_results
 from backprop.python.runs.forth import Forth
 from backprop.python.runs.objects import LISTS
-from backprop.python.runs.outputs import OF_STATE, OUTPUTS, Forward, entries_in
+from backprop.python.runs.outputs import LOSS, OF_STATE, OUTPUTS, Forward, entries_in
 from backprop.python.texts.functions import returns
 from backprop.python.texts.gradients import is_gradient, is_of_output, unbatched
 from backprop.python.values.scope import Bound, Class, Object, Scope
@@ -180,7 +180,8 @@ class Taken(Forth):
                 rest.remove(name)
                 free = [one for one in free if one is not like[0]]
         if len(free) > len(rest):
-            free = [one for one in free if not any(one is loss for loss in self.loss_beyond)]
+            losses = [one for one, name in results if LOSS.search(name) and np.ndim(one) == 0]
+            free = [one for one in free if not any(one is loss for loss in losses)]
             containers = [one for one in free if not is_gradient(one)]
             free = containers if len(containers) == len(rest) else free  # what is kept, and not what came out
         for name in list(rest):

@@ -12,7 +12,9 @@ import numpy as np
 
 from backprop.errors import Problem
 from backprop.python.interpret.interpreter import Interpreter
+from backprop.python.pairs.descent import Step, step_of
 from backprop.python.pairs.rounds import is_descent, updates_in
+from backprop.python.pairs.unnamed import without_decay
 from backprop.python.runs.objects import attribute_at, same
 from backprop.python.runs.taken import Taken
 from backprop.python.texts.called import called, names_in
@@ -27,19 +29,24 @@ class Updated(Taken):
     """The gradients that updates of weights were made of."""
 
     @cached_property
-    def updates(self) -> list[tuple[str, list[str], bool]]:
-        """What the backward pass changes by a step, what it reads to do so, and whether it goes down. What an optimizer
-        is handed, `self.W = self.opt.update(self.W, dW)`, is its own affair."""
+    def updates(self) -> list[tuple[str, list[str], bool, Step | None]]:
+        """What the backward pass changes by a step, what it reads to do so, whether it goes down, and the step of a
+        part of something. What an optimizer is handed, `self.W = self.opt.update(self.W, dW)`, is its own affair."""
         nodes = ast.walk(self.pair.backward) if self.pair.backward is not None else ()
         found = [
-            (name, sorted(by - {name} - measured_in(node)), is_descent(node))
+            (name, sorted(by - {name} - measured_in(node)), is_descent(node), part_of(node))
             for node in nodes if not isinstance(getattr(node, "value", None), ast.Call)
             and isinstance(getattr(node, "op", ast.Sub()), ast.Add | ast.Sub)
             for name, by in updates_in(node) if not is_of_gradient(name)
             and not (isinstance(getattr(getattr(node, "value", None), "op", None), ast.Add) and is_running(node, name))
         ]  # fmt: skip
-        means = {name for _, by, _ in found for name in by if name in self.running}
+        means = {name for _, by, *_ in found for name in by if name in self.running}
         return [one for one in found if one[0] not in means]
+
+    @cached_property
+    def parts_stepped(self) -> set[str]:
+        """What the backward pass takes steps of in parts."""
+        return {name for name, *_, step in self.updates if step is not None}
 
     @cached_property
     def running(self) -> dict[str, list[str]]:
@@ -54,7 +61,7 @@ class Updated(Taken):
         shape among what such a statement reads, `self.W -= rate * step`, or by how much a rate changes it; or None."""
         here = run.scopes[tree.name].names if tree.name in run.scopes else {}
         found: dict[str, Any] = {}
-        for name, by, descends in self.updates:
+        for name, by, descends, step in self.updates:
             if name not in self.made_of or found.get(name) is not None:
                 continue
             found[name] = None
@@ -65,13 +72,14 @@ class Updated(Taken):
             if means and all(same(self.made_of.get(one), attribute_at(own, one)) for one in means):
                 continue
             by = [one for one in by if one not in means] + [one for mean in means for one in self.running[mean]]
+            rate = rate_of(step) if step is not None else ""
             read: list[Any] = [here.get(one, self.attribute_now(run, own, one)) for one in by]
             now = attribute_at(own, name)
             grown = np.shape(now) != weights.shape  # `self.beta = 0.0`, and later one for each column
             alike = [one for one in read if is_gradient(one) and np.shape(one) == weights.shape and not grown]
             alike = [*{id(one): one for one in alike}.values()]
             alone = sum(other == name for other, *_ in self.updates) == 1
-            rates = [one for one in read if is_number(one) and one]
+            rates = [one for its, one in zip(by, read, strict=True) if is_number(one) and one and rate in ("", its)]
             if len(alike) == 1 and not rates and descends:  # `step = rate * gradient` before `self.W -= step`
                 within = self.rates_of([name for name, one in zip(by, read, strict=True) if one is alike[0]], tree)
                 rates = [one for one in (here.get(rate, self.attribute_now(run, own, rate)) for rate in within)
@@ -147,6 +155,18 @@ def is_said_of(gradient: str, weights: str, alone: bool) -> bool:
 def set_in(tree: ast.FunctionDef) -> set[str]:
     """The variables that a function sets."""
     return {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+
+
+def part_of(node: ast.AST) -> Step | None:
+    """The step that a statement takes of a part of something, `self.rows[i] -= rate * dx`."""
+    step = step_of(node) if isinstance(node, ast.stmt) else None
+    return step if step is not None and step.is_part else None
+
+
+def rate_of(step: Step) -> str:
+    """The name of the rate of a step, beside the places that it reads; "" where what it changes decays as well."""
+    plain = step.rate is not None and without_decay(step) is step
+    return (called(step.rate) or "") if plain and step.rate is not None else ""
 
 
 def is_running(statement: ast.AST, name: str) -> bool:

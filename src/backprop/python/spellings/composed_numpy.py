@@ -87,7 +87,8 @@ def apply_along_axis(func1d, axis, arr, *more, **names):
     rows = np.moveaxis(arr, axis, -1)
     found = np.array([func1d(one, *more, **names) for one in rows.reshape(-1, rows.shape[-1])])
     found = found.reshape((*rows.shape[:-1], *found.shape[1:]))
-    return np.moveaxis(found, -1, axis) if found.ndim == arr.ndim else found
+    own, axis = arr.ndim - 1, axis % arr.ndim
+    return np.moveaxis(found, list(range(own, found.ndim)), [axis + i for i in range(found.ndim - own)])
 
 def vectorize(function, signature=None, **_):
     def called(*given):
