@@ -224,3 +224,28 @@ def test_means_of_a_layer_are_told_beside_kinks(check: Check, rows: list[list[fl
     assert any("at a kink" in one for one in found["remarks"]) == (0.0 in rows[0]), found["remarks"]
     broken = RELUS.replace("self.db = self.x.T @ dz / n,", "self.db = self.x.T @ dz,")
     assert "wrong" in verdicts(check("net.py", {"x": rows, "n": 2, "h": 3, "m": 2}, {"net.py": broken})).values()
+
+
+STEPS = """
+import numpy as np
+def cell_forward(weights, before, x):
+    after = np.tanh(weights["W"] @ x + weights["U"] @ before + weights["b"])
+    p = np.exp(weights["V"] @ after)
+    return after, p / p.sum(axis=0)
+def cell_backward(dy, gradients, weights, x, after, before):
+    gradients["dV"] += dy @ after.T
+    delta = (weights["V"].T @ dy + gradients["dbefore"]) * (1 - after ** 2)
+    gradients["db"] += delta
+    gradients["dW"] += delta @ x.T
+    gradients["dU"] += delta @ before.T
+    gradients["dbefore"] = weights["U"].T @ delta
+    return gradients
+"""
+
+
+def test_sums_over_steps_are_no_gradient_from_above(check: Check) -> None:
+    """They come from the step after, in a dictionary, which no array is: what they are is asked for."""
+    column = [[0.3], [-0.5]]
+    weights = {"W": [[0.1, 0.4], [0.3, -0.2]], "U": [[0.5, 0.2], [0.1, 0.7]], "V": [[1, 2], [0.5, -1]], "b": column}
+    found = check("rnn.py", {"weights": weights, "before": column, "x": column}, {"rnn.py": STEPS})
+    assert found["error"]["message"].startswith("nothing says what gradients of cell_backward is"), found

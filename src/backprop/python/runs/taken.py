@@ -135,7 +135,10 @@ class Taken(Forth):
             bound[name] = forward.outputs[0]
         used = names_read(self.pair.backward) - {*self.keeping}  # which is made when it is called
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
-        unbound = [name for name in self.back_names() if name not in bound]
+        keyed = with_keys(self.pair.backward)  # of which no array has any
+        unbound = [
+            name for name in self.back_names() if name not in bound or (name in keyed and is_gradient(bound[name]))
+        ]
         self.unsaid = unbound
         if unbound:
             raise unsaid(unbound, self.pair.backward)
@@ -255,6 +258,14 @@ def takes_apart(function: ast.FunctionDef | None, name: str) -> set[int]:
             several += zip(target.elts, value.elts, strict=False)
     targets = [target for target, value in several if isinstance(value, ast.Name) and value.id == name]
     return {len(one.elts) for one in targets if isinstance(one, ast.Tuple | ast.List)}
+
+
+def with_keys(function: ast.FunctionDef | None) -> set[str]:
+    """What a function sets entries of by texts: `gradients["dW"] += x.T @ delta`."""
+    nodes = [node for node in ast.walk(function) if isinstance(node, ast.Subscript)] if function is not None else ()
+    places = [(node, node.slice) for node in nodes if isinstance(node.ctx, ast.Store)]
+    by_text = [(node, at) for node, at in places if isinstance(at, ast.Constant) and isinstance(at.value, str)]
+    return {ast.unparse(node.value) for node, _ in by_text}
 
 
 def as_bound(name: str, value: Any) -> Any:
