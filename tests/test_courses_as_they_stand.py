@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from backprop.python.fitting.supposed import labels
 from backprop_cli import main
 from conftest import Check
 
@@ -249,3 +251,47 @@ def test_sums_over_steps_are_no_gradient_from_above(check: Check) -> None:
     weights = {"W": [[0.1, 0.4], [0.3, -0.2]], "U": [[0.5, 0.2], [0.1, 0.7]], "V": [[1, 2], [0.5, -1]], "b": column}
     found = check("rnn.py", {"weights": weights, "before": column, "x": column}, {"rnn.py": STEPS})
     assert found["error"]["message"].startswith("nothing says what gradients of cell_backward is"), found
+
+
+COLUMNS = """
+import numpy as np
+class Reader:
+    def __init__(self, k, m=3):
+        self.weights = {"U": np.random.normal(0, 0.1, size=(m, k)), "V": np.random.normal(0, 0.1, size=(k, m)),
+                        "W": np.random.normal(0, 0.1, size=(m, m)), "b": np.zeros((m, 1))}
+        self.m = m
+    def forward(self, X, h0):
+        p, h = [], [h0]
+        for t in range(X.shape[1]):
+            h.append(np.tanh(self.weights["W"] @ h[-1] + self.weights["U"] @ X[:, [t]] + self.weights["b"]))
+            e = np.exp(self.weights["V"] @ h[-1])
+            p.append(e / e.sum(axis=0))
+        return p, h
+    def compute_loss(self, target_labels, p):
+        loss = 0
+        for t in range(len(p)):
+            loss -= np.log(target_labels[:, [t]].T @ p[t])[0, 0]
+        return loss
+    def backward(self, X, target_labels, p, h):
+        grads = {name: np.zeros_like(one) for name, one in self.weights.items()}
+        carried = np.zeros((self.m, 1))
+        for t in reversed(range(len(p))):
+            g = p[t] - target_labels[:, [t]]
+            grads["V"] += g @ h[t + 1].T
+            d = (self.weights["V"].T @ g + carried) * (1 - h[t + 1] ** 2)
+            grads["U"] += d @ X[:, [t]].T
+            grads["W"] += d @ h[t].T
+            grads["b"] += d
+            carried = self.weights["W"].T @ d
+        return grads
+"""
+
+
+def test_labels_of_columns_in_a_list_stand_side_by_side(check: Check) -> None:
+    """A recurrent net gives a column for each step; its labels are as its inputs are."""
+    offered = json.loads([*labels([(4, 3, 1)])][-1])
+    assert np.shape(offered) == (3, 4)
+    given = {"X": np.eye(3, 4)[::-1].tolist(), "target_labels": offered, "h0": [[0.3], [-0.2], [0.5]], "k": 3}
+    assert verdicts(check("net.py:Reader", given, {"net.py": COLUMNS})) == dict.fromkeys("UVWb", "ok")
+    wrong = verdicts(check("net.py:Reader", given, {"net.py": COLUMNS.replace("h[t + 1] ** 2", "h[t] ** 2")}))
+    assert [name for name, one in wrong.items() if one == "ok"] == ["V"], wrong
