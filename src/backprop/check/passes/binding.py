@@ -75,6 +75,7 @@ class Binding(Meant):
         self.try_output()
         if runner.loss_beyond and upstream is None and self.first is not None and not self.agrees(self.upstream):
             self.try_with_loss()
+        self.try_batch_size()
 
     def settled(self) -> list[str]:
         """Take whole numbers as fractions where the pass can; which those are."""
@@ -327,6 +328,20 @@ class Binding(Meant):
             return
         runner.with_loss, self.upstream = False, without
         runner.outputs(self.given)
+
+    def try_batch_size(self) -> None:
+        """Take an object that is made for another number of examples than it is given, `batch_size=100`, as made for
+        these, where more gradients are right then. It is told: elsewhere it may be what is wrong."""
+        runner, given = self.runner, self.given
+        held = {name: one for name, one in runner.of_batch.items() if name not in given} if self.first else {}
+        sizes = {size for one in given.values() if isinstance(one, np.ndarray) for size in one.shape}
+        here = [*self.distances(self.upstream, given).values()] if held else []
+        for name, size in [(name, size) for name, one in held.items() if one not in sizes for size in sorted(sizes)]:
+            if here.count(0.0) < [*self.distances(self.upstream, {**given, name: size}).values()].count(0.0):
+                runner.given = self.given = {**given, name: size}
+                self.first = self.attempt(self.given, self.upstream)
+                self.remarks.append(f"{name} is taken as {size}, the number of examples, and not as {held[name]}")
+                return
 
     def attempt(self, given: dict[str, Any], upstream: list[Any]) -> Outcome | None:
         """Run the pass. A backward pass that NumPy itself stops is wrong, and not a problem of ours."""

@@ -33,20 +33,20 @@ class Means:
 
     def found(self) -> int:
         """By which size all wrong gradients are divided at every point; 0 where there is none."""
-        return size_by(self.runner, [(outcome.gradients.get(path), point.swept.get(path), point.given)
+        return size_by(self.runner, [(*but_for_kinks(outcome.gradients.get(path), point.swept.get(path)), point.given)
                                      for point, outcome in self.outcomes for path in self.wrong])  # fmt: skip
 
     def are_meant(self, right: Sequence[Path]) -> bool:
         """Whether the layer takes the mean in all its weights, of which there are several, and only there: what is
         right has the examples, or no gradient goes on, and what is not is divided in the text. Whether that is wrong
-        hangs on what comes from above."""
+        hangs on what comes from above. Weights have no examples, whatever their shapes."""
         forward = self.runner.pair.forward
         taken = set(parameter_names(forward)) if forward is not None else set()
         of_weights = right or taken.isdisjoint(path[0] for path in self.wrong)
         if not self.size or len(self.wrong) < 2 or not of_weights or not self.runner.above or self.runner.pair.of_one:
             return False
         given = self.outcomes[0][0].given
-        examples = all(self.size in shape_at(given, path) for path in right)
+        examples = all(self.size in shape_at(given, path) and path[0] not in self.runner.own for path in right)
         backs = self.runner.backs()
         called = [one for _, some in self.runner.code.needed(backs) for one in some]
         asked = {
@@ -169,6 +169,14 @@ def size_by(runner: Runner, several: Sequence[tuple[Any, Any, dict[str, Any]]]) 
     known = several[0][2] if several else {}
     shapes = [shape_at(known, path) for path in runner.paths(known)]
     return size if size > 1 and any(size in shape or size == np.prod(shape) for shape in shapes) else 0
+
+
+def but_for_kinks(mine: Any, right: Any) -> tuple[Any, Any]:
+    """A gradient and the right one, but for elements of which there is none, as at a kink."""
+    if mine is None or right is None or np.shape(mine) != np.shape(right):
+        return mine, right
+    known = ~np.isnan(right) | np.isnan(mine)
+    return np.asarray(mine)[known], np.asarray(right)[known]
 
 
 def times(yours: Any, wanted: Any) -> int:

@@ -91,6 +91,7 @@ def refuse_defaults(runner: Runner, problem: Problem, given: dict[str, Any]) -> 
     told = {int(one) for one in re.findall(r"\d+", problem.message)}
     names = [name for one in runner.constructors() for name in parameter_names(one)[1:] if name not in given]
     sizes = {name: default_of(one, name) for one in runner.constructors() for name in names}
+    sizes |= {name: one for name, one in runner.of_batch.items() if name not in given}
     asked = [name for name, size in sizes.items() if type(size) is int and size > 1 and size in told]
     there = list(dict.fromkeys(size for one in given.values() if isinstance(one, np.ndarray) for size in one.shape))
     for name in asked if there else ():

@@ -178,7 +178,8 @@ def parts_of(known: Known, count: int) -> list[tuple[int, ...]]:
 def labels(shapes: Iterable[tuple[int, ...]]) -> Iterator[str]:
     """Whole numbers of some shapes, as labels and masks have them: zeros and ones, and rows with a single one. Alone it
     is neither, with which nothing would be changed."""
-    for shape in shapes:
+    for one in shapes:
+        shape = one[1::-1] if len(one) == 3 and one[2] == 1 else one  # of columns in a list, those side by side
         yield from () if shape else ("2",)
         for made in (np.arange(np.prod(shape, dtype=int)) % 5 != 1, np.eye(shape[-1] if shape else 1)):
             if len(shape) in (1, 2) and (len(shape) == 2 or made.ndim == 1):

@@ -93,6 +93,7 @@ class Inputs(Labelled):
         self.parameters = self.named_inputs(given)
         self.given = {name: given[name] for name in self.parameters if name in given}
         self.made_of: dict[str, Any] = {}  # the fractions that the object has from its start
+        self.of_batch: dict[str, int] = {}  # how many examples the object is made for
         self.own: set[str] = set()  # the weights that were learned of so, and are no arguments
         self.learned: dict[str, Any] = {}  # of these, what the backward pass left a gradient of
         self.lists: frozenset[str] = frozenset()  # what is given as lists, and not as arrays

@@ -12,7 +12,7 @@ from backprop.python.inputs.said import UPSTREAM_LIKE, Said, names_read
 from backprop.python.names import own_names, parameter_names, required_names
 from backprop.python.pairs.counterparts import SLOPES
 from backprop.python.texts.functions import reached, returns
-from backprop.python.texts.gradients import LABELS, OF_OUTPUT, is_rate
+from backprop.python.texts.gradients import is_label, is_of_output, is_rate
 
 OF_COST = re.compile(r"(?i)cost|loss|error|objective|entropy|(^|_)(mse|nll)(_|$)")
 
@@ -42,7 +42,7 @@ class Labelled(Said):
         found: set[str] = set()
         for cost in self.costs():
             names = required_names(cost)
-            shared = {one for one in taken.intersection(names) if not OF_OUTPUT.fullmatch(one)}
+            shared = {one for one in taken.intersection(names) if not is_of_output(one)}
             rest = {*names} - shared - known - {"self"}
             found |= {one for one in shared if not UPSTREAM_LIKE.match(one)} if rest or self.is_whole(cost) else set()
         return found
@@ -53,8 +53,8 @@ class Labelled(Said):
         forward, backward = self.pair.forward, self.pair.backward
         if forward is None or backward is None or self.pair.kind not in ("functions", "class"):
             return {}
-        own = [one for one in parameter_names(forward) if LABELS.fullmatch(one) or one in ("y", "t")]
-        others = [one for one in required_names(backward) if LABELS.fullmatch(one) and one not in (*own, *self.given)]
+        own = [one for one in parameter_names(forward) if is_label(one) or one in ("y", "t")]
+        others = [one for one in required_names(backward) if is_label(one) and one not in (*own, *self.given)]
         return {others[0]: own[0]} if len(own) == len(others) == 1 and own[0] not in parameter_names(backward) else {}
 
     def labels_of_backward(self) -> list[str]:
@@ -65,10 +65,11 @@ class Labelled(Said):
             return []
         known = {*parameter_names(pair.forward), *returns(pair.forward)}
         known |= {name for one in self.constructors() for name in parameter_names(one)} if pair.of_object else set()
+        known |= self.same_labels.keys()
         if self.renamed:
             return [name for name in required_names(pair.backward)[1:] if name not in {*known, *self.renamed}]
         names = required_names(pair.backward)
-        outputs = any(map(OF_OUTPUT.fullmatch, names)) or not {*names}.isdisjoint(returns(pair.forward))
+        outputs = any(map(is_of_output, names)) or not {*names}.isdisjoint(returns(pair.forward))
         outputs |= pair.forward in reached(pair.backward, self.methods())  # it goes forward itself
         outputs |= pair.forward.name in names_read(pair.backward)
         beside = {"y", "t"} if outputs else set()  # `backward(x, y_hat, y)`
@@ -80,8 +81,7 @@ class Labelled(Said):
         beside |= self.labels_of_costs(known)
         like = [
             one for one in names
-            if one in beside or LABELS.fullmatch(one) or is_rate(one) or WEIGHT.search(one)
+            if one in beside or is_label(one) or is_rate(one) or WEIGHT.search(one)
             or (picks and places.picks(one))
         ]  # fmt: skip
-        known |= self.same_labels.keys()
         return [name for name in like if name not in known and name in names_read(pair.backward)]

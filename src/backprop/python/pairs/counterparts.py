@@ -50,6 +50,7 @@ GRADS = re.compile(
     re.IGNORECASE,
 )
 SLOPES_OF_COSTS = re.compile(r"^_*(?:d_?loss|diff|delta|prime)$", re.IGNORECASE)  # beside a cost of the same arguments
+CHAINS = re.compile(r"(?:prob(?:s|abilit(?:y|ies))?|messages?|algo(?:rithm)?)_*$", re.IGNORECASE)
 FORTH = ("{}_forward", "{}_fwd", "forward_{}", "fwd_{}", "{}_f", "{}")
 
 
@@ -84,7 +85,7 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
     for back, forth in (("backward", "forward"), ("Backward", "Forward"), ("BACKWARD", "FORWARD")):
         turned = name.replace(back, forth)
         if turned != name and turned in functions:
-            return functions[turned]
+            return functions[turned] if not of_chains(functions[turned], functions.get(name)) else None
     match = BACK.match(name)
     if match is None:  # `reluBackward` of `relu`
         plain = in_words(name)
@@ -98,6 +99,12 @@ def counterpart(name: str, functions: dict[str, ast.FunctionDef]) -> ast.Functio
         stem = stem.rpartition("_")[0]
         names += [form.format(stem) for form in FORTH[:4]]
     return next((functions[one] for one in names if one in functions and one != name), None)
+
+
+def of_chains(forth: ast.FunctionDef, back: ast.FunctionDef | None) -> bool:
+    """Whether two functions are those of the forward-backward algorithm, which go along a chain from either end: both
+    take the same, and are called after probabilities. Neither is a gradient."""
+    return back is not None and bool(CHAINS.search(back.name)) and required_names(forth) == required_names(back)
 
 
 def in_words(name: str) -> str:

@@ -368,11 +368,8 @@ def begun(body: Sequence[ast.stmt], place: int, known: set[str]) -> int:
                if whose in names_in([one]) - {*targets(one)} or calls_own(one)]  # fmt: skip
     if any(hasattr(node, "step") or hasattr(node, "over") for node in ast.walk(body[place])):
         of_costs = names_in([cost for one in body for cost in costs_in(one)])
-        errors = [
-            at
-            for at, one in enumerate(body[:place])
-            if of_costs.isdisjoint(names := targets(one)) and any(map(ERROR.search, names)) and not adds_up(one)
-        ]
+        errors = [at for at, one in enumerate(body[:place]) if of_costs.isdisjoint(names := targets(one))
+                  and any(map(ERROR.search, names)) and not adds_up(one)]  # fmt: skip
         place = min([place, *[at for at in errors if reading and reading[0] < at]])
     while (
         place > 1

@@ -186,7 +186,8 @@ class CameOut(Updated):
         found: dict[Path, Any] = {}
         parts = objects_in(own)
         for whose, part in dotted(parts):
-            weights = {name: self.made_of[whose + name] for name in part.names if whose + name in self.made_of}
+            weights = {name: self.made_of[whose + name] for name in part.names
+                       if whose + name in self.made_of and (whose or name not in self.computed)}  # fmt: skip
             made = changed(part, before)
             plainly = set().union(*map(plain_names, weights))
             for path, gradient in by_key(made, [(name,) for name in weights], exact=False).items():

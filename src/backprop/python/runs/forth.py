@@ -24,9 +24,9 @@ from backprop.python.pairs.rounds import cost_within
 from backprop.python.runs.objects import PARAMETERS, dotted, objects_in, weights_inside
 from backprop.python.runs.outputs import Forward
 from backprop.python.runs.scripted import Scripted
-from backprop.python.texts.attributes import filled_by, fills_parts, read_first, set_anew
+from backprop.python.texts.attributes import filled_by, fills_parts, read_first, set_anew, set_first
 from backprop.python.texts.functions import HOLDING, attributes, reached, returns
-from backprop.python.texts.gradients import LABELS, is_gradient
+from backprop.python.texts.gradients import is_gradient, is_label
 from backprop.python.texts.source import Part
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import Refusal
@@ -34,6 +34,7 @@ from backprop.python.values.scope import Bound, Builtin, Class, Function, Object
 
 SHAPE = re.compile(r"(in(put)?s?_?|x_?)?shape", re.IGNORECASE)  # of the first input, as a framework hands it on
 OPTIMIZER = re.compile(r"opt(im\w*)?$")
+BATCH = re.compile(r"(?i)_?(mini_?)?batch(_?size)?|bs")  # how many examples an object is made for
 
 
 class Forth(Scripted):
@@ -162,7 +163,7 @@ class Forth(Scripted):
         self.cost_of_kept |= reads_left and not names
         if len(labels) == 1:
             rest = [name for name in names if name not in bound]
-            free = [name for name in rest if LABELS.fullmatch(name) or (reads_left and len(rest) == 1)]
+            free = [name for name in rest if is_label(name) or (reads_left and len(rest) == 1)]
             bound.update(dict.fromkeys(free[:1], labels[0]))
         anew = self.is_whole(self.cost)  # of the inputs, through a forward pass of its own
         first = next((given[name] for name in self.parameters if name in given), None) if anew else found.outputs[0]
@@ -287,6 +288,7 @@ class Forth(Scripted):
         me.names.update(
             {name: self.idle(self.handed) for name in asked if OPTIMIZER.search(name) and me.names.get(name, 0) is None}
         )
+        self.of_batch = {name: one for name, one in me.names.items() if type(one) is int and BATCH.fullmatch(name)}
         self.made_of = {
             whose + name: fresh(value)
             for whose, part in dotted(parts)
@@ -328,6 +330,13 @@ class Forth(Scripted):
         """The attributes that a forward pass of an object sets itself: these are no weights."""
         forward, methods = self.pair.forward, self.methods()
         return set().union(*[set_anew(one) for one in reached(forward, methods)]) if forward and methods else set()
+
+    @cached_property
+    def computed(self) -> set[str]:
+        """The attributes that the forward pass sets before it reads them: what its object begins with is not used."""
+        forward, methods = self.pair.forward, self.methods()
+        called = reached(forward, methods)[1:] if forward and methods else []
+        return set_first(forward).difference(*[attributes(one, ast.Load) for one in called]) if forward else set()
 
     @cached_property
     def readiness(self) -> tuple[set[str], set[str], dict[str, tuple[ast.FunctionDef, set[str]]]]:

@@ -22,7 +22,7 @@ from backprop.python.runs.filled import filled_argument, zeroed
 from backprop.python.runs.objects import LISTS, inner, rowed
 from backprop.python.texts.attributes import set_anew
 from backprop.python.texts.functions import attributes, leading, returns
-from backprop.python.texts.gradients import COST, OF_OUTPUT, RATE, bases, is_cost, is_data, is_gradient
+from backprop.python.texts.gradients import COST, RATE, bases, is_cost, is_data, is_gradient, is_of_output
 from backprop.python.values.scope import Function, Object, Scope
 
 OF_ABOVE = re.compile(r"delta|grad|error|upstream|(^|_)d_?(out|y|z)", re.IGNORECASE)  # of an attribute
@@ -268,7 +268,7 @@ class Outputs(Inputs):
         if not unknown or self.held or (self.labels() and not UPSTREAM_LIKE.match(unknown[0])):
             return 0
         beside = any(np.ndim(one) for one in results[1:] if is_gradient(one))  # what the loss is of: `y_pred`
-        if beside and LOSS.search(names[0]) and not np.ndim(results[0]) and OF_OUTPUT.fullmatch(unknown[0]):
+        if beside and LOSS.search(names[0]) and not np.ndim(results[0]) and is_of_output(unknown[0]):
             return 0
         kept = [one for one, name in zip(results[1:], names[1:], strict=True) if name not in self.back_names()]
         alone = len(results) == 1 and not is_gradient(results[0]) and not numbers_in(results[0])

@@ -23,7 +23,7 @@ from backprop.python.runs.forth import Forth
 from backprop.python.runs.objects import LISTS
 from backprop.python.runs.outputs import LOSS, OF_STATE, OUTPUTS, Forward, entries_in
 from backprop.python.texts.functions import returns
-from backprop.python.texts.gradients import OF_OUTPUT, is_gradient
+from backprop.python.texts.gradients import is_gradient, is_of_output, unbatched
 from backprop.python.values.scope import Bound, Class, Object, Scope
 
 OF_INPUTS = frozenset(["input", "inp", "in", "x", "original", "orig", "old", "prev"])  # before a shape
@@ -104,19 +104,19 @@ class Taken(Forth):
         for name in self.back_names():
             if name in results and name not in bound:
                 bound[name] = results[name]
-            elif name in given and name not in bound and name in self.handed_results:
+            elif name in self.handed_results and name not in bound and (name in given or name in unknown[count:]):
                 bound[name] = whole[self.handed_results[name]]  # which has another name where it is called
             elif name in given and name not in bound and name not in self.sizes:
                 bound[name] = objects.get(name, given[name])
             elif name in inside and name not in bound:
                 bound[name] = inside[name]
         alike = {
-            folded(name): one
+            unbatched(name).lower(): one
             for name, one in (*forward.scope.names.items(), *results.items(), *given.items())
             if is_gradient(one) and name not in self.sizes
         }
-        of_batch = [name for name in unknown[count:] if folded(name) != name.lower() and folded(name) in alike]
-        bound.update({name: alike[folded(name)] for name in of_batch if name not in bound})
+        of_batch = [name for name in unknown[count:] if unbatched(name) != name and unbatched(name).lower() in alike]
+        bound.update({name: alike[unbatched(name).lower()] for name in of_batch if name not in bound})
         unknown = [name for name in unknown if name not in bound or name in unknown[:count]]
         with_outputs = not count and self.labels()  # with labels goes what they are compared with
         self.in_order(bound, unknown[count:], forward, 0 if with_outputs or reads else len(forward.outputs))
@@ -131,11 +131,14 @@ class Taken(Forth):
             }
         )
         self.suppose(bound, given, forward)
-        for name in [one for one in self.back_names() if one not in bound and OF_OUTPUT.fullmatch(one)][:1]:
+        for name in [one for one in self.back_names() if one not in bound and is_of_output(one)][:1]:
             bound[name] = forward.outputs[0]
         used = names_read(self.pair.backward) - {*self.keeping}  # which is made when it is called
         bound.update({name: None for name in self.back_names() if name not in bound and name not in used})
-        unbound = [name for name in self.back_names() if name not in bound]
+        keyed = with_keys(self.pair.backward)  # of which no array has any
+        unbound = [
+            name for name in self.back_names() if name not in bound or (name in keyed and is_gradient(bound[name]))
+        ]
         self.unsaid = unbound
         if unbound:
             raise unsaid(unbound, self.pair.backward)
@@ -195,7 +198,7 @@ class Taken(Forth):
             free = [forward.returned] if whole else [tuple(free)] if several else free
         for name, value in zip(rest, free, strict=False):
             bound[name] = as_bound(name, value)
-            if count > 1 and is_gradient(value) and not OF_OUTPUT.fullmatch(name):
+            if count > 1 and is_gradient(value) and not is_of_output(name):
                 self.guessed.append(name)
 
     def node_of(
@@ -246,11 +249,6 @@ def unsaid(names: list[str], backward: ast.FunctionDef | None) -> Problem:
     return Problem("variable", f"nothing says what {enumerated(names)} of {where} is", hint=hint)
 
 
-def folded(name: str) -> str:
-    """A name without what says that it is of a part of the data: `X_batch`, `y_pred_batch` are `X` and `Y_pred`."""
-    return re.sub("_?(mini_?)?batch_?", "", name.lower())
-
-
 def takes_apart(function: ast.FunctionDef | None, name: str) -> set[int]:
     """Into how many names a function takes a parameter apart: `a, x, z = cache`, `n, (a, x, z) = len(y), cache`."""
     nodes = ast.walk(function) if function is not None else ()
@@ -260,6 +258,14 @@ def takes_apart(function: ast.FunctionDef | None, name: str) -> set[int]:
             several += zip(target.elts, value.elts, strict=False)
     targets = [target for target, value in several if isinstance(value, ast.Name) and value.id == name]
     return {len(one.elts) for one in targets if isinstance(one, ast.Tuple | ast.List)}
+
+
+def with_keys(function: ast.FunctionDef | None) -> set[str]:
+    """What a function sets entries of by texts: `gradients["dW"] += x.T @ delta`."""
+    nodes = [node for node in ast.walk(function) if isinstance(node, ast.Subscript)] if function is not None else ()
+    places = [(node, node.slice) for node in nodes if isinstance(node.ctx, ast.Store)]
+    by_text = [(node, at) for node, at in places if isinstance(at, ast.Constant) and isinstance(at.value, str)]
+    return {ast.unparse(node.value) for node, _ in by_text}
 
 
 def as_bound(name: str, value: Any) -> Any:

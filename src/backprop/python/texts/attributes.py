@@ -42,6 +42,16 @@ def read_first(method: ast.FunctionDef) -> set[str]:
     return found.difference(*[attributes(one, ast.Load) for one in asked])
 
 
+def set_first(method: ast.FunctionDef) -> set[str]:
+    """The attributes of its object that a method sets before it reads them, whatever it is given."""
+    found, read = set[str](), set[str]()
+    for statement in method.body:
+        read |= attributes(statement, ast.Load)
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            found |= attributes(statement, ast.Store) - read
+    return found
+
+
 def fills_parts(method: ast.FunctionDef) -> set[str]:
     """The parts of its object that a method which returns nothing fills: by entries, or by calls that are statements,
     `self.store.allocate(shape)`."""

@@ -35,7 +35,8 @@ RATE = re.compile(  # of the steps that a backward pass takes
     r"((^|_)(?i:lr|(learning)?rate|eta|momentum|decay)|[a-z](Lr|LR|Rate|Momentum|Decay))$"
 )
 LABELS = re.compile(
-    r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|(y_|ground_?)?truth|one_?hot|(expected|desired)(_?outputs?)?)"
+    r"Y|T|(?i:y_?(true|train|batch)|targets?|labels?|(y_|ground_?)?truth|one_?hot|(expected|desired)(_?outputs?)?"
+    r"|(true|target|class|gold|real|correct|expected|desired)_?(labels?|values?|outputs?))"
 )  # of these, plainly labels
 COST = re.compile(
     r"(?i:(?!d_?(?:loss|cost|mse|nll)_+d)(\w+_)?(loss(es)?|costs?|mse|nll)(_\w*)?)|J"
@@ -45,9 +46,25 @@ OF_OUTPUT = re.compile(
 )
 
 
+def unbatched(name: str) -> str:
+    """A name without what says that it is of a part of the data: `X_batch`, `y_pred_batch` are `X` and `y_pred`."""
+    return re.sub("(?i)_?(mini_?)?batch_?", "", name)
+
+
 def is_data(name: str) -> bool:
     """Whether an input has a name of labels, targets or masks."""
-    return name.lower().rstrip("_0123456789") in DATA
+    plain = {one.lower().rstrip("_0123456789") for one in (name, unbatched(name))}
+    return not plain.isdisjoint(DATA) or (len(name) > 1 and is_label(name))
+
+
+def is_label(name: str) -> bool:
+    """Whether a name is plainly that of labels."""
+    return any(LABELS.fullmatch(one) for one in (name, unbatched(name)))
+
+
+def is_of_output(name: str) -> bool:
+    """Whether a name is that of what comes out of a network."""
+    return OF_OUTPUT.fullmatch(unbatched(name)) is not None
 
 
 def is_rate(name: str) -> bool:
