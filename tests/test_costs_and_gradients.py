@@ -605,3 +605,52 @@ def test_chances_may_be_meant_to_be_one(check: Check) -> None:
     found = check("forger.py", given, {"forger.py": FORGER})
     assert verdicts(found) == {"W": "ok"}
     assert "no loss is set: what is judged is the gradient of the cross-entropy of p with 1" in found["remarks"]
+
+
+BY_LOOPS = """
+import numpy as np
+
+def chance(z):
+    return 1 / (1 + np.exp(-z))
+
+def compute_cost(X, y, w, b, lam=1):
+    rows, columns = X.shape
+    total = 0.0
+    for r in range(rows):
+        p = chance(np.dot(w, X[r]) + b)
+        total += -y[r] * np.log(p) - (1 - y[r]) * np.log(1 - p)
+    return total / rows + lam / (2 * rows) * sum(w[c] ** 2 for c in range(columns))
+
+def compute_gradient(X, y, w, b, lam=1):
+    rows, columns = X.shape
+    dw, db = np.zeros(columns), 0.0
+    for r in range(rows):
+        off = chance(np.dot(w, X[r]) + b) - y[r]
+        db += off
+        for c in range(columns):
+            dw[c] += off * X[r, c]
+    dw, db = dw / rows, db / rows
+    for c in range(columns):
+        dw[c] += lam / rows * w[c]
+    return db, dw
+
+def gradient_descent(X, y, w, b, alpha, turns):
+    for _ in range(turns):
+        db, dw = compute_gradient(X, y, w, b)
+        w = w - alpha * dw
+        b = b - alpha * db
+    return w, b
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "status"), [("", "", 0), ("lam / rows * w", "lam * w", 1)])
+def test_a_cost_and_its_gradient_are_judged_beside_what_steps_with_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, old: str, new: str, status: int
+) -> None:
+    """What steps sets no loss, and so nothing was judged; and beside one number a bias was an array."""
+    path = tmp_path / "logistic.py"
+    path.write_text(BY_LOOPS.replace(old, new))
+    run(monkeypatch, "check", str(path))
+    hint = shlex.split(capfd.readouterr().err.partition("like ")[2].partition(", or all")[0])
+    assert run(monkeypatch, "check", str(path), "--seed", "1", *hint) == status
+    assert "w " in capfd.readouterr().out

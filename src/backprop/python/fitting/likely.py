@@ -202,6 +202,8 @@ class Likely:
             yield from () if other[-1] == 1 else (other, other[-1:]) if is_data(name) else (other[-1:],)  # labels
             yield from (other, (*other[:-1], 1), (), (1, *other[1:]), other[:1], (max(other),) * 2)
             return
+        elif use.kind == "element" and isinstance(use.other, float) and BIAS.fullmatch(name):  # beside one number
+            yield ()
         elif use.kind == "along":
             yield from ("0", "-1", *map(str, range(1, use.other)))
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from backprop.errors import Problem, nearest
 from backprop.errors.spelling import option
@@ -41,6 +41,7 @@ from backprop.python.pairs.of_classes import (
     swept_layer,
 )
 from backprop.python.pairs.pair import Pair, kept_pair
+from backprop.python.pairs.rounds import costs_in
 from backprop.python.pairs.trained import (
     split_pair,
     trained_beside,
@@ -185,16 +186,29 @@ def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
         found += handed
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
+    costs = costs_with_gradients(functions)
+    if costs and all(only_steps(pair, costs) for pair in found):
+        found = [Pair(cost.name, "functions", cost, back) for cost, back in costs if found]
     if not found:
         slopes = [(cost, back) for name, back in functions.items() if (cost := of_slope(name, functions)) is not None]
-        slopes = slopes or costs_with_gradients(functions)
-        found = [Pair(cost.name, "functions", cost, back) for cost, back in slopes]
+        found = [Pair(cost.name, "functions", cost, back) for cost, back in slopes or costs]
     judged = {pair.forward for pair in found} | {pair.backward for pair in found}
     by_name = {pair.name for pair in found}  # an operation that only calls one of these is judged with it
     return found + [
         pair for pair in kept_pairs(code)
         if pair.forward not in judged and not (pair.swept and pair.forward and by_name & names_in([pair.forward]))
     ]  # fmt: skip
+
+
+def only_steps(pair: Pair, costs: Sequence[tuple[ast.FunctionDef, ast.FunctionDef]]) -> bool:
+    """Whether a function that trains only takes steps with what one of the gradients of `costs` gives, and computes no
+    cost: it is the gradient that is judged."""
+    round_of_it = pair.body[pair.start :]
+    gradients = {back.name for _, back in costs}
+    return bool(
+        pair.inside is not None and pair.owner == ""
+        and gradients & names_in(round_of_it) and not any(map(costs_in, round_of_it))
+    )  # fmt: skip
 
 
 def registered_pairs(code: Code) -> list[Pair]:
