@@ -618,3 +618,50 @@ def test_a_state_that_a_method_sets_anew_is_no_weight_of_which_a_step_of_time_ha
     wrong = REMEMBERS.replace("later = self.U.T @ raw", "later = self.U.T @ ds")
     found = check("echo.py", given, {"echo.py": wrong})
     assert [wrong.splitlines()[one["line"] - 1].strip() for one in found["lines"]] == ["later = self.U.T @ ds"], found
+
+
+BOOTSTRAP = """
+import numpy as np
+
+class Values:
+    def __init__(self, n, k, actions):
+        self.A, self.B = np.random.randn(n, k), np.random.randn(k, actions)
+        self.rate, self.discount = 0.05, 0.9
+
+    def rate_actions(self, s):
+        self.h = np.maximum(0, s @ self.A)
+        return self.h @ self.B
+
+    def learn(self, s, a, r, later, over):
+        target = r + self.discount * self.rate_actions(later).max(axis=1) * (1 - over)
+        q = self.rate_actions(s)
+        rows = np.arange(len(a))
+        off = q[rows, a] - target
+        loss = np.mean(off ** 2)
+        dq = np.zeros_like(q)
+        dq[rows, a] = 2 * off / len(a)
+        dB = self.h.T @ dq
+        dA = s.T @ ((dq @ self.B.T) * (self.h > 0))
+        self.A -= self.rate * dA
+        self.B -= self.rate * dB
+        return loss
+"""
+STATES = {
+    "s": [[0.4, -1.1], [0.8, 0.3], [-0.6, 0.9]], "a": [0, 2, 1], "r": [1.0, 0.0, 0.5], "over": [0, 0, 1],
+    "later": [[0.1, 0.7], [-0.9, 0.2], [1.3, -0.4]], "n": 2, "k": 4, "actions": 3,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "wrong"), [
+    ("", "", set()), (" * (self.h > 0)", "", {"A"}), ("2 * off", "off", {"A", "B"}), ("target", "expected", set()),
+])  # fmt: skip
+def test_nothing_goes_back_through_a_target_of_the_weights_themselves(
+    check: Check, old: str, new: str, wrong: set[str]
+) -> None:
+    """As of temporal differences, whose gradients were WRONG."""
+    found = check("values.py", STATES, {"values.py": BOOTSTRAP.replace(old, new) if old else BOOTSTRAP})
+    assert {one["name"] for one in found["gradients"] if one["verdict"] == "wrong"} == wrong, found
+    assert any("is held as it is: nothing goes back through it" in one for one in found["remarks"])
+    share = BOOTSTRAP.replace("target", "skip")  # what has no name of labels is a part of what goes forward
+    found = check("values.py", STATES, {"values.py": share})
+    assert found["verdict"] == "wrong"

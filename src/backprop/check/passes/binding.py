@@ -17,14 +17,14 @@ from backprop.check.passes.unfit import AS_WHOLE, refuse_unfit
 from backprop.errors import Problem, enumerated
 from backprop.errors.spelling import either, option, said
 from backprop.python.inputs.examples import Examples, give
-from backprop.python.inputs.given import at_path, floated, shape_at
+from backprop.python.inputs.given import at_path, floated, is_differentiable, shape_at
 from backprop.python.inputs.said import UPSTREAM_LIKE
-from backprop.python.names import parameter_names
+from backprop.python.names import names_set, parameter_names
 from backprop.python.runs.runner import Runner
 from backprop.python.runs.taken import unsaid
 from backprop.python.texts.called import names_in
 from backprop.python.texts.functions import returns
-from backprop.python.texts.gradients import COST, Outcome
+from backprop.python.texts.gradients import COST, Outcome, is_data
 from backprop.python.values.arrays import fresh
 from backprop.python.values.meter import RAISED
 
@@ -34,6 +34,7 @@ SHOWN = 1e-9  # more than what rounding leaves of gradients that cancel
 AT_LOGITS = re.compile(r"(?i)_?(delta|err(or)?)s?(_?(out|output|next))?|d_?(z|logits?|scores?|log_?p(rob)?s?)\d*")
 BEHIND = re.compile(r"cross[-_ ]?entropy|already[^.]*softmax", re.I)  # the slope of the softmax before is in its own
 UPSTREAM = option("--upstream")
+TARGET = re.compile(r"(?i)target|bootstrap")
 HELD_NOT = "this assertion does not hold"
 
 
@@ -76,6 +77,7 @@ class Binding(Meant):
         if runner.loss_beyond and upstream is None and self.first is not None and not self.agrees(self.upstream):
             self.try_with_loss()
         self.try_batch_size()
+        self.try_held_targets()
 
     def settled(self) -> list[str]:
         """Take whole numbers as fractions where the pass can; which those are."""
@@ -342,6 +344,31 @@ class Binding(Meant):
                 self.first = self.attempt(self.given, self.upstream)
                 self.remarks.append(f"{name} is taken as {size}, the number of examples, and not as {held[name]}")
                 return
+
+    def try_held_targets(self) -> None:
+        """What a script computes of its own weights for a target, `target = r + gamma * q.max(axis=1)`, is held; by
+        another name of labels, `y`, where more gradients are right so: nothing goes back through it (a semi-gradient:
+        R. S. Sutton, A. G. Barto, "Reinforcement Learning", 2nd ed., 2018, section 9.3)."""
+        runner, pair, given = self.runner, self.runner.pair, self.given
+        if pair.kind != "script" or self.first is None or self.agrees(self.upstream):
+            return
+        forth = runner.script_part.tree.body[pair.start : pair.split or None]
+        made = sorted(
+            {name for one in forth for name in names_set(one) if TARGET.search(name) or is_data(name)} - {*given}
+        )
+        held = {name: fresh(runner.left[name]) for name in made if is_differentiable(runner.left.get(name))}
+        weights = [path for path in runner.paths(given) if path[0] in runner.own]
+        if held:
+            runner.outputs(self.moved(given, weights, 0.1))
+            held = {name: one for name, one in held.items() if not np.array_equal(one, runner.left.get(name, one))}
+        for name, value in held.items():
+            here, there = (self.distances(self.upstream, {**given, **more}) for more in ({}, {name: value}))
+            if TARGET.search(name) or [*there.values()].count(0.0) > [*here.values()].count(0.0):
+                runner.given = self.given = {**given, name: value}
+                self.first = self.attempt(self.given, self.upstream)
+                self.remarks.append(f"{name} is held as it is: nothing goes back through it")
+                return
+        runner.outputs(given)
 
     def attempt(self, given: dict[str, Any], upstream: list[Any]) -> Outcome | None:
         """Run the pass. A backward pass that NumPy itself stops is wrong, and not a problem of ours."""
