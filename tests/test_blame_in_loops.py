@@ -392,3 +392,62 @@ def test_a_line_that_is_missing_behind_a_later_one() -> None:
     place = TRACKED.index("dtotal -= dgain")
     found = wrong_lines(TRACKED, {"        dwide += dtotal\n": ""}, tracked())
     assert found == [(TRACKED[:place].count("\n") + 1, "dwide += dtotal")]
+
+
+BOUNDED = """
+import numpy as np
+
+class Walker:
+    def __init__(self, n, k):
+        self.A, self.B = np.random.randn(k, n) * 0.4, np.random.randn(k, k) * 0.4
+
+    def forward(self, steps):
+        s, self.steps, self.states = np.zeros((self.B.shape[0], 1)), steps, {}
+        for t, x in enumerate(steps):
+            self.states[t] = s
+            s = np.tanh(self.A @ x + self.B @ s)
+        self.states[len(steps)] = s
+        return s
+
+    def backward(self, ds, rate=0.1):
+        dA, dB = np.zeros_like(self.A), np.zeros_like(self.B)
+        for t in reversed(range(len(self.steps))):
+            raw = (1 - self.states[t + 1] ** 2) * ds
+            dA += raw @ self.steps[t].T
+            dB += raw @ self.states[t].T
+            ds = self.B.T @ raw
+        for one in (dA, dB):
+            np.clip(one, -0.2, 0.2, out=one)
+        self.A -= rate * dA
+        self.B -= rate * dB
+"""
+TURNED = """
+import numpy as np
+from scipy.signal import convolve2d, correlate2d
+
+def forward(x, k):
+    return correlate2d(x, k, "valid"), (x, k)
+
+def backward(up, kept):
+    x, k = kept
+    dk = correlate2d(x, up, "valid")
+    dx = convolve2d(up, k, "full")
+    return dx, dk
+"""
+
+
+def test_bounds_on_gradients_do_not_hide_the_line_of_a_mistake() -> None:
+    """With which no edit made all gradients right: the line was not known after a long search."""
+    given = {"steps": [normal(2, 1), normal(2, 1), normal(2, 1)], "n": 2, "k": 3}
+    right = "ds = self.B.T @ raw"
+    found = wrong_lines(BOUNDED, {right: "ds = self.B @ raw"}, given)
+    assert found == [(line_of(BOUNDED, right), right)]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    ('dx = convolve2d(up, k, "full")', 'dx = correlate2d(up, k, "full")'),
+    ('dk = correlate2d(x, up, "valid")', 'dk = convolve2d(x, up, "valid")'),
+])  # fmt: skip
+def test_a_convolution_that_turns_its_filter_is_no_correlation(right: str, wrong: str) -> None:
+    found = wrong_lines(TURNED, {right: wrong}, {"x": normal(4, 5), "k": normal(2, 3)})
+    assert found == [(line_of(TURNED, right), right)]

@@ -23,13 +23,14 @@ from backprop.check.passes.assumed import not_read
 from backprop.check.passes.judge import Judge
 from backprop.check.passes.means import Means
 from backprop.check.passes.meant import FAR as ELSEWHERE
+from backprop.check.passes.points import SMALL
 from backprop.check.passes.sensitivity import MOST, Sense
 from backprop.check.passes.squashed import Given, squashed_by
 from backprop.check.passes.trace import Noted, differ
 from backprop.check.passes.verdict import Place, Verdict
 from backprop.errors import Problem, enumerated
 from backprop.python.pairs.unnamed import retold
-from backprop.python.runs.runner import Instead
+from backprop.python.runs.runner import Instead, Runner
 from backprop.python.texts.gradients import Path
 from backprop.python.values.work import SECOND
 
@@ -308,14 +309,14 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
     right = but_for_digits(solver.search, verdict)
     if right is not None:
         return right
-    bare = judge.without_small() if judge.but_for_small else None  # these would be taken for mistakes, too
+    bare = without_small(judge) if judge.but_for_small else without_clips(judge)  # which would be taken for mistakes
     solver = Solver(bare) if bare is not None else solver
     if early := taken_early(solver.judge):
         return verdict._replace(lines=early)
     cures, others, doubted = solver.found()
     far = far_fetched(cures)
     plain = far[1] == 0.0 and solver.score(cures) < PLAIN_TURN if cures else False
-    if far > (1, 0.0) and not plain and not judge.but_for_small and (bare := judge.without_small()) is not None:
+    if far > (1, 0.0) and not plain and not judge.but_for_small and (bare := without_small(judge)) is not None:
         other = Solver(bare)
         other.search.last = solver.search.last  # in what is left of the time for both
         other.search.end = min(other.search.end, other.search.last)
@@ -341,6 +342,25 @@ def with_lines(judge: Judge, verdict: Verdict) -> Verdict:
         if 0 < len(numbers) <= 5:
             remarks.append(f"if it is one line, it is {' or '.join(map(str, numbers))}: all wrong gradients hang on it")
     return verdict._replace(lines=places, remarks=remarks)
+
+
+def without_small(judge: Judge) -> Judge | None:
+    """The judge of the same pass without small numbers, where that runs and is wrong as well."""
+    ways = (wrong_as(judge, judge.runner.without_small(SMALL, guards)[0]) for guards in (True, False))
+    return next(filter(None, ways), None)
+
+
+def without_clips(judge: Judge) -> Judge | None:
+    """The judge of the same pass without the bounds that gradients are kept in, where that is wrong as well."""
+    return wrong_as(judge, judge.runner.without_clips()) if judge.binding.stop is None else None
+
+
+def wrong_as(judge: Judge, runner: Runner | None) -> Judge | None:
+    """The judge of the same pass said otherwise, where that runs and is wrong as well."""
+    with suppress(Problem):
+        other = None if runner is None else Judge(runner, *judge.asked)
+        return other if other is not None and other.judge().verdict == "wrong" else None
+    return None
 
 
 def over_examples(judge: Judge, verdict: Verdict) -> list[str]:

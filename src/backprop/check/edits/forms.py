@@ -23,6 +23,8 @@ LIKE = (
     ("hstack", "vstack", "wrong-axis"), ("set", "add", "overwrites"), ("ones", "zeros", "counted-twice"),
     ("zeros", "ones", "missing-share"), ("sigmoid", "softmax", "wrong-point"), ("softmax", "sigmoid", "wrong-point"),
     ("tanh", "sigmoid", "wrong-point"), ("sigmoid", "tanh", "wrong-point"),
+    ("convolve2d", "correlate2d", "wrong-point"), ("correlate2d", "convolve2d", "wrong-point"),
+    ("convolve", "correlate", "wrong-point"), ("correlate", "convolve", "wrong-point"),
 )  # fmt: skip
 LONGEST_SLICE = 24
 STRANGE = 0.45  # what it costs more that a text calls a function nowhere
@@ -221,12 +223,11 @@ def functions(node: ast.expr, seen: Visible) -> Options:
             akin = other in name or name in other
             cost = 1.2 if akin else 1.7
             yield renamed(node, other), "wrong-point", cost
-    if isinstance(node, ast.Attribute):
-        for name, other, cause in LIKE:
-            if node.attr == name:
-                cost = 1.0 if other in ("argmax", "argmin", "max", "min") else 1.2
-                cost += 0.0 if other == "sum" or other in seen.text else STRANGE
-                yield renamed(node, other), cause, cost
+    for one, other, cause in LIKE if isinstance(node, ast.Attribute | ast.Name) else ():
+        if one == name and (isinstance(node, ast.Attribute) or seen.line.value(other) is not None):
+            cost = 1.0 if other in ("argmax", "argmin", "max", "min") else 1.2
+            cost += 0.0 if other == "sum" or other in seen.text else STRANGE
+            yield renamed(node, other), cause, cost
 
 
 def renamed(function: ast.expr, name: str) -> ast.expr:

@@ -486,16 +486,6 @@ class Judge:
             self.remarks.append(f"the backward pass adds the slope of a penalty on {names}, which {lacks} lacks")
         return told
 
-    def without_small(self) -> Judge | None:
-        """The judge of the same pass without small numbers, where that runs and is wrong as well."""
-        for guards in (True, False):
-            runner, _ = self.runner.without_small(SMALL, guards)
-            with suppress(Problem):
-                judge = None if runner is None else Judge(runner, *self.asked)
-                if judge is not None and judge.judge().verdict == "wrong":
-                    return judge
-        return None
-
     def are_right_but_for_small(self, points: list[Point], paths: list[Path]) -> bool:
         """Whether gradients are right without small numbers in the forward pass, or without guards in both, which is
         remarked. Far away such a number may be all that is left: where a softmax has 1e-12, `log(p + 1e-12)` has half

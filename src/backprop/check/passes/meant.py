@@ -28,7 +28,8 @@ MOST_TRIED = 4  # of what a script sets, as the output of a loss that does not s
 
 class Tried(NamedTuple):
     """A loss that a script may mean, in words, of what, and of how many elements the gradients are right for it, or but
-    for the sign: nobody goes up on errors, where a rule of Hebb's or a search for a maximum may on other things."""
+    for the sign, where it takes steps: nobody goes up on errors, as a rule of Hebb's or a search for a maximum may on
+    other things."""
 
     told: str
     loss: Loss
@@ -250,7 +251,7 @@ class Meant:
                         for times in (factor, -factor)
                     )  # fmt: skip
                     of_error = ERRORS.search(output) or np.ndim(loss.target)  # which has labels
-                    uphill = uphill if of_error and loss.name != "itself" else 0
+                    uphill = uphill if of_error and loss.name != "itself" and runner.pair.changed else 0
                     yield Tried(told.format(words).strip(), loss._replace(factor=factor), output, agree, uphill)
 
     def of_costs(self, outputs: list[Any]) -> list[Any]:
