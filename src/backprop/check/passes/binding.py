@@ -334,15 +334,14 @@ class Binding(Meant):
     def try_batch_size(self) -> None:
         """Take an object that is made for another number of examples than it is given, `batch_size=100`, as made for
         these, where more gradients are right then. It is told: elsewhere it may be what is wrong."""
-        runner, given = self.runner, self.given
-        held = {name: one for name, one in runner.of_batch.items() if name not in given} if self.first else {}
+        given = self.given
+        held = {name: one for name, one in self.runner.of_batch.items() if name not in given} if self.first else {}
         sizes = {size for one in given.values() if isinstance(one, np.ndarray) for size in one.shape}
-        here = [*self.distances(self.upstream, given).values()] if held else []
+        here = self.count_right(given) if held else 0
         for name, size in [(name, size) for name, one in held.items() if one not in sizes for size in sorted(sizes)]:
-            if here.count(0.0) < [*self.distances(self.upstream, {**given, name: size}).values()].count(0.0):
-                runner.given = self.given = {**given, name: size}
-                self.first = self.attempt(self.given, self.upstream)
-                self.remarks.append(f"{name} is taken as {size}, the number of examples, and not as {held[name]}")
+            if here < self.count_right({**given, name: size}):
+                told = f"{name} is taken as {size}, the number of examples, and not as {held[name]}"
+                self.take({**given, name: size}, told)
                 return
 
     def try_held_targets(self) -> None:
@@ -361,14 +360,22 @@ class Binding(Meant):
         if held:
             runner.outputs(self.moved(given, weights, 0.1))
             held = {name: one for name, one in held.items() if not np.array_equal(one, runner.left.get(name, one))}
+        here = self.count_right(given) if held else 0
         for name, value in held.items():
-            here, there = (self.distances(self.upstream, {**given, **more}) for more in ({}, {name: value}))
-            if TARGET.search(name) or [*there.values()].count(0.0) > [*here.values()].count(0.0):
-                runner.given = self.given = {**given, name: value}
-                self.first = self.attempt(self.given, self.upstream)
-                self.remarks.append(f"{name} is held as it is: nothing goes back through it")
+            if TARGET.search(name) or here < self.count_right({**given, name: value}):
+                self.take({**given, name: value}, f"{name} is held as it is: nothing goes back through it")
                 return
         runner.outputs(given)
+
+    def count_right(self, given: dict[str, Any]) -> int:
+        """How many gradients are right at a point."""
+        return [*self.distances(self.upstream, given).values()].count(0.0)
+
+    def take(self, given: dict[str, Any], told: str) -> None:
+        """Judge the pass with these inputs, and say why."""
+        self.runner.given = self.given = given
+        self.first = self.attempt(given, self.upstream)
+        self.remarks.append(told)
 
     def attempt(self, given: dict[str, Any], upstream: list[Any]) -> Outcome | None:
         """Run the pass. A backward pass that NumPy itself stops is wrong, and not a problem of ours."""

@@ -14,7 +14,7 @@ import numpy as np
 from backprop.check.passes.assumed import taken_for_granted
 from backprop.check.passes.binding import Binding
 from backprop.check.passes.intended import Intended
-from backprop.check.passes.means import Means, of_sums, over_examples, told_of
+from backprop.check.passes.means import Means, meant_over, of_sums, told_of
 from backprop.check.passes.meant import FAR
 from backprop.check.passes.penalties import added
 from backprop.check.passes.points import AROUND, PLAINLY, PROBES, SMALL, Point, Surroundings, is_finite
@@ -386,7 +386,7 @@ class Judge:
         """The same where a mistake is beside: all is judged as the mean over the examples that is meant."""
         if self.surroundings.over or not known:
             return found
-        self.surroundings.over = parts = over_examples(self.runner, known, right)
+        self.surroundings.over = parts = meant_over(self.runner, known, right)
         self.remarks += [told_of(parts)] if parts else []
         there = [self.told_at(self.surroundings.in_part(point), outcome) for point, outcome in known if parts]
         return {**found, **{path: reduce(worse, [one[path] for one in there]) for path in parts}}

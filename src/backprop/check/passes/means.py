@@ -96,7 +96,7 @@ def quotients(value: ast.expr) -> list[ast.BinOp]:
     return [*quotients(value.left), *quotients(value.right)]
 
 
-def over_examples(runner: Runner, known: Sequence[tuple[Point, Outcome]], right: AbstractSet[Path]) -> dict[Path, int]:
+def meant_over(runner: Runner, known: Sequence[tuple[Point, Outcome]], right: AbstractSet[Path]) -> dict[Path, int]:
     """The gradients, and by how many examples, that a layer takes the mean of, where not all of them are right over
     that: the text divides several by what is at hand as the length of an input, all but those of inputs that are so
     long, and none of them is `right` as it is."""

@@ -20,11 +20,11 @@ from backprop.python.fitting.supposed import (
     FREE,
     NUMBERS,
     Known,
-    adds_up,
     as_json,
     drawn,
     grown,
     has_roots,
+    has_sums,
     hiding,
     is_listed,
     is_square,
@@ -122,7 +122,7 @@ class Fitting(Likely):
         trees = trees_of(runner)
         text, whole = ("\n".join(map(ast.unparse, some)) for some in (runner.trees(), trees))
         super().__init__(examples, text, whole, Objects(runner, [*runner.trees(), *trees]))
-        self.make, self.roots, self.sums = make, has_roots(trees), adds_up(trees)
+        self.make, self.roots, self.sums = make, has_roots(trees), has_sums(trees)
         self.judges, self.misfits = misfits is not None, misfits or (lambda runner: FITS)
         self.runs, self.steps = MOST_RUNS, MOST_STEPS
         self.most, self.start, self.until = most, 0, 0

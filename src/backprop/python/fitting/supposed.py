@@ -52,7 +52,7 @@ def has_roots(trees: Sequence[ast.AST]) -> bool:
     return not {word.rstrip("_") for word in words}.isdisjoint(ROOTS)
 
 
-def adds_up(trees: Sequence[ast.AST]) -> bool:
+def has_sums(trees: Sequence[ast.AST]) -> bool:
     """Whether something sums over what it is given, as no pass of numbers does."""
     called = {getattr(node.func, "attr", "") for one in trees for node in ast.walk(one) if isinstance(node, ast.Call)}
     return not called.isdisjoint(SUMS)

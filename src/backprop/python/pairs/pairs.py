@@ -186,12 +186,12 @@ def all_pairs(code: Code, trains: bool = True) -> list[Pair]:
         found += handed
     if not found and len(code.parts) == 1:
         found = [pair for pair in (values_pair(code), split_pair(code.parts[0])) if pair is not None][:1]
-    costs = costs_with_gradients(functions)
-    if costs and all(only_steps(pair, costs) for pair in found):
-        found = [Pair(cost.name, "functions", cost, back) for cost, back in costs if found]
-    if not found:
+    if all(pair.inside is not None and not pair.owner for pair in found):
+        costs = costs_with_gradients(functions)
         slopes = [(cost, back) for name, back in functions.items() if (cost := of_slope(name, functions)) is not None]
-        found = [Pair(cost.name, "functions", cost, back) for cost, back in slopes or costs]
+        best = costs if found else slopes or costs
+        if all(only_steps(pair, costs) for pair in found):
+            found = [Pair(cost.name, "functions", cost, back) for cost, back in best]
     judged = {pair.forward for pair in found} | {pair.backward for pair in found}
     by_name = {pair.name for pair in found}  # an operation that only calls one of these is judged with it
     return found + [
@@ -205,10 +205,7 @@ def only_steps(pair: Pair, costs: Sequence[tuple[ast.FunctionDef, ast.FunctionDe
     cost: it is the gradient that is judged."""
     round_of_it = pair.body[pair.start :]
     gradients = {back.name for _, back in costs}
-    return bool(
-        pair.inside is not None and pair.owner == ""
-        and gradients & names_in(round_of_it) and not any(map(costs_in, round_of_it))
-    )  # fmt: skip
+    return bool(gradients & names_in(round_of_it)) and not any(map(costs_in, round_of_it))
 
 
 def registered_pairs(code: Code) -> list[Pair]:
